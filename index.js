@@ -1,0 +1,10 @@
+// @ts-check
+'use strict';
+
+const { Barrier } = require('./lib/barrier.js');
+const { Condition } = require('./lib/condition.js');
+const { SyncError } = require('./lib/errors.js');
+const { Latch } = require('./lib/latch.js');
+const { Mutex } = require('./lib/mutex.js');
+
+module.exports = { Barrier, Condition, Latch, Mutex, SyncError };

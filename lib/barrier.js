@@ -1,0 +1,33 @@
+// @ts-check
+'use strict';
+
+const { cellOf, integer } = require('./arguments.js');
+const { native, realm } = require('./realm.js');
+
+/** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
+class Barrier {
+  /** @type {InstanceType<typeof native.Barrier>} */
+  #native;
+  #total;
+
+  /**
+   * @param {Int32Array | SharedArrayBuffer} view
+   * @param {number} index
+   * @param {number} total
+   */
+  constructor(view, index, total) {
+    const cell = cellOf(view, index);
+    this.#total = integer(total, 'total', 1, native.BARRIER_MAX_TOTAL);
+    this.#native = new native.Barrier(realm, cell, this.#total);
+  }
+
+  wait() {
+    return this.#native.wait();
+  }
+
+  get total() {
+    return this.#total;
+  }
+}
+
+module.exports = { Barrier };

@@ -1,0 +1,88 @@
+// @ts-check
+'use strict';
+
+const { performance } = require('node:perf_hooks');
+const { assertPredicate, cellOf, integer, milliseconds } = require('./arguments.js');
+const { invalidArgType } = require('./errors.js');
+const { nativeMutex } = require('./mutex.js');
+const { native, realm } = require('./realm.js');
+
+/** The word of a condition that nobody waits for. */
+const EMPTY = 0;
+
+/** @typedef {import('./mutex.js').Mutex} Mutex */
+
+/**
+ * @param {() => unknown} predicate
+ */
+function answer(predicate) {
+  const value = predicate();
+  if (typeof (/** @type {any} */ (value)?.then) === 'function') {
+    throw invalidArgType(
+      'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
+    );
+  }
+  return value;
+}
+
+/** Waiting until what a mutex guards has changed. The protocol is in src/primitives/condition.rs. */
+class Condition {
+  /** @type {Int32Array} */
+  #cell;
+  /** @type {InstanceType<typeof native.Condition>} */
+  #native;
+
+  /**
+   * @param {Int32Array | SharedArrayBuffer} view
+   * @param {number} [index]
+   */
+  constructor(view, index = 0) {
+    this.#cell = cellOf(view, index);
+    this.#native = new native.Condition(realm, this.#cell);
+  }
+
+  /**
+   * @param {Mutex} mutex
+   * @param {() => unknown} [predicate]
+   */
+  wait(mutex, predicate) {
+    const guard = nativeMutex(mutex);
+    assertPredicate(predicate);
+    if (predicate === undefined) {
+      this.#native.wait(guard, Infinity);
+      return;
+    }
+    guard.assertOwned();
+    while (!answer(predicate)) this.#native.wait(guard, Infinity);
+  }
+
+  /**
+   * @param {Mutex} mutex
+   * @param {(() => unknown) | undefined} predicate
+   * @param {number} ms
+   */
+  waitFor(mutex, predicate, ms) {
+    const guard = nativeMutex(mutex);
+    assertPredicate(predicate);
+    milliseconds(ms);
+    if (predicate === undefined) return this.#native.wait(guard, ms);
+    guard.assertOwned();
+    const end = performance.now() + ms;
+    for (let inTime = true; ; ) {
+      const value = answer(predicate);
+      if (value || !inTime) return value;
+      inTime = this.#native.wait(guard, Math.max(0, end - performance.now()));
+    }
+  }
+
+  notify(n = 1) {
+    if (n !== Infinity) integer(n, 'n', 0, Number.MAX_SAFE_INTEGER);
+    return Atomics.load(this.#cell, 0) === EMPTY ? 0 : this.#native.notify(n);
+  }
+
+  notifyAll() {
+    return Atomics.load(this.#cell, 0) === EMPTY ? 0 : this.#native.notify(Infinity);
+  }
+}
+
+module.exports = { Condition };

@@ -1,0 +1,76 @@
+// @ts-check
+'use strict';
+
+const { cellOf, milliseconds, shown } = require('./arguments.js');
+const { defineDispose } = require('./dispose.js');
+const { invalidArgType } = require('./errors.js');
+const { native, realm, THREAD } = require('./realm.js');
+
+/** The word of a mutex that nobody owns. */
+const FREE = 0;
+/** The bits of the word that are not the owner's number. */
+const FLAGS = native.MUTEX_FLAGS;
+
+/** @typedef {InstanceType<typeof native.Mutex>} NativeMutex */
+
+/** @type {(mutex: unknown) => NativeMutex} */
+let nativeMutex;
+
+/** Mutual exclusion: one thread at a time owns it. The protocol is in src/primitives/mutex.rs. */
+class Mutex {
+  /** @type {Int32Array} */
+  #cell;
+  /** @type {NativeMutex} */
+  #native;
+
+  static {
+    nativeMutex = (mutex) => {
+      if (typeof mutex !== 'object' || mutex === null || !(#native in mutex)) {
+        throw invalidArgType(
+          `mutex must be a Mutex of this package, and is ${shown(mutex)}. Pass the Mutex that guards what the ` +
+            'predicate reads.',
+        );
+      }
+      return mutex.#native;
+    };
+    defineDispose(this.prototype, function () {
+      if ((Atomics.load(this.#cell, 0) & ~FLAGS) === THREAD) this.unlock();
+    });
+  }
+
+  /**
+   * @param {Int32Array | SharedArrayBuffer} view
+   * @param {number} [index]
+   */
+  constructor(view, index = 0) {
+    this.#cell = cellOf(view, index);
+    this.#native = new native.Mutex(realm, this.#cell);
+  }
+
+  lock() {
+    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) this.#native.lock();
+    return this;
+  }
+
+  tryLock(ms = 0) {
+    if (ms !== 0) milliseconds(ms);
+    return (
+      Atomics.compareExchange(this.#cell, 0, FREE, THREAD) === FREE || this.#native.tryLock(ms)
+    );
+  }
+
+  unlock() {
+    if (Atomics.compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD) this.#native.unlock();
+  }
+
+  get locked() {
+    return Atomics.load(this.#cell, 0) !== FREE && this.#native.owner() !== 0;
+  }
+
+  get ownerThreadId() {
+    const owner = Atomics.load(this.#cell, 0) === FREE ? 0 : this.#native.owner();
+    return owner === 0 ? null : owner - 1;
+  }
+}
+
+module.exports = { Mutex, nativeMutex: (/** @type {unknown} */ mutex) => nativeMutex(mutex) };

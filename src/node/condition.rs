@@ -1,0 +1,58 @@
+//! `native.Condition`.
+
+use super::mutex::Mutex;
+use super::realm::{Realm, Shared};
+use super::view::View;
+use crate::futex::Deadline;
+use crate::primitives::{self, Notification};
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::rc::Rc;
+
+const NAME: &str = "Condition";
+
+/// A condition, complete.
+#[napi]
+pub struct Condition {
+    realm: Rc<Shared>,
+    view: View,
+}
+
+#[napi]
+impl Condition {
+    /// A condition in the first cell of `view`, an Int32Array over shared memory.
+    #[napi(constructor)]
+    pub fn new(env: Env, realm: &Realm, view: Unknown) -> Result<Self> {
+        Ok(Condition {
+            realm: realm.shared(),
+            view: View::new(&env, view)?,
+        })
+    }
+
+    /// Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks
+    /// the mutex again. True where it was notified.
+    #[napi]
+    pub fn wait(&self, env: Env, mutex: &Mutex, milliseconds: f64) -> Result<bool> {
+        let deadline = Deadline::after_milliseconds(milliseconds);
+        let notification = self.realm.call(&env, NAME, |caller| {
+            self.primitive().wait(mutex.primitive(), caller, deadline)
+        })?;
+        Ok(notification == Notification::Received)
+    }
+
+    /// Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many.
+    #[napi]
+    pub fn notify(&self, env: Env, count: f64) -> Result<u32> {
+        // `as` saturates: infinity is everybody.
+        let notified = self.realm.call(&env, NAME, |caller| {
+            self.primitive().notify(caller, count as usize)
+        })?;
+        Ok(u32::try_from(notified).unwrap_or(u32::MAX))
+    }
+}
+
+impl Condition {
+    fn primitive(&self) -> primitives::Condition {
+        primitives::Condition::new(self.view.cell())
+    }
+}

@@ -1,0 +1,65 @@
+//! `native.Latch`.
+
+use super::realm::{Realm, Shared};
+use super::view::View;
+use crate::futex::Deadline;
+use crate::primitives::{self, Locked};
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::rc::Rc;
+
+const NAME: &str = "Latch";
+
+/// A latch, complete.
+#[napi]
+pub struct Latch {
+    realm: Rc<Shared>,
+    view: View,
+    count: u32,
+}
+
+#[napi]
+impl Latch {
+    /// A latch in the first cell of `view`, an Int32Array over shared memory, that opens at `count`.
+    #[napi(constructor)]
+    pub fn new(env: Env, realm: &Realm, view: Unknown, count: u32) -> Result<Self> {
+        if !(1..=primitives::Latch::MAX_COUNT).contains(&count) {
+            return Err(Error::new(Status::InvalidArg, "count is out of range"));
+        }
+        Ok(Latch {
+            realm: realm.shared(),
+            view: View::new(&env, view)?,
+            count,
+        })
+    }
+
+    /// Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time
+    /// was up first.
+    #[napi]
+    pub fn wait(&self, env: Env, milliseconds: f64) -> Result<bool> {
+        let latch = self.primitive();
+        let opened = self.realm.call(&env, NAME, |caller| {
+            if milliseconds > 0.0 {
+                latch.wait(caller, Deadline::after_milliseconds(milliseconds))
+            } else if latch.is_open()? {
+                Ok(Locked::Acquired)
+            } else {
+                Ok(Locked::TimedOut)
+            }
+        })?;
+        Ok(opened == Locked::Acquired)
+    }
+
+    /// Opens it.
+    #[napi]
+    pub fn release(&self, env: Env) -> Result<()> {
+        let latch = self.primitive();
+        self.realm.call(&env, NAME, |caller| latch.release(caller))
+    }
+}
+
+impl Latch {
+    fn primitive(&self) -> primitives::Latch {
+        primitives::Latch::new(self.view.cell(), self.count)
+    }
+}

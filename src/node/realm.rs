@@ -1,0 +1,207 @@
+//! What the native objects need of the JavaScript realm that made them, and of the thread that they run on.
+//!
+//! A thread may have several realms (a test runner gives each test file one): its record is made once, each realm
+//! brings functions of its own, so that errors are instances of the classes that the realm's user imported.
+
+use super::QUEUES;
+use super::errors::report;
+use crate::futex::Deadline;
+use crate::primitives::{Fault, thread_died};
+use crate::queue::Caller;
+use crate::threads::{Look, Runtime, Thread, ThreadId};
+use napi::bindgen_prelude::*;
+use napi::{JsValue, sys};
+use napi_derive::napi;
+use std::cell::RefCell;
+use std::ffi::c_void;
+use std::ptr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How long a blocked thread sleeps, in nanoseconds, before it looks whether the runtime wants it.
+const LOOK_EVERY: u64 = 20_000_000;
+
+thread_local! {
+    /// The record of this thread.
+    static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
+}
+
+/// One JavaScript realm's side of the package.
+#[napi]
+pub struct Realm {
+    shared: Rc<Shared>,
+}
+
+/// What every native object of the realm holds.
+pub struct Shared {
+    thread: Arc<Thread>,
+    look: FunctionRef<(), ()>,
+    create_error: FunctionRef<FnArgs<(String, String)>, ()>,
+}
+
+#[napi]
+impl Realm {
+    /// `threadId` is the worker's, 0 in the main thread. `look` is a function written in JavaScript that does
+    /// nothing: calling it lets the runtime serve what it wants of a blocked thread. `createError` makes a
+    /// SyncError from a code and a message.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        thread_id: u32,
+        look: Function<(), ()>,
+        create_error: Function<FnArgs<(String, String)>, ()>,
+    ) -> Result<Self> {
+        Ok(Realm {
+            shared: Rc::new(Shared {
+                thread: current_thread(&env, thread_id)?,
+                look: look.create_ref()?,
+                create_error: create_error.create_ref()?,
+            }),
+        })
+    }
+
+    /// This thread's number in the words of the primitives.
+    #[napi(getter)]
+    pub fn thread_number(&self) -> u32 {
+        self.shared.thread.id().get()
+    }
+}
+
+impl Realm {
+    /// What a native object keeps of it.
+    pub fn shared(&self) -> Rc<Shared> {
+        Rc::clone(&self.shared)
+    }
+}
+
+/// The record of this thread, made the first time.
+fn current_thread(env: &Env, thread_id: u32) -> Result<Arc<Thread>> {
+    let id = thread_id
+        .checked_add(1)
+        .and_then(ThreadId::new)
+        .ok_or_else(|| Error::new(Status::InvalidArg, "threadId is out of range"))?;
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(thread) = current
+            && thread.id() == id
+        {
+            return Ok(Arc::clone(thread));
+        }
+        let thread = QUEUES.threads().register(id).map_err(|_| {
+            Error::new(
+                Status::GenericFailure,
+                format!("another thread of this process has the threadId {thread_id} already"),
+            )
+        })?;
+        let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);
+        // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so).
+        let status =
+            unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(environment_ends), number) };
+        if status != sys::Status::napi_ok {
+            QUEUES.threads().retire(id);
+            return Err(Error::new(
+                status.into(),
+                "cannot watch for the end of this thread",
+            ));
+        }
+        *current = Some(Arc::clone(&thread));
+        Ok(thread)
+    })
+}
+
+/// Runs on the thread itself when its environment ends, however it ends: no JavaScript of it runs after this.
+unsafe extern "C" fn environment_ends(number: *mut c_void) {
+    if let Some(id) = u32::try_from(number.addr()).ok().and_then(ThreadId::new) {
+        thread_died(&QUEUES, id);
+    }
+}
+
+impl Shared {
+    /// Runs an operation of a `primitive` ("Mutex", ...) for the calling thread, and throws its fault.
+    pub fn call<R>(
+        &self,
+        env: &Env,
+        primitive: &str,
+        operation: impl FnOnce(&Caller) -> std::result::Result<R, Fault>,
+    ) -> Result<R> {
+        let runtime = NodeRuntime { env, realm: self };
+        let caller = Caller {
+            queues: &QUEUES,
+            thread: &self.thread,
+            runtime: &runtime,
+        };
+        operation(&caller).map_err(|fault| self.throw(env, primitive, fault))
+    }
+
+    /// Throws the realm's SyncError, and returns what makes napi leave a pending exception alone.
+    fn throw(&self, env: &Env, primitive: &str, fault: Fault) -> Error {
+        if let Some(report) = report(primitive, fault) {
+            let arguments = FnArgs::from((report.code.to_owned(), report.message));
+            let error = self
+                .create_error
+                .borrow_back(env)
+                .and_then(|create| arguments.into_vec(env.raw()).map(|args| (create, args)))
+                .and_then(|(create, args)| call(env, create.raw(), &args));
+            if let Ok(error) = error {
+                // SAFETY: a value of this environment, within the scope of the native call.
+                unsafe { sys::napi_throw(env.raw(), error) };
+            }
+        }
+        Error::new(Status::PendingException, String::new())
+    }
+}
+
+/// Calls a function of JavaScript's; what it throws stays pending.
+fn call(
+    env: &Env,
+    function: sys::napi_value,
+    arguments: &[sys::napi_value],
+) -> Result<sys::napi_value> {
+    let (mut receiver, mut result) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: values of this environment, within the scope of a native call.
+    let status = unsafe {
+        sys::napi_get_undefined(env.raw(), &mut receiver);
+        sys::napi_call_function(
+            env.raw(),
+            receiver,
+            function,
+            arguments.len(),
+            arguments.as_ptr(),
+            &mut result,
+        )
+    };
+    if status == sys::Status::napi_ok {
+        Ok(result)
+    } else {
+        Err(Error::new(status.into(), String::new()))
+    }
+}
+
+/// The runtime of the calling thread, for the length of one native call.
+struct NodeRuntime<'a> {
+    env: &'a Env,
+    realm: &'a Shared,
+}
+
+impl Runtime for NodeRuntime<'_> {
+    fn next_look(&self) -> Option<Deadline> {
+        Some(Deadline::now().plus(LOOK_EVERY))
+    }
+
+    fn look(&self) -> Look {
+        let mut scope = ptr::null_mut();
+        // SAFETY: the scope is opened and closed here, around the values that it holds; without one, a long wait
+        // would collect a handle with each look. Both calls work while an exception is pending.
+        unsafe { sys::napi_open_handle_scope(self.env.raw(), &mut scope) };
+        let called = self
+            .realm
+            .look
+            .borrow_back(self.env)
+            .and_then(|look| call(self.env, look.raw(), &[]));
+        // SAFETY: as above.
+        unsafe { sys::napi_close_handle_scope(self.env.raw(), scope) };
+        match called {
+            Ok(_) => Look::Continue,
+            Err(_) => Look::Stop,
+        }
+    }
+}

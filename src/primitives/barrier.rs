@@ -1,0 +1,103 @@
+//! The Barrier: a fixed number of threads wait for each other, again and again.
+//!
+//! The word counts the arrivals of the phase that is under way. The last to arrive sets it back to zero and lets go
+//! everybody who is queued, under one lock: whoever arrives next belongs to the next phase, and cannot be mistaken
+//! for one of this. So one cell serves for ever, with no phase number that could wrap.
+//!
+//! Orderings: the lock of the bucket orders all arrivals of a phase before its end; the waiters' outcomes carry it.
+
+use super::Fault;
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter};
+
+/// How many have arrived.
+const ARRIVALS: u32 = (1 << 24) - 1;
+/// Somebody left before the others had come: nobody passes any more.
+const BROKEN: u32 = 1 << 30;
+
+/// The Barrier in one cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Barrier {
+    cell: Cell,
+    total: u32,
+}
+
+impl Barrier {
+    /// The largest number of parties.
+    pub const MAX_TOTAL: u32 = ARRIVALS;
+    /// Set where the barrier is broken.
+    pub const BROKEN: u32 = BROKEN;
+
+    /// The barrier in `cell` for `total` parties, from 1 to [`Barrier::MAX_TOTAL`].
+    pub fn new(cell: Cell, total: u32) -> Self {
+        Barrier { cell, total }
+    }
+
+    /// Arrives, and waits until all parties have. Returns how many were still missing: `total - 1` for the first to
+    /// arrive, 0 for the last. One that leaves early, past `deadline` or interrupted, breaks the barrier.
+    pub fn wait(self, caller: &Caller, deadline: Option<Deadline>) -> Result<u32, Fault> {
+        let waiter = Waiter::new(caller.thread, self.key());
+        let missing = {
+            let mut section = caller.queues.enter(self.key());
+            let missing = self.arrive(&mut section)?;
+            if missing == 0 {
+                section.settle_all(self.key(), Outcome::Passed);
+                return Ok(0);
+            }
+            section.push_back(&waiter);
+            missing
+        };
+        let outcome = match caller.sleep(&waiter, deadline) {
+            Slept::Settled(outcome) => outcome,
+            Slept::TimedOut => match self.leave(caller, &waiter) {
+                None => return Err(Fault::Broken),
+                Some(outcome) => outcome,
+            },
+            Slept::Interrupted => {
+                self.leave(caller, &waiter);
+                return Err(Fault::Interrupted);
+            }
+        };
+        match outcome {
+            Outcome::Passed => Ok(missing),
+            Outcome::Broken => Err(Fault::Broken),
+            _ => Err(Fault::Corrupt(self.cell.load())),
+        }
+    }
+
+    fn key(self) -> Key {
+        Key::new(self.cell, Kind::Barrier)
+    }
+
+    /// Counts one arrival, and returns how many are missing then. Under the lock of the queue, whose length the word
+    /// has to agree with: one that was written over is told to everybody.
+    fn arrive(self, section: &mut Section) -> Result<u32, Fault> {
+        loop {
+            let word = self.cell.load();
+            if word & BROKEN != 0 && word & !BROKEN == 0 {
+                return Err(Fault::Broken);
+            }
+            if word >= self.total || word as usize != section.len(self.key()) {
+                section.settle_all(self.key(), Outcome::Corrupt);
+                return Err(Fault::Corrupt(word));
+            }
+            let missing = self.total - word - 1;
+            let counted = if missing == 0 { 0 } else { word + 1 };
+            if self.cell.replace(word, counted) {
+                return Ok(missing);
+            }
+        }
+    }
+
+    /// Leaves early, which breaks the barrier for all: none then. Or how the wait ended before that.
+    fn leave(self, caller: &Caller, waiter: &std::sync::Arc<Waiter>) -> Option<Outcome> {
+        let mut section = caller.queues.enter(self.key());
+        if !section.remove(waiter) {
+            return waiter.outcome();
+        }
+        while !self.cell.replace(self.cell.load(), BROKEN) {}
+        section.settle_all(self.key(), Outcome::Broken);
+        None
+    }
+}

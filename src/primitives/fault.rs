@@ -1,0 +1,20 @@
+//! What can be wrong, for every primitive.
+
+use crate::threads::ThreadId;
+
+/// Why an operation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The caller does not own the lock; the one named does.
+    NotOwner(Option<ThreadId>),
+    /// The caller owns the lock already, and would wait for itself.
+    Recursive,
+    /// The lock's owner died holding it.
+    Abandoned(ThreadId),
+    /// The barrier is broken.
+    Broken,
+    /// The cell holds what no primitive of this kind writes.
+    Corrupt(u32),
+    /// The runtime ends the wait: an exception is pending, or the thread is being terminated.
+    Interrupted,
+}

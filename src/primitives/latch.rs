@@ -1,0 +1,138 @@
+//! The Latch: closed until it was counted down often enough, and open for ever after.
+//!
+//! Orderings: counting down is a read-modify-write that acquires and releases, so the one that opens the latch has
+//! everything that was written before the others; whoever finds it open acquires that, and whoever slept gets it
+//! with the outcome.
+
+use super::{Fault, Locked};
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter};
+
+/// How many times it was counted down. It is open at the count that its constructor was given.
+const COUNTED: u32 = (1 << 30) - 1;
+/// It is closed, and somebody waits.
+const WAITERS: u32 = 1 << 30;
+
+/// What a word says.
+enum State {
+    Open,
+    Closed,
+    Corrupt,
+}
+
+/// The Latch in one cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Latch {
+    cell: Cell,
+    count: u32,
+}
+
+impl Latch {
+    /// The largest count.
+    pub const MAX_COUNT: u32 = COUNTED;
+
+    /// The latch in `cell` that opens at `count`, from 1 to [`Latch::MAX_COUNT`].
+    pub fn new(cell: Cell, count: u32) -> Self {
+        Latch { cell, count }
+    }
+
+    /// Waits until it is open or `deadline` passes, or without limit.
+    pub fn wait(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
+        if self.is_open()? {
+            return Ok(Locked::Acquired);
+        }
+        let waiter = Waiter::new(caller.thread, self.key());
+        {
+            let mut section = caller.queues.enter(self.key());
+            if self.raise(&mut section)? {
+                return Ok(Locked::Acquired);
+            }
+            section.push_back(&waiter);
+        }
+        let outcome = match caller.sleep(&waiter, deadline) {
+            Slept::Settled(outcome) => Some(outcome),
+            Slept::TimedOut if self.leave(caller, &waiter) => return Ok(Locked::TimedOut),
+            Slept::TimedOut => waiter.outcome(),
+            Slept::Interrupted => {
+                self.leave(caller, &waiter);
+                return Err(Fault::Interrupted);
+            }
+        };
+        match outcome {
+            Some(Outcome::Passed) => Ok(Locked::Acquired),
+            _ => Err(Fault::Corrupt(self.cell.load())),
+        }
+    }
+
+    /// Opens it, whatever remains.
+    pub fn release(self, caller: &Caller) -> Result<(), Fault> {
+        if self.cell.replace(0, self.count) {
+            return Ok(());
+        }
+        let mut section = caller.queues.enter(self.key());
+        loop {
+            let word = self.cell.load();
+            match self.state(word) {
+                State::Open => return Ok(()),
+                State::Corrupt => return Err(self.corrupt(&mut section, word)),
+                State::Closed => {
+                    if self.cell.replace(word, self.count) {
+                        section.settle_all(self.key(), Outcome::Passed);
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether it is open.
+    pub fn is_open(self) -> Result<bool, Fault> {
+        let word = self.cell.load();
+        match self.state(word) {
+            State::Open => Ok(true),
+            State::Closed => Ok(false),
+            State::Corrupt => Err(Fault::Corrupt(word)),
+        }
+    }
+
+    fn state(self, word: u32) -> State {
+        match word & !WAITERS {
+            counted if counted < self.count => State::Closed,
+            counted if counted == self.count && word == counted => State::Open,
+            _ => State::Corrupt,
+        }
+    }
+
+    fn key(self) -> Key {
+        Key::new(self.cell, Kind::Latch)
+    }
+
+    /// Sets the bit, or returns true if the latch is open. Under the lock of the queue.
+    fn raise(self, section: &mut Section) -> Result<bool, Fault> {
+        loop {
+            let word = self.cell.load();
+            match self.state(word) {
+                State::Open => return Ok(true),
+                State::Corrupt => return Err(self.corrupt(section, word)),
+                State::Closed => {
+                    if self.cell.replace(word, word | WAITERS) {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a waiter out of the queue; false where it was settled before. The bit stays: it costs the one that
+    /// opens the latch a look, once.
+    fn leave(self, caller: &Caller, waiter: &std::sync::Arc<Waiter>) -> bool {
+        caller.queues.enter(self.key()).remove(waiter)
+    }
+
+    /// Tells everybody who waits that the cell was written over.
+    fn corrupt(self, section: &mut Section, word: u32) -> Fault {
+        section.settle_all(self.key(), Outcome::Corrupt);
+        Fault::Corrupt(word)
+    }
+}

@@ -1,0 +1,31 @@
+//! The primitives: one file each, with its word, its states and its protocol.
+//!
+//! A primitive is one cell, and a zeroed cell is a fresh primitive. A file knows the queues and nothing of Node-API or
+//! the operating system.
+
+mod barrier;
+mod condition;
+mod fault;
+mod latch;
+mod mutex;
+
+pub use barrier::Barrier;
+pub use condition::{Condition, Notification};
+pub use fault::Fault;
+pub use latch::Latch;
+pub use mutex::{Locked, Mutex};
+
+use crate::queue::{Kind, Queues};
+use crate::threads::ThreadId;
+
+/// Tells the process that a thread has ended: marks it dead first, so that whoever begins to wait from here on sees
+/// it, then tells those who wait already for what it owned. Whoever does neither began to wait in between, and was
+/// found by the sweep.
+pub fn thread_died(queues: &Queues, id: ThreadId) {
+    queues.threads().retire(id);
+    queues.sweep(|section, key| {
+        if key.kind() == Kind::Mutex {
+            Mutex::new(key.cell()).serve(queues.threads(), section);
+        }
+    });
+}

@@ -1,0 +1,409 @@
+//! The Mutex: mutual exclusion, with the owner in the word.
+//!
+//! A lock that others wait for is released first and then competed for, by the one that is woken and by whoever
+//! runs at that moment: threads that run are not made to wait for threads that sleep. Only when the one at the front
+//! has waited long is the lock handed to it directly ("eventual fairness", parking_lot `core/src/parking_lot.rs`).
+//!
+//! The waiters bit says that an unlock has to look into the queue. It is set under the queue's lock before anybody
+//! sleeps. The unlock that wakes one clears it, so that the locks and unlocks of those who run stay single instructions
+//! until the woken one restores it: when it takes the lock while others wait behind it, or when it sleeps again. A
+//! woken one that gives up wakes the next instead. So at any time at which somebody is queued, the bit is set or
+//! somebody is on the way who sees to it.
+//!
+//! Orderings: every change of the word is a read-modify-write that acquires and releases. Taking the lock acquires
+//! what the release before it released; where the lock is handed over, the waiter's outcome carries it.
+
+use super::Fault;
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter, spin_until};
+use crate::threads::{Status, ThreadId, Threads};
+use std::convert::identity;
+use std::sync::Arc;
+
+/// Nobody owns it, nobody died owning it, and no unlock is needed to wake anybody.
+const FREE: u32 = 0;
+/// The owner's number: its worker's `threadId + 1`.
+const OWNER: u32 = ThreadId::MAX;
+/// Somebody is queued: the unlock has to wake one.
+const WAITERS: u32 = 1 << 30;
+/// The owner that the word names died owning it.
+const ABANDONED: u32 = 1 << 31;
+
+/// How long the front of the queue waits, in nanoseconds, before the lock is handed to it directly.
+const HAND_OVER_AFTER: u64 = 1_000_000;
+/// A lock is handed over at most once in this many nanoseconds: each time costs a switch of threads in which
+/// nobody owns the lock usefully.
+const HAND_OVER_EVERY: u64 = 500_000;
+
+/// What a word says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Free,
+    Owned(ThreadId),
+    Abandoned(ThreadId),
+    Corrupt,
+}
+
+impl State {
+    fn of(word: u32) -> Self {
+        match (ThreadId::new(word & OWNER), word & !OWNER) {
+            (None, 0) => State::Free,
+            (Some(owner), 0 | WAITERS) => State::Owned(owner),
+            (Some(owner), ABANDONED) => State::Abandoned(owner),
+            _ => State::Corrupt,
+        }
+    }
+}
+
+/// How an attempt to lock ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// The caller owns the lock.
+    Acquired,
+    /// The time limit passed first.
+    TimedOut,
+}
+
+/// What there is to do for those who are queued.
+enum Served {
+    /// The lock is free: one of them may compete for it.
+    Free,
+    /// A living thread owns it, and its unlock will look into the queue.
+    Held,
+}
+
+/// Where somebody who waits stands after a sleep.
+enum Turn {
+    Granted,
+    TimedOut,
+    Retry { more: bool },
+}
+
+/// The Mutex in one cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutex {
+    cell: Cell,
+}
+
+impl Mutex {
+    /// The mask of the bits that name the owner.
+    pub const OWNER: u32 = OWNER;
+    /// The bits that are not part of the owner's number.
+    pub const WAITERS: u32 = WAITERS;
+    /// Set where the owner died.
+    pub const ABANDONED: u32 = ABANDONED;
+
+    /// The mutex in `cell`.
+    pub fn new(cell: Cell) -> Self {
+        Mutex { cell }
+    }
+
+    /// The cell.
+    pub fn cell(self) -> Cell {
+        self.cell
+    }
+
+    /// The one instruction that JavaScript tries before it calls in.
+    #[inline]
+    pub fn lock_free(self, id: ThreadId) -> bool {
+        self.cell.replace(FREE, id.get())
+    }
+
+    /// The one instruction that JavaScript tries before it calls in.
+    #[inline]
+    pub fn unlock_quiet(self, id: ThreadId) -> bool {
+        self.cell.replace(id.get(), FREE)
+    }
+
+    /// Locks, waiting until `deadline`, or without limit.
+    pub fn lock(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
+        if self.lock_free(caller.id()) {
+            return Ok(Locked::Acquired);
+        }
+        if self.is_owned_by(caller.id()) {
+            return Err(Fault::Recursive);
+        }
+        let waiter = Waiter::new(caller.thread, self.key());
+        self.lock_contended(caller, &waiter, deadline, None)
+    }
+
+    /// Locks if that takes no waiting.
+    pub fn try_lock(self, caller: &Caller) -> Result<Locked, Fault> {
+        loop {
+            if self.lock_free(caller.id()) {
+                return Ok(Locked::Acquired);
+            }
+            if self.is_owned_by(caller.id()) {
+                return Ok(Locked::TimedOut);
+            }
+            // Looks at the owner as a waiter would: one that died is told, not waited for.
+            let mut section = caller.queues.enter(self.key());
+            if let Served::Held = self.serve_fault(caller.queues.threads(), &mut section)? {
+                return Ok(Locked::TimedOut);
+            }
+        }
+    }
+
+    /// Unlocks, and wakes who waits.
+    pub fn unlock(self, caller: &Caller) -> Result<(), Fault> {
+        if self.unlock_quiet(caller.id()) {
+            return Ok(());
+        }
+        self.unlock_contended(caller)
+    }
+
+    /// Whether this thread owns it.
+    pub fn is_owned_by(self, id: ThreadId) -> bool {
+        State::of(self.cell.load()) == State::Owned(id)
+    }
+
+    /// Fails unless this thread owns it.
+    pub fn assert_owned(self, threads: &Threads, id: ThreadId) -> Result<(), Fault> {
+        if self.is_owned_by(id) {
+            Ok(())
+        } else {
+            Err(self.owner(threads).map_or_else(identity, Fault::NotOwner))
+        }
+    }
+
+    /// Who owns it, or died owning it.
+    pub fn owner(self, threads: &Threads) -> Result<Option<ThreadId>, Fault> {
+        let word = self.cell.load();
+        match State::of(word) {
+            State::Free => Ok(None),
+            State::Owned(owner) | State::Abandoned(owner)
+                if threads.status(owner) != Status::Unknown =>
+            {
+                Ok(Some(owner))
+            }
+            _ => Err(Fault::Corrupt(word)),
+        }
+    }
+
+    fn key(self) -> Key {
+        Key::new(self.cell, Kind::Mutex)
+    }
+
+    /// Competes, sleeps and competes again until the lock is the caller's. `woken` is set for a waiter that was
+    /// told to retry, and says whether others wait behind it.
+    #[cold]
+    fn lock_contended(
+        self,
+        caller: &Caller,
+        waiter: &Arc<Waiter>,
+        deadline: Option<Deadline>,
+        mut woken: Option<bool>,
+    ) -> Result<Locked, Fault> {
+        loop {
+            if self.compete(caller.id(), woken) {
+                return Ok(Locked::Acquired);
+            }
+            if let Served::Free = self.queue_up(caller, waiter, woken.is_some())? {
+                continue;
+            }
+            match self.turn(caller, waiter, caller.sleep(waiter, deadline))? {
+                Turn::Granted => return Ok(Locked::Acquired),
+                Turn::TimedOut => return Ok(Locked::TimedOut),
+                Turn::Retry { more } => woken = Some(more),
+            }
+        }
+    }
+
+    /// Locks again for a Condition's waiter that was notified, and so stands in this mutex's queue or was taken out
+    /// of it. `slept` is what it woke up to.
+    pub(super) fn lock_again(
+        self,
+        caller: &Caller,
+        waiter: &Arc<Waiter>,
+        slept: Slept,
+    ) -> Result<(), Fault> {
+        let slept = match slept {
+            // The time limit was the Condition's. Locking again has none.
+            Slept::TimedOut => caller.sleep(waiter, None),
+            slept => slept,
+        };
+        let woken = match self.turn(caller, waiter, slept)? {
+            Turn::Granted => return Ok(()),
+            Turn::Retry { more } => Some(more),
+            Turn::TimedOut => None,
+        };
+        self.lock_contended(caller, waiter, None, woken).map(drop)
+    }
+
+    /// Spins for the lock. A waiter that was woken restores the bit where others wait behind it.
+    fn compete(self, id: ThreadId, woken: Option<bool>) -> bool {
+        let owned = match woken {
+            Some(true) => id.get() | WAITERS,
+            _ => id.get(),
+        };
+        spin_until(|| self.cell.load() == FREE && self.cell.replace(FREE, owned))
+    }
+
+    /// Enters the queue, unless the lock is free.
+    fn queue_up(self, caller: &Caller, waiter: &Arc<Waiter>, woken: bool) -> Result<Served, Fault> {
+        let mut section = caller.queues.enter(self.key());
+        let served = self.serve_fault(caller.queues.threads(), &mut section)?;
+        if let Served::Held = served {
+            if woken {
+                section.push_front(waiter);
+            } else {
+                section.push_back(waiter);
+            }
+        }
+        Ok(served)
+    }
+
+    /// What a sleep came to.
+    fn turn(self, caller: &Caller, waiter: &Arc<Waiter>, slept: Slept) -> Result<Turn, Fault> {
+        let outcome = match slept {
+            Slept::Settled(outcome) => Some(outcome),
+            Slept::TimedOut if self.leave(caller, waiter) => return Ok(Turn::TimedOut),
+            Slept::TimedOut => waiter.outcome(),
+            Slept::Interrupted => {
+                if !self.leave(caller, waiter) {
+                    self.decline(caller, waiter);
+                }
+                return Err(Fault::Interrupted);
+            }
+        };
+        match outcome {
+            Some(Outcome::Granted) => Ok(Turn::Granted),
+            Some(Outcome::Retry { more }) => Ok(Turn::Retry { more }),
+            Some(Outcome::OwnerDied(owner)) => Err(Fault::Abandoned(owner)),
+            _ => Err(Fault::Corrupt(self.cell.load())),
+        }
+    }
+
+    /// Takes a waiter out of the queue; false where it was settled before.
+    fn leave(self, caller: &Caller, waiter: &Arc<Waiter>) -> bool {
+        let mut section = caller.queues.enter(self.key());
+        let left = section.remove(waiter);
+        if left && section.is_empty(self.key()) {
+            // Nobody is left to wake: spare the owner the call. Where the word has changed there is nothing to spare.
+            let word = self.cell.load();
+            if let State::Owned(owner) = State::of(word) {
+                self.cell.replace(word, owner.get());
+            }
+        }
+        left
+    }
+
+    /// Passes on what a waiter was given and cannot use.
+    fn decline(self, caller: &Caller, waiter: &Waiter) {
+        match waiter.outcome() {
+            // Only a cell that was written over can be no longer owned here, and then there is nothing to pass on.
+            Some(Outcome::Granted) => drop(self.unlock(caller)),
+            Some(Outcome::Retry { .. }) => {
+                let mut section = caller.queues.enter(self.key());
+                self.serve(caller.queues.threads(), &mut section);
+            }
+            _ => {}
+        }
+    }
+
+    #[cold]
+    fn unlock_contended(self, caller: &Caller) -> Result<(), Fault> {
+        let threads = caller.queues.threads();
+        let mut section = caller.queues.enter(self.key());
+        loop {
+            let word = self.cell.load();
+            if State::of(word) != State::Owned(caller.id()) {
+                // A cell that was written over may have stranded those who wait: see to them all the same.
+                self.serve(threads, &mut section);
+                self.assert_owned(threads, caller.id())?;
+                continue;
+            }
+            let heir = section
+                .front(self.key())
+                .filter(|front| Self::is_overdue(&section, front))
+                .map(|front| front.thread())
+                .filter(|id| threads.status(*id) == Status::Alive);
+            let more = section.len(self.key()) > 1;
+            let released = match heir {
+                Some(id) if more => id.get() | WAITERS,
+                Some(id) => id.get(),
+                None => FREE,
+            };
+            if !self.cell.replace(word, released) {
+                continue;
+            }
+            if let Some(waiter) = section.pop_front(self.key()) {
+                let outcome = if heir.is_some() {
+                    section.note_hand_over(self.key(), Deadline::now());
+                    Outcome::Granted
+                } else {
+                    Outcome::Retry { more }
+                };
+                section.settle(waiter, outcome);
+            }
+            return Ok(());
+        }
+    }
+
+    fn is_overdue(section: &Section, front: &Waiter) -> bool {
+        let now = Deadline::now();
+        front.since().plus(HAND_OVER_AFTER) <= now
+            && section
+                .handed_over(front.key())
+                .is_none_or(|last| last.plus(HAND_OVER_EVERY) <= now)
+    }
+
+    /// Lets a Condition's waiters that were notified in, behind those who wait already.
+    pub(super) fn admit(
+        self,
+        threads: &Threads,
+        section: &mut Section,
+        notified: impl Iterator<Item = Arc<Waiter>>,
+    ) {
+        for waiter in notified {
+            section.notify(&waiter);
+            section.push_back(&waiter);
+        }
+        self.serve(threads, section);
+    }
+
+    /// Sees to it that those who are queued will be served: wakes one if the lock is free, sets the bit if it is
+    /// held, tells them all if its owner died or the cell was written over.
+    pub(super) fn serve(self, threads: &Threads, section: &mut Section) {
+        if section.is_empty(self.key()) {
+            return;
+        }
+        // A fault was told to everybody in the queue.
+        if let Ok(Served::Free) = self.serve_fault(threads, section)
+            && let Some(waiter) = section.pop_front(self.key())
+        {
+            let more = !section.is_empty(self.key());
+            section.settle(waiter, Outcome::Retry { more });
+        }
+    }
+
+    /// As [`Mutex::serve`], for one who is about to queue up: leaves a free lock to it, and tells it the fault too.
+    ///
+    /// That the owner lives is checked under the lock of the bucket: one that dies later will sweep the queues,
+    /// and find everybody who queued up before.
+    fn serve_fault(self, threads: &Threads, section: &mut Section) -> Result<Served, Fault> {
+        loop {
+            let word = self.cell.load();
+            let (fault, outcome) = match State::of(word) {
+                State::Free => return Ok(Served::Free),
+                State::Abandoned(owner) => (Fault::Abandoned(owner), Outcome::OwnerDied(owner)),
+                State::Corrupt => (Fault::Corrupt(word), Outcome::Corrupt),
+                State::Owned(owner) => match threads.status(owner) {
+                    Status::Alive if word & WAITERS != 0 => return Ok(Served::Held),
+                    Status::Alive if self.cell.replace(word, word | WAITERS) => {
+                        return Ok(Served::Held);
+                    }
+                    Status::Dead if self.cell.replace(word, owner.get() | ABANDONED) => {
+                        (Fault::Abandoned(owner), Outcome::OwnerDied(owner))
+                    }
+                    Status::Unknown => (Fault::Corrupt(word), Outcome::Corrupt),
+                    // The word changed under our eyes: look again.
+                    Status::Alive | Status::Dead => continue,
+                },
+            };
+            section.settle_all(self.key(), outcome);
+            return Err(fault);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Who waits for which cell.
+//!
+//! The cells hold state only. Who waits lies here, in one process-wide table of FIFO queues keyed by address and
+//! kind, as in WebKit's ParkingLot (`Source/WTF/wtf/ParkingLot.cpp`) and parking_lot_core. A waiter is told an
+//! [`Outcome`] of its own, so that a wake-up can be handed on and a barrier that broke differs from one that was
+//! passed.
+
+mod caller;
+mod section;
+mod waiter;
+
+pub use caller::{Caller, Slept, spin_until};
+pub use section::{Key, Kind, Section};
+pub use waiter::{Outcome, Unpark, Waiter};
+
+use crate::sync::{Mutex, lock};
+use crate::threads::Threads;
+use crossbeam_utils::CachePadded;
+use section::{Bucket, Locked};
+
+/// The process's threads, and the queues they wait in.
+pub struct Queues {
+    threads: Threads,
+    /// A power of two of them, each on a cache line of its own.
+    buckets: Box<[CachePadded<Mutex<Bucket>>]>,
+}
+
+impl Queues {
+    /// Queues hashed into `2^bits` buckets.
+    pub fn new(bits: u32) -> Self {
+        Queues {
+            threads: Threads::new(),
+            buckets: (0..1_usize << bits)
+                .map(|_| CachePadded::new(Mutex::new(Bucket::default())))
+                .collect(),
+        }
+    }
+
+    /// The threads of the process.
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    /// Locks the queue of `key`.
+    pub fn enter(&self, key: Key) -> Section<'_> {
+        Section::new(self, self.locked(self.index(key)), None)
+    }
+
+    /// Locks the queues of both keys, in the one order that every caller keeps.
+    pub fn enter_both(&self, a: Key, b: Key) -> Section<'_> {
+        let (a, b) = (self.index(a), self.index(b));
+        let (first, second) = (a.min(b), a.max(b));
+        let bucket = self.locked(first);
+        let other = (first != second).then(|| self.locked(second));
+        Section::new(self, bucket, other)
+    }
+
+    /// Visits every queue that somebody waits in, one locked bucket at a time.
+    pub fn sweep(&self, mut visit: impl FnMut(&mut Section<'_>, Key)) {
+        for index in 0..self.buckets.len() {
+            let mut section = Section::new(self, self.locked(index), None);
+            for key in section.keys() {
+                visit(&mut section, key);
+            }
+        }
+    }
+
+    fn locked(&self, index: usize) -> Locked<'_> {
+        (index, lock(&self.buckets[index]))
+    }
+
+    /// Multiplicative hashing (Knuth, TAOCP 6.4): the upper bits of the product are the well mixed ones.
+    fn index(&self, key: Key) -> usize {
+        let hash = (key.address() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (hash >> 32) as usize & (self.buckets.len() - 1)
+    }
+}

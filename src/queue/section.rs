@@ -1,0 +1,247 @@
+//! What is done to the queues under the lock of a bucket or two.
+
+use super::Queues;
+use super::waiter::{Outcome, Waiter};
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::sync::MutexGuard;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What a cell is to those who wait for it. Cells that two kinds of primitive were put on by mistake have a queue
+/// for each, so that no waiter is ever told what only another kind's understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Waits to own a Mutex.
+    Mutex,
+    /// Waits to be notified.
+    Condition,
+    /// Waits for the others to arrive.
+    Barrier,
+    /// Waits for it to open.
+    Latch,
+}
+
+/// Which queue: a cell, and what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    cell: Cell,
+    kind: Kind,
+}
+
+impl Key {
+    /// The queue of `cell` as a `kind`.
+    pub fn new(cell: Cell, kind: Kind) -> Self {
+        Key { cell, kind }
+    }
+
+    /// The cell.
+    pub fn cell(self) -> Cell {
+        self.cell
+    }
+
+    /// What the cell is.
+    pub fn kind(self) -> Kind {
+        self.kind
+    }
+
+    pub(super) fn address(self) -> usize {
+        self.cell.address()
+    }
+}
+
+/// The queue of one key. One that nobody waits in is removed from its bucket.
+struct Queue {
+    key: Key,
+    waiters: VecDeque<Arc<Waiter>>,
+}
+
+/// The queues whose keys have the same hash.
+#[derive(Default)]
+pub(super) struct Bucket {
+    queues: Vec<Queue>,
+    /// The room of the queue that emptied last, for the next one to use.
+    spare: VecDeque<Arc<Waiter>>,
+    /// When a lock of this bucket was last handed over directly.
+    handed_over: Option<Deadline>,
+}
+
+impl Bucket {
+    fn queue(&self, key: Key) -> Option<&VecDeque<Arc<Waiter>>> {
+        self.queues
+            .iter()
+            .find(|queue| queue.key == key)
+            .map(|queue| &queue.waiters)
+    }
+
+    fn queue_or_new(&mut self, key: Key) -> &mut VecDeque<Arc<Waiter>> {
+        let index = self.queues.iter().position(|queue| queue.key == key);
+        let index = index.unwrap_or_else(|| {
+            let waiters = std::mem::take(&mut self.spare);
+            self.queues.push(Queue { key, waiters });
+            self.queues.len() - 1
+        });
+        &mut self.queues[index].waiters
+    }
+
+    /// Takes a waiter out by `take`, and the queue with its last one.
+    fn take(
+        &mut self,
+        key: Key,
+        take: impl FnOnce(&mut VecDeque<Arc<Waiter>>) -> Option<Arc<Waiter>>,
+    ) -> Option<Arc<Waiter>> {
+        let index = self.queues.iter().position(|queue| queue.key == key)?;
+        let waiter = take(&mut self.queues[index].waiters);
+        if self.queues[index].waiters.is_empty() {
+            self.spare = self.queues.swap_remove(index).waiters;
+        }
+        waiter
+    }
+}
+
+/// A locked bucket and its place in the table.
+pub(super) type Locked<'a> = (usize, MutexGuard<'a, Bucket>);
+
+/// A bucket under its lock, or two of them. When it ends the locks are released first, and whoever was settled is
+/// woken then, so that nobody wakes up only to wait for the bucket.
+pub struct Section<'a> {
+    queues: &'a Queues,
+    bucket: Locked<'a>,
+    other: Option<Locked<'a>>,
+    // Dropped last: after the locks.
+    settled: Settled,
+}
+
+/// Those to wake when the locks are released: the usual one without an allocation.
+#[derive(Default)]
+struct Settled {
+    first: Option<Arc<Waiter>>,
+    rest: Vec<Arc<Waiter>>,
+}
+
+impl Drop for Settled {
+    fn drop(&mut self) {
+        for waiter in self.first.take().into_iter().chain(self.rest.drain(..)) {
+            waiter.unpark();
+        }
+    }
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn new(queues: &'a Queues, bucket: Locked<'a>, other: Option<Locked<'a>>) -> Self {
+        Section {
+            queues,
+            bucket,
+            other,
+            settled: Settled::default(),
+        }
+    }
+
+    fn bucket(&self, key: Key) -> &Bucket {
+        let index = self.queues.index(key);
+        match &self.other {
+            Some((place, bucket)) if *place == index => bucket,
+            _ => {
+                debug_assert_eq!(self.bucket.0, index, "the bucket of this key is not locked");
+                &self.bucket.1
+            }
+        }
+    }
+
+    fn bucket_mut(&mut self, key: Key) -> &mut Bucket {
+        let index = self.queues.index(key);
+        match &mut self.other {
+            Some((place, bucket)) if *place == index => bucket,
+            _ => &mut self.bucket.1,
+        }
+    }
+
+    /// Who has waited longest.
+    pub fn front(&self, key: Key) -> Option<&Arc<Waiter>> {
+        self.bucket(key).queue(key)?.front()
+    }
+
+    /// How many wait.
+    pub fn len(&self, key: Key) -> usize {
+        self.bucket(key).queue(key).map_or(0, VecDeque::len)
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self, key: Key) -> bool {
+        self.len(key) == 0
+    }
+
+    /// Takes out who has waited longest. The caller settles it.
+    pub fn pop_front(&mut self, key: Key) -> Option<Arc<Waiter>> {
+        self.bucket_mut(key).take(key, VecDeque::pop_front)
+    }
+
+    /// Puts a waiter, whose outcome is open again, behind the others.
+    pub fn push_back(&mut self, waiter: &Arc<Waiter>) {
+        waiter.rearm();
+        let key = waiter.key();
+        self.bucket_mut(key)
+            .queue_or_new(key)
+            .push_back(Arc::clone(waiter));
+    }
+
+    /// Puts a waiter, whose outcome is open again, before the others: one that was woken and came too late keeps
+    /// its place.
+    pub fn push_front(&mut self, waiter: &Arc<Waiter>) {
+        waiter.rearm();
+        let key = waiter.key();
+        self.bucket_mut(key)
+            .queue_or_new(key)
+            .push_front(Arc::clone(waiter));
+    }
+
+    /// Takes out one that gives up; false where it was taken out and settled before.
+    pub fn remove(&mut self, waiter: &Arc<Waiter>) -> bool {
+        let key = waiter.key();
+        let place = |queue: &mut VecDeque<Arc<Waiter>>| {
+            let index = queue.iter().position(|other| Arc::ptr_eq(other, waiter))?;
+            queue.remove(index)
+        };
+        self.bucket_mut(key).take(key, place).is_some()
+    }
+
+    /// Turns a Condition's waiter, which was taken out of its queue, into one that waits for its mutex.
+    pub fn notify(&mut self, waiter: &Waiter) {
+        waiter.notify();
+    }
+
+    /// Tells a waiter that was taken out how its wait ended, and wakes it when the locks are released.
+    pub fn settle(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
+        waiter.settle(outcome);
+        match &mut self.settled {
+            Settled {
+                first: first @ None,
+                ..
+            } => *first = Some(waiter),
+            Settled { rest, .. } => rest.push(waiter),
+        }
+    }
+
+    /// Tells everybody who waits there.
+    pub fn settle_all(&mut self, key: Key, outcome: Outcome) {
+        while let Some(waiter) = self.pop_front(key) {
+            self.settle(waiter, outcome);
+        }
+    }
+
+    /// When a lock of this bucket was last handed over directly.
+    pub fn handed_over(&self, key: Key) -> Option<Deadline> {
+        self.bucket(key).handed_over
+    }
+
+    /// Notes that one was handed over now.
+    pub fn note_hand_over(&mut self, key: Key, now: Deadline) {
+        self.bucket_mut(key).handed_over = Some(now);
+    }
+
+    /// The keys of the queues that somebody waits in.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let (_, bucket) = &self.bucket;
+        bucket.queues.iter().map(|queue| queue.key).collect()
+    }
+}

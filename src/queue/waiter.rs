@@ -1,0 +1,173 @@
+//! One wait: who waits, for what, and how it ended.
+
+use super::section::{Key, Kind};
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use crate::threads::{Thread, ThreadId};
+use std::sync::Arc;
+
+/// How a wait ended, as the one who ended it tells the waiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The lock was free a moment ago: compete for it. With `more`, others wait behind, and the waiters bit of
+    /// the cell is clear: the woken one restores it, or wakes the next when it gives up.
+    Retry {
+        /// Whether others wait behind.
+        more: bool,
+    },
+    /// The lock was handed over: it is the waiter's.
+    Granted,
+    /// What was waited for has happened: the barrier was passed, the latch opened.
+    Passed,
+    /// The barrier broke.
+    Broken,
+    /// The lock's owner died holding it.
+    OwnerDied(ThreadId),
+    /// The cell held what no primitive writes.
+    Corrupt,
+}
+
+/// The lower bits of an encoded outcome, which say what it is; a thread's number or a flag lies above them.
+const TAG_BITS: u32 = 32 - ThreadId::BITS;
+const PENDING: u32 = 0;
+const RETRY: u32 = 1;
+const GRANTED: u32 = 2;
+const PASSED: u32 = 3;
+const BROKEN: u32 = 4;
+const OWNER_DIED: u32 = 5;
+const CORRUPT: u32 = 6;
+
+impl Outcome {
+    fn encode(self) -> u32 {
+        let (tag, detail) = match self {
+            Outcome::Retry { more } => (RETRY, u32::from(more)),
+            Outcome::Granted => (GRANTED, 0),
+            Outcome::Passed => (PASSED, 0),
+            Outcome::Broken => (BROKEN, 0),
+            Outcome::OwnerDied(id) => (OWNER_DIED, id.get()),
+            Outcome::Corrupt => (CORRUPT, 0),
+        };
+        tag | detail << TAG_BITS
+    }
+
+    fn decode(word: u32) -> Option<Self> {
+        let detail = word >> TAG_BITS;
+        match word & ((1 << TAG_BITS) - 1) {
+            PENDING => None,
+            RETRY => Some(Outcome::Retry { more: detail != 0 }),
+            GRANTED => Some(Outcome::Granted),
+            PASSED => Some(Outcome::Passed),
+            BROKEN => Some(Outcome::Broken),
+            OWNER_DIED => ThreadId::new(detail).map(Outcome::OwnerDied),
+            _ => Some(Outcome::Corrupt),
+        }
+    }
+}
+
+/// Whoever waits: a blocked thread, or a promise.
+pub trait Unpark: Send + Sync {
+    /// Makes the waiter look at its outcome. Called with no lock held.
+    fn unpark(&self);
+}
+
+impl Unpark for Thread {
+    fn unpark(&self) {
+        self.parker().unpark();
+    }
+}
+
+/// One wait, from the moment it enters a queue until it ended.
+///
+/// All fields that change do so under the lock of the bucket of the queue that the waiter stands in; the outcome is
+/// read without it.
+pub struct Waiter {
+    thread: ThreadId,
+    target: Arc<dyn Unpark>,
+    key: Key,
+    /// For a Condition's waiter: the mutex that it has to lock again.
+    mutex: Option<Cell>,
+    /// A Condition's waiter that was notified: from then on it waits for its mutex, in the mutex's queue.
+    notified: AtomicBool,
+    /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
+    since: AtomicU64,
+    outcome: AtomicU32,
+}
+
+impl Waiter {
+    /// A wait of `thread` at `key`, which begins now.
+    pub fn new(thread: &Arc<Thread>, key: Key) -> Arc<Self> {
+        Self::build(thread, key, None)
+    }
+
+    /// A wait of `thread` at a Condition, which has to lock `mutex` again when it is notified.
+    pub fn at_condition(thread: &Arc<Thread>, key: Key, mutex: Cell) -> Arc<Self> {
+        Self::build(thread, key, Some(mutex))
+    }
+
+    fn build(thread: &Arc<Thread>, key: Key, mutex: Option<Cell>) -> Arc<Self> {
+        Arc::new(Waiter {
+            thread: thread.id(),
+            target: Arc::clone(thread) as Arc<dyn Unpark>,
+            key,
+            mutex,
+            notified: AtomicBool::new(false),
+            since: AtomicU64::new(Deadline::now().as_nanoseconds()),
+            outcome: AtomicU32::new(PENDING),
+        })
+    }
+
+    /// The thread that waits, or that the waiting promise belongs to.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// The queue that it stands in, as long as the wait is not over.
+    pub fn key(&self) -> Key {
+        match self.mutex {
+            Some(cell) if self.was_notified() => Key::new(cell, Kind::Mutex),
+            _ => self.key,
+        }
+    }
+
+    /// The mutex that a Condition's waiter has to lock again.
+    pub fn mutex(&self) -> Option<Cell> {
+        self.mutex
+    }
+
+    /// Whether a Condition's waiter was notified.
+    pub fn was_notified(&self) -> bool {
+        self.notified.load(Ordering::Acquire)
+    }
+
+    /// When the wait began; for a Condition's waiter that was notified, when that was.
+    pub fn since(&self) -> Deadline {
+        Deadline::from_nanoseconds(self.since.load(Ordering::Relaxed))
+    }
+
+    /// How it ended, or none as long as it goes on.
+    pub fn outcome(&self) -> Option<Outcome> {
+        Outcome::decode(self.outcome.load(Ordering::Acquire))
+    }
+
+    /// Moves a Condition's waiter to its mutex. Under the locks of both queues.
+    pub(super) fn notify(&self) {
+        let now = Deadline::now().as_nanoseconds();
+        self.since.store(now, Ordering::Relaxed);
+        self.notified.store(true, Ordering::Release);
+    }
+
+    /// Under the lock of the queue that it stands in.
+    pub(super) fn settle(&self, outcome: Outcome) {
+        self.outcome.store(outcome.encode(), Ordering::Release);
+    }
+
+    /// Makes it wait again. Under the lock of the queue that it enters.
+    pub(super) fn rearm(&self) {
+        self.outcome.store(PENDING, Ordering::Release);
+    }
+
+    pub(super) fn unpark(&self) {
+        self.target.unpark();
+    }
+}

@@ -1,0 +1,65 @@
+//! The threads of the process that use the package: one record a thread, which says whether it lives and holds
+//! the word that it sleeps on.
+
+mod parker;
+mod registry;
+mod runtime;
+
+pub use parker::Parker;
+pub use registry::{AlreadyRegistered, Status, Threads};
+pub use runtime::{Look, Runtime};
+
+use std::num::NonZeroU32;
+
+/// A thread's number in the words of the primitives: the worker's `threadId + 1`, so that zero means nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadId(NonZeroU32);
+
+impl ThreadId {
+    /// Bits that a thread's number takes at most; the words of the primitives keep their flags above them.
+    pub const BITS: u32 = 29;
+    /// The largest number of a thread, and the mask of the bits that hold one.
+    pub const MAX: u32 = (1 << Self::BITS) - 1;
+
+    /// The id that a word holds in its lower bits: none for zero and beyond [`ThreadId::MAX`].
+    pub fn new(number: u32) -> Option<Self> {
+        NonZeroU32::new(number)
+            .filter(|number| number.get() <= Self::MAX)
+            .map(ThreadId)
+    }
+
+    /// The number as the words hold it.
+    pub fn get(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The worker's `threadId`, as JavaScript shows it: 0 is the main thread.
+    pub fn worker(self) -> u32 {
+        self.get() - 1
+    }
+}
+
+/// What the process knows of one thread.
+pub struct Thread {
+    id: ThreadId,
+    parker: Parker,
+}
+
+impl Thread {
+    fn new(id: ThreadId) -> Self {
+        Thread {
+            id,
+            parker: Parker::new(),
+        }
+    }
+
+    /// Who this is.
+    pub fn id(&self) -> ThreadId {
+        self.id
+    }
+
+    /// What it sleeps on.
+    pub fn parker(&self) -> &Parker {
+        &self.parker
+    }
+}

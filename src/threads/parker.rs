@@ -1,0 +1,60 @@
+//! A token that one thread sleeps for and any thread may leave: the states of Rust std's thread parker
+//! (`library/std/src/sys/sync/thread_parking/futex.rs`).
+
+use crate::futex::{Deadline, Futex, Native, Wake};
+use crate::sync::Ordering;
+
+/// Nobody sleeps, no token is there.
+const EMPTY: u32 = 0;
+/// A token is there: the next sleep ends at once.
+const NOTIFIED: u32 = 1;
+/// The thread sleeps, or is about to.
+const PARKED: u32 = 2;
+
+/// One thread's bed. Leaving a token costs a system call only where the thread really sleeps.
+///
+/// Orderings: [`Parker::unpark`] releases and [`Parker::park`] acquires, so whatever was written before the token
+/// was left is seen by the thread that took it.
+pub struct Parker<F: Futex = Native> {
+    futex: F,
+}
+
+impl<F: Futex> Parker<F> {
+    /// A bed without a token.
+    pub fn new() -> Self {
+        Parker {
+            futex: F::new(EMPTY),
+        }
+    }
+
+    /// Takes the token, or sleeps until there is one, the deadline passes or the system wakes the thread for no
+    /// reason. Only the thread that owns the bed calls this.
+    pub fn park(&self, deadline: Option<Deadline>) -> Wake {
+        let word = self.futex.word();
+        if word
+            .compare_exchange(EMPTY, PARKED, Ordering::AcqRel, Ordering::Acquire)
+            .is_err()
+        {
+            word.swap(EMPTY, Ordering::AcqRel);
+            return Wake::Woken;
+        }
+        let wake = self.futex.wait(PARKED, deadline);
+        match word.swap(EMPTY, Ordering::AcqRel) {
+            NOTIFIED => Wake::Woken,
+            _ => wake,
+        }
+    }
+
+    /// Leaves a token, and wakes the thread if it sleeps.
+    pub fn unpark(&self) {
+        if self.futex.word().swap(NOTIFIED, Ordering::AcqRel) == PARKED {
+            self.futex.wake();
+        }
+    }
+}
+
+impl<F: Futex> Default for Parker<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,123 @@
+//! Which threads there are, and which there were.
+
+use super::{Thread, ThreadId};
+use crate::sync::{Mutex, lock};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Whether a thread lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It registered and has not ended.
+    Alive,
+    /// It registered and has ended.
+    Dead,
+    /// No thread of this number ever registered.
+    Unknown,
+}
+
+/// The number of a thread that registers is taken by one that lives or has lived.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AlreadyRegistered;
+
+/// Every thread of the process that ever used the package. The runtime never gives a number twice, so the dead
+/// need one bit each.
+pub struct Threads {
+    table: Mutex<Table>,
+}
+
+struct Table {
+    living: HashMap<ThreadId, Arc<Thread>>,
+    /// A bit for each number that ever registered.
+    seen: Vec<u64>,
+}
+
+impl Table {
+    fn place(id: ThreadId) -> (usize, u64) {
+        let number = id.get() as usize;
+        (number / 64, 1 << (number % 64))
+    }
+
+    fn has_seen(&self, id: ThreadId) -> bool {
+        let (index, bit) = Self::place(id);
+        self.seen.get(index).is_some_and(|bits| bits & bit != 0)
+    }
+
+    fn see(&mut self, id: ThreadId) {
+        let (index, bit) = Self::place(id);
+        if index >= self.seen.len() {
+            self.seen.resize(index + 1, 0);
+        }
+        self.seen[index] |= bit;
+    }
+}
+
+impl Threads {
+    /// No threads yet.
+    pub fn new() -> Self {
+        Threads {
+            table: Mutex::new(Table {
+                living: HashMap::new(),
+                seen: Vec::new(),
+            }),
+        }
+    }
+
+    /// Makes the record of a thread that begins to use the package.
+    pub fn register(&self, id: ThreadId) -> Result<Arc<Thread>, AlreadyRegistered> {
+        let mut table = lock(&self.table);
+        if table.has_seen(id) {
+            return Err(AlreadyRegistered);
+        }
+        table.see(id);
+        let thread = Arc::new(Thread::new(id));
+        table.living.insert(id, Arc::clone(&thread));
+        Ok(thread)
+    }
+
+    /// Marks a thread dead. From here on every [`Threads::status`] says so.
+    pub fn retire(&self, id: ThreadId) {
+        lock(&self.table).living.remove(&id);
+    }
+
+    /// Whether the thread of this number lives.
+    pub fn status(&self, id: ThreadId) -> Status {
+        let table = lock(&self.table);
+        if table.living.contains_key(&id) {
+            Status::Alive
+        } else if table.has_seen(id) {
+            Status::Dead
+        } else {
+            Status::Unknown
+        }
+    }
+}
+
+impl Default for Threads {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_is_unknown_then_alive_then_dead_and_its_number_is_never_given_again() {
+        let threads = Threads::new();
+        let id = ThreadId::new(1_000).unwrap();
+        assert_eq!(threads.status(id), Status::Unknown);
+        threads.register(id).ok().unwrap();
+        assert_eq!(threads.status(id), Status::Alive);
+        assert!(threads.register(id).is_err());
+        threads.retire(id);
+        assert_eq!(threads.status(id), Status::Dead);
+        assert!(threads.register(id).is_err());
+        assert_eq!(threads.status(ThreadId::new(999).unwrap()), Status::Unknown);
+        assert_eq!(
+            threads.status(ThreadId::new(ThreadId::MAX).unwrap()),
+            Status::Unknown
+        );
+    }
+}
