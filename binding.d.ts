@@ -74,5 +74,14 @@ export declare class Realm {
 /** The largest number of parties of a Barrier. */
 export declare const BARRIER_MAX_TOTAL: number
 
+/** The word of a Condition that nobody waits for. */
+export declare const CONDITION_EMPTY: number
+
+/** The word of a Latch that is closed, with nobody waiting. */
+export declare const LATCH_CLOSED: number
+
 /** The bits of a Mutex's word above the owner's number. */
 export declare const MUTEX_FLAGS: number
+
+/** The word of a Mutex that nobody owns. */
+export declare const MUTEX_FREE: number

@@ -841,4 +841,7 @@ module.exports.Latch = nativeBinding.Latch
 module.exports.Mutex = nativeBinding.Mutex
 module.exports.Realm = nativeBinding.Realm
 module.exports.BARRIER_MAX_TOTAL = nativeBinding.BARRIER_MAX_TOTAL
+module.exports.CONDITION_EMPTY = nativeBinding.CONDITION_EMPTY
+module.exports.LATCH_CLOSED = nativeBinding.LATCH_CLOSED
 module.exports.MUTEX_FLAGS = nativeBinding.MUTEX_FLAGS
+module.exports.MUTEX_FREE = nativeBinding.MUTEX_FREE

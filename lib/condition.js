@@ -8,7 +8,7 @@ const { nativeMutex } = require('./mutex.js');
 const { native, realm } = require('./realm.js');
 
 /** The word of a condition that nobody waits for. */
-const EMPTY = 0;
+const EMPTY = native.CONDITION_EMPTY;
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
 

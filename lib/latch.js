@@ -5,7 +5,7 @@ const { cellOf, milliseconds } = require('./arguments.js');
 const { native, realm } = require('./realm.js');
 
 /** The word of a latch that is closed, with nobody waiting. */
-const CLOSED = 0;
+const CLOSED = native.LATCH_CLOSED;
 /** How often a latch is counted down until it is open, and so the word of one that is. */
 const COUNT = 1;
 

@@ -7,7 +7,7 @@ const { invalidArgType } = require('./errors.js');
 const { native, realm, THREAD } = require('./realm.js');
 
 /** The word of a mutex that nobody owns. */
-const FREE = 0;
+const FREE = native.MUTEX_FREE;
 /** The bits of the word that are not the owner's number. */
 const FLAGS = native.MUTEX_FLAGS;
 

@@ -1,7 +1,7 @@
 //! Mutex, Condition, Barrier and Latch for the worker threads of Node.js: each is one cell of the user's own
 //! SharedArrayBuffer, and blocks on the operating system's futexes.
 //!
-//! One direction, from the top: `node` (Node-API) over [`primitives`] (the protocols) over [`queue`] (who waits for
+//! One direction, from the top: [`node`] (Node-API) over [`primitives`] (the protocols) over [`queue`] (who waits for
 //! which cell) over [`threads`] (one record a thread) over [`futex`] (the operating system).
 
 pub mod cell;
@@ -9,7 +9,7 @@ pub mod futex;
 #[cfg(all(test, loom))]
 mod models;
 #[cfg(feature = "node")]
-mod node;
+pub mod node;
 pub mod primitives;
 pub mod queue;
 mod sync;

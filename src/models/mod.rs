@@ -1,1 +1,103 @@
+//! What loom explores: each property of a protocol in a small model of its own, on the code that ships.
+//!
+//! Run by `npm run test:loom`. loom tries the orders in which the threads of a model can run and the values that
+//! their loads can see, and fails where one of them ends in a data race, a deadlock or a failed assertion.
 
+mod barrier;
+mod condition;
+mod latch;
+mod mutex;
+mod planted;
+
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::queue::{Caller, HandOver, Queues};
+use crate::sync::AtomicU32;
+use crate::threads::{Look, Runtime, Thread, ThreadId};
+use std::sync::Arc;
+
+/// Releases a lock for everybody to compete for: the models know no time, so nobody ever has waited long.
+const COMPETE: HandOver = HandOver { after: 1, every: 1 };
+/// Hands it to the front of the queue each time.
+const HAND_OVER: HandOver = HandOver { after: 0, every: 0 };
+
+/// A process with a few cells of shared memory.
+struct World {
+    queues: Queues,
+    cells: Vec<AtomicU32>,
+}
+
+impl World {
+    fn new(hand_over: HandOver) -> Arc<Self> {
+        Arc::new(World {
+            queues: Queues::new(1, hand_over),
+            cells: (0..2).map(|_| AtomicU32::new(0)).collect(),
+        })
+    }
+
+    fn cell(&self, index: usize) -> Cell {
+        // SAFETY: aligned, and every thread of a model holds the world.
+        unsafe { Cell::new(&self.cells[index]) }
+    }
+
+    fn thread(&self, number: u32) -> Arc<Thread> {
+        let id = ThreadId::new(number).unwrap();
+        self.queues.threads().register(id).ok().unwrap()
+    }
+}
+
+/// Runs `body` in a thread of the model, as the thread of that number.
+fn spawn<R: 'static>(
+    world: &Arc<World>,
+    number: u32,
+    wants: Wants,
+    body: impl FnOnce(&World, &Caller) -> R + 'static,
+) -> loom::thread::JoinHandle<R> {
+    let thread = world.thread(number);
+    let world = Arc::clone(world);
+    loom::thread::spawn(move || run(&world, &thread, wants, body))
+}
+
+/// Runs `body` in the calling thread, as `thread`.
+fn run<R>(
+    world: &World,
+    thread: &Arc<Thread>,
+    wants: Wants,
+    body: impl FnOnce(&World, &Caller) -> R,
+) -> R {
+    let caller = Caller {
+        queues: &world.queues,
+        thread,
+        runtime: &wants,
+    };
+    body(world, &caller)
+}
+
+/// What the runtime of a thread wants of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    /// Nothing.
+    Nothing,
+    /// To terminate it, as soon as it sleeps: in the models, at any moment of its wait.
+    Termination,
+}
+
+/// A thread that nobody wants.
+const QUIET: Wants = Wants::Nothing;
+/// A thread that is being terminated.
+const TERMINATING: Wants = Wants::Termination;
+
+impl Runtime for Wants {
+    fn next_look(&self) -> Option<Deadline> {
+        (*self == TERMINATING).then(Deadline::now)
+    }
+
+    fn look(&self) -> Look {
+        Look::Stop
+    }
+}
+
+/// A time limit: in the models it passes at any moment of the wait.
+fn limit() -> Option<Deadline> {
+    Some(Deadline::now())
+}

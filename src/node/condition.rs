@@ -11,6 +11,10 @@ use std::rc::Rc;
 
 const NAME: &str = "Condition";
 
+/// The word of a Condition that nobody waits for.
+#[napi]
+pub const CONDITION_EMPTY: u32 = primitives::Condition::EMPTY;
+
 /// A condition, complete.
 #[napi]
 pub struct Condition {

@@ -10,6 +10,10 @@ use std::rc::Rc;
 
 const NAME: &str = "Latch";
 
+/// The word of a Latch that is closed, with nobody waiting.
+#[napi]
+pub const LATCH_CLOSED: u32 = primitives::Latch::CLOSED;
+
 /// A latch, complete.
 #[napi]
 pub struct Latch {

@@ -1,16 +1,22 @@
 //! Node-API: the only code that knows it. The native classes, complete in themselves; JavaScript's classes in `lib/`
 //! put one atomic instruction in front of them.
 
-mod barrier;
-mod condition;
+pub mod barrier;
+pub mod condition;
 mod errors;
-mod latch;
-mod mutex;
-mod realm;
+pub mod latch;
+pub mod mutex;
+pub mod realm;
 mod view;
 
-use crate::queue::Queues;
+use crate::queue::{HandOver, Queues};
 use std::sync::LazyLock;
 
+/// When the front of a queue is handed its lock: after a millisecond, and at most every half.
+const HAND_OVER: HandOver = HandOver {
+    after: 1_000_000,
+    every: 500_000,
+};
+
 /// The queues of the process: `2^8` buckets, so that a hundred contended cells rarely share one.
-static QUEUES: LazyLock<Queues> = LazyLock::new(|| Queues::new(8));
+static QUEUES: LazyLock<Queues> = LazyLock::new(|| Queues::new(8, HAND_OVER));

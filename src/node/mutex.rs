@@ -11,6 +11,10 @@ use std::rc::Rc;
 
 const NAME: &str = "Mutex";
 
+/// The word of a Mutex that nobody owns.
+#[napi]
+pub const MUTEX_FREE: u32 = primitives::Mutex::FREE;
+
 /// The bits of a Mutex's word above the owner's number.
 #[napi]
 pub const MUTEX_FLAGS: u32 = !primitives::Mutex::OWNER;

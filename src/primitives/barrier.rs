@@ -10,6 +10,7 @@ use super::Fault;
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter};
+use std::sync::Arc;
 
 /// How many have arrived.
 const ARRIVALS: u32 = (1 << 24) - 1;
@@ -26,8 +27,6 @@ pub struct Barrier {
 impl Barrier {
     /// The largest number of parties.
     pub const MAX_TOTAL: u32 = ARRIVALS;
-    /// Set where the barrier is broken.
-    pub const BROKEN: u32 = BROKEN;
 
     /// The barrier in `cell` for `total` parties, from 1 to [`Barrier::MAX_TOTAL`].
     pub fn new(cell: Cell, total: u32) -> Self {
@@ -91,7 +90,7 @@ impl Barrier {
     }
 
     /// Leaves early, which breaks the barrier for all: none then. Or how the wait ended before that.
-    fn leave(self, caller: &Caller, waiter: &std::sync::Arc<Waiter>) -> Option<Outcome> {
+    fn leave(self, caller: &Caller, waiter: &Arc<Waiter>) -> Option<Outcome> {
         let mut section = caller.queues.enter(self.key());
         if !section.remove(waiter) {
             return waiter.outcome();

@@ -14,6 +14,7 @@ use super::{Fault, Mutex};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter};
+use std::sync::Arc;
 
 /// Nobody waits.
 const EMPTY: u32 = 0;
@@ -36,8 +37,8 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Set where somebody waits.
-    pub const WAITERS: u32 = WAITERS;
+    /// The word of one that nobody waits for.
+    pub const EMPTY: u32 = EMPTY;
 
     /// The condition in `cell`.
     pub fn new(cell: Cell) -> Self {
@@ -79,10 +80,16 @@ impl Condition {
                 Ok(Notification::TimedOut)
             }
             Slept::Interrupted if self.leave(caller, &waiter) => Err(Fault::Interrupted),
-            slept => {
-                mutex.lock_again(caller, &waiter, slept)?;
-                Ok(Notification::Received)
-            }
+            slept => match mutex.lock_again(caller, &waiter, slept) {
+                Ok(()) => Ok(Notification::Received),
+                Err(fault) => {
+                    // Nobody will act on the notification that this one was chosen for: somebody else has to.
+                    if waiter.was_chosen() {
+                        self.notify(caller, 1)?;
+                    }
+                    Err(fault)
+                }
+            },
         }
     }
 
@@ -124,9 +131,12 @@ impl Condition {
             moved.extend(section.pop_front(self.key()));
         }
         self.lower(&section);
-        let number = moved.len();
-        Mutex::new(mutex).admit(caller.queues.threads(), &mut section, moved.into_iter());
-        Ok(number)
+        let others_wait = !section.is_empty(self.key());
+        for waiter in &moved {
+            section.notify(waiter, others_wait);
+        }
+        Mutex::new(mutex).admit(caller.queues.threads(), &mut section, &moved);
+        Ok(moved.len())
     }
 
     fn key(self) -> Key {
@@ -134,7 +144,7 @@ impl Condition {
     }
 
     /// Takes a waiter out of the queue; false where it was notified before.
-    fn leave(self, caller: &Caller, waiter: &std::sync::Arc<Waiter>) -> bool {
+    fn leave(self, caller: &Caller, waiter: &Arc<Waiter>) -> bool {
         let mut section = caller.queues.enter(self.key());
         // A notified waiter stands in the queue of its mutex, which is not locked here.
         let left = !waiter.was_notified() && section.remove(waiter);

@@ -8,7 +8,10 @@ use super::{Fault, Locked};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter};
+use std::sync::Arc;
 
+/// It is closed, nobody waits, and it was never counted down.
+const CLOSED: u32 = 0;
 /// How many times it was counted down. It is open at the count that its constructor was given.
 const COUNTED: u32 = (1 << 30) - 1;
 /// It is closed, and somebody waits.
@@ -29,6 +32,8 @@ pub struct Latch {
 }
 
 impl Latch {
+    /// The word of one that is closed, with nobody waiting.
+    pub const CLOSED: u32 = CLOSED;
     /// The largest count.
     pub const MAX_COUNT: u32 = COUNTED;
 
@@ -67,7 +72,7 @@ impl Latch {
 
     /// Opens it, whatever remains.
     pub fn release(self, caller: &Caller) -> Result<(), Fault> {
-        if self.cell.replace(0, self.count) {
+        if self.cell.replace(CLOSED, self.count) {
             return Ok(());
         }
         let mut section = caller.queues.enter(self.key());
@@ -126,7 +131,7 @@ impl Latch {
 
     /// Takes a waiter out of the queue; false where it was settled before. The bit stays: it costs the one that
     /// opens the latch a look, once.
-    fn leave(self, caller: &Caller, waiter: &std::sync::Arc<Waiter>) -> bool {
+    fn leave(self, caller: &Caller, waiter: &Arc<Waiter>) -> bool {
         caller.queues.enter(self.key()).remove(waiter)
     }
 

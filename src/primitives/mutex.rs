@@ -30,12 +30,6 @@ const WAITERS: u32 = 1 << 30;
 /// The owner that the word names died owning it.
 const ABANDONED: u32 = 1 << 31;
 
-/// How long the front of the queue waits, in nanoseconds, before the lock is handed to it directly.
-const HAND_OVER_AFTER: u64 = 1_000_000;
-/// A lock is handed over at most once in this many nanoseconds: each time costs a switch of threads in which
-/// nobody owns the lock usefully.
-const HAND_OVER_EVERY: u64 = 500_000;
-
 /// What a word says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -87,12 +81,10 @@ pub struct Mutex {
 }
 
 impl Mutex {
+    /// The word of one that nobody owns.
+    pub const FREE: u32 = FREE;
     /// The mask of the bits that name the owner.
     pub const OWNER: u32 = OWNER;
-    /// The bits that are not part of the owner's number.
-    pub const WAITERS: u32 = WAITERS;
-    /// Set where the owner died.
-    pub const ABANDONED: u32 = ABANDONED;
 
     /// The mutex in `cell`.
     pub fn new(cell: Cell) -> Self {
@@ -316,7 +308,7 @@ impl Mutex {
             }
             let heir = section
                 .front(self.key())
-                .filter(|front| Self::is_overdue(&section, front))
+                .filter(|_| section.hand_over_due(self.key()))
                 .map(|front| front.thread())
                 .filter(|id| threads.status(*id) == Status::Alive);
             let more = section.len(self.key()) > 1;
@@ -330,7 +322,7 @@ impl Mutex {
             }
             if let Some(waiter) = section.pop_front(self.key()) {
                 let outcome = if heir.is_some() {
-                    section.note_hand_over(self.key(), Deadline::now());
+                    section.note_hand_over(self.key());
                     Outcome::Granted
                 } else {
                     Outcome::Retry { more }
@@ -341,24 +333,10 @@ impl Mutex {
         }
     }
 
-    fn is_overdue(section: &Section, front: &Waiter) -> bool {
-        let now = Deadline::now();
-        front.since().plus(HAND_OVER_AFTER) <= now
-            && section
-                .handed_over(front.key())
-                .is_none_or(|last| last.plus(HAND_OVER_EVERY) <= now)
-    }
-
     /// Lets a Condition's waiters that were notified in, behind those who wait already.
-    pub(super) fn admit(
-        self,
-        threads: &Threads,
-        section: &mut Section,
-        notified: impl Iterator<Item = Arc<Waiter>>,
-    ) {
+    pub(super) fn admit(self, threads: &Threads, section: &mut Section, notified: &[Arc<Waiter>]) {
         for waiter in notified {
-            section.notify(&waiter);
-            section.push_back(&waiter);
+            section.push_back(waiter);
         }
         self.serve(threads, section);
     }

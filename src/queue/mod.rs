@@ -18,8 +18,18 @@ use crate::threads::Threads;
 use crossbeam_utils::CachePadded;
 use section::{Bucket, Locked};
 
+/// When a lock is handed directly to who has waited longest, instead of being released for everybody to compete for.
+#[derive(Clone, Copy, Debug)]
+pub struct HandOver {
+    /// How long the front of the queue waits before, in nanoseconds.
+    pub after: u64,
+    /// Between two of them, in nanoseconds: each costs a switch of threads in which the lock is owned and not used.
+    pub every: u64,
+}
+
 /// The process's threads, and the queues they wait in.
 pub struct Queues {
+    hand_over: HandOver,
     threads: Threads,
     /// A power of two of them, each on a cache line of its own.
     buckets: Box<[CachePadded<Mutex<Bucket>>]>,
@@ -27,8 +37,9 @@ pub struct Queues {
 
 impl Queues {
     /// Queues hashed into `2^bits` buckets.
-    pub fn new(bits: u32) -> Self {
+    pub fn new(bits: u32, hand_over: HandOver) -> Self {
         Queues {
+            hand_over,
             threads: Threads::new(),
             buckets: (0..1_usize << bits)
                 .map(|_| CachePadded::new(Mutex::new(Bucket::default())))

@@ -1,7 +1,7 @@
 //! What is done to the queues under the lock of a bucket or two.
 
-use super::Queues;
 use super::waiter::{Outcome, Waiter};
+use super::{HandOver, Queues};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::sync::MutexGuard;
@@ -205,9 +205,10 @@ impl<'a> Section<'a> {
         self.bucket_mut(key).take(key, place).is_some()
     }
 
-    /// Turns a Condition's waiter, which was taken out of its queue, into one that waits for its mutex.
-    pub fn notify(&mut self, waiter: &Waiter) {
-        waiter.notify();
+    /// Turns a Condition's waiter, which was taken out of its queue, into one that waits for its mutex. `chosen`: others
+    /// were left waiting.
+    pub fn notify(&mut self, waiter: &Waiter, chosen: bool) {
+        waiter.notify(chosen);
     }
 
     /// Tells a waiter that was taken out how its wait ended, and wakes it when the locks are released.
@@ -229,14 +230,23 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// When a lock of this bucket was last handed over directly.
-    pub fn handed_over(&self, key: Key) -> Option<Deadline> {
-        self.bucket(key).handed_over
+    /// Whether the lock is to be handed to the front of its queue: it has waited long, and the last time is not just
+    /// past ("eventual fairness", parking_lot `core/src/parking_lot.rs`).
+    pub fn hand_over_due(&self, key: Key) -> bool {
+        let HandOver { after, every } = self.queues.hand_over;
+        let now = Deadline::now();
+        let passed = |since: Deadline, time| since.plus(time) <= now;
+        self.front(key)
+            .is_some_and(|front| passed(front.since(), after))
+            && self
+                .bucket(key)
+                .handed_over
+                .is_none_or(|last| passed(last, every))
     }
 
     /// Notes that one was handed over now.
-    pub fn note_hand_over(&mut self, key: Key, now: Deadline) {
-        self.bucket_mut(key).handed_over = Some(now);
+    pub fn note_hand_over(&mut self, key: Key) {
+        self.bucket_mut(key).handed_over = Some(Deadline::now());
     }
 
     /// The keys of the queues that somebody waits in.

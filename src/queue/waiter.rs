@@ -3,7 +3,7 @@
 use super::section::{Key, Kind};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::threads::{Thread, ThreadId};
 use std::sync::Arc;
 
@@ -65,6 +65,13 @@ impl Outcome {
     }
 }
 
+/// A Condition's waiter that waits for its notification.
+const NOT_NOTIFIED: u32 = 0;
+/// One that was notified with everybody else who waited then.
+const NOTIFIED: u32 = 1;
+/// One that was notified while others were not.
+const CHOSEN: u32 = 2;
+
 /// Whoever waits: a blocked thread, or a promise.
 pub trait Unpark: Send + Sync {
     /// Makes the waiter look at its outcome. Called with no lock held.
@@ -87,8 +94,8 @@ pub struct Waiter {
     key: Key,
     /// For a Condition's waiter: the mutex that it has to lock again.
     mutex: Option<Cell>,
-    /// A Condition's waiter that was notified: from then on it waits for its mutex, in the mutex's queue.
-    notified: AtomicBool,
+    /// Whether a Condition's waiter was notified: from then on it waits for its mutex, in the mutex's queue.
+    notified: AtomicU32,
     /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
     since: AtomicU64,
     outcome: AtomicU32,
@@ -111,7 +118,7 @@ impl Waiter {
             target: Arc::clone(thread) as Arc<dyn Unpark>,
             key,
             mutex,
-            notified: AtomicBool::new(false),
+            notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
             outcome: AtomicU32::new(PENDING),
         })
@@ -137,7 +144,12 @@ impl Waiter {
 
     /// Whether a Condition's waiter was notified.
     pub fn was_notified(&self) -> bool {
-        self.notified.load(Ordering::Acquire)
+        self.notified.load(Ordering::Acquire) != NOT_NOTIFIED
+    }
+
+    /// Whether a Condition's waiter was notified instead of others, who wait on.
+    pub fn was_chosen(&self) -> bool {
+        self.notified.load(Ordering::Acquire) == CHOSEN
     }
 
     /// When the wait began; for a Condition's waiter that was notified, when that was.
@@ -151,10 +163,11 @@ impl Waiter {
     }
 
     /// Moves a Condition's waiter to its mutex. Under the locks of both queues.
-    pub(super) fn notify(&self) {
+    pub(super) fn notify(&self, chosen: bool) {
         let now = Deadline::now().as_nanoseconds();
         self.since.store(now, Ordering::Relaxed);
-        self.notified.store(true, Ordering::Release);
+        let notified = if chosen { CHOSEN } else { NOTIFIED };
+        self.notified.store(notified, Ordering::Release);
     }
 
     /// Under the lock of the queue that it stands in.

@@ -1,0 +1,78 @@
+//! The barrier.
+
+use super::{COMPETE, QUIET, TERMINATING, World, limit, run, spawn};
+use crate::primitives::{Barrier, Fault};
+use crate::sync::{AtomicU32, Ordering};
+use std::sync::Arc;
+
+/// So many threads pass the barrier so many times. Each counts itself in before, and finds all counted in after.
+fn phases(threads: u32, rounds: u32) {
+    loom::model(move || {
+        let world = World::new(COMPETE);
+        let arrived = Arc::new(AtomicU32::new(0));
+        let handles: Vec<_> = (1..=threads)
+            .map(|number| {
+                let arrived = Arc::clone(&arrived);
+                spawn(&world, number, QUIET, move |world, caller| {
+                    let barrier = Barrier::new(world.cell(0), threads);
+                    let mut indices = 0;
+                    for round in 1..=rounds {
+                        arrived.fetch_add(1, Ordering::Relaxed);
+                        indices += barrier.wait(caller, None).unwrap();
+                        assert!(arrived.load(Ordering::Relaxed) >= threads * round);
+                    }
+                    indices
+                })
+            })
+            .collect();
+        let indices: u32 = handles
+            .into_iter()
+            .map(|handle| handle.join().unwrap())
+            .sum();
+        assert_eq!(indices, rounds * (0..threads).sum::<u32>());
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn nobody_passes_a_phase_early_when_two_reuse_it() {
+    phases(2, 3);
+}
+
+#[test]
+fn nobody_passes_early_among_three() {
+    phases(3, 1);
+}
+
+#[test]
+fn a_party_that_leaves_breaks_it_for_all_or_for_none() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let leaves = spawn(&world, 2, QUIET, |world, caller| {
+            Barrier::new(world.cell(0), 2).wait(caller, limit())
+        });
+        let stays = world.thread(1);
+        let stayed = run(&world, &stays, QUIET, |world, caller| {
+            Barrier::new(world.cell(0), 2).wait(caller, None)
+        });
+        let left = leaves.join().unwrap();
+        assert_eq!(stayed.is_ok(), left.is_ok());
+        assert_eq!(stayed.is_err(), left == Err(Fault::Broken));
+    });
+}
+
+#[test]
+fn a_party_that_is_terminated_strands_nobody() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let dies = spawn(&world, 2, TERMINATING, |world, caller| {
+            Barrier::new(world.cell(0), 2).wait(caller, None)
+        });
+        let stays = world.thread(1);
+        let stayed = run(&world, &stays, QUIET, |world, caller| {
+            Barrier::new(world.cell(0), 2).wait(caller, None)
+        });
+        assert!(matches!(stayed, Ok(_) | Err(Fault::Broken)));
+        dies.join().unwrap().ok();
+    });
+}

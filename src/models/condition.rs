@@ -1,0 +1,133 @@
+//! The condition.
+
+use super::{COMPETE, HAND_OVER, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use crate::primitives::{Condition, Fault, Locked, Mutex, Notification};
+use crate::queue::{Caller, HandOver};
+use crate::sync::{AtomicU32, Ordering};
+use std::sync::Arc;
+
+fn primitives(world: &World) -> (Mutex, Condition) {
+    (Mutex::new(world.cell(0)), Condition::new(world.cell(1)))
+}
+
+/// Sets the flag under the mutex, as JavaScript does.
+fn set(flag: &AtomicU32, mutex: Mutex, caller: &Caller) {
+    assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+    flag.store(1, Ordering::Relaxed);
+    assert_eq!(mutex.unlock(caller), Ok(()));
+}
+
+/// Notifies as JavaScript does: a load, and the native call where somebody may wait.
+fn notify(condition: Condition, caller: &Caller, count: usize) {
+    if !condition.is_quiet() {
+        condition.notify(caller, count).unwrap();
+    }
+}
+
+/// Waits under the mutex until the flag is set.
+fn wait_for(flag: &AtomicU32, world: &World, caller: &Caller) {
+    let (mutex, condition) = primitives(world);
+    assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+    while flag.load(Ordering::Relaxed) == 0 {
+        assert_eq!(
+            condition.wait(mutex, caller, None),
+            Ok(Notification::Received)
+        );
+    }
+    assert_eq!(mutex.unlock(caller), Ok(()));
+}
+
+/// So many waiters wait for a flag that is then set, and are notified: each one ends.
+fn notified(hand_over: HandOver, waiters: u32) {
+    loom::model(move || {
+        let world = World::new(hand_over);
+        let flag = Arc::new(AtomicU32::new(0));
+        let handles: Vec<_> = (2..2 + waiters)
+            .map(|number| {
+                let flag = Arc::clone(&flag);
+                spawn(&world, number, QUIET, move |world, caller| {
+                    wait_for(&flag, world, caller);
+                })
+            })
+            .collect();
+        let notifier = world.thread(1);
+        run(&world, &notifier, QUIET, |world, caller| {
+            let (mutex, condition) = primitives(world);
+            set(&flag, mutex, caller);
+            notify(condition, caller, usize::MAX);
+        });
+        for handle in handles {
+            handle.join().unwrap();
+        }
+        assert_eq!(world.cell(0).load(), 0);
+        assert_eq!(world.cell(1).load(), 0);
+    });
+}
+
+#[test]
+fn no_notification_is_lost() {
+    notified(COMPETE, 1);
+}
+
+#[test]
+fn no_notification_is_lost_when_the_mutex_is_handed_over() {
+    notified(HAND_OVER, 1);
+}
+
+#[test]
+fn notify_all_reaches_all() {
+    notified(COMPETE, 2);
+}
+
+/// Two wait, one of them gives up at any moment, and one notification is sent. If the one that gave up was not the
+/// one that was notified, the other was.
+fn absorbing(wants: Wants) {
+    loom::model(move || {
+        let world = World::new(COMPETE);
+        let notified = Arc::new(AtomicU32::new(0));
+        let first = spawn(&world, 2, wants, move |world, caller| {
+            let (mutex, condition) = primitives(world);
+            let deadline = (wants == QUIET).then(limit).flatten();
+            let received = mutex
+                .lock(caller, None)
+                .and_then(|_| condition.wait(mutex, caller, deadline))
+                .map(|notification| {
+                    assert_eq!(mutex.unlock(caller), Ok(()));
+                    notification == Notification::Received
+                });
+            assert!(matches!(received, Ok(_) | Err(Fault::Interrupted)));
+            received == Ok(true)
+        });
+        let count = Arc::clone(&notified);
+        let second = spawn(&world, 3, QUIET, move |world, caller| {
+            let (mutex, condition) = primitives(world);
+            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+            while count.load(Ordering::Relaxed) == 0 {
+                condition.wait(mutex, caller, None).unwrap();
+            }
+            assert_eq!(mutex.unlock(caller), Ok(()));
+        });
+        let notifier = world.thread(1);
+        run(&world, &notifier, QUIET, |world, caller| {
+            let (mutex, condition) = primitives(world);
+            set(&notified, mutex, caller);
+            notify(condition, caller, 1);
+            // The first one used the notification up: as any program that notifies one at a time, tell the next.
+            if first.join().unwrap() {
+                notify(condition, caller, 1);
+            }
+        });
+        second.join().unwrap();
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn a_waiter_whose_time_is_up_absorbs_no_notification() {
+    absorbing(QUIET);
+}
+
+#[test]
+fn a_terminated_waiter_absorbs_no_notification() {
+    absorbing(TERMINATING);
+}

@@ -1,0 +1,75 @@
+//! The latch.
+
+use super::{COMPETE, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use crate::primitives::{Fault, Latch, Locked};
+use crate::queue::Caller;
+use loom::cell::UnsafeCell;
+use std::sync::Arc;
+
+/// What is written before the latch opens. loom fails where somebody reads it too early.
+struct Published(UnsafeCell<u32>);
+
+// SAFETY: that it is written before anybody reads it is what the model checks.
+unsafe impl Sync for Published {}
+// SAFETY: as above.
+unsafe impl Send for Published {}
+
+fn open(world: &World, caller: &Caller) {
+    Latch::new(world.cell(0), 1).release(caller).unwrap();
+}
+
+#[test]
+fn whoever_comes_through_sees_what_was_written_before_it_opened() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let published = Arc::new(Published(UnsafeCell::new(0)));
+        let waiters: Vec<_> = (2..=3)
+            .map(|number| {
+                let published = Arc::clone(&published);
+                spawn(&world, number, QUIET, move |world, caller| {
+                    let latch = Latch::new(world.cell(0), 1);
+                    assert_eq!(latch.wait(caller, None), Ok(Locked::Acquired));
+                    // SAFETY: as above.
+                    published.0.with(|value| unsafe { *value })
+                })
+            })
+            .collect();
+        let opener = world.thread(1);
+        // SAFETY: as above.
+        published.0.with_mut(|value| unsafe { *value = 7 });
+        run(&world, &opener, QUIET, open);
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), 7);
+        }
+        assert_eq!(Latch::new(world.cell(0), 1).is_open(), Ok(true));
+    });
+}
+
+/// One gives up at any moment while the latch opens: the other comes through.
+fn giving_up(wants: Wants, timed: bool) {
+    loom::model(move || {
+        let world = World::new(COMPETE);
+        let gives_up = spawn(&world, 2, wants, move |world, caller| {
+            let deadline = timed.then(limit).flatten();
+            Latch::new(world.cell(0), 1).wait(caller, deadline)
+        });
+        let waits = spawn(&world, 3, QUIET, |world, caller| {
+            Latch::new(world.cell(0), 1).wait(caller, None)
+        });
+        let opener = world.thread(1);
+        run(&world, &opener, QUIET, open);
+        assert_eq!(waits.join().unwrap(), Ok(Locked::Acquired));
+        let gave_up = gives_up.join().unwrap();
+        assert!(matches!(gave_up, Ok(_) | Err(Fault::Interrupted)));
+    });
+}
+
+#[test]
+fn a_waiter_whose_time_is_up_strands_nobody() {
+    giving_up(QUIET, true);
+}
+
+#[test]
+fn a_terminated_waiter_strands_nobody() {
+    giving_up(TERMINATING, false);
+}

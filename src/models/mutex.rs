@@ -1,0 +1,160 @@
+//! The mutex.
+
+use super::{COMPETE, HAND_OVER, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use crate::primitives::{Fault, Locked, Mutex, thread_died};
+use crate::queue::{Caller, HandOver};
+use loom::cell::UnsafeCell;
+use std::sync::Arc;
+
+/// Locks as JavaScript does: one instruction, and the native call where that fails.
+fn lock(mutex: Mutex, caller: &Caller) {
+    if !mutex.lock_free(caller.id()) {
+        assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+    }
+}
+
+/// Unlocks as JavaScript does.
+fn unlock(mutex: Mutex, caller: &Caller) {
+    if !mutex.unlock_quiet(caller.id()) {
+        assert_eq!(mutex.unlock(caller), Ok(()));
+    }
+}
+
+/// A plain value that the mutex guards. loom fails where two threads touch it at once, or where one does not see
+/// what the other wrote.
+struct Guarded(UnsafeCell<u32>);
+
+impl Guarded {
+    fn new() -> Arc<Self> {
+        Arc::new(Guarded(UnsafeCell::new(0)))
+    }
+
+    fn increment(&self) {
+        // SAFETY: that nobody else is here is what the model checks.
+        self.0.with_mut(|value| unsafe { *value += 1 });
+    }
+
+    fn get(&self) -> u32 {
+        // SAFETY: as above.
+        self.0.with(|value| unsafe { *value })
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Sync for Guarded {}
+// SAFETY: as above.
+unsafe impl Send for Guarded {}
+
+fn exclusion(hand_over: HandOver, threads: u32, rounds: u32) {
+    loom::model(move || {
+        let world = World::new(hand_over);
+        let guarded = Guarded::new();
+        let handles: Vec<_> = (1..=threads)
+            .map(|number| {
+                let guarded = Arc::clone(&guarded);
+                spawn(&world, number, QUIET, move |world, caller| {
+                    let mutex = Mutex::new(world.cell(0));
+                    for _ in 0..rounds {
+                        lock(mutex, caller);
+                        guarded.increment();
+                        unlock(mutex, caller);
+                    }
+                })
+            })
+            .collect();
+        for handle in handles {
+            handle.join().unwrap();
+        }
+        assert_eq!(guarded.get(), threads * rounds);
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn one_at_a_time_and_each_sees_what_the_last_one_wrote() {
+    exclusion(COMPETE, 2, 2);
+}
+
+#[test]
+fn one_at_a_time_when_the_lock_is_handed_over() {
+    exclusion(HAND_OVER, 2, 2);
+}
+
+#[test]
+fn no_wake_is_lost_between_three() {
+    exclusion(COMPETE, 3, 1);
+}
+
+#[test]
+fn no_hand_over_is_lost_between_three() {
+    exclusion(HAND_OVER, 3, 1);
+}
+
+/// One thread holds the lock, another waits without limit, and a third gives up at any moment: the second gets it.
+fn giving_up(hand_over: HandOver, wants: Wants) {
+    loom::model(move || {
+        let world = World::new(hand_over);
+        let owner = world.thread(1);
+        let mutex = Mutex::new(world.cell(0));
+        run(&world, &owner, QUIET, |_, caller| lock(mutex, caller));
+        let first = spawn(&world, 2, wants, move |world, caller| {
+            let mutex = Mutex::new(world.cell(0));
+            let deadline = (wants == QUIET).then(limit).flatten();
+            match mutex.lock(caller, deadline) {
+                Ok(Locked::Acquired) => unlock(mutex, caller),
+                Ok(Locked::TimedOut) | Err(Fault::Interrupted) => {}
+                other => panic!("{other:?}"),
+            }
+        });
+        let second = spawn(&world, 3, QUIET, |world, caller| {
+            let mutex = Mutex::new(world.cell(0));
+            lock(mutex, caller);
+            unlock(mutex, caller);
+        });
+        run(&world, &owner, QUIET, |_, caller| unlock(mutex, caller));
+        first.join().unwrap();
+        second.join().unwrap();
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn a_waiter_whose_time_is_up_passes_on_the_wake_it_was_given() {
+    giving_up(COMPETE, QUIET);
+}
+
+#[test]
+fn a_waiter_whose_time_is_up_keeps_or_passes_on_the_lock_it_was_handed() {
+    giving_up(HAND_OVER, QUIET);
+}
+
+#[test]
+fn a_terminated_waiter_passes_on_the_wake_it_was_given() {
+    giving_up(COMPETE, TERMINATING);
+}
+
+#[test]
+fn a_terminated_waiter_passes_on_the_lock_it_was_handed() {
+    giving_up(HAND_OVER, TERMINATING);
+}
+
+#[test]
+fn the_death_of_the_owner_is_told_to_whoever_waits_or_begins_to() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let owner = world.thread(1);
+        let mutex = Mutex::new(world.cell(0));
+        run(&world, &owner, QUIET, |_, caller| lock(mutex, caller));
+        let waiters: Vec<_> = (2..=3)
+            .map(|number| {
+                spawn(&world, number, QUIET, |world, caller| {
+                    Mutex::new(world.cell(0)).lock(caller, None)
+                })
+            })
+            .collect();
+        thread_died(&world.queues, owner.id());
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), Err(Fault::Abandoned(owner.id())));
+        }
+    });
+}
