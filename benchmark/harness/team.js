@@ -1,0 +1,103 @@
+// @ts-check
+'use strict';
+
+const { Worker } = require('node:worker_threads');
+const { setTimeout: delay } = require('node:timers/promises');
+const { GATE, READY, STOP, createControl } = require('./control.js');
+
+/** How often a team is looked at while it works. */
+const LOOK_MS = 20;
+
+/**
+ * What every worker of a team gets. `task` is the module whose `work` it runs.
+ * @typedef {object} Assignment
+ * @property {string} task an absolute path
+ * @property {string} rival
+ * @property {number} size how many workers there are
+ * @property {any} data the task's own
+ */
+
+/**
+ * Workers that run the same task, starting together once all of them are ready.
+ */
+class Team {
+  /** @param {Assignment} assignment */
+  constructor(assignment) {
+    this.assignment = assignment;
+    this.control = createControl();
+    /** @type {Worker[]} */
+    this.workers = [];
+    /** @type {Promise<any>[]} */
+    this.pending = [];
+  }
+
+  /** Lines everybody up at the gate, and opens it. */
+  async start() {
+    // One after another: V8 with its shared heap now and then hangs when several threads start at once.
+    for (let index = 0; index < this.assignment.size; index++) {
+      const workerData = { ...this.assignment, index, control: this.control };
+      const worker = new Worker(require.resolve('./worker.js'), { workerData });
+      const result = resultOf(worker);
+      // Whoever asks for the results sees an error; until then it must not count as unhandled.
+      result.catch(() => {});
+      this.workers.push(worker);
+      this.pending.push(result);
+      while (Atomics.load(this.control, READY) <= index) {
+        await Promise.race([delay(1), result]);
+      }
+    }
+    Atomics.store(this.control, GATE, 1);
+    Atomics.notify(this.control, GATE);
+  }
+
+  /** Asks the workers to come to an end. */
+  stop() {
+    Atomics.store(this.control, STOP, 1);
+  }
+
+  /** What each `work` returned; rejects as soon as one throws. */
+  results() {
+    return Promise.all(this.pending);
+  }
+
+  /**
+   * The results, or null if `progress()` has stood still for the given time.
+   * @param {() => number} progress any number that changes while the work goes on
+   * @param {number} patienceMs
+   */
+  async resultsUnlessStalled(progress, patienceMs) {
+    let last = progress();
+    let changed = performance.now();
+    while (performance.now() - changed < patienceMs) {
+      const results = await Promise.race([this.results(), delay(LOOK_MS, null)]);
+      if (results) {
+        return results;
+      }
+      const now = progress();
+      if (now !== last) {
+        last = now;
+        changed = performance.now();
+      }
+    }
+    return null;
+  }
+
+  /** Ends every worker, also one that waits for something that will never come. */
+  async end() {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}
+
+/**
+ * @param {Worker} worker
+ * @returns {Promise<any>}
+ */
+function resultOf(worker) {
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`a worker ended early with code ${code}`)));
+  });
+}
+
+module.exports = { Team };

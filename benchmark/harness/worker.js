@@ -1,0 +1,15 @@
+// @ts-check
+'use strict';
+
+const { parentPort, workerData } = require('node:worker_threads');
+const { GATE, READY } = require('./control.js');
+const { loadRival } = require('../rivals/index.js');
+
+const { task, rival: id, size, data, index, control } = workerData;
+const { work } = require(task);
+const rival = loadRival(id);
+
+Atomics.add(control, READY, 1);
+Atomics.wait(control, GATE, 0);
+
+parentPort?.postMessage(work({ rival, size, data, index, control }));

@@ -1,0 +1,126 @@
+// @ts-check
+'use strict';
+
+const { LINE } = require('../harness/control.js');
+const { Team } = require('../harness/team.js');
+const { makerOf } = require('../rivals/index.js');
+
+/**
+ * How many rounds a second does a barrier get through, and is each of them one?
+ */
+
+/** @typedef {{ workers: number, rounds: number }} Params */
+
+/**
+ * @typedef {object} Outcome
+ * @property {number} early passes of a worker through a round that somebody had not reached
+ * @property {number} ms
+ * @property {number} [hungIn] the round that the last worker never came out of
+ */
+
+const BARRIER = 0;
+const EARLY = LINE;
+const ROUNDS = 2 * LINE;
+
+const PATIENCE_MS = 2000;
+
+/** @param {number} worker */
+const roundSlot = (worker) => ROUNDS + worker * LINE;
+
+/** @param {import('./index.js').Shift} shift */
+function work({ rival, index, size, data: { cells, rounds } }) {
+  const barrier = makerOf(rival, 'barrier')(cells, BARRIER, size);
+  for (let round = 1; round <= rounds; round++) {
+    Atomics.store(cells, roundSlot(index), round);
+    barrier.wait();
+    for (let other = 0; other < size; other++) {
+      if (Atomics.load(cells, roundSlot(other)) < round) {
+        Atomics.add(cells, EARLY, 1);
+        break;
+      }
+    }
+  }
+}
+
+/**
+ * Lets workers go through a barrier together, each telling in a slot of its own which round it is in
+ * and looking at everybody else's when it has passed.
+ * @param {string} id
+ * @param {Params} params
+ * @returns {Promise<Outcome>}
+ */
+async function goRounds(id, { workers, rounds }) {
+  const cells = new Int32Array(
+    new SharedArrayBuffer(roundSlot(workers) * Int32Array.BYTES_PER_ELEMENT),
+  );
+  const team = new Team({ task: __filename, rival: id, size: workers, data: { cells, rounds } });
+  const reached = () => team.workers.map((_, worker) => Atomics.load(cells, roundSlot(worker)));
+  try {
+    await team.start();
+    const start = performance.now();
+    const progress = () => reached().reduce((sum, round) => sum + round, 0);
+    const results = await team.resultsUnlessStalled(progress, PATIENCE_MS);
+    const ms = performance.now() - start;
+    const early = Atomics.load(cells, EARLY);
+    return results ? { early, ms } : { early, ms, hungIn: Math.min(...reached()) };
+  } finally {
+    await team.end();
+  }
+}
+
+/** @param {Outcome} outcome */
+function describeFault({ early, hungIn }) {
+  const passes = `let a worker through early ${early.toLocaleString('en-US')} times`;
+  if (hungIn === undefined) {
+    return early > 0 ? passes : null;
+  }
+  return early > 0 ? `${passes}, then hung in round ${hungIn}` : `hung in round ${hungIn}`;
+}
+
+/**
+ * @param {string} id
+ * @param {Params} params
+ */
+async function goRoundsRight(id, params) {
+  const outcome = await goRounds(id, params);
+  const fault = describeFault(outcome);
+  if (fault) {
+    throw new Error(fault);
+  }
+  return outcome;
+}
+
+/**
+ * @param {string} id
+ * @param {Params} params
+ */
+async function check(id, params) {
+  await goRoundsRight(id, params);
+}
+
+/**
+ * @param {string} id
+ * @param {Params} params
+ * @param {boolean} quick
+ */
+async function measure(id, { workers, rounds }, quick) {
+  const measured = quick ? rounds / 5 : rounds;
+  const { ms } = await goRoundsRight(id, { workers, rounds: measured });
+  return { figure: measured / (ms / 1000), extras: {} };
+}
+
+/** @type {import('./index.js').Question<Params>} */
+const question = {
+  name: 'barrier',
+  title: 'rounds of a barrier that workers go through together',
+  unit: 'rounds a second',
+  better: 'higher',
+  rivals: ['ours', 'hand-rolled'],
+  runs: 9,
+  subject: 'workers',
+  cases: () => [{ label: '4', params: { workers: 4, rounds: 10_000 } }],
+  check,
+  measure,
+};
+
+module.exports = { question, work, goRounds, describeFault };

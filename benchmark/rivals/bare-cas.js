@@ -1,0 +1,33 @@
+// @ts-check
+'use strict';
+
+/**
+ * The limit: the two atomic instructions without which no lock can be taken and given back. With two
+ * threads it excludes nobody, so it only answers questions about one.
+ */
+class CasPair {
+  /**
+   * @param {Int32Array} view
+   * @param {number} index
+   */
+  constructor(view, index) {
+    this.view = view;
+    this.index = index;
+  }
+
+  lock() {
+    Atomics.compareExchange(this.view, this.index, 0, 1);
+  }
+
+  unlock() {
+    Atomics.compareExchange(this.view, this.index, 1, 0);
+  }
+}
+
+/** @type {import('./index.js').Rival} */
+module.exports = {
+  name: 'bare CAS pair',
+  style: 'pair',
+  singleThreaded: true,
+  mutex: (view, index) => new CasPair(view, index),
+};
