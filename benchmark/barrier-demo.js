@@ -5,14 +5,14 @@ const { command, parseCount } = require('./harness/command.js');
 const { demonstrate } = require('./harness/demonstrate.js');
 const { describeFault, goRounds } = require('./questions/barrier.js');
 
-const USAGE = `Usage: node benchmark/barrier-demo.js [--workers 4] [--rounds 1000]
+const USAGE = `Usage: node benchmark/barrier-demo.js [--workers 4] [--rounds 10000]
 
 Lets workers go through a barrier round after round, and shows the hand-rolled barrier
 let them through early, or for ever not at all, and ours do neither.`;
 
 const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string', default: '4' },
-  rounds: { type: 'string', default: '1000' },
+  rounds: { type: 'string', default: '10000' },
   help: { type: 'boolean', default: false },
 });
 

@@ -70,11 +70,11 @@ async function goRounds(id, { workers, rounds }) {
 
 /** @param {Outcome} outcome */
 function describeFault({ early, hungIn }) {
-  const passes = `let a worker through early ${early.toLocaleString('en-US')} times`;
-  if (hungIn === undefined) {
-    return early > 0 ? passes : null;
+  const passes = `${early.toLocaleString('en-US')} early ${early === 1 ? 'pass' : 'passes'}`;
+  if (hungIn !== undefined) {
+    return early > 0 ? `${passes}, then hung in round ${hungIn}` : `hung in round ${hungIn}`;
   }
-  return early > 0 ? `${passes}, then hung in round ${hungIn}` : `hung in round ${hungIn}`;
+  return early > 0 ? passes : null;
 }
 
 /**

@@ -1,0 +1,62 @@
+// @ts-check
+'use strict';
+
+// The JavaScript classes try one atomic instruction and call the native class when it fails. Both must mean the same
+// by every word, and the native classes must be complete without the JavaScript ones.
+
+const test = require('ava').default;
+const { Barrier, Condition, Latch, Mutex } = require('../index.js');
+const { native, realm, THREAD } = require('../lib/realm.js');
+
+const cell = () => new Int32Array(new SharedArrayBuffer(4));
+
+test('a mutex locked by an instruction and by a call is the same word, and each unlocks the other', (t) => {
+  const [inline, called] = [cell(), cell()];
+  new Mutex(inline).lock();
+  new native.Mutex(realm, called).lock();
+  t.is(inline[0], called[0]);
+  t.is(inline[0], THREAD);
+  t.is(inline[0] & native.MUTEX_FLAGS, 0);
+  new native.Mutex(realm, inline).unlock();
+  new Mutex(called).unlock();
+  t.is(inline[0], 0);
+  t.is(called[0], 0);
+
+  t.true(new Mutex(inline).tryLock());
+  t.true(new native.Mutex(realm, called).tryLock(0));
+  t.is(inline[0], called[0]);
+  t.is(new native.Mutex(realm, inline).owner(), THREAD);
+});
+
+test('a latch opened by an instruction and by a call is the same word', (t) => {
+  const [inline, called] = [cell(), cell()];
+  new Latch(inline).release();
+  new native.Latch(realm, called, 1).release();
+  t.is(inline[0], called[0]);
+  t.true(new native.Latch(realm, inline, 1).wait(0));
+  t.true(new Latch(called).released);
+});
+
+test('a condition that nobody waits for and a barrier between rounds are zero', (t) => {
+  const view = new Int32Array(new SharedArrayBuffer(12));
+  const mutex = new Mutex(view, 0).lock();
+  const condition = new Condition(view, 1);
+  condition.waitFor(mutex, undefined, 1);
+  t.is(view[1], 0, 'one that gave up leaves nothing that makes notify a call');
+  t.is(new native.Condition(realm, view.subarray(1)).notify(Infinity), 0);
+  mutex.unlock();
+  new Barrier(view, 2, 1).wait();
+  t.is(view[2], 0);
+  t.is(new Barrier(view, 2, native.BARRIER_MAX_TOTAL).total, 2 ** 24 - 1);
+});
+
+test('a mutex that nobody waits for any more is unlocked without a call', async (t) => {
+  const { startWorker } = require('./helpers/threads.js');
+  const view = cell();
+  const mutex = new Mutex(view, 0).lock();
+  const waiter = startWorker(({ view }, { Mutex }) => new Mutex(view, 0).tryLock(30), { view });
+  t.false(await waiter.done);
+  t.is(view[0], THREAD, 'the waiter took its mark away when it gave up');
+  mutex.unlock();
+  t.is(view[0], 0);
+});

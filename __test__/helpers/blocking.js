@@ -1,0 +1,38 @@
+// @ts-check
+'use strict';
+
+const { Mutex, Condition, Barrier, Latch } = require('../../index.js');
+
+/**
+ * Every call that can wait without limit, on a view of 4 cells: mutex, condition, barrier, latch. The mutexes must
+ * be held by somebody else for those that lock.
+ *
+ * @type {Record<string, (view: Int32Array<SharedArrayBuffer>) => unknown>}
+ */
+const waits = {
+  'Mutex#lock': (view) => new Mutex(view, 0).lock(),
+  'Mutex#tryLock': (view) => new Mutex(view, 0).tryLock(Infinity),
+  'Condition#wait': (view) => new Condition(view, 1).wait(new Mutex(ownCell()).lock()),
+  'Condition#wait with a predicate': (view) =>
+    new Condition(view, 1).wait(new Mutex(ownCell()).lock(), () => false),
+  'Condition#waitFor': (view) =>
+    new Condition(view, 1).waitFor(new Mutex(ownCell()).lock(), () => false, Infinity),
+  'Barrier#wait': (view) => new Barrier(view, 2, 100).wait(),
+  'Latch#await': (view) => new Latch(view, 3).await(),
+  'Latch#tryAwait': (view) => new Latch(view, 3).tryAwait(Infinity),
+};
+
+// A mutex that nobody else has, so that the wait is for the notification alone.
+function ownCell() {
+  return new SharedArrayBuffer(4);
+}
+
+/**
+ * @param {string} name
+ * @param {Int32Array<SharedArrayBuffer>} view
+ */
+function wait(name, view) {
+  return waits[name](view);
+}
+
+module.exports = { waits, wait };

@@ -1,0 +1,32 @@
+// @ts-check
+'use strict';
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..', '..');
+
+/**
+ * A folder of a user, in which the package is installed by a link, and others of the root's packages on request.
+ * It is removed when the test ends.
+ *
+ * @param {import('ava').ExecutionContext} t
+ * @param {{ template?: string, packages?: string[] }} [options] template: a folder to copy into it
+ */
+function userFolder(t, { template, packages = [] } = {}) {
+  // The real path: test runners compare it with the ones that they find.
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-')));
+  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  if (template) fs.cpSync(template, folder, { recursive: true });
+  const install = (/** @type {string} */ name, /** @type {string} */ target) => {
+    const link = path.join(folder, 'node_modules', name);
+    fs.mkdirSync(path.dirname(link), { recursive: true });
+    fs.symlinkSync(target, link, 'junction');
+  };
+  install('@x/shared-sync', root);
+  for (const name of packages) install(name, path.join(root, 'node_modules', name));
+  return folder;
+}
+
+module.exports = { root, userFolder };

@@ -1,0 +1,106 @@
+// @ts-check
+'use strict';
+
+const path = require('node:path');
+const { Worker } = require('node:worker_threads');
+const { revive, sleep } = require('./tools.js');
+
+/**
+ * Runs a function in a new worker, with a time limit.
+ *
+ * The function travels as source: it may use only its two arguments, `data` (as a structured clone) and the `tools`
+ * of tools.js.
+ *
+ * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body what it returns (or fulfils) must be cloneable
+ * @param {any} [data]
+ * @param {{ limit?: number } & import('node:worker_threads').WorkerOptions} [options] limit in milliseconds
+ */
+function startWorker(body, data, { limit = 30_000, ...options } = {}) {
+  const worker = new Worker(path.join(__dirname, 'worker-entry.js'), {
+    ...options,
+    workerData: { source: body.toString(), data },
+  });
+
+  let onReady = () => {};
+  const ready = new Promise((resolve) => (onReady = () => resolve(undefined)));
+
+  /** @type {Promise<number>} */
+  const exited = new Promise((resolve) => worker.once('exit', resolve));
+
+  const done = new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`the worker gave no answer within ${limit} ms: ${body}`));
+      insist(worker);
+    }, limit);
+    worker.on('message', (message) => {
+      if (message.ready) onReady();
+      else if (message.error) reject(revive(message.error));
+      else resolve(message.value);
+    });
+    worker.once('error', reject);
+    worker.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(Object.assign(new Error(`the worker ended with code ${code}, without an answer`)));
+    });
+  });
+  done.catch(() => {}); // who does not ask for the answer does not want its error either
+
+  return {
+    worker,
+    /** @type {Promise<any>} the body's answer; its errors keep name, message and code */
+    done,
+    /** @type {Promise<number>} */
+    exited,
+    /** @type {Promise<unknown>} when the body has called `tools.ready()` */
+    ready,
+    /**
+     * When the body has called `tools.ready()` and has had time to block in the call that follows.
+     *
+     * @param {number} [ms]
+     */
+    async blocked(ms = 100) {
+      await Promise.race([ready, done]);
+      await sleep(ms);
+    },
+  };
+}
+
+/**
+ * Terminates a worker; if even that does not end it, ends this process, so that no test run hangs.
+ *
+ * @param {Worker} worker
+ */
+function insist(worker) {
+  const timer = setTimeout(() => {
+    process.stderr.write(
+      'a worker did not end when it was terminated; giving up on this process\n',
+    );
+    process.kill(process.pid, 'SIGKILL');
+  }, 5_000);
+  worker.terminate().then(() => clearTimeout(timer));
+}
+
+/**
+ * Runs the same function in several workers at once; each gets its `id` (0 to count - 1) and `count` beside the data.
+ *
+ * @param {number} count
+ * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body
+ * @param {object} [data]
+ * @param {{ limit?: number }} [options]
+ * @returns {Promise<any[]>}
+ */
+async function inWorkers(count, body, data, options) {
+  const started = Array.from({ length: count }, (_, id) =>
+    startWorker(body, { ...data, id, count }, options),
+  );
+  try {
+    return await Promise.all(started.map(({ done }) => done));
+  } catch (error) {
+    for (const { worker } of started) insist(worker);
+    throw error;
+  } finally {
+    await Promise.all(started.map(({ exited }) => exited));
+  }
+}
+
+module.exports = { startWorker, inWorkers, sleep };

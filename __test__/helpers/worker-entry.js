@@ -1,0 +1,10 @@
+// @ts-check
+'use strict';
+
+const { parentPort, workerData } = require('node:worker_threads');
+const { tools, describe, compile } = require('./tools.js');
+
+(async () => compile(workerData.source)(workerData.data, tools))().then(
+  (value) => parentPort?.postMessage({ value }),
+  (error) => parentPort?.postMessage({ error: describe(error) }),
+);

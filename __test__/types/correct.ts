@@ -1,0 +1,139 @@
+// Programs that must compile. Nothing here runs: `npm run test:types` only checks it.
+import { Barrier, Condition, Latch, Mutex, SyncError } from '@x/shared-sync';
+import type { MutexConstructor, SyncErrorCode } from '@x/shared-sync';
+
+/** Compiles only where both types are the same: `any` is not the same as anything. */
+type Same<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_proof: Same<A, B>): void {}
+
+declare const buffer: SharedArrayBuffer;
+declare const plainView: Int32Array; // what most functions declare; may lie over shared memory
+declare const viewOrBuffer: Int32Array | SharedArrayBuffer;
+declare const untyped: any; // what workerData is
+const view = new Int32Array(buffer);
+
+// Every kind of view, in every constructor.
+const mutex = new Mutex(view);
+new Mutex(view, 1);
+new Mutex(buffer);
+new Mutex(plainView, 1);
+new Mutex(viewOrBuffer);
+new Mutex(new Int32Array(new ArrayBuffer(8)) as Int32Array); // what a shared WebAssembly.Memory needs
+new Mutex(untyped, 1);
+new Mutex(new Int32Array(new SharedArrayBuffer(16), 8, 1));
+const condition = new Condition(view, 1);
+new Condition(buffer);
+new Condition(plainView);
+const barrier = new Barrier(view, 2, 4);
+new Barrier(buffer, 0, 4);
+new Barrier(plainView, 0, 4);
+const latch = new Latch(view, 3);
+new Latch(buffer);
+new Latch(plainView);
+
+// A function that takes any view can hand it on.
+function jobs(memory: Int32Array | SharedArrayBuffer): Mutex {
+  return new Mutex(memory, 1);
+}
+jobs(view);
+jobs(buffer);
+jobs(plainView);
+
+same<typeof mutex, Mutex>(true);
+const locked = mutex.lock();
+same<typeof locked, Mutex>(true);
+const tried = mutex.tryLock();
+same<typeof tried, boolean>(true);
+mutex.tryLock(10);
+mutex.tryLock(Infinity);
+const unlocked = mutex.unlock();
+same<typeof unlocked, void>(true);
+const isLocked = mutex.locked;
+same<typeof isLocked, boolean>(true);
+const owner = mutex.ownerThreadId;
+same<typeof owner, number | null>(true);
+const disposable: Disposable = mutex.lock();
+disposable[Symbol.dispose]();
+{
+  using guard = mutex.lock();
+  guard.unlock();
+}
+
+condition.wait(mutex);
+condition.wait(mutex, () => true);
+condition.wait(mutex, () => view[4]);
+condition.wait(mutex, undefined);
+declare function unknownAnswer(): unknown;
+condition.wait(mutex, unknownAnswer);
+const waited = condition.wait(mutex, () => 1);
+same<typeof waited, void>(true);
+
+const notified = condition.waitFor(mutex, undefined, 10);
+same<typeof notified, boolean>(true);
+declare function findJob(): { id: number } | null;
+const job = condition.waitFor(mutex, findJob, 10);
+same<typeof job, { id: number } | null>(true);
+declare const maybePredicate: (() => string) | undefined;
+const either = condition.waitFor(mutex, maybePredicate, 10);
+same<typeof either, string | boolean>(true);
+const flag = condition.waitFor(mutex, () => view[4] > 0, 10);
+same<typeof flag, boolean>(true);
+const woken = condition.notify();
+same<typeof woken, number>(true);
+condition.notify(2);
+condition.notify(Infinity);
+const allWoken = condition.notifyAll();
+same<typeof allWoken, number>(true);
+
+const arrival = barrier.wait();
+same<typeof arrival, number>(true);
+const total = barrier.total;
+same<typeof total, number>(true);
+
+const awaited = latch.await();
+same<typeof awaited, void>(true);
+const opened = latch.tryAwait(5);
+same<typeof opened, boolean>(true);
+latch.tryAwait();
+latch.release();
+const released = latch.released;
+same<typeof released, boolean>(true);
+
+// The classes are values and types, can be told apart at run time, extended and passed around.
+class NamedMutex extends Mutex {
+  title = 'jobs';
+}
+const named = new NamedMutex(buffer, 0).lock();
+same<typeof named, NamedMutex>(true);
+named.title.toUpperCase();
+class OwnBarrier extends Barrier {
+  constructor(memory: Int32Array) {
+    super(memory, 0, 2);
+  }
+}
+new OwnBarrier(plainView).wait();
+const Class: MutexConstructor = Mutex;
+new Class(buffer).lock();
+if (untyped instanceof Latch) untyped.release();
+
+try {
+  mutex.unlock();
+} catch (error) {
+  if (error instanceof SyncError) {
+    const { code, name, message } = error;
+    same<typeof code, SyncErrorCode>(true);
+    same<typeof name, 'SyncError'>(true);
+    message.toUpperCase();
+    switch (code) {
+      case 'ERR_ABANDONED':
+      case 'ERR_BROKEN_BARRIER':
+      case 'ERR_CORRUPT_CELL':
+      case 'ERR_DEADLOCK':
+      case 'ERR_NOT_OWNER':
+        break;
+      default:
+        code satisfies never;
+    }
+  }
+}

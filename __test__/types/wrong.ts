@@ -1,0 +1,111 @@
+// Mistakes that must not compile: each line under a directive fails `npm run test:types` once it does.
+import { Barrier, Condition, Latch, Mutex, SyncError } from '@x/shared-sync';
+import type { SyncErrorCode } from '@x/shared-sync';
+
+const buffer = new SharedArrayBuffer(16);
+const mutex = new Mutex(buffer, 0);
+const condition = new Condition(buffer, 1);
+const barrier = new Barrier(buffer, 2, 2);
+const latch = new Latch(buffer, 3);
+
+// @ts-expect-error no view
+new Mutex();
+// @ts-expect-error the most common slip: memory that is not shared
+new Mutex(new Int32Array(8));
+// @ts-expect-error
+new Condition(new Int32Array(new ArrayBuffer(8)));
+// @ts-expect-error
+new Barrier(new Int32Array(8), 0, 2);
+// @ts-expect-error
+new Latch(new Int32Array(8), 0);
+// @ts-expect-error not shared
+new Mutex(new ArrayBuffer(8));
+// @ts-expect-error other element types
+new Mutex(new Uint32Array(buffer));
+// @ts-expect-error
+new Mutex(new Uint8Array(buffer));
+// @ts-expect-error
+new Mutex(new BigInt64Array(buffer));
+// @ts-expect-error
+new Mutex(new DataView(buffer));
+// @ts-expect-error
+new Mutex([0]);
+// @ts-expect-error
+new Mutex({ buffer });
+// @ts-expect-error
+new Mutex(null);
+// @ts-expect-error
+new Mutex(buffer, '0');
+// @ts-expect-error
+new Mutex(buffer, 0n);
+// @ts-expect-error
+new Mutex(buffer, null);
+// @ts-expect-error a class needs new
+Mutex(buffer);
+
+// @ts-expect-error how many threads must be said
+new Barrier(buffer, 0);
+// @ts-expect-error
+new Barrier(buffer, 0, '4');
+// @ts-expect-error
+new Barrier(buffer, undefined, 4);
+
+// @ts-expect-error
+mutex.lock(10);
+// @ts-expect-error
+mutex.tryLock('10');
+// @ts-expect-error only the methods change it
+mutex.locked = false;
+// @ts-expect-error
+mutex.ownerThreadId = null;
+// @ts-expect-error null when it is free
+mutex.ownerThreadId.toFixed();
+
+// @ts-expect-error
+condition.wait();
+// @ts-expect-error
+condition.wait(latch);
+// @ts-expect-error a look-alike is not a Mutex
+condition.wait({ lock() {}, unlock() {}, tryLock: () => true, locked: true, ownerThreadId: 0 });
+// @ts-expect-error
+condition.wait(mutex, true);
+// @ts-expect-error a promise is always truthy
+condition.wait(mutex, async () => false);
+// @ts-expect-error
+condition.wait(mutex, () => (Math.random() > 0.5 ? true : Promise.resolve(true)));
+// @ts-expect-error
+condition.wait(mutex, (): PromiseLike<boolean> => Promise.resolve(true));
+// @ts-expect-error the limit must be said
+condition.waitFor(mutex, () => true);
+// @ts-expect-error
+condition.waitFor(mutex, 10);
+// @ts-expect-error
+condition.waitFor(mutex, () => true, '10');
+// @ts-expect-error
+condition.waitFor(mutex, async () => true, 10);
+// @ts-expect-error the answer is the predicate's own
+const answer: boolean = condition.waitFor(mutex, () => 1, 10);
+// @ts-expect-error
+condition.notify('all');
+// @ts-expect-error
+condition.notifyAll(1);
+
+// @ts-expect-error
+barrier.wait(10);
+// @ts-expect-error
+barrier.total = 3;
+// @ts-expect-error
+latch.await(10);
+// @ts-expect-error
+latch.tryAwait(10n);
+// @ts-expect-error it never closes again
+latch.released = false;
+
+// @ts-expect-error it is for the types only
+import { brand } from '@x/shared-sync';
+// @ts-expect-error
+new SyncError('message', 'ERR_SOMETHING');
+// @ts-expect-error
+const code: SyncErrorCode = 'ERR_SOMETHING';
+
+export { answer, code };

@@ -1,0 +1,598 @@
+/**
+ * Synchronization between worker threads. Each primitive is one 32-bit cell of shared memory, and a zeroed
+ * cell is a fresh primitive: the threads need nothing but the memory and the number of the cell.
+ *
+ * | to do this | take |
+ * | --- | --- |
+ * | let one thread at a time touch some data | {@link Mutex} |
+ * | sleep until that data says something (not empty, not full, finished) | {@link Condition} with a Mutex |
+ * | keep a fixed number of threads in step, round after round | {@link Barrier} |
+ * | hold threads back until something has happened, once | {@link Latch} |
+ *
+ * All waiting here blocks the calling thread. Times are in milliseconds.
+ *
+ * @packageDocumentation
+ */
+
+// Known to Node 20 and to TypeScript's `esnext.disposable`; declared again (as `@types/node` does) so that
+// the package compiles under an older `lib`, without a `reference` that would claim DisposableStack too.
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
+// Without this line a declaration file exports everything in it.
+export {};
+
+/** Keeps look-alikes out: a {@link Condition} needs a Mutex made by this package. Never present at run time. */
+declare const brand: unique symbol;
+
+/**
+ * Where a primitive's cell lies: an `Int32Array` over a SharedArrayBuffer (at any `byteOffset`, from any
+ * realm, growable or the memory of a shared `WebAssembly.Memory`), or the SharedArrayBuffer itself.
+ *
+ * A view that is known to lie over an ordinary `ArrayBuffer`, such as `new Int32Array(8)`, does not compile.
+ * A plain `Int32Array` does, since it may lie over shared memory; if it does not, the constructor throws. So a
+ * function of yours that takes a view can declare it as `Int32Array | SharedArrayBuffer`. (The types of a shared
+ * `WebAssembly.Memory` say that its buffer is an `ArrayBuffer`: say `as Int32Array` there.)
+ *
+ * @typeParam View - the type of the argument
+ */
+export type SharedView<View extends Int32Array | SharedArrayBuffer> = View extends Int32Array
+  ? SharedArrayBuffer extends View['buffer']
+    ? View
+    : Int32Array & { readonly buffer: SharedArrayBuffer }
+  : View;
+
+/**
+ * An answer that is there at once. A promise is always truthy, so a predicate that returned one would never
+ * wait: this makes it an error of types, and the methods throw `ERR_INVALID_ARG_TYPE` for it.
+ *
+ * @typeParam Answer - what the predicate returns
+ */
+export type Synchronous<Answer> = Answer extends PromiseLike<unknown> ? never : Answer;
+
+/** The `code` of a {@link SyncError}. Codes are stable; messages may change. */
+export type SyncErrorCode =
+  /** The mutex is not locked by this thread. Nothing has changed. Call `lock()` first. */
+  | 'ERR_NOT_OWNER'
+  /** Waiting would never end: this thread owns the mutex already. It still does. */
+  | 'ERR_DEADLOCK'
+  /** The thread that owned the mutex has ended without unlocking it. The caller does not own it. */
+  | 'ERR_ABANDONED'
+  /** A thread ended inside `wait()`, so this round can never be complete. */
+  | 'ERR_BROKEN_BARRIER'
+  /** The cell holds a value that this primitive never writes: other code uses the same memory. */
+  | 'ERR_CORRUPT_CELL';
+
+/**
+ * What a primitive throws when threads misuse it or die in it; look at {@link SyncError.code}. Wrong
+ * arguments are ordinary errors instead: a `TypeError` with the code `ERR_INVALID_ARG_TYPE` or a `RangeError`
+ * with the code `ERR_OUT_OF_RANGE`. Each message says what to do next.
+ *
+ * @example
+ * ```js
+ * const { Mutex, SyncError } = require('@x/shared-sync');
+ *
+ * const mutex = new Mutex(new SharedArrayBuffer(4));
+ * try {
+ *   mutex.unlock();
+ * } catch (error) {
+ *   if (!(error instanceof SyncError)) throw error;
+ *   console.log(error.code); // prints ERR_NOT_OWNER
+ * }
+ * ```
+ */
+export class SyncError extends Error {
+  constructor(message: string, code: SyncErrorCode);
+  readonly name: 'SyncError';
+  /** What went wrong, for programs. */
+  readonly code: SyncErrorCode;
+}
+
+/**
+ * Lets one thread at a time into a section of code. Ownership is per thread: only the thread that locked it
+ * can unlock it, and locking twice in one thread is an error, not a deadlock.
+ *
+ * To wait for something that another thread does while you hold the lock, use a {@link Condition} with it. For
+ * one number, `Atomics.add` and the like need no lock.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { Mutex } = require('@x/shared-sync');
+ *
+ * if (isMainThread) {
+ *   const view = new Int32Array(new SharedArrayBuffer(8)); // cell 0: the mutex, cell 1: what it protects
+ *   let running = 4;
+ *   for (let id = 0; id < 4; id++) {
+ *     new Worker(__filename, { workerData: view }).on('exit', () => {
+ *       if (--running === 0) console.log(view[1]); // prints 40000
+ *     });
+ *   }
+ * } else {
+ *   const view = workerData;
+ *   const mutex = new Mutex(view, 0);
+ *   for (let i = 0; i < 10000; i++) {
+ *     mutex.lock();
+ *     try {
+ *       view[1]++;
+ *     } finally {
+ *       mutex.unlock();
+ *     }
+ *   }
+ * }
+ * ```
+ */
+export interface Mutex {
+  readonly [brand]: 'Mutex';
+
+  /**
+   * Locks, sleeping without limit while another thread has it. For a limit, see {@link Mutex.tryLock}.
+   *
+   * @returns this mutex, which is disposable: where the language has it, `using _ = mutex.lock();` unlocks at
+   * the end of the block
+   * @throws SyncError `ERR_DEADLOCK` at once if this thread owns it already (and it still does);
+   * `ERR_ABANDONED` if its owner has ended without unlocking, `ERR_CORRUPT_CELL` if the cell names an owner that
+   * never was: in both cases this thread does not own it
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * mutex.lock();
+   * try {
+   *   console.log(mutex.locked); // prints true
+   * } finally {
+   *   mutex.unlock();
+   * }
+   * ```
+   */
+  lock(): this;
+
+  /**
+   * Locks if that is possible within a time limit. Running out of time is an answer here, not an error.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns whether this thread owns it now; `false` never before `ms` have passed
+   * @throws SyncError as {@link Mutex.lock} does
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * if (mutex.tryLock(50)) {
+   *   try {
+   *     console.log('mine'); // prints mine
+   *   } finally {
+   *     mutex.unlock();
+   *   }
+   * }
+   * ```
+   */
+  tryLock(ms?: number): boolean;
+
+  /**
+   * Unlocks, and wakes a thread that waits for it. All that this thread wrote before is visible to the next
+   * owner, whether it was written with Atomics or plainly.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if it is free or belongs to another thread; nothing changes then
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * mutex.lock();
+   * mutex.unlock();
+   * console.log(mutex.locked); // prints false
+   * ```
+   */
+  unlock(): void;
+
+  /**
+   * Whether any thread owns it at this moment, or has ended owning it. The answer may be out of date when you read
+   * it: to act on it, use {@link Mutex.tryLock}.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * console.log(new Mutex(new SharedArrayBuffer(4)).locked); // prints false
+   * ```
+   */
+  readonly locked: boolean;
+
+  /**
+   * The `threadId` (of `node:worker_threads`) of the owner, also of one that has ended, or null when it is free. The
+   * main thread is 0: compare with null, not by truth.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { threadId } = require('node:worker_threads');
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * console.log(mutex.ownerThreadId); // prints null
+   * mutex.lock();
+   * console.log(mutex.ownerThreadId === threadId); // prints true
+   * mutex.unlock();
+   * ```
+   */
+  readonly ownerThreadId: number | null;
+
+  /**
+   * Unlocks if this thread owns it, and is silent if not, so that it hides no error on its way. Called by
+   * `using`. Present where the realm has `Symbol.dispose`, as Node has (but not the realms of jest on Node 20
+   * and 22).
+   *
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * mutex.lock()[Symbol.dispose](); // what `using _ = mutex.lock()` does at the end of its block
+   * console.log(mutex.locked); // prints false
+   * ```
+   */
+  [Symbol.dispose](): void;
+}
+
+/** The class of {@link Mutex}. */
+export interface MutexConstructor {
+  /**
+   * A mutex in a cell of shared memory. It keeps the memory alive; making another on the same cell, in any
+   * thread, gives the same mutex.
+   *
+   * @param view - the shared memory
+   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   */
+  new <View extends Int32Array | SharedArrayBuffer = any>(
+    view: View & SharedView<View>,
+    index?: number,
+  ): Mutex;
+  readonly prototype: Mutex;
+}
+
+export const Mutex: MutexConstructor;
+
+/**
+ * Lets threads that share data under a {@link Mutex} sleep until that data says what they wait for. One that
+ * changes the data calls {@link Condition.notify} or {@link Condition.notifyAll}; a condition remembers nothing, so
+ * a notification that finds nobody waiting is gone.
+ *
+ * For threads that meet at one point use a {@link Barrier}, for something that happens once a {@link Latch}.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { Mutex, Condition } = require('@x/shared-sync');
+ *
+ * const view = isMainThread ? new Int32Array(new SharedArrayBuffer(12)) : workerData;
+ * const mutex = new Mutex(view, 0);
+ * const filled = new Condition(view, 1);
+ *
+ * if (isMainThread) {
+ *   new Worker(__filename, { workerData: view });
+ *   mutex.lock();
+ *   filled.wait(mutex, () => view[2] !== 0); // unlocks while it sleeps
+ *   console.log(view[2]); // prints 42
+ *   mutex.unlock();
+ * } else {
+ *   mutex.lock();
+ *   view[2] = 42;
+ *   filled.notify();
+ *   mutex.unlock();
+ * }
+ * ```
+ */
+export interface Condition {
+  /**
+   * Unlocks `mutex`, sleeps until notified, and locks it again: nothing that happens in between is missed.
+   * With a predicate it does so until the predicate's answer is truthy, and not at all if it is so already;
+   * without one it sleeps once. Waits without limit: for a limit, see {@link Condition.waitFor}.
+   *
+   * @param mutex - must be locked by this thread; it is again when this returns
+   * @param predicate - says whether to stop waiting; called with the mutex locked. Prefer it to a call without:
+   * by the time a notified thread has the lock, another may have taken what it was told of
+   * @throws SyncError `ERR_NOT_OWNER` if this thread does not own `mutex` (nothing happens);
+   * `ERR_ABANDONED` or `ERR_DEADLOCK` if it cannot be locked again: it is *not* owned then, so do not unlock it;
+   * `ERR_CORRUPT_CELL`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if an argument is of the wrong type or the predicate returned a
+   * promise; the mutex stays locked. So it does when the predicate throws, and its error passes through
+   * @example
+   * ```js
+   * const { Mutex, Condition } = require('@x/shared-sync');
+   *
+   * const view = new Int32Array(new SharedArrayBuffer(12));
+   * const mutex = new Mutex(view, 0);
+   * const changed = new Condition(view, 1);
+   * view[2] = 1;
+   *
+   * mutex.lock();
+   * try {
+   *   changed.wait(mutex, () => view[2] > 0); // true already: does not wait
+   *   console.log(view[2]); // prints 1
+   * } finally {
+   *   mutex.unlock();
+   * }
+   * ```
+   */
+  wait<Answer>(mutex: Mutex, predicate?: () => Synchronous<Answer>): void;
+
+  /**
+   * {@link Condition.wait} with a time limit. Time spent on locking the mutex again is not limited, since it is
+   * owned when this returns, whatever the answer.
+   *
+   * @param mutex - must be locked by this thread; it is again when this returns
+   * @param predicate - as for `wait`; asked a last time when the time is up. `undefined` to wait for any
+   * notification
+   * @param ms - milliseconds, 0 or more; `Infinity` is no limit. 0 asks the predicate once
+   * @returns the predicate's last answer, as it gave it (falsy if the time ran out); without a predicate, whether
+   * it was notified
+   * @throws SyncError as {@link Condition.wait} does
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` as {@link Condition.wait} does, and if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { Mutex, Condition } = require('@x/shared-sync');
+   *
+   * const view = new Int32Array(new SharedArrayBuffer(12));
+   * const mutex = new Mutex(view, 0);
+   * const changed = new Condition(view, 1);
+   *
+   * mutex.lock();
+   * try {
+   *   console.log(changed.waitFor(mutex, () => view[2] > 0, 20)); // prints false
+   *   console.log(changed.waitFor(mutex, undefined, 20)); // prints false
+   * } finally {
+   *   mutex.unlock();
+   * }
+   * ```
+   */
+  waitFor(mutex: Mutex, predicate: undefined, ms: number): boolean;
+  waitFor<Answer>(mutex: Mutex, predicate: () => Synchronous<Answer>, ms: number): Answer;
+  waitFor<Answer>(
+    mutex: Mutex,
+    predicate: (() => Synchronous<Answer>) | undefined,
+    ms: number,
+  ): Answer | boolean;
+
+  /**
+   * Wakes waiting threads, those that have waited longest first. Cheap when nobody waits. Call it with the mutex
+   * locked or just after unlocking it, but change the data that the predicates look at under the lock.
+   *
+   * @param n - how many at most: an integer of 0 or more, or `Infinity`; 1 if left out. One is enough when each change
+   * serves one waiter and all wait for the same thing; otherwise use {@link Condition.notifyAll}
+   * @returns how many were woken
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is negative, fractional or NaN
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Condition } = require('@x/shared-sync');
+   *
+   * console.log(new Condition(new SharedArrayBuffer(4)).notify(2)); // prints 0
+   * ```
+   */
+  notify(n?: number): number;
+
+  /**
+   * Wakes all waiting threads. They go on one after another, as each gets the mutex.
+   *
+   * @returns how many were woken
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Condition } = require('@x/shared-sync');
+   *
+   * console.log(new Condition(new SharedArrayBuffer(4)).notifyAll()); // prints 0
+   * ```
+   */
+  notifyAll(): number;
+}
+
+/** The class of {@link Condition}. */
+export interface ConditionConstructor {
+  /**
+   * A condition in a cell of shared memory (not the cell of its mutex).
+   *
+   * @param view - the shared memory
+   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   */
+  new <View extends Int32Array | SharedArrayBuffer = any>(
+    view: View & SharedView<View>,
+    index?: number,
+  ): Condition;
+  readonly prototype: Condition;
+}
+
+export const Condition: ConditionConstructor;
+
+/**
+ * Keeps a fixed number of threads in step: each waits until all have arrived, then all go on, and the barrier is
+ * ready for the next round at once.
+ *
+ * Where some threads only report and others only wait, use a {@link Latch}.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { Barrier } = require('@x/shared-sync');
+ *
+ * if (isMainThread) {
+ *   const view = new Int32Array(new SharedArrayBuffer(16)); // cell 0: the barrier, cells 1 to 3: partial sums
+ *   for (let id = 1; id <= 3; id++) new Worker(__filename, { workerData: { view, id } });
+ * } else {
+ *   const { view, id } = workerData;
+ *   const barrier = new Barrier(view, 0, 3);
+ *   view[id] = id * 10;
+ *   if (barrier.wait() === 0) console.log(view[1] + view[2] + view[3]); // prints 60
+ * }
+ * ```
+ */
+export interface Barrier {
+  /**
+   * Arrives, and sleeps without limit until all `total` threads have. All that any of them wrote before is visible
+   * to each of them afterwards.
+   *
+   * @returns the arrival index: `total - 1` for the first to arrive, 0 for the last; each index once a round
+   * @throws SyncError `ERR_BROKEN_BARRIER` if a thread ends while it waits here, to all who wait or come later;
+   * `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Barrier } = require('@x/shared-sync');
+   *
+   * console.log(new Barrier(new SharedArrayBuffer(4), 0, 1).wait()); // prints 0
+   * ```
+   */
+  wait(): number;
+
+  /**
+   * How many threads make a round, as given to the constructor.
+   *
+   * @example
+   * ```js
+   * const { Barrier } = require('@x/shared-sync');
+   *
+   * console.log(new Barrier(new SharedArrayBuffer(4), 0, 8).total); // prints 8
+   * ```
+   */
+  readonly total: number;
+}
+
+/** The class of {@link Barrier}. */
+export interface BarrierConstructor {
+  /**
+   * A barrier in a cell of shared memory. All threads must give the same `total`.
+   *
+   * @param view - the shared memory
+   * @param index - the number of the int32 cell, from the start of `view`
+   * @param total - how many threads make a round: an integer from 1 to 16,777,215
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, or `index` or `total` is not a
+   * number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view` or `total` is out of its
+   * range
+   */
+  new <View extends Int32Array | SharedArrayBuffer = any>(
+    view: View & SharedView<View>,
+    index: number,
+    total: number,
+  ): Barrier;
+  readonly prototype: Barrier;
+}
+
+export const Barrier: BarrierConstructor;
+
+/**
+ * A gate that is closed until somebody opens it, and then stays open. Those who wait need not be counted.
+ *
+ * To meet again and again use a {@link Barrier}, to wait for a state that comes and goes a {@link Condition}.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { Latch } = require('@x/shared-sync');
+ *
+ * if (isMainThread) {
+ *   const view = new Int32Array(new SharedArrayBuffer(8)); // cell 0: the latch, cell 1: a setting
+ *   new Worker(__filename, { workerData: view });
+ *   view[1] = 7;
+ *   new Latch(view, 0).release();
+ * } else {
+ *   const view = workerData;
+ *   new Latch(view, 0).await();
+ *   console.log(view[1]); // prints 7
+ * }
+ * ```
+ */
+export interface Latch {
+  /**
+   * Sleeps without limit until the latch is open; returns at once if it is. For a limit, see
+   * {@link Latch.tryAwait}.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Latch } = require('@x/shared-sync');
+   *
+   * const latch = new Latch(new SharedArrayBuffer(4));
+   * latch.release();
+   * latch.await(); // open: does not wait
+   * ```
+   */
+  await(): void;
+
+  /**
+   * Waits until the latch is open or the time is up. Running out of time is an answer here, not an error.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns whether the latch is open; `false` never before `ms` have passed
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Latch } = require('@x/shared-sync');
+   *
+   * console.log(new Latch(new SharedArrayBuffer(4)).tryAwait(20)); // prints false
+   * ```
+   */
+  tryAwait(ms?: number): boolean;
+
+  /**
+   * Opens the latch, for all who wait and all who come later; nothing more happens when it is open already. All
+   * that this thread wrote before is visible to them. Any thread may do it.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Latch } = require('@x/shared-sync');
+   *
+   * const latch = new Latch(new SharedArrayBuffer(4));
+   * latch.release();
+   * console.log(latch.released); // prints true
+   * ```
+   */
+  release(): void;
+
+  /**
+   * Whether the latch is open. Once true, it stays so.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Latch } = require('@x/shared-sync');
+   *
+   * console.log(new Latch(new SharedArrayBuffer(4)).released); // prints false
+   * ```
+   */
+  readonly released: boolean;
+}
+
+/** The class of {@link Latch}. */
+export interface LatchConstructor {
+  /**
+   * A latch in a cell of shared memory.
+   *
+   * @param view - the shared memory
+   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   */
+  new <View extends Int32Array | SharedArrayBuffer = any>(
+    view: View & SharedView<View>,
+    index?: number,
+  ): Latch;
+  readonly prototype: Latch;
+}
+
+export const Latch: LatchConstructor;
