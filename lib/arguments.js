@@ -65,6 +65,23 @@ function assertPredicate(value) {
 }
 
 /**
+ * The options that every constructor takes: what messages and inspect() call the primitive.
+ * @param {unknown} options
+ * @returns {string | undefined}
+ */
+function nameOf(options) {
+  if (options === undefined) return undefined;
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgType(`options must be an object such as { name: 'jobs' }, and is ${shown(options)}.`);
+  }
+  const { name } = /** @type {{ name?: unknown }} */ (options);
+  if (name !== undefined && typeof name !== 'string') {
+    throw invalidArgType(`options.name must be a string, and is ${shown(name)}.`);
+  }
+  return name;
+}
+
+/**
  * The view of one cell that a primitive works on: with a length of its own, since V8 is slow on views that track the
  * length of a growable buffer, and so that index 0 needs no further check.
  *
@@ -104,4 +121,4 @@ function cellAt(buffer, byteOffset, length, index) {
   return new Int32Array(buffer, byteOffset + cell * Int32Array.BYTES_PER_ELEMENT, 1);
 }
 
-module.exports = { assertPredicate, cellOf, integer, milliseconds, shown };
+module.exports = { assertPredicate, cellOf, integer, milliseconds, nameOf, shown };

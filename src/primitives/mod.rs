@@ -13,7 +13,7 @@ pub use barrier::Barrier;
 pub use condition::{Condition, Notification};
 pub use fault::Fault;
 pub use latch::Latch;
-pub use mutex::{Locked, Mutex};
+pub use mutex::{Locked, Mutex, Recovered};
 
 use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;
