@@ -372,6 +372,14 @@ impl Mutex {
         }
     }
 
+    /// Tells everybody who waits that the owner died, if it was this thread. A free lock is left alone: whoever was
+    /// woken for it is on the way.
+    pub(super) fn owner_died(self, id: ThreadId, threads: &Threads, section: &mut Section) {
+        if self.is_owned_by(id) {
+            self.serve(threads, section);
+        }
+    }
+
     /// Sees to the queue after a long wait, should somebody have written over the cell.
     pub(super) fn tend(self, caller: &Caller) {
         let mut section = caller.queues.enter(self.key());

@@ -1,6 +1,6 @@
 //! Which threads there are, and which there were.
 
-use super::watcher::{Descriptors, Watcher};
+use super::watcher::{Added, Descriptors, Watcher};
 use super::{Thread, ThreadId};
 use crate::sync::{Mutex, Ordering, lock};
 use std::collections::HashMap;
@@ -34,6 +34,14 @@ pub struct Watching<'a> {
     thread: &'a Thread,
     /// None where an outer wait of the same thread watches already.
     descriptor: Option<i32>,
+    added: Added,
+}
+
+impl Watching<'_> {
+    /// Whether the first poke is no news: the loop was readable when it was added.
+    pub fn first_poke_is_stale(&self) -> bool {
+        self.added == Added::Readable
+    }
 }
 
 impl Drop for Watching<'_> {
@@ -108,12 +116,14 @@ impl Threads {
             watcher,
             thread,
             descriptor: None,
+            added: Added::Quiet,
         };
         if !thread.watched.swap(true, Ordering::AcqRel) {
-            if !watcher.add(descriptor, thread.id()) {
+            let Some(added) = watcher.add(descriptor, thread.id()) else {
                 thread.watched.store(false, Ordering::Release);
                 return None;
-            }
+            };
+            watching.added = added;
             watching.descriptor = Some(descriptor);
         }
         Some(watching)

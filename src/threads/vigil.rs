@@ -28,6 +28,8 @@ pub struct Vigil<'a> {
     interval: Option<u64>,
     next_look: Option<Deadline>,
     watching: Option<Watching<'a>>,
+    /// The next poke tells of what was there before: the look that began the watch has served it.
+    stale_poke: bool,
 }
 
 impl<'a> Vigil<'a> {
@@ -46,6 +48,7 @@ impl<'a> Vigil<'a> {
             interval,
             next_look: None,
             watching: None,
+            stale_poke: false,
         };
         vigil.schedule();
         vigil
@@ -62,10 +65,11 @@ impl<'a> Vigil<'a> {
             Attention::Never => None,
             Attention::Descriptor(descriptor) if self.watching.is_none() => {
                 self.watching = self.threads.watch(self.thread, descriptor);
-                if self.watching.is_none() {
+                let Some(watching) = &self.watching else {
                     self.attention = UNWATCHED;
                     return self.look_is_due();
-                }
+                };
+                self.stale_poke = watching.first_poke_is_stale();
                 Some(UNPOKED)
             }
             Attention::Descriptor(_) => self.interval,
@@ -78,7 +82,9 @@ impl<'a> Vigil<'a> {
 
     /// The thread was poked.
     pub fn was_poked(&mut self) {
-        self.interval = Some(POKED);
+        if !std::mem::take(&mut self.stale_poke) {
+            self.interval = Some(POKED);
+        }
         self.schedule();
     }
 

@@ -1,7 +1,7 @@
 //! Linux: an epoll that holds the epolls of the event loops, edge-triggered: one that stays readable because nobody runs
 //! its loop is reported once.
 
-use super::{ThreadId, Watcher};
+use super::{Added, ThreadId, Watcher};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr;
@@ -24,12 +24,25 @@ impl Watcher for Epoll {
         })
     }
 
-    fn add(&self, descriptor: i32, id: ThreadId) -> bool {
+    fn add(&self, descriptor: i32, id: ThreadId) -> Option<Added> {
+        let mut poll = libc::pollfd {
+            fd: descriptor,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: one valid entry, and no waiting.
+        let readable = unsafe { libc::poll(&mut poll, 1, 0) } > 0;
         let mut event = libc::epoll_event {
             events: (libc::EPOLLIN | libc::EPOLLET) as u32,
             u64: u64::from(id.get()),
         };
+        let added = if readable {
+            Added::Readable
+        } else {
+            Added::Quiet
+        };
         self.control(libc::EPOLL_CTL_ADD, descriptor, &mut event)
+            .then_some(added)
     }
 
     fn remove(&self, descriptor: i32) {

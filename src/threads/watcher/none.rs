@@ -1,6 +1,6 @@
 //! Systems whose event loops are not watched: blocked threads look in at intervals there. The models too.
 
-use super::{ThreadId, Watcher};
+use super::{Added, ThreadId, Watcher};
 
 /// No set at all.
 pub enum Nothing {}
@@ -10,7 +10,7 @@ impl Watcher for Nothing {
         None
     }
 
-    fn add(&self, _descriptor: i32, _id: ThreadId) -> bool {
+    fn add(&self, _descriptor: i32, _id: ThreadId) -> Option<Added> {
         match *self {}
     }
 
