@@ -12,7 +12,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** A barrier, complete. */
 export declare class Barrier {
   /** A barrier for `total` parties in the first cell of `view`, an Int32Array over shared memory. */
-  constructor(realm: Realm, view: unknown, total: number)
+  constructor(realm: Realm, view: unknown, name: string | undefined | null, total: number)
   /** Arrives, and waits for the others. Returns how many were missing then. */
   wait(): number
 }
@@ -20,7 +20,7 @@ export declare class Barrier {
 /** A condition, complete. */
 export declare class Condition {
   /** A condition in the first cell of `view`, an Int32Array over shared memory. */
-  constructor(realm: Realm, view: unknown)
+  constructor(realm: Realm, view: unknown, name?: string | undefined | null)
   /**
    * Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks
    * the mutex again. True where it was notified.
@@ -33,7 +33,7 @@ export declare class Condition {
 /** A latch, complete. */
 export declare class Latch {
   /** A latch in the first cell of `view`, an Int32Array over shared memory, that opens at `count`. */
-  constructor(realm: Realm, view: unknown, count: number)
+  constructor(realm: Realm, view: unknown, name: string | undefined | null, count: number)
   /**
    * Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time
    * was up first.
@@ -46,11 +46,16 @@ export declare class Latch {
 /** A mutex, complete: its methods take a free lock, too. */
 export declare class Mutex {
   /** A mutex in the first cell of `view`, an Int32Array over shared memory. */
-  constructor(realm: Realm, view: unknown)
+  constructor(realm: Realm, view: unknown, name?: string | undefined | null)
   /** Locks, waiting without limit. */
   lock(): void
   /** Locks within `milliseconds`: true, or false where the time was up first. */
   tryLock(milliseconds: number): boolean
+  /**
+   * Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
+   * that, false where there was nothing to clear, undefined where the time was up first.
+   */
+  recover(milliseconds: number): boolean | null
   /** Unlocks. */
   unlock(): void
   /** Throws unless this thread owns it. */
@@ -64,9 +69,9 @@ export declare class Realm {
   /**
    * `threadId` is the worker's, 0 in the main thread. `look` is a function written in JavaScript that does
    * nothing: calling it lets the runtime serve what it wants of a blocked thread. `createError` makes a
-   * SyncError from a code and a message.
+   * SyncError from a code, a message and further properties. `host` says what the runtime can do.
    */
-  constructor(threadId: number, look: () => void, createError: (arg0: string, arg1: string) => void)
+  constructor(threadId: number, look: () => void, createError: (arg: ErrorArguments) => void, host: Host)
   /** This thread's number in the words of the primitives. */
   get threadNumber(): number
 }
@@ -74,11 +79,63 @@ export declare class Realm {
 /** The largest number of parties of a Barrier. */
 export declare const BARRIER_MAX_TOTAL: number
 
+/** One wait of a blocked thread. */
+export interface BlockedThread {
+  /** The worker, 0 for the main thread. */
+  threadId: number
+  /** The class of what it waits for. */
+  kind: string
+  /** The name of what it waits for. */
+  name?: string
+  /** What it waits for, as the messages of errors call it. */
+  waitsFor: string
+  /** For how long it has waited, in milliseconds. */
+  waitedMs: number
+  /** Who owns what it waits for. */
+  ownerThreadId?: number
+  /** At a Barrier: who has arrived. */
+  arrivedThreadIds?: Array<number>
+}
+
 /** The word of a Condition that nobody waits for. */
 export declare const CONDITION_EMPTY: number
 
+/** One thread of a deadlock. */
+export interface CycleLink {
+  /** The worker. */
+  threadId: number
+  /** What it holds, and the link before it waits for. */
+  holds: string
+  /** What it waits for, and the next link holds. */
+  waitsFor: string
+}
+
+/** Further properties of an error. */
+export interface Details {
+  /** The worker that owns the lock, or died owning it. */
+  ownerThreadId?: number
+  /** The circle of a deadlock, beginning with the thread that is told. */
+  cycle?: Array<CycleLink>
+}
+
+/** What a runtime can do for a blocked thread. */
+export declare const enum Host {
+  /** Its event loop has a descriptor that tells when the thread is wanted. */
+  EventLoop = 'event-loop',
+  /** Nothing tells that the thread is wanted. */
+  Opaque = 'opaque',
+  /** All isolates share a heap, and a collection waits for every one of them. */
+  SharedHeap = 'shared-heap',
+}
+
+/** Every wait that has lasted some milliseconds: those of blocked threads, an inner one of the same thread last. */
+export declare function inspect(): Array<BlockedThread>
+
 /** The word of a Latch that is closed, with nobody waiting. */
 export declare const LATCH_CLOSED: number
+
+/** The largest count of a Latch. */
+export declare const LATCH_MAX_COUNT: number
 
 /** The bits of a Mutex's word above the owner's number. */
 export declare const MUTEX_FLAGS: number

@@ -4,7 +4,8 @@
 const { Barrier } = require('./lib/barrier.js');
 const { Condition } = require('./lib/condition.js');
 const { SyncError } = require('./lib/errors.js');
+const { inspect } = require('./lib/inspect.js');
 const { Latch } = require('./lib/latch.js');
 const { Mutex } = require('./lib/mutex.js');
 
-module.exports = { Barrier, Condition, Latch, Mutex, SyncError };
+module.exports = { Barrier, Condition, Latch, Mutex, SyncError, inspect };

@@ -65,6 +65,39 @@ function assertPredicate(value) {
 }
 
 /**
+ * The options that every constructor takes: what messages and inspect() call the primitive.
+ * @param {unknown} options
+ * @returns {string | undefined}
+ */
+function nameOf(options) {
+  if (options === undefined) return undefined;
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgType(`options must be an object such as { name: 'jobs' }, and is ${shown(options)}.`);
+  }
+  const { name } = /** @type {{ name?: unknown }} */ (options);
+  if (name !== undefined && typeof name !== 'string') {
+    throw invalidArgType(`options.name must be a string, and is ${shown(name)}.`);
+  }
+  return name;
+}
+
+const typedArray = Object.getPrototypeOf(Int32Array.prototype);
+/**
+ * Reads a property off the prototype of all typed arrays: a view may have an own one that lies.
+ * @param {string} property
+ * @returns {(view: Int32Array) => any}
+ */
+function trueProperty(property) {
+  const { get } = /** @type {PropertyDescriptor} */ (
+    Object.getOwnPropertyDescriptor(typedArray, property)
+  );
+  return (view) => Reflect.apply(/** @type {() => any} */ (get), view, []);
+}
+const bufferOf = trueProperty('buffer');
+const byteOffsetOf = trueProperty('byteOffset');
+const lengthOf = trueProperty('length');
+
+/**
  * The view of one cell that a primitive works on: with a length of its own, since V8 is slow on views that track the
  * length of a growable buffer, and so that index 0 needs no further check.
  *
@@ -80,14 +113,14 @@ function cellOf(view, index) {
         `and is ${shown(view)}. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).`,
     );
   }
-  const buffer = /** @type {ArrayBufferLike} */ (view.buffer);
+  const buffer = bufferOf(view);
   if (!types.isSharedArrayBuffer(buffer)) {
     throw invalidArgType(
       'view must be an Int32Array over a SharedArrayBuffer, and this one is over an ArrayBuffer, which no other ' +
         'thread can see. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).',
     );
   }
-  return cellAt(buffer, view.byteOffset, view.length, index);
+  return cellAt(buffer, byteOffsetOf(view), lengthOf(view), index);
 }
 
 /**
@@ -104,4 +137,4 @@ function cellAt(buffer, byteOffset, length, index) {
   return new Int32Array(buffer, byteOffset + cell * Int32Array.BYTES_PER_ELEMENT, 1);
 }
 
-module.exports = { assertPredicate, cellOf, integer, milliseconds, shown };
+module.exports = { assertPredicate, cellOf, integer, milliseconds, nameOf, shown };

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { cellOf, integer } = require('./arguments.js');
+const { cellOf, integer, nameOf } = require('./arguments.js');
 const { native, realm } = require('./realm.js');
 
 /** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
@@ -14,11 +14,12 @@ class Barrier {
    * @param {Int32Array | SharedArrayBuffer} view
    * @param {number} index
    * @param {number} total
+   * @param {import('../index.js').PrimitiveOptions} [options]
    */
-  constructor(view, index, total) {
+  constructor(view, index, total, options) {
     const cell = cellOf(view, index);
     this.#total = integer(total, 'total', 1, native.BARRIER_MAX_TOTAL);
-    this.#native = new native.Barrier(realm, cell, this.#total);
+    this.#native = new native.Barrier(realm, cell, nameOf(options), this.#total);
   }
 
   wait() {

@@ -2,7 +2,7 @@
 'use strict';
 
 const { performance } = require('node:perf_hooks');
-const { assertPredicate, cellOf, integer, milliseconds } = require('./arguments.js');
+const { assertPredicate, cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
 const { invalidArgType } = require('./errors.js');
 const { nativeMutex } = require('./mutex.js');
 const { native, realm } = require('./realm.js');
@@ -35,10 +35,11 @@ class Condition {
   /**
    * @param {Int32Array | SharedArrayBuffer} view
    * @param {number} [index]
+   * @param {import('../index.js').PrimitiveOptions} [options]
    */
-  constructor(view, index = 0) {
+  constructor(view, index = 0, options) {
     this.#cell = cellOf(view, index);
-    this.#native = new native.Condition(realm, this.#cell);
+    this.#native = new native.Condition(realm, this.#cell, nameOf(options));
   }
 
   /**

@@ -8,10 +8,12 @@ class SyncError extends Error {
   /**
    * @param {string} message
    * @param {import('../index.js').SyncErrorCode} code
+   * @param {{ ownerThreadId?: number, cycle?: import('../index.js').CycleLink[] }} [details]
    */
-  constructor(message, code) {
+  constructor(message, code, details) {
     super(message);
     this.code = code;
+    Object.assign(this, details);
   }
 
   // The prototype's, as for the built-in errors: stack traces and test runners show it.

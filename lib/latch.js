@@ -1,13 +1,11 @@
 // @ts-check
 'use strict';
 
-const { cellOf, milliseconds } = require('./arguments.js');
+const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
 const { native, realm } = require('./realm.js');
 
 /** The word of a latch that is closed, with nobody waiting. */
 const CLOSED = native.LATCH_CLOSED;
-/** How often a latch is counted down until it is open, and so the word of one that is. */
-const COUNT = 1;
 
 /** A gate that opens once. The protocol is in src/primitives/latch.rs. */
 class Latch {
@@ -15,31 +13,35 @@ class Latch {
   #cell;
   /** @type {InstanceType<typeof native.Latch>} */
   #native;
+  #count;
 
   /**
    * @param {Int32Array | SharedArrayBuffer} view
    * @param {number} [index]
+   * @param {number} [count]
+   * @param {import('../index.js').PrimitiveOptions} [options]
    */
-  constructor(view, index = 0) {
+  constructor(view, index = 0, count = 1, options) {
     this.#cell = cellOf(view, index);
-    this.#native = new native.Latch(realm, this.#cell, COUNT);
+    this.#count = integer(count, 'count', 1, native.LATCH_MAX_COUNT);
+    this.#native = new native.Latch(realm, this.#cell, nameOf(options), this.#count);
   }
 
   await() {
-    if (Atomics.load(this.#cell, 0) !== COUNT) this.#native.wait(Infinity);
+    if (Atomics.load(this.#cell, 0) !== this.#count) this.#native.wait(Infinity);
   }
 
   tryAwait(ms = 0) {
     milliseconds(ms);
-    return Atomics.load(this.#cell, 0) === COUNT || this.#native.wait(ms);
+    return Atomics.load(this.#cell, 0) === this.#count || this.#native.wait(ms);
   }
 
   release() {
-    if (Atomics.compareExchange(this.#cell, 0, CLOSED, COUNT) !== CLOSED) this.#native.release();
+    if (Atomics.compareExchange(this.#cell, 0, CLOSED, this.#count) !== CLOSED) this.#native.release();
   }
 
   get released() {
-    return Atomics.load(this.#cell, 0) === COUNT || this.#native.wait(0);
+    return Atomics.load(this.#cell, 0) === this.#count || this.#native.wait(0);
   }
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { cellOf, milliseconds, shown } = require('./arguments.js');
+const { cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
 const { defineDispose } = require('./dispose.js');
 const { invalidArgType } = require('./errors.js');
 const { native, realm, THREAD } = require('./realm.js');
@@ -41,10 +41,11 @@ class Mutex {
   /**
    * @param {Int32Array | SharedArrayBuffer} view
    * @param {number} [index]
+   * @param {import('../index.js').PrimitiveOptions} [options]
    */
-  constructor(view, index = 0) {
+  constructor(view, index = 0, options) {
     this.#cell = cellOf(view, index);
-    this.#native = new native.Mutex(realm, this.#cell);
+    this.#native = new native.Mutex(realm, this.#cell, nameOf(options));
   }
 
   lock() {
@@ -61,6 +62,15 @@ class Mutex {
 
   unlock() {
     if (Atomics.compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD) this.#native.unlock();
+  }
+
+  recover() {
+    return /** @type {boolean} */ (this.#native.recover(Infinity));
+  }
+
+  tryRecover(ms = 0) {
+    // napi has null for what JavaScript leaves undefined.
+    return this.#native.recover(milliseconds(ms)) ?? undefined;
   }
 
   get locked() {

@@ -8,13 +8,21 @@ const { threadId } = require('node:worker_threads');
 const native = require('../binding.js');
 const { SyncError } = require('./errors.js');
 
+/** What the runtime can do for a blocked thread. */
+function host() {
+  // V8's own Mutex comes with a heap that all isolates share.
+  if ('Mutex' in Atomics) return 'shared-heap';
+  // Bun and Deno have no event loop of libuv's.
+  return 'bun' in process.versions || 'deno' in process.versions ? 'opaque' : 'event-loop';
+}
+
 const realm = new native.Realm(
   threadId,
   // Called by a blocked thread now and then. It has to be JavaScript: calling it serves V8's pending interrupts.
   () => {},
-  /** @type {(code: string, message: string) => any} */
-  (code, message) =>
-    new SyncError(message, /** @type {import('../index.js').SyncErrorCode} */ (code)),
+  /** @type {(code: any, message: string, details: any) => any} */
+  (code, message, details) => new SyncError(message, code, details),
+  /** @type {any} */ (host()),
 );
 
 module.exports = {

@@ -10,7 +10,7 @@ use crate::sync::{AtomicU32, Ordering};
 ///
 /// Orderings: a primitive acquires through the read-modify-write that takes it and releases through the one that
 /// gives it back; JavaScript's `Atomics` on the same cells are sequentially consistent, which is stronger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cell(*const AtomicU32);
 
 // SAFETY: the pointer is only ever used for atomic instructions, from any thread; whoever made the cell keeps its

@@ -92,7 +92,7 @@ impl Deadline {
     }
 }
 
-/// The models know no time: a wait with a deadline may time out at any moment there.
+/// The models know no time, only now, when a wait may time out, and later, which never comes.
 #[cfg(loom)]
 fn monotonic_nanoseconds() -> u64 {
     0

@@ -25,10 +25,10 @@ impl Futex for Model {
         &self.word
     }
 
-    /// With a deadline it times out at once, after a chance for every other thread to run: with loom choosing
-    /// who runs, "at once" covers each moment at which a real wait could time out.
+    /// A deadline of now times out at once, after a chance for every other thread to run: with loom choosing who runs,
+    /// "at once" covers each moment at which a real wait could time out. A later one never comes.
     fn wait(&self, expected: u32, deadline: Option<Deadline>) -> Wake {
-        if deadline.is_some() {
+        if deadline == Some(Deadline::now()) {
             loom::thread::yield_now();
             return Wake::TimedOut;
         }

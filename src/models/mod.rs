@@ -5,6 +5,7 @@
 
 mod barrier;
 mod condition;
+mod deadlock;
 mod latch;
 mod mutex;
 mod planted;
@@ -13,7 +14,7 @@ use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Caller, HandOver, Queues};
 use crate::sync::AtomicU32;
-use crate::threads::{Look, Runtime, Thread, ThreadId};
+use crate::threads::{Attention, Look, Runtime, Thread, ThreadId};
 use std::sync::Arc;
 
 /// Releases a lock for everybody to compete for: the models know no time, so nobody ever has waited long.
@@ -78,22 +79,36 @@ fn run<R>(
 enum Wants {
     /// Nothing.
     Nothing,
-    /// To terminate it, as soon as it sleeps: in the models, at any moment of its wait.
+    /// That it looks in once, at any moment of its wait.
+    OneLook,
+    /// To terminate it, at any moment of its wait.
     Termination,
 }
 
 /// A thread that nobody wants.
 const QUIET: Wants = Wants::Nothing;
+/// A thread whose waits last.
+const LASTING: Wants = Wants::OneLook;
 /// A thread that is being terminated.
 const TERMINATING: Wants = Wants::Termination;
 
 impl Runtime for Wants {
-    fn next_look(&self) -> Option<Deadline> {
-        (*self == TERMINATING).then(Deadline::now)
+    fn attention(&self) -> Attention {
+        match self {
+            Wants::Nothing => Attention::Never,
+            // The first look comes now, which in the models is any moment, and the second never.
+            Wants::OneLook | Wants::Termination => Attention::Intervals {
+                first: 0,
+                longest: 1,
+            },
+        }
     }
 
     fn look(&self) -> Look {
-        Look::Stop
+        match self {
+            Wants::Termination => Look::Stop,
+            Wants::Nothing | Wants::OneLook => Look::Continue,
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The mutex.
 
 use super::{COMPETE, HAND_OVER, QUIET, TERMINATING, Wants, World, limit, run, spawn};
-use crate::primitives::{Fault, Locked, Mutex, thread_died};
+use crate::primitives::{Fault, Locked, Mutex, Recovered, thread_died};
 use crate::queue::{Caller, HandOver};
+use crate::threads::ThreadId;
 use loom::cell::UnsafeCell;
 use std::sync::Arc;
 
@@ -156,5 +157,63 @@ fn the_death_of_the_owner_is_told_to_whoever_waits_or_begins_to() {
         for waiter in waiters {
             assert_eq!(waiter.join().unwrap(), Err(Fault::Abandoned(owner.id())));
         }
+    });
+}
+
+#[test]
+fn an_owner_that_was_handed_the_lock_and_dies_is_told_too() {
+    loom::model(|| {
+        let world = World::new(HAND_OVER);
+        let first = world.thread(1);
+        let mutex = Mutex::new(world.cell(0));
+        run(&world, &first, QUIET, |_, caller| lock(mutex, caller));
+        let dies = spawn(&world, 2, QUIET, |world, caller| {
+            lock(Mutex::new(world.cell(0)), caller);
+            thread_died(&world.queues, caller.id());
+        });
+        let waits = spawn(&world, 3, QUIET, |world, caller| {
+            let mutex = Mutex::new(world.cell(0));
+            let locked = mutex.lock(caller, None);
+            if locked == Ok(Locked::Acquired) {
+                unlock(mutex, caller);
+            }
+            locked
+        });
+        run(&world, &first, QUIET, |_, caller| unlock(mutex, caller));
+        dies.join().unwrap();
+        let told = waits.join().unwrap();
+        let dead = ThreadId::new(2).unwrap();
+        assert!(matches!(told, Ok(Locked::Acquired)) || told == Err(Fault::Abandoned(dead)));
+        let after = run(&world, &first, QUIET, |_, caller| mutex.try_lock(caller));
+        assert_eq!(after, Err(Fault::Abandoned(dead)));
+    });
+}
+
+#[test]
+fn of_two_that_recover_one_clears_the_state_and_both_get_the_lock() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let dead = world.thread(1);
+        run(&world, &dead, QUIET, |world, caller| {
+            lock(Mutex::new(world.cell(0)), caller);
+        });
+        thread_died(&world.queues, dead.id());
+        let recovering: Vec<_> = (2..=3)
+            .map(|number| {
+                spawn(&world, number, QUIET, |world, caller| {
+                    let mutex = Mutex::new(world.cell(0));
+                    let recovered = mutex.recover(caller, None).unwrap();
+                    unlock(mutex, caller);
+                    recovered
+                })
+            })
+            .collect();
+        let mut recovered: Vec<_> = recovering
+            .into_iter()
+            .map(|handle| handle.join().unwrap())
+            .collect();
+        recovered.sort_by_key(|recovered| *recovered == Recovered::Locked);
+        assert_eq!(recovered, [Recovered::Cleared, Recovered::Locked]);
+        assert_eq!(world.cell(0).load(), 0);
     });
 }

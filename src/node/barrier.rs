@@ -1,13 +1,11 @@
 //! `native.Barrier`.
 
-use super::realm::{Realm, Shared};
-use super::view::View;
+use super::instance::Instance;
+use super::realm::Realm;
 use crate::primitives;
+use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::rc::Rc;
-
-const NAME: &str = "Barrier";
 
 /// The largest number of parties of a Barrier.
 #[napi]
@@ -16,8 +14,7 @@ pub const BARRIER_MAX_TOTAL: u32 = primitives::Barrier::MAX_TOTAL;
 /// A barrier, complete.
 #[napi]
 pub struct Barrier {
-    realm: Rc<Shared>,
-    view: View,
+    instance: Instance,
     total: u32,
 }
 
@@ -25,13 +22,18 @@ pub struct Barrier {
 impl Barrier {
     /// A barrier for `total` parties in the first cell of `view`, an Int32Array over shared memory.
     #[napi(constructor)]
-    pub fn new(env: Env, realm: &Realm, view: Unknown, total: u32) -> Result<Self> {
+    pub fn new(
+        env: Env,
+        realm: &Realm,
+        view: Unknown,
+        name: Option<String>,
+        total: u32,
+    ) -> Result<Self> {
         if !(1..=primitives::Barrier::MAX_TOTAL).contains(&total) {
             return Err(Error::new(Status::InvalidArg, "total is out of range"));
         }
         Ok(Barrier {
-            realm: realm.shared(),
-            view: View::new(&env, view)?,
+            instance: Instance::new(&env, realm, view, name, Kind::Barrier)?,
             total,
         })
     }
@@ -39,8 +41,8 @@ impl Barrier {
     /// Arrives, and waits for the others. Returns how many were missing then.
     #[napi]
     pub fn wait(&self, env: Env) -> Result<u32> {
-        let barrier = primitives::Barrier::new(self.view.cell(), self.total);
-        self.realm
-            .call(&env, NAME, |caller| barrier.wait(caller, None))
+        let barrier = primitives::Barrier::new(self.instance.cell(), self.total);
+        self.instance
+            .call(&env, |caller| barrier.wait(caller, None))
     }
 }

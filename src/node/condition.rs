@@ -1,15 +1,13 @@
 //! `native.Condition`.
 
+use super::instance::Instance;
 use super::mutex::Mutex;
-use super::realm::{Realm, Shared};
-use super::view::View;
+use super::realm::Realm;
 use crate::futex::Deadline;
 use crate::primitives::{self, Notification};
+use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::rc::Rc;
-
-const NAME: &str = "Condition";
 
 /// The word of a Condition that nobody waits for.
 #[napi]
@@ -18,18 +16,16 @@ pub const CONDITION_EMPTY: u32 = primitives::Condition::EMPTY;
 /// A condition, complete.
 #[napi]
 pub struct Condition {
-    realm: Rc<Shared>,
-    view: View,
+    instance: Instance,
 }
 
 #[napi]
 impl Condition {
     /// A condition in the first cell of `view`, an Int32Array over shared memory.
     #[napi(constructor)]
-    pub fn new(env: Env, realm: &Realm, view: Unknown) -> Result<Self> {
+    pub fn new(env: Env, realm: &Realm, view: Unknown, name: Option<String>) -> Result<Self> {
         Ok(Condition {
-            realm: realm.shared(),
-            view: View::new(&env, view)?,
+            instance: Instance::new(&env, realm, view, name, Kind::Condition)?,
         })
     }
 
@@ -38,7 +34,7 @@ impl Condition {
     #[napi]
     pub fn wait(&self, env: Env, mutex: &Mutex, milliseconds: f64) -> Result<bool> {
         let deadline = Deadline::after_milliseconds(milliseconds);
-        let notification = self.realm.call(&env, NAME, |caller| {
+        let notification = self.instance.call(&env, |caller| {
             self.primitive().wait(mutex.primitive(), caller, deadline)
         })?;
         Ok(notification == Notification::Received)
@@ -48,7 +44,7 @@ impl Condition {
     #[napi]
     pub fn notify(&self, env: Env, count: f64) -> Result<u32> {
         // `as` saturates: infinity is everybody.
-        let notified = self.realm.call(&env, NAME, |caller| {
+        let notified = self.instance.call(&env, |caller| {
             self.primitive().notify(caller, count as usize)
         })?;
         Ok(u32::try_from(notified).unwrap_or(u32::MAX))
@@ -57,6 +53,6 @@ impl Condition {
 
 impl Condition {
     fn primitive(&self) -> primitives::Condition {
-        primitives::Condition::new(self.view.cell())
+        primitives::Condition::new(self.instance.cell())
     }
 }

@@ -1,68 +1,153 @@
 //! What a fault is called in JavaScript, and what its message tells the user to do next.
 
+use super::names::label;
 use crate::primitives::Fault;
+use crate::queue::{Key, Link};
 use crate::threads::ThreadId;
+use napi_derive::napi;
 
-/// A fault in words: its stable code, and a message.
+/// A fault in words: its stable code, a message, and what the error carries as data.
 pub struct Report {
     /// The error's `code`.
     pub code: &'static str,
     /// The error's `message`.
     pub message: String,
+    /// Further properties of the error.
+    pub details: Details,
 }
 
-/// Puts a fault of a `primitive` ("Mutex", ...) into words. None for an interruption: the runtime has an exception of
-/// its own on the way.
-pub fn report(primitive: &str, fault: Fault) -> Option<Report> {
-    let (code, message) = match fault {
+/// Further properties of an error.
+#[derive(Default)]
+#[napi(object)]
+pub struct Details {
+    /// The worker that owns the lock, or died owning it.
+    pub owner_thread_id: Option<u32>,
+    /// The circle of a deadlock, beginning with the thread that is told.
+    pub cycle: Option<Vec<CycleLink>>,
+}
+
+/// One thread of a deadlock.
+#[napi(object)]
+pub struct CycleLink {
+    /// The worker.
+    pub thread_id: u32,
+    /// What it holds, and the link before it waits for.
+    pub holds: String,
+    /// What it waits for, and the next link holds.
+    pub waits_for: String,
+}
+
+/// Puts a fault of the primitive at `key` into words, for the thread `caller`. None for an interruption: the runtime has
+/// an exception of its own on the way.
+pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
+    let this = label(key);
+    let owned_by = |owner: ThreadId| Details {
+        owner_thread_id: Some(owner.worker()),
+        cycle: None,
+    };
+    let (code, message, details) = match fault {
         Fault::NotOwner(None) => (
             "ERR_NOT_OWNER",
             format!(
-                "The {primitive} is not locked. Call lock() in this thread first, and unlock() once for each lock()."
+                "The {this} is not locked. Call lock() in this thread first, and unlock() once for each lock()."
             ),
+            Details::default(),
         ),
         Fault::NotOwner(Some(owner)) => (
             "ERR_NOT_OWNER",
             format!(
-                "The {primitive} is locked by {}, not by this thread. Only the thread that locked it can unlock it \
-                 or wait with it.",
+                "The {this} is locked by {}, not by this thread. Only the thread that locked it can unlock it or wait \
+                 with it.",
                 name(owner)
             ),
+            owned_by(owner),
         ),
         Fault::Recursive => (
             "ERR_DEADLOCK",
             format!(
-                "This thread holds the {primitive} already and would wait for itself: it is not recursive. Unlock it \
-                 first, or call the inner code without locking."
+                "This thread holds the {this} already and would wait for itself: it is not recursive. Unlock it first, \
+                 or call the inner code without locking."
             ),
+            Details {
+                owner_thread_id: Some(caller.worker()),
+                cycle: Some(cycle(&[Link {
+                    thread: caller,
+                    holds: key,
+                    waits_for: key,
+                }])),
+            },
         ),
+        Fault::Deadlock(circle) => {
+            let cycle = cycle(&circle);
+            (
+                "ERR_DEADLOCK",
+                format!(
+                    "Deadlock: {}. This thread, {}, gave up and does not hold what it waited for. Lock them in the \
+                     same order in every thread.",
+                    in_words(&circle),
+                    name(caller)
+                ),
+                Details {
+                    owner_thread_id: None,
+                    cycle: Some(cycle),
+                },
+            )
+        }
         Fault::Abandoned(owner) => (
             "ERR_ABANDONED",
             format!(
-                "The {primitive} was held by {} when that thread ended, so what it protects may be half changed. \
-                 This thread does not own it.",
+                "The {this} was held by {} when that thread ended, so what it protects may be half changed. This \
+                 thread does not own it. Call recover() to own it, repair what it protects, and unlock().",
                 name(owner)
             ),
+            owned_by(owner),
         ),
         Fault::Broken => (
             "ERR_BROKEN_BARRIER",
             format!(
-                "The {primitive} is broken: a party left before all had arrived, because it ended or its time was \
-                 up. Nobody passes it any more; make a new one in zeroed memory."
+                "The {this} is broken: a party left before all had arrived, because it ended or its time was up. \
+                 Nobody passes it any more; make a new one in zeroed memory."
             ),
+            Details::default(),
         ),
         Fault::Corrupt(word) => (
             "ERR_CORRUPT_CELL",
             format!(
-                "The cell of the {primitive} holds {} (0x{word:08x}), which no {primitive} writes. Something else \
-                 uses this cell, its memory was not zeroed before its first use, or a second copy of the package \
-                 runs in this process.",
+                "The cell of the {this} holds {} (0x{word:08x}), which it never writes. Something else uses this \
+                 cell, its memory was not zeroed before its first use, or a second copy of the package runs in this \
+                 process.",
                 word.cast_signed()
             ),
+            Details::default(),
         ),
         Fault::Interrupted => return None,
     };
-    Some(Report { code, message })
+    Some(Report {
+        code,
+        message,
+        details,
+    })
+}
+
+fn cycle(circle: &[Link]) -> Vec<CycleLink> {
+    let link = |link: &Link| CycleLink {
+        thread_id: link.thread.worker(),
+        holds: label(link.holds),
+        waits_for: label(link.waits_for),
+    };
+    circle.iter().map(link).collect()
+}
+
+fn in_words(circle: &[Link]) -> String {
+    let clause = |link: &Link| {
+        format!(
+            "{} holds the {} and waits for the {}",
+            name(link.thread),
+            label(link.holds),
+            label(link.waits_for)
+        )
+    };
+    circle.iter().map(clause).collect::<Vec<_>>().join(", ")
 }
 
 /// A thread as its user knows it.

@@ -1,24 +1,25 @@
 //! `native.Latch`.
 
-use super::realm::{Realm, Shared};
-use super::view::View;
+use super::instance::Instance;
+use super::realm::Realm;
 use crate::futex::Deadline;
 use crate::primitives::{self, Locked};
+use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::rc::Rc;
-
-const NAME: &str = "Latch";
 
 /// The word of a Latch that is closed, with nobody waiting.
 #[napi]
 pub const LATCH_CLOSED: u32 = primitives::Latch::CLOSED;
 
+/// The largest count of a Latch.
+#[napi]
+pub const LATCH_MAX_COUNT: u32 = primitives::Latch::MAX_COUNT;
+
 /// A latch, complete.
 #[napi]
 pub struct Latch {
-    realm: Rc<Shared>,
-    view: View,
+    instance: Instance,
     count: u32,
 }
 
@@ -26,13 +27,18 @@ pub struct Latch {
 impl Latch {
     /// A latch in the first cell of `view`, an Int32Array over shared memory, that opens at `count`.
     #[napi(constructor)]
-    pub fn new(env: Env, realm: &Realm, view: Unknown, count: u32) -> Result<Self> {
+    pub fn new(
+        env: Env,
+        realm: &Realm,
+        view: Unknown,
+        name: Option<String>,
+        count: u32,
+    ) -> Result<Self> {
         if !(1..=primitives::Latch::MAX_COUNT).contains(&count) {
             return Err(Error::new(Status::InvalidArg, "count is out of range"));
         }
         Ok(Latch {
-            realm: realm.shared(),
-            view: View::new(&env, view)?,
+            instance: Instance::new(&env, realm, view, name, Kind::Latch)?,
             count,
         })
     }
@@ -42,7 +48,7 @@ impl Latch {
     #[napi]
     pub fn wait(&self, env: Env, milliseconds: f64) -> Result<bool> {
         let latch = self.primitive();
-        let opened = self.realm.call(&env, NAME, |caller| {
+        let opened = self.instance.call(&env, |caller| {
             if milliseconds > 0.0 {
                 latch.wait(caller, Deadline::after_milliseconds(milliseconds))
             } else if latch.is_open()? {
@@ -58,12 +64,12 @@ impl Latch {
     #[napi]
     pub fn release(&self, env: Env) -> Result<()> {
         let latch = self.primitive();
-        self.realm.call(&env, NAME, |caller| latch.release(caller))
+        self.instance.call(&env, |caller| latch.release(caller))
     }
 }
 
 impl Latch {
     fn primitive(&self) -> primitives::Latch {
-        primitives::Latch::new(self.view.cell(), self.count)
+        primitives::Latch::new(self.instance.cell(), self.count)
     }
 }

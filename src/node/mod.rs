@@ -3,9 +3,13 @@
 
 pub mod barrier;
 pub mod condition;
-mod errors;
+pub mod errors;
+mod event_loop;
+pub mod inspect;
+mod instance;
 pub mod latch;
 pub mod mutex;
+mod names;
 pub mod realm;
 mod view;
 

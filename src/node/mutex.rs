@@ -1,15 +1,13 @@
 //! `native.Mutex`.
 
 use super::QUEUES;
-use super::realm::{Realm, Shared};
-use super::view::View;
+use super::instance::Instance;
+use super::realm::Realm;
 use crate::futex::Deadline;
-use crate::primitives::{self, Locked};
+use crate::primitives::{self, Locked, Recovered};
+use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::rc::Rc;
-
-const NAME: &str = "Mutex";
 
 /// The word of a Mutex that nobody owns.
 #[napi]
@@ -22,33 +20,30 @@ pub const MUTEX_FLAGS: u32 = !primitives::Mutex::OWNER;
 /// A mutex, complete: its methods take a free lock, too.
 #[napi]
 pub struct Mutex {
-    realm: Rc<Shared>,
-    view: View,
+    instance: Instance,
 }
 
 #[napi]
 impl Mutex {
     /// A mutex in the first cell of `view`, an Int32Array over shared memory.
     #[napi(constructor)]
-    pub fn new(env: Env, realm: &Realm, view: Unknown) -> Result<Self> {
+    pub fn new(env: Env, realm: &Realm, view: Unknown, name: Option<String>) -> Result<Self> {
         Ok(Mutex {
-            realm: realm.shared(),
-            view: View::new(&env, view)?,
+            instance: Instance::new(&env, realm, view, name, Kind::Mutex)?,
         })
     }
 
     /// Locks, waiting without limit.
     #[napi]
     pub fn lock(&self, env: Env) -> Result<()> {
-        self.realm.call(&env, NAME, |caller| {
-            self.primitive().lock(caller, None).map(drop)
-        })
+        self.instance
+            .call(&env, |caller| self.primitive().lock(caller, None).map(drop))
     }
 
     /// Locks within `milliseconds`: true, or false where the time was up first.
     #[napi]
     pub fn try_lock(&self, env: Env, milliseconds: f64) -> Result<bool> {
-        let locked = self.realm.call(&env, NAME, |caller| {
+        let locked = self.instance.call(&env, |caller| {
             if milliseconds > 0.0 {
                 self.primitive()
                     .lock(caller, Deadline::after_milliseconds(milliseconds))
@@ -59,17 +54,32 @@ impl Mutex {
         Ok(locked == Locked::Acquired)
     }
 
+    /// Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
+    /// that, false where there was nothing to clear, undefined where the time was up first.
+    #[napi]
+    pub fn recover(&self, env: Env, milliseconds: f64) -> Result<Option<bool>> {
+        let deadline = Deadline::after_milliseconds(milliseconds);
+        let recovered = self
+            .instance
+            .call(&env, |caller| self.primitive().recover(caller, deadline))?;
+        Ok(match recovered {
+            Recovered::Cleared => Some(true),
+            Recovered::Locked => Some(false),
+            Recovered::TimedOut => None,
+        })
+    }
+
     /// Unlocks.
     #[napi]
     pub fn unlock(&self, env: Env) -> Result<()> {
-        self.realm
-            .call(&env, NAME, |caller| self.primitive().unlock(caller))
+        self.instance
+            .call(&env, |caller| self.primitive().unlock(caller))
     }
 
     /// Throws unless this thread owns it.
     #[napi]
     pub fn assert_owned(&self, env: Env) -> Result<()> {
-        self.realm.call(&env, NAME, |caller| {
+        self.instance.call(&env, |caller| {
             self.primitive()
                 .assert_owned(caller.queues.threads(), caller.id())
         })
@@ -79,8 +89,8 @@ impl Mutex {
     #[napi]
     pub fn owner(&self, env: Env) -> Result<u32> {
         let owner = self
-            .realm
-            .call(&env, NAME, |_| self.primitive().owner(QUEUES.threads()))?;
+            .instance
+            .call(&env, |_| self.primitive().owner(QUEUES.threads()))?;
         Ok(owner.map_or(0, |owner| owner.get()))
     }
 }
@@ -88,6 +98,6 @@ impl Mutex {
 impl Mutex {
     /// The protocol on this cell.
     pub fn primitive(&self) -> primitives::Mutex {
-        primitives::Mutex::new(self.view.cell())
+        primitives::Mutex::new(self.instance.cell())
     }
 }

@@ -4,11 +4,11 @@
 //! brings functions of its own, so that errors are instances of the classes that the realm's user imported.
 
 use super::QUEUES;
-use super::errors::report;
-use crate::futex::Deadline;
+use super::errors::{Details, report};
+use super::event_loop;
 use crate::primitives::{Fault, thread_died};
-use crate::queue::Caller;
-use crate::threads::{Look, Runtime, Thread, ThreadId};
+use crate::queue::{Caller, Key};
+use crate::threads::{Attention, Look, Runtime, Thread, ThreadId};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
@@ -18,12 +18,36 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How long a blocked thread sleeps, in nanoseconds, before it looks whether the runtime wants it.
-const LOOK_EVERY: u64 = 20_000_000;
+/// The intervals, in nanoseconds, at which a blocked thread looks whether the runtime wants it, where no event loop can
+/// be watched: it has to notice a termination in milliseconds, and yet burn no processor when it waits for long.
+const LOOKING_IN: Attention = Attention::Intervals {
+    first: 5_000_000,
+    longest: 75_000_000,
+};
+/// The same where the isolates of a process share one heap (V8's `--harmony-struct`): a collection waits for every
+/// one of them, so that one blocked thread would stop the process.
+const SHARED_HEAP: Attention = Attention::Intervals {
+    first: 2_000_000,
+    longest: 2_000_000,
+};
 
 thread_local! {
     /// The record of this thread.
     static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
+}
+
+/// What `createError` is called with: a code, a message, and further properties.
+type ErrorArguments = FnArgs<(String, String, Details)>;
+
+/// What a runtime can do for a blocked thread.
+#[napi(string_enum = "kebab-case")]
+pub enum Host {
+    /// Its event loop has a descriptor that tells when the thread is wanted.
+    EventLoop,
+    /// Nothing tells that the thread is wanted.
+    Opaque,
+    /// All isolates share a heap, and a collection waits for every one of them.
+    SharedHeap,
 }
 
 /// One JavaScript realm's side of the package.
@@ -36,26 +60,36 @@ pub struct Realm {
 pub struct Shared {
     thread: Arc<Thread>,
     look: FunctionRef<(), ()>,
-    create_error: FunctionRef<FnArgs<(String, String)>, ()>,
+    create_error: FunctionRef<ErrorArguments, ()>,
+    attention: Attention,
 }
 
 #[napi]
 impl Realm {
     /// `threadId` is the worker's, 0 in the main thread. `look` is a function written in JavaScript that does
     /// nothing: calling it lets the runtime serve what it wants of a blocked thread. `createError` makes a
-    /// SyncError from a code and a message.
+    /// SyncError from a code, a message and further properties. `host` says what the runtime can do.
     #[napi(constructor)]
     pub fn new(
         env: Env,
         thread_id: u32,
         look: Function<(), ()>,
-        create_error: Function<FnArgs<(String, String)>, ()>,
+        create_error: Function<ErrorArguments, ()>,
+        host: Host,
     ) -> Result<Self> {
+        let attention = match host {
+            Host::EventLoop => {
+                event_loop::descriptor(&env).map_or(LOOKING_IN, Attention::Descriptor)
+            }
+            Host::Opaque => LOOKING_IN,
+            Host::SharedHeap => SHARED_HEAP,
+        };
         Ok(Realm {
             shared: Rc::new(Shared {
                 thread: current_thread(&env, thread_id)?,
                 look: look.create_ref()?,
                 create_error: create_error.create_ref()?,
+                attention,
             }),
         })
     }
@@ -116,11 +150,11 @@ unsafe extern "C" fn environment_ends(number: *mut c_void) {
 }
 
 impl Shared {
-    /// Runs an operation of a `primitive` ("Mutex", ...) for the calling thread, and throws its fault.
+    /// Runs an operation on the primitive at `key` for the calling thread, and throws its fault.
     pub fn call<R>(
         &self,
         env: &Env,
-        primitive: &str,
+        key: Key,
         operation: impl FnOnce(&Caller) -> std::result::Result<R, Fault>,
     ) -> Result<R> {
         let runtime = NodeRuntime { env, realm: self };
@@ -129,13 +163,14 @@ impl Shared {
             thread: &self.thread,
             runtime: &runtime,
         };
-        operation(&caller).map_err(|fault| self.throw(env, primitive, fault))
+        operation(&caller).map_err(|fault| self.throw(env, key, fault))
     }
 
     /// Throws the realm's SyncError, and returns what makes napi leave a pending exception alone.
-    fn throw(&self, env: &Env, primitive: &str, fault: Fault) -> Error {
-        if let Some(report) = report(primitive, fault) {
-            let arguments = FnArgs::from((report.code.to_owned(), report.message));
+    fn throw(&self, env: &Env, key: Key, fault: Fault) -> Error {
+        if let Some(report) = report(key, self.thread.id(), fault) {
+            let code = report.code.to_owned();
+            let arguments = FnArgs::from((code, report.message, report.details));
             let error = self
                 .create_error
                 .borrow_back(env)
@@ -183,8 +218,8 @@ struct NodeRuntime<'a> {
 }
 
 impl Runtime for NodeRuntime<'_> {
-    fn next_look(&self) -> Option<Deadline> {
-        Some(Deadline::now().plus(LOOK_EVERY))
+    fn attention(&self) -> Attention {
+        self.realm.attention
     }
 
     fn look(&self) -> Look {

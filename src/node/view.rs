@@ -11,13 +11,14 @@ pub struct View {
     env: sys::napi_env,
     reference: sys::napi_ref,
     cell: Cell,
+    index: usize,
 }
 
 impl View {
     /// Takes hold of the first cell of `view`. That its memory is shared, and so can be neither detached nor moved,
     /// is checked by the caller in JavaScript, where it can be told in every realm and on every runtime.
     pub fn new(env: &Env, view: Unknown) -> Result<Self> {
-        let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
+        let (mut kind, mut length, mut data, mut byte_offset) = (0, 0, ptr::null_mut(), 0);
         // SAFETY: `view` is a value of this environment, and each place is valid or null, as Node-API allows.
         let status = unsafe {
             sys::napi_get_typedarray_info(
@@ -27,7 +28,7 @@ impl View {
                 &mut length,
                 &mut data,
                 ptr::null_mut(),
-                ptr::null_mut(),
+                &mut byte_offset,
             )
         };
         let address: *const AtomicU32 = data.cast_const().cast();
@@ -55,7 +56,13 @@ impl View {
             // SAFETY: aligned, and mapped for as long as the reference keeps the buffer: shared memory is never
             // detached, and stays where it is when it grows.
             cell: unsafe { Cell::new(address) },
+            index: byte_offset / size_of::<u32>(),
         })
+    }
+
+    /// The number of the cell in its buffer.
+    pub fn index(&self) -> usize {
+        self.index
     }
 
     /// The cell.

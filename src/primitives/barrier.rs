@@ -47,13 +47,13 @@ impl Barrier {
             section.push_back(&waiter);
             missing
         };
-        let outcome = match caller.sleep(&waiter, deadline) {
+        let outcome = match caller.sleep(&waiter, deadline, || self.tend(caller)) {
             Slept::Settled(outcome) => outcome,
             Slept::TimedOut => match self.leave(caller, &waiter) {
                 None => return Err(Fault::Broken),
                 Some(outcome) => outcome,
             },
-            Slept::Interrupted => {
+            Slept::Interrupted | Slept::Deadlock(_) => {
                 self.leave(caller, &waiter);
                 return Err(Fault::Interrupted);
             }
@@ -86,6 +86,14 @@ impl Barrier {
             if self.cell.replace(word, counted) {
                 return Ok(missing);
             }
+        }
+    }
+
+    /// After a long wait: tells everybody if somebody has written over the cell.
+    fn tend(self, caller: &Caller) {
+        let mut section = caller.queues.enter(self.key());
+        if self.cell.load() as usize != section.len(self.key()) {
+            section.settle_all(self.key(), Outcome::Corrupt);
         }
     }
 

@@ -60,7 +60,7 @@ impl Condition {
         deadline: Option<Deadline>,
     ) -> Result<Notification, Fault> {
         mutex.assert_owned(caller.queues.threads(), caller.id())?;
-        let waiter = Waiter::at_condition(caller.thread, self.key(), mutex.cell());
+        let waiter = Waiter::at_condition(caller.thread, self.key(), mutex.cell(), Mutex::owner_of);
         {
             let mut section = caller.queues.enter(self.key());
             self.raise(&mut section)?;
@@ -70,7 +70,7 @@ impl Condition {
             self.leave(caller, &waiter);
             return Err(fault);
         }
-        match caller.sleep(&waiter, deadline) {
+        match caller.sleep(&waiter, deadline, || self.tend(caller, mutex)) {
             Slept::Settled(Outcome::Corrupt) if !waiter.was_notified() => {
                 mutex.lock(caller, None)?;
                 Err(Fault::Corrupt(self.cell.load()))
@@ -137,6 +137,17 @@ impl Condition {
         }
         Mutex::new(mutex).admit(caller.queues.threads(), &mut section, &moved);
         Ok(moved.len())
+    }
+
+    /// Sees to both queues after a long wait, should somebody have written over the cells.
+    fn tend(self, caller: &Caller, mutex: Mutex) {
+        let mut section = caller.queues.enter(self.key());
+        if !section.is_empty(self.key()) {
+            // A fault is told to everybody who waits.
+            self.raise(&mut section).ok();
+        }
+        drop(section);
+        mutex.tend(caller);
     }
 
     fn key(self) -> Key {

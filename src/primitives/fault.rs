@@ -1,14 +1,17 @@
 //! What can be wrong, for every primitive.
 
+use crate::queue::Link;
 use crate::threads::ThreadId;
 
 /// Why an operation failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The caller does not own the lock; the one named does.
     NotOwner(Option<ThreadId>),
     /// The caller owns the lock already, and would wait for itself.
     Recursive,
+    /// The caller waits, in this circle, for itself: it is the first link.
+    Deadlock(Vec<Link>),
     /// The lock's owner died holding it.
     Abandoned(ThreadId),
     /// The barrier is broken.

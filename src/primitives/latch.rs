@@ -55,11 +55,11 @@ impl Latch {
             }
             section.push_back(&waiter);
         }
-        let outcome = match caller.sleep(&waiter, deadline) {
+        let outcome = match caller.sleep(&waiter, deadline, || self.tend(caller)) {
             Slept::Settled(outcome) => Some(outcome),
             Slept::TimedOut if self.leave(caller, &waiter) => return Ok(Locked::TimedOut),
             Slept::TimedOut => waiter.outcome(),
-            Slept::Interrupted => {
+            Slept::Interrupted | Slept::Deadlock(_) => {
                 self.leave(caller, &waiter);
                 return Err(Fault::Interrupted);
             }
@@ -126,6 +126,14 @@ impl Latch {
                     }
                 }
             }
+        }
+    }
+
+    /// Sees to the queue after a long wait, should somebody have written over the cell.
+    fn tend(self, caller: &Caller) {
+        let mut section = caller.queues.enter(self.key());
+        if let Ok(true) = self.raise(&mut section) {
+            section.settle_all(self.key(), Outcome::Passed);
         }
     }
 

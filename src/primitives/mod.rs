@@ -13,7 +13,7 @@ pub use barrier::Barrier;
 pub use condition::{Condition, Notification};
 pub use fault::Fault;
 pub use latch::Latch;
-pub use mutex::{Locked, Mutex};
+pub use mutex::{Locked, Mutex, Recovered};
 
 use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;
@@ -25,7 +25,7 @@ pub fn thread_died(queues: &Queues, id: ThreadId) {
     queues.threads().retire(id);
     queues.sweep(|section, key| {
         if key.kind() == Kind::Mutex {
-            Mutex::new(key.cell()).serve(queues.threads(), section);
+            Mutex::new(key.cell()).owner_died(id, queues.threads(), section);
         }
     });
 }

@@ -59,6 +59,17 @@ pub enum Locked {
     TimedOut,
 }
 
+/// How an attempt to recover ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovered {
+    /// The caller owns the lock, and took it over from an owner that died.
+    Cleared,
+    /// The caller owns the lock; nobody had died, or somebody else took it over before.
+    Locked,
+    /// The time limit passed first.
+    TimedOut,
+}
+
 /// What there is to do for those who are queued.
 enum Served {
     /// The lock is free: one of them may compete for it.
@@ -116,7 +127,7 @@ impl Mutex {
         if self.is_owned_by(caller.id()) {
             return Err(Fault::Recursive);
         }
-        let waiter = Waiter::new(caller.thread, self.key());
+        let waiter = Waiter::at_lock(caller.thread, self.key(), Self::owner_of);
         self.lock_contended(caller, &waiter, deadline, None)
     }
 
@@ -133,6 +144,25 @@ impl Mutex {
             let mut section = caller.queues.enter(self.key());
             if let Served::Held = self.serve_fault(caller.queues.threads(), &mut section)? {
                 return Ok(Locked::TimedOut);
+            }
+        }
+    }
+
+    /// Locks, waiting until `deadline` or without limit, and takes the lock over from an owner that died, too.
+    pub fn recover(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Recovered, Fault> {
+        loop {
+            match self.lock(caller, deadline) {
+                Ok(Locked::Acquired) => return Ok(Recovered::Locked),
+                Ok(Locked::TimedOut) => return Ok(Recovered::TimedOut),
+                Err(Fault::Abandoned(owner)) => {
+                    if self
+                        .cell
+                        .replace(owner.get() | ABANDONED, caller.id().get())
+                    {
+                        return Ok(Recovered::Cleared);
+                    }
+                }
+                Err(fault) => return Err(fault),
             }
         }
     }
@@ -156,6 +186,14 @@ impl Mutex {
             Ok(())
         } else {
             Err(self.owner(threads).map_or_else(identity, Fault::NotOwner))
+        }
+    }
+
+    /// The living owner that a word names.
+    pub fn owner_of(word: u32) -> Option<ThreadId> {
+        match State::of(word) {
+            State::Owned(owner) => Some(owner),
+            _ => None,
         }
     }
 
@@ -194,7 +232,8 @@ impl Mutex {
             if let Served::Free = self.queue_up(caller, waiter, woken.is_some())? {
                 continue;
             }
-            match self.turn(caller, waiter, caller.sleep(waiter, deadline))? {
+            let slept = caller.sleep(waiter, deadline, || self.tend(caller));
+            match self.turn(caller, waiter, slept)? {
                 Turn::Granted => return Ok(Locked::Acquired),
                 Turn::TimedOut => return Ok(Locked::TimedOut),
                 Turn::Retry { more } => woken = Some(more),
@@ -212,7 +251,7 @@ impl Mutex {
     ) -> Result<(), Fault> {
         let slept = match slept {
             // The time limit was the Condition's. Locking again has none.
-            Slept::TimedOut => caller.sleep(waiter, None),
+            Slept::TimedOut => caller.sleep(waiter, None, || self.tend(caller)),
             slept => slept,
         };
         let woken = match self.turn(caller, waiter, slept)? {
@@ -251,13 +290,16 @@ impl Mutex {
         let outcome = match slept {
             Slept::Settled(outcome) => Some(outcome),
             Slept::TimedOut if self.leave(caller, waiter) => return Ok(Turn::TimedOut),
-            Slept::TimedOut => waiter.outcome(),
             Slept::Interrupted => {
                 if !self.leave(caller, waiter) {
                     self.decline(caller, waiter);
                 }
                 return Err(Fault::Interrupted);
             }
+            Slept::Deadlock(circle) if self.leave(caller, waiter) => {
+                return Err(Fault::Deadlock(circle));
+            }
+            Slept::TimedOut | Slept::Deadlock(_) => waiter.outcome(),
         };
         match outcome {
             Some(Outcome::Granted) => Ok(Turn::Granted),
@@ -286,10 +328,7 @@ impl Mutex {
         match waiter.outcome() {
             // Only a cell that was written over can be no longer owned here, and then there is nothing to pass on.
             Some(Outcome::Granted) => drop(self.unlock(caller)),
-            Some(Outcome::Retry { .. }) => {
-                let mut section = caller.queues.enter(self.key());
-                self.serve(caller.queues.threads(), &mut section);
-            }
+            Some(Outcome::Retry { .. }) => self.tend(caller),
             _ => {}
         }
     }
@@ -331,6 +370,20 @@ impl Mutex {
             }
             return Ok(());
         }
+    }
+
+    /// Tells everybody who waits that the owner died, if it was this thread. A free lock is left alone: whoever was
+    /// woken for it is on the way.
+    pub(super) fn owner_died(self, id: ThreadId, threads: &Threads, section: &mut Section) {
+        if self.is_owned_by(id) {
+            self.serve(threads, section);
+        }
+    }
+
+    /// Sees to the queue after a long wait, should somebody have written over the cell.
+    pub(super) fn tend(self, caller: &Caller) {
+        let mut section = caller.queues.enter(self.key());
+        self.serve(caller.queues.threads(), &mut section);
     }
 
     /// Lets a Condition's waiters that were notified in, behind those who wait already.

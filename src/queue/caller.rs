@@ -2,20 +2,24 @@
 
 use super::Queues;
 use super::waiter::{Outcome, Waiter};
+use super::waits::Link;
 use crate::futex::{Deadline, Wake};
-use crate::threads::{Look, Runtime, Thread, ThreadId};
+use crate::threads::{Look, Runtime, Thread, ThreadId, Vigil};
 use crossbeam_utils::Backoff;
 use std::sync::Arc;
 
-/// How a sleep ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a sleep ended. After all but the first the waiter still stands in its queue, unless it is settled in this very
+/// moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Slept {
     /// Somebody settled the wait.
     Settled(Outcome),
-    /// The time limit passed. The waiter still stands in its queue, unless it is settled in this very moment.
+    /// The time limit passed.
     TimedOut,
-    /// The runtime ends the wait. The waiter still stands in its queue, as above.
+    /// The runtime ends the wait.
     Interrupted,
+    /// The thread waits, in this circle, for itself.
+    Deadlock(Vec<Link>),
 }
 
 /// Who calls: the thread, the queues that it may wait in, and the runtime that may want it meanwhile.
@@ -35,26 +39,40 @@ impl Caller<'_> {
         self.thread.id()
     }
 
-    /// Spins for a moment, then sleeps until the wait is settled, its deadline passes or the runtime ends it.
-    pub fn sleep(&self, waiter: &Waiter, deadline: Option<Deadline>) -> Slept {
+    /// Spins for a moment, then sleeps until the wait is settled, its deadline passes, the runtime ends it, or it turns
+    /// out to be part of a deadlock. A wait that lasts is recorded, and calls `tend` now and then: to see to the
+    /// queue, should somebody have written over the cell.
+    pub fn sleep(
+        &self,
+        waiter: &Arc<Waiter>,
+        deadline: Option<Deadline>,
+        tend: impl Fn(),
+    ) -> Slept {
         // Where this succeeds, the token that comes with the outcome stays behind: a later sleep takes it for a wake
         // without a reason.
         spin_until(|| waiter.outcome().is_some());
+        let mut vigil = Vigil::new(self.queues.threads(), self.thread, self.runtime);
+        let mut recorded = None;
         loop {
             if let Some(outcome) = waiter.outcome() {
                 return Slept::Settled(outcome);
             }
-            let look = self.runtime.next_look();
-            let until = earlier(deadline, look);
-            if self.thread.parker().park(until) == Wake::Woken {
-                continue;
-            }
-            if until == deadline {
-                return Slept::TimedOut;
+            let until = earlier(deadline, vigil.next_look());
+            match self.thread.parker().park(until) {
+                Wake::Woken if self.thread.take_poke() => vigil.was_poked(),
+                Wake::Woken => continue,
+                Wake::TimedOut if until == deadline => return Slept::TimedOut,
+                Wake::TimedOut => vigil.look_is_due(),
             }
             if self.runtime.look() == Look::Stop {
                 return Slept::Interrupted;
             }
+            let waits = self.queues.waits();
+            recorded.get_or_insert_with(|| waits.record(waiter, deadline.is_some()));
+            if let Some(circle) = waits.circle(self.id()) {
+                return Slept::Deadlock(circle);
+            }
+            tend();
         }
     }
 }

@@ -8,10 +8,12 @@
 mod caller;
 mod section;
 mod waiter;
+mod waits;
 
 pub use caller::{Caller, Slept, spin_until};
 pub use section::{Key, Kind, Section};
-pub use waiter::{Outcome, Unpark, Waiter};
+pub use waiter::{Outcome, OwnerOf, Unpark, Waiter};
+pub use waits::{Link, Recorded, Waits};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;
@@ -31,6 +33,7 @@ pub struct HandOver {
 pub struct Queues {
     hand_over: HandOver,
     threads: Threads,
+    waits: Waits,
     /// A power of two of them, each on a cache line of its own.
     buckets: Box<[CachePadded<Mutex<Bucket>>]>,
 }
@@ -41,6 +44,7 @@ impl Queues {
         Queues {
             hand_over,
             threads: Threads::new(),
+            waits: Waits::new(),
             buckets: (0..1_usize << bits)
                 .map(|_| CachePadded::new(Mutex::new(Bucket::default())))
                 .collect(),
@@ -50,6 +54,11 @@ impl Queues {
     /// The threads of the process.
     pub fn threads(&self) -> &Threads {
         &self.threads
+    }
+
+    /// The waits that last.
+    pub fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// Locks the queue of `key`.

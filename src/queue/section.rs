@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What a cell is to those who wait for it. Cells that two kinds of primitive were put on by mistake have a queue
 /// for each, so that no waiter is ever told what only another kind's understands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Waits to own a Mutex.
     Mutex,
@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 /// Which queue: a cell, and what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     cell: Cell,
     kind: Kind,
@@ -154,6 +154,11 @@ impl<'a> Section<'a> {
             Some((place, bucket)) if *place == index => bucket,
             _ => &mut self.bucket.1,
         }
+    }
+
+    /// Those who wait, the longest waiting first.
+    pub fn waiters(&self, key: Key) -> impl Iterator<Item = &Arc<Waiter>> {
+        self.bucket(key).queue(key).into_iter().flatten()
     }
 
     /// Who has waited longest.

@@ -84,6 +84,9 @@ impl Unpark for Thread {
     }
 }
 
+/// Reads the owner off the word of a lock: whom its waiters wait for.
+pub type OwnerOf = fn(u32) -> Option<ThreadId>;
+
 /// One wait, from the moment it enters a queue until it ended.
 ///
 /// All fields that change do so under the lock of the bucket of the queue that the waiter stands in; the outcome is
@@ -94,6 +97,8 @@ pub struct Waiter {
     key: Key,
     /// For a Condition's waiter: the mutex that it has to lock again.
     mutex: Option<Cell>,
+    /// How to read who owns the lock that it waits for, or for a Condition's waiter the mutex.
+    owner_of: Option<OwnerOf>,
     /// Whether a Condition's waiter was notified: from then on it waits for its mutex, in the mutex's queue.
     notified: AtomicU32,
     /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
@@ -104,20 +109,36 @@ pub struct Waiter {
 impl Waiter {
     /// A wait of `thread` at `key`, which begins now.
     pub fn new(thread: &Arc<Thread>, key: Key) -> Arc<Self> {
-        Self::build(thread, key, None)
+        Self::build(thread, key, None, None)
+    }
+
+    /// A wait of `thread` for a lock.
+    pub fn at_lock(thread: &Arc<Thread>, key: Key, owner_of: OwnerOf) -> Arc<Self> {
+        Self::build(thread, key, None, Some(owner_of))
     }
 
     /// A wait of `thread` at a Condition, which has to lock `mutex` again when it is notified.
-    pub fn at_condition(thread: &Arc<Thread>, key: Key, mutex: Cell) -> Arc<Self> {
-        Self::build(thread, key, Some(mutex))
+    pub fn at_condition(
+        thread: &Arc<Thread>,
+        key: Key,
+        mutex: Cell,
+        owner_of: OwnerOf,
+    ) -> Arc<Self> {
+        Self::build(thread, key, Some(mutex), Some(owner_of))
     }
 
-    fn build(thread: &Arc<Thread>, key: Key, mutex: Option<Cell>) -> Arc<Self> {
+    fn build(
+        thread: &Arc<Thread>,
+        key: Key,
+        mutex: Option<Cell>,
+        owner_of: Option<OwnerOf>,
+    ) -> Arc<Self> {
         Arc::new(Waiter {
             thread: thread.id(),
             target: Arc::clone(thread) as Arc<dyn Unpark>,
             key,
             mutex,
+            owner_of,
             notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
             outcome: AtomicU32::new(PENDING),
@@ -150,6 +171,13 @@ impl Waiter {
     /// Whether a Condition's waiter was notified instead of others, who wait on.
     pub fn was_chosen(&self) -> bool {
         self.notified.load(Ordering::Acquire) == CHOSEN
+    }
+
+    /// Who owns the lock that it waits for; none for what nobody owns, such as a Condition that has not notified it yet.
+    pub fn owner(&self) -> Option<ThreadId> {
+        let waits_for_lock = self.mutex.is_none() || self.was_notified();
+        let owner_of = self.owner_of.filter(|_| waits_for_lock)?;
+        owner_of(self.key().cell().load())
     }
 
     /// When the wait began; for a Condition's waiter that was notified, when that was.

@@ -4,11 +4,15 @@
 mod parker;
 mod registry;
 mod runtime;
+mod vigil;
+mod watcher;
 
 pub use parker::Parker;
-pub use registry::{AlreadyRegistered, Status, Threads};
-pub use runtime::{Look, Runtime};
+pub use registry::{AlreadyRegistered, Status, Threads, Watching};
+pub use runtime::{Attention, Look, Runtime};
+pub use vigil::Vigil;
 
+use crate::sync::{AtomicBool, Ordering};
 use std::num::NonZeroU32;
 
 /// A thread's number in the words of the primitives: the worker's `threadId + 1`, so that zero means nobody.
@@ -43,6 +47,10 @@ impl ThreadId {
 pub struct Thread {
     id: ThreadId,
     parker: Parker,
+    /// Its runtime wants it: it was woken for that, and not because a wait was settled.
+    poked: AtomicBool,
+    /// Its event loop is being watched.
+    watched: AtomicBool,
 }
 
 impl Thread {
@@ -50,6 +58,8 @@ impl Thread {
         Thread {
             id,
             parker: Parker::new(),
+            poked: AtomicBool::new(false),
+            watched: AtomicBool::new(false),
         }
     }
 
@@ -61,5 +71,16 @@ impl Thread {
     /// What it sleeps on.
     pub fn parker(&self) -> &Parker {
         &self.parker
+    }
+
+    /// Wakes it to look what its runtime wants.
+    pub fn poke(&self) {
+        self.poked.store(true, Ordering::Release);
+        self.parker.unpark();
+    }
+
+    /// Whether it was poked since this was asked last.
+    pub fn take_poke(&self) -> bool {
+        self.poked.swap(false, Ordering::AcqRel)
     }
 }

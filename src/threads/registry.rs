@@ -1,9 +1,10 @@
 //! Which threads there are, and which there were.
 
+use super::watcher::{Added, Descriptors, Watcher};
 use super::{Thread, ThreadId};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, Ordering, lock};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Whether a thread lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,33 @@ pub struct AlreadyRegistered;
 /// Every thread of the process that ever used the package. The runtime never gives a number twice, so the dead
 /// need one bit each.
 pub struct Threads {
-    table: Mutex<Table>,
+    table: Arc<Mutex<Table>>,
+    watcher: OnceLock<Option<Arc<Descriptors>>>,
+}
+
+/// An event loop that is watched, until this is dropped.
+pub struct Watching<'a> {
+    watcher: &'a Descriptors,
+    thread: &'a Thread,
+    /// None where an outer wait of the same thread watches already.
+    descriptor: Option<i32>,
+    added: Added,
+}
+
+impl Watching<'_> {
+    /// Whether the first poke is no news: the loop was readable when it was added.
+    pub fn first_poke_is_stale(&self) -> bool {
+        self.added == Added::Readable
+    }
+}
+
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        if let Some(descriptor) = self.descriptor {
+            self.watcher.remove(descriptor);
+            self.thread.watched.store(false, Ordering::Release);
+        }
+    }
 }
 
 struct Table {
@@ -56,10 +83,11 @@ impl Threads {
     /// No threads yet.
     pub fn new() -> Self {
         Threads {
-            table: Mutex::new(Table {
+            table: Arc::new(Mutex::new(Table {
                 living: HashMap::new(),
                 seen: Vec::new(),
-            }),
+            })),
+            watcher: OnceLock::new(),
         }
     }
 
@@ -78,6 +106,47 @@ impl Threads {
     /// Marks a thread dead. From here on every [`Threads::status`] says so.
     pub fn retire(&self, id: ThreadId) {
         lock(&self.table).living.remove(&id);
+    }
+
+    /// Has `thread`, which is the calling one, poked when its event loop's descriptor becomes readable. None where that
+    /// cannot be watched.
+    pub fn watch<'a>(&'a self, thread: &'a Thread, descriptor: i32) -> Option<Watching<'a>> {
+        let watcher = self.watcher.get_or_init(|| self.start_watcher()).as_ref()?;
+        let mut watching = Watching {
+            watcher,
+            thread,
+            descriptor: None,
+            added: Added::Quiet,
+        };
+        if !thread.watched.swap(true, Ordering::AcqRel) {
+            let Some(added) = watcher.add(descriptor, thread.id()) else {
+                thread.watched.store(false, Ordering::Release);
+                return None;
+            };
+            watching.added = added;
+            watching.descriptor = Some(descriptor);
+        }
+        Some(watching)
+    }
+
+    fn start_watcher(&self) -> Option<Arc<Descriptors>> {
+        let watcher = Arc::new(Descriptors::new()?);
+        let (watched, table) = (Arc::clone(&watcher), Arc::clone(&self.table));
+        std::thread::Builder::new()
+            .name("shared-sync".to_owned())
+            .spawn(move || {
+                Descriptors::block_signals();
+                loop {
+                    watched.wait(|id| {
+                        let thread = lock(&table).living.get(&id).cloned();
+                        if let Some(thread) = thread {
+                            thread.poke();
+                        }
+                    });
+                }
+            })
+            .ok()?;
+        Some(watcher)
     }
 
     /// Whether the thread of this number lives.

@@ -1,6 +1,4 @@
-//! What a blocked thread asks of the JavaScript runtime that it belongs to.
-
-use crate::futex::Deadline;
+//! What a blocked thread and the JavaScript runtime that it belongs to want of each other.
 
 /// What the runtime answers a blocked thread that looks in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,10 +9,26 @@ pub enum Look {
     Stop,
 }
 
+/// How a blocked thread learns that its runtime wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attention {
+    /// It is never wanted.
+    Never,
+    /// The descriptor of its event loop becomes readable.
+    Descriptor(i32),
+    /// Nothing tells: it has to look in at intervals, in nanoseconds, that double from the first to the longest.
+    Intervals {
+        /// How long it sleeps before it looks in the first time.
+        first: u64,
+        /// How long it sleeps at most.
+        longest: u64,
+    },
+}
+
 /// The runtime of one thread.
 pub trait Runtime {
-    /// When to look in next; never, where nothing can want the thread.
-    fn next_look(&self) -> Option<Deadline>;
+    /// How it tells the thread that it wants it.
+    fn attention(&self) -> Attention;
 
     /// Serves what the runtime wants of the thread. It may run code of the user's, which may wait in turn: hold
     /// no lock across it, and look at your own state again afterwards.

@@ -1,0 +1,50 @@
+//! What every native object of a class consists of: a cell of the user's memory, its name, and its realm.
+
+use super::names::Named;
+use super::realm::{Realm, Shared};
+use super::view::View;
+use crate::cell::Cell;
+use crate::primitives::Fault;
+use crate::queue::{Caller, Key, Kind};
+use napi::bindgen_prelude::*;
+use std::rc::Rc;
+
+/// One primitive, as one realm of one thread sees it.
+pub struct Instance {
+    realm: Rc<Shared>,
+    named: Named,
+    // Dropped last: the cell is valid for as long as this is.
+    _view: View,
+}
+
+impl Instance {
+    /// A primitive of a `kind` in the first cell of `view`, an Int32Array over shared memory.
+    pub fn new(
+        env: &Env,
+        realm: &Realm,
+        view: Unknown,
+        name: Option<String>,
+        kind: Kind,
+    ) -> Result<Self> {
+        let view = View::new(env, view)?;
+        Ok(Instance {
+            realm: realm.shared(),
+            named: Named::new(Key::new(view.cell(), kind), name, view.index()),
+            _view: view,
+        })
+    }
+
+    /// The cell.
+    pub fn cell(&self) -> Cell {
+        self.named.key().cell()
+    }
+
+    /// Runs an operation on it for the calling thread, and throws its fault.
+    pub fn call<R>(
+        &self,
+        env: &Env,
+        operation: impl FnOnce(&Caller) -> std::result::Result<R, Fault>,
+    ) -> Result<R> {
+        self.realm.call(env, self.named.key(), operation)
+    }
+}
