@@ -12,7 +12,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** A barrier, complete. */
 export declare class Barrier {
   /** A barrier for `total` parties in the first cell of `view`, an Int32Array over shared memory. */
-  constructor(realm: Realm, view: unknown, name: string | undefined | null, total: number)
+  constructor(realm: Realm, view: unknown, total: number, name?: string | undefined | null)
   /** Arrives, and waits for the others. Returns how many were missing then. */
   wait(): number
 }
@@ -33,14 +33,16 @@ export declare class Condition {
 /** A latch, complete. */
 export declare class Latch {
   /** A latch in the first cell of `view`, an Int32Array over shared memory, that opens at `count`. */
-  constructor(realm: Realm, view: unknown, name: string | undefined | null, count: number)
+  constructor(realm: Realm, view: unknown, count: number, name?: string | undefined | null)
   /**
    * Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time
    * was up first.
    */
   wait(milliseconds: number): boolean
-  /** Opens it. */
-  release(): void
+  /** Counts down `by`, at most to open. */
+  countDown(by: number): void
+  /** How often it has to be counted down until it is open. */
+  remaining(): number
 }
 
 /** A mutex, complete: its methods take a free lock, too. */
@@ -71,7 +73,7 @@ export declare class Realm {
    * nothing: calling it lets the runtime serve what it wants of a blocked thread. `createError` makes a
    * SyncError from a code, a message and further properties. `host` says what the runtime can do.
    */
-  constructor(threadId: number, look: () => void, createError: (arg: ErrorArguments) => void, host: Host)
+  constructor(threadId: number, look: () => void, createError: (arg0: string, arg1: string, arg2: Details) => void, host: Host)
   /** This thread's number in the words of the primitives. */
   get threadNumber(): number
 }

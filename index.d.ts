@@ -7,7 +7,8 @@
  * | let one thread at a time touch some data | {@link Mutex} |
  * | sleep until that data says something (not empty, not full, finished) | {@link Condition} with a Mutex |
  * | keep a fixed number of threads in step, round after round | {@link Barrier} |
- * | hold threads back until something has happened, once | {@link Latch} |
+ * | hold threads back until something has happened, once or so many times | {@link Latch} |
+ * | see which threads hang, and on what | {@link inspect} |
  *
  * All waiting here blocks the calling thread. Times are in milliseconds.
  *
@@ -57,9 +58,16 @@ export type Synchronous<Answer> = Answer extends PromiseLike<unknown> ? never : 
 export type SyncErrorCode =
   /** The mutex is not locked by this thread. Nothing has changed. Call `lock()` first. */
   | 'ERR_NOT_OWNER'
-  /** Waiting would never end: this thread owns the mutex already. It still does. */
+  /**
+   * Waiting would never end: this thread owns the mutex already, or every thread of a circle waits for what the next
+   * one owns. The caller does not get what it waited for, and still owns what it owned (but after `Condition.wait`,
+   * not that mutex). Unlock something, and lock in the same order in every thread.
+   */
   | 'ERR_DEADLOCK'
-  /** The thread that owned the mutex has ended without unlocking it. The caller does not own it. */
+  /**
+   * The thread that owned the mutex has ended without unlocking it, so what the mutex guards may be half changed. The
+   * caller does not own it. Call `recover()`.
+   */
   | 'ERR_ABANDONED'
   /** A thread ended inside `wait()`, so this round can never be complete. */
   | 'ERR_BROKEN_BARRIER'
@@ -85,11 +93,77 @@ export type SyncErrorCode =
  * ```
  */
 export class SyncError extends Error {
-  constructor(message: string, code: SyncErrorCode);
+  constructor(
+    message: string,
+    code: SyncErrorCode,
+    details?: { ownerThreadId?: number; cycle?: CycleLink[] },
+  );
   readonly name: 'SyncError';
   /** What went wrong, for programs. */
   readonly code: SyncErrorCode;
+  /** The `threadId` of the owner, with `ERR_NOT_OWNER` where there is one; of the dead one, with `ERR_ABANDONED`. */
+  readonly ownerThreadId?: number;
+  /** The circle of waits, with `ERR_DEADLOCK`. It begins with the thread that is told. */
+  readonly cycle?: readonly CycleLink[];
 }
+
+/** One thread of a deadlock: the next one in the circle holds what it waits for. */
+export interface CycleLink {
+  /** The `threadId` of the thread. */
+  readonly threadId: number;
+  /** What it holds, such as `Mutex "jobs"`. */
+  readonly holds: string;
+  /** What it waits for, likewise. */
+  readonly waitsFor: string;
+}
+
+/** What every constructor takes last. */
+export interface PrimitiveOptions {
+  /**
+   * What messages and {@link inspect} call it. To name it in one thread is enough. Without a name they tell its class
+   * and the number of its cell in the buffer.
+   */
+  readonly name?: string;
+}
+
+/** A wait that lasts, as {@link inspect} tells it. */
+export interface BlockedThread {
+  /** The `threadId` of the blocked thread; 0 is the main thread. */
+  readonly threadId: number;
+  /** The class of what it waits for. */
+  readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch';
+  /** The name that somebody gave to what it waits for. */
+  readonly name?: string;
+  /** What it waits for, as messages call it: `Mutex "jobs"`, or `Mutex in cell 3` without a name. */
+  readonly waitsFor: string;
+  /** When the wait began. */
+  readonly since: Date;
+  /** How long it has lasted, in milliseconds. */
+  readonly waitedMs: number;
+  /** The `threadId` of the owner of what it waits for, where it has one. */
+  readonly ownerThreadId?: number;
+  /** At a Barrier: the `threadId` of each thread that has arrived, in order. */
+  readonly arrivedThreadIds?: readonly number[];
+}
+
+/**
+ * Which threads of the process are blocked, on what and since when, for a supervisor to print: on a timer, on a signal,
+ * or when a test runs out of time. It can be called in any thread, and disturbs nobody. Waits that have lasted less than
+ * about five milliseconds are not listed.
+ *
+ * @returns one entry for each wait; a thread that was made to wait again while it was blocked, by code that an
+ * inspector evaluates in it, has several, the innermost last
+ * @example
+ * ```js
+ * const { inspect } = require('@x/shared-sync');
+ *
+ * for (const { threadId, waitsFor, waitedMs, ownerThreadId } of inspect()) {
+ *   console.error(`worker ${threadId}: ${waitsFor}, for ${waitedMs} ms, owner ${ownerThreadId}`);
+ * }
+ * console.log(inspect().length); // prints 0
+ * ```
+ */
+export function inspect(): BlockedThread[];
 
 /**
  * Lets one thread at a time into a section of code. Ownership is per thread: only the thread that locked it
@@ -133,8 +207,8 @@ export interface Mutex {
    *
    * @returns this mutex, which is disposable: where the language has it, `using _ = mutex.lock();` unlocks at
    * the end of the block
-   * @throws SyncError `ERR_DEADLOCK` at once if this thread owns it already (and it still does);
-   * `ERR_ABANDONED` if its owner has ended without unlocking, `ERR_CORRUPT_CELL` if the cell names an owner that
+   * @throws SyncError `ERR_DEADLOCK` at once if this thread owns it already (and it still does), or within milliseconds
+   * if its owner waits, itself or by others, for what this thread owns; `ERR_ABANDONED` if its owner has ended without unlocking, `ERR_CORRUPT_CELL` if the cell names an owner that
    * never was: in both cases this thread does not own it
    * @example
    * ```js
@@ -156,7 +230,8 @@ export interface Mutex {
    *
    * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
    * @returns whether this thread owns it now; `false` never before `ms` have passed
-   * @throws SyncError as {@link Mutex.lock} does
+   * @throws SyncError as {@link Mutex.lock} does, but that a wait with a limit is never part of a circle, and without
+   * waiting, `tryLock()`, the answer in a thread that owns it already is `false`
    * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
    * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
    * @example
@@ -191,6 +266,49 @@ export interface Mutex {
    * ```
    */
   unlock(): void;
+
+  /**
+   * Locks as {@link Mutex.lock} does, also after the owner has ended without unlocking: that state stays, and every
+   * `lock()` throws `ERR_ABANDONED`, until somebody calls this and so takes it upon itself to put in order what the mutex
+   * guards.
+   *
+   * @returns `true` if this call ended that state: look after what the mutex guards; `false` if there was nothing to
+   * end, or another thread has done it. In both cases this thread owns the mutex now
+   * @throws SyncError `ERR_DEADLOCK` or `ERR_CORRUPT_CELL`, as {@link Mutex.lock} does
+   * @example
+   * ```js
+   * const { Mutex, SyncError } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * try {
+   *   mutex.lock();
+   * } catch (error) {
+   *   if (error.code !== 'ERR_ABANDONED') throw error;
+   *   if (mutex.recover()) console.log('put the data in order here');
+   * }
+   * mutex.unlock();
+   * ```
+   */
+  recover(): boolean;
+
+  /**
+   * Recovers if that is possible within a time limit.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns what {@link Mutex.recover} does, or `undefined` if the time was up first: then this thread does not own it
+   * @throws SyncError as {@link Mutex.recover} does
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * console.log(mutex.tryRecover(50)); // prints false
+   * mutex.unlock();
+   * ```
+   */
+  tryRecover(ms?: number): boolean | undefined;
 
   /**
    * Whether any thread owns it at this moment, or has ended owning it. The answer may be out of date when you read
@@ -250,12 +368,14 @@ export interface MutexConstructor {
    *
    * @param view - the shared memory
    * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
+   * @param options - its name
    * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
    * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
     index?: number,
+    options?: PrimitiveOptions,
   ): Mutex;
   readonly prototype: Mutex;
 }
@@ -405,12 +525,14 @@ export interface ConditionConstructor {
    *
    * @param view - the shared memory
    * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
+   * @param options - its name
    * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
    * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
     index?: number,
+    options?: PrimitiveOptions,
   ): Condition;
   readonly prototype: Condition;
 }
@@ -477,6 +599,7 @@ export interface BarrierConstructor {
    * @param view - the shared memory
    * @param index - the number of the int32 cell, from the start of `view`
    * @param total - how many threads make a round: an integer from 1 to 16,777,215
+   * @param options - its name
    * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, or `index` or `total` is not a
    * number
    * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view` or `total` is out of its
@@ -486,6 +609,7 @@ export interface BarrierConstructor {
     view: View & SharedView<View>,
     index: number,
     total: number,
+    options?: PrimitiveOptions,
   ): Barrier;
   readonly prototype: Barrier;
 }
@@ -565,6 +689,40 @@ export interface Latch {
   release(): void;
 
   /**
+   * Counts down, at most until the latch is open: then it opens for all who wait and all who come later. All that this
+   * thread wrote before is visible to them. Any thread may do it, any number of times.
+   *
+   * @param n - by how much, an integer from 1, the default
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to 2^30 - 1
+   * @example
+   * ```js
+   * const { Latch } = require('@x/shared-sync');
+   *
+   * const finished = new Latch(new SharedArrayBuffer(4), 0, 2);
+   * finished.countDown();
+   * console.log(finished.remaining); // prints 1
+   * finished.countDown();
+   * finished.await(); // open: does not wait
+   * ```
+   */
+  countDown(n?: number): void;
+
+  /**
+   * How often it has to be counted down until it is open; 0 once it is.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Latch } = require('@x/shared-sync');
+   *
+   * console.log(new Latch(new SharedArrayBuffer(4), 0, 3).remaining); // prints 3
+   * ```
+   */
+  readonly remaining: number;
+
+  /**
    * Whether the latch is open. Once true, it stays so.
    *
    * @throws SyncError `ERR_CORRUPT_CELL`
@@ -585,12 +743,17 @@ export interface LatchConstructor {
    *
    * @param view - the shared memory
    * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   * @param count - how often it has to be counted down until it is open: an integer from 1, the default, to 2^30 - 1.
+   * All threads must give the same
+   * @param options - its name
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, or `index` or `count` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view` or `count` is out of its range
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
     index?: number,
+    count?: number,
+    options?: PrimitiveOptions,
   ): Latch;
   readonly prototype: Latch;
 }

@@ -117,9 +117,9 @@ function miniMapReduceWorker({ id, sab, data, total }) {
 
    The main thread divides the input into blocks and puts these into a ring in shared memory; workers
    take them out and sum them. A block of a file is read by the worker that takes it, a block of
-   standard input lies in the ring itself. Block n is added to the total after block n - 1: so the
-   result is the same to the last bit whatever the number of workers, and of several mistakes in the
-   input the first is the one that is reported.
+   standard input lies in the ring itself. The sums of the blocks are added to the total in the order
+   of the blocks, whichever is ready first: so the result is the same to the last bit whatever the
+   number of workers, and of several mistakes in the input the first is the one that is reported.
 =========================== */
 
 const KIB = 1024;
@@ -134,7 +134,7 @@ const MAX_WORKERS = 256;
 const Cell = Object.freeze({
   MUTEX: 0,
   WORK: 1, // Condition: there is a block to take, or there will be none
-  TURN: 2, // Condition: the next block may be added to the total
+  TURN: 2, // Condition: blocks were added to the total
   BARRIER: 3,
   LATCH: 4,
   FILLED: 5, // blocks put into the ring
@@ -144,15 +144,27 @@ const Cell = Object.freeze({
   COUNT: 9,
 });
 
-/** The float64 fields of a block. IN_RING is 1 when its bytes lie in the ring. */
-const Job = Object.freeze({ FILE: 0, OFFSET: 1, LENGTH: 2, IN_RING: 3, COUNT: 4 });
+/** The float64 fields of a block in the ring. */
+const Job = Object.freeze({
+  FILE: 0,
+  OFFSET: 1,
+  LENGTH: 2,
+  HAS_BYTES: 3, // 1 when they lie in the ring
+  SUMMED: 4, // 1 from when its sum is known until that is added to the total
+  COUNT: 5,
+});
 
-/** The float64 fields of a result. The sum is SUM + LOST, see add(). */
+/** The float64 fields of the sum of a block, and of the total. The sum is SUM + LOST, see add(). */
 const Total = Object.freeze({ SUM: 0, LOST: 1, NUMBERS: 2, MILLISECONDS: 3, COUNT: 4 });
 
 /**
  * @typedef {{ file: number, offset: number, length: number, bytes?: Uint8Array }} Block
- * @typedef {{ cells: Int32Array, jobs: Float64Array, ring: Uint8Array, totals: Float64Array }} Shared
+ * @typedef {object} Shared
+ * @property {Int32Array} cells
+ * @property {Float64Array} jobs
+ * @property {Float64Array} sums
+ * @property {Uint8Array} ring
+ * @property {Float64Array} totals
  */
 
 /**
@@ -162,20 +174,23 @@ const Total = Object.freeze({ SUM: 0, LOST: 1, NUMBERS: 2, MILLISECONDS: 3, COUN
  * @returns {Promise<Float64Array>} indexed by Total
  */
 async function sumBlocks(workers, files, blocks) {
-  const places = 2 * workers + 2; // so that the main thread is always a little ahead
+  // So many that nobody has to wait for a worker that is just not running.
+  const places = Math.max(64, 2 * workers);
   const cells = new Int32Array(new SharedArrayBuffer(4 * Cell.COUNT));
   const jobs = new Float64Array(new SharedArrayBuffer(8 * Job.COUNT * places));
+  const sums = new Float64Array(new SharedArrayBuffer(8 * Total.COUNT * places));
   const ring = new Uint8Array(new SharedArrayBuffer(BLOCK_BYTES * places));
   const totals = new Float64Array(new SharedArrayBuffer(8 * Total.COUNT));
   const mutex = new Mutex(cells, Cell.MUTEX);
   const work = new Condition(cells, Cell.WORK);
 
   // Reading needs the event loop, so this thread must not sleep in a Condition until a place is free.
-  // It holds the mutex for an instant only, and workers tell it by message that a block was added.
+  // It holds the mutex for an instant only, and workers tell it by message how many they added.
   let added = 0;
   let wake = () => {};
-  const onAdded = () => {
-    added += 1;
+  /** @param {number} blocks */
+  const onAdded = (blocks) => {
+    added += blocks;
     wake();
   };
 
@@ -191,7 +206,7 @@ async function sumBlocks(workers, files, blocks) {
       jobs[job + Job.FILE] = file;
       jobs[job + Job.OFFSET] = offset;
       jobs[job + Job.LENGTH] = length;
-      jobs[job + Job.IN_RING] = bytes ? 1 : 0;
+      jobs[job + Job.HAS_BYTES] = bytes ? 1 : 0;
       filled += 1;
       withLock(mutex, () => {
         cells[Cell.FILLED] = filled;
@@ -204,19 +219,20 @@ async function sumBlocks(workers, files, blocks) {
     });
   }
 
-  const done = runWorkers(workers, () => ({ cells, jobs, ring, totals, files }), onAdded);
+  const done = runWorkers(workers, () => ({ cells, jobs, sums, ring, totals, files }), onAdded);
   await Promise.race([fillRing(), done]); // a worker that dies ends the reading
   await done;
   return totals;
 }
 
 /** @param {Shared & { id: number, total: number, files: string[] }} workerData */
-function sumBlocksWorker({ id, total, files, cells, jobs, ring, totals }) {
+function sumBlocksWorker({ id, total, files, cells, jobs, sums, ring, totals }) {
   const mutex = new Mutex(cells, Cell.MUTEX);
   const work = new Condition(cells, Cell.WORK);
   const turn = new Condition(cells, Cell.TURN);
   const barrier = new Barrier(cells, Cell.BARRIER, total);
   const latch = new Latch(cells, Cell.LATCH);
+  const places = ring.length / BLOCK_BYTES;
   const readBlock = blockReader();
 
   const hasBlock = () => cells[Cell.TAKEN] < cells[Cell.FILLED];
@@ -226,41 +242,55 @@ function sumBlocksWorker({ id, total, files, cells, jobs, ring, totals }) {
       return hasBlock() ? cells[Cell.TAKEN]++ : null;
     });
 
+  /** Adds what is summed and next in order to the total; returns the number of blocks. */
+  const addSummed = () => {
+    const first = cells[Cell.ADDED];
+    const isSummed = () => jobs[(cells[Cell.ADDED] % places) * Job.COUNT + Job.SUMMED] === 1;
+    for (; isSummed(); cells[Cell.ADDED] += 1) {
+      const place = cells[Cell.ADDED] % places;
+      jobs[place * Job.COUNT + Job.SUMMED] = 0;
+      add(totals, sums[place * Total.COUNT + Total.SUM]);
+      add(totals, sums[place * Total.COUNT + Total.LOST]);
+      totals[Total.NUMBERS] += sums[place * Total.COUNT + Total.NUMBERS];
+    }
+    turn.notifyAll();
+    return cells[Cell.ADDED] - first;
+  };
+
   barrier.wait(); // 1️⃣ all workers start together
   const start = performance.now();
 
   for (let block = takeBlock(); block !== null; block = takeBlock()) {
-    const place = block % (ring.length / BLOCK_BYTES); // 2️⃣ map phase runs in parallel
+    const place = block % places; // 2️⃣ map phase runs in parallel
     const job = place * Job.COUNT;
     const file = files[jobs[job + Job.FILE]];
     const offset = jobs[job + Job.OFFSET];
     const length = jobs[job + Job.LENGTH];
-    const { bytes, skipped } = jobs[job + Job.IN_RING]
+    const { bytes, skipped } = jobs[job + Job.HAS_BYTES]
       ? { bytes: Buffer.from(ring.buffer, place * BLOCK_BYTES, length), skipped: 0 }
       : readBlock(file, offset, length);
     if (offset === 0 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) bytes.fill(SPACE, 0, 3);
-    const partial = new Float64Array(Total.COUNT);
-    const wrong = sumNumbers(bytes, partial);
+    const sum = new Float64Array(Total.COUNT);
+    const wrong = sumNumbers(bytes, sum);
 
-    withLock(mutex, () => {
-      turn.wait(mutex, () => cells[Cell.ADDED] === block);
+    const added = withLock(mutex, () => {
       if (wrong) {
-        const place = `${nameOf(file)}, byte ${offset + skipped + wrong.index}`;
-        throw new InputError(`${place}: ${quote(wrong.token)} is not a number`);
+        turn.wait(mutex, () => cells[Cell.ADDED] === block); // there may be a mistake before this one
+        const where = `${nameOf(file)}, byte ${offset + skipped + wrong.index}`;
+        throw new InputError(`${where}: ${quote(wrong.token)} is not a number`);
       }
-      add(totals, partial[Total.SUM]);
-      add(totals, partial[Total.LOST]);
-      totals[Total.NUMBERS] += partial[Total.NUMBERS];
-      cells[Cell.ADDED] += 1;
-      turn.notifyAll();
+      sums.set(sum, place * Total.COUNT);
+      jobs[job + Job.SUMMED] = 1;
+      return addSummed();
     });
-    parentPort?.postMessage('added');
+    parentPort?.postMessage(added);
   }
 
   barrier.wait(); // 3️⃣ everyone waits
   if (id === 0) {
     const sum = totals[Total.SUM] + totals[Total.LOST]; // 4️⃣ reduce phase runs once
-    if (!Number.isFinite(sum)) throw new InputError('the sum is too large for a double');
+    if (!Number.isFinite(sum))
+      throw new InputError('the sum, or a part of it, is too large for a double');
     totals[Total.MILLISECONDS] = performance.now() - start;
     latch.release();
   }
@@ -552,7 +582,7 @@ const DONE = 'done';
  * may wait for it at the barrier for ever.
  * @param {number} total
  * @param {(id: number) => object} dataFor
- * @param {() => void} [onMessage]
+ * @param {(message: any) => void} [onMessage]
  */
 const runWorkers = (total, dataFor, onMessage) =>
   Promise.all(
@@ -562,7 +592,7 @@ const runWorkers = (total, dataFor, onMessage) =>
         let done = false;
         worker.on('message', (message) => {
           if (message === DONE) done = true;
-          else onMessage?.();
+          else onMessage?.(message);
         });
         worker.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
           const isKnown = error?.code === 'ERR_INPUT' || error?.code === 'EPIPE';

@@ -28,9 +28,7 @@ function integer(value, name, min, max) {
     throw invalidArgType(`${name} must be a number, and is ${shown(value)}.`);
   }
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw outOfRange(
-      `${name} must be an integer from ${min} to ${max}, and is ${shown(value)}.`,
-    );
+    throw outOfRange(`${name} must be an integer from ${min} to ${max}, and is ${shown(value)}.`);
   }
   return value;
 }
@@ -72,7 +70,9 @@ function assertPredicate(value) {
 function nameOf(options) {
   if (options === undefined) return undefined;
   if (typeof options !== 'object' || options === null) {
-    throw invalidArgType(`options must be an object such as { name: 'jobs' }, and is ${shown(options)}.`);
+    throw invalidArgType(
+      `options must be an object such as { name: 'jobs' }, and is ${shown(options)}.`,
+    );
   }
   const { name } = /** @type {{ name?: unknown }} */ (options);
   if (name !== undefined && typeof name !== 'string') {

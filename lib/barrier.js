@@ -19,7 +19,7 @@ class Barrier {
   constructor(view, index, total, options) {
     const cell = cellOf(view, index);
     this.#total = integer(total, 'total', 1, native.BARRIER_MAX_TOTAL);
-    this.#native = new native.Barrier(realm, cell, nameOf(options), this.#total);
+    this.#native = new native.Barrier(realm, cell, this.#total, nameOf(options));
   }
 
   wait() {

@@ -69,7 +69,7 @@ class Condition {
     if (predicate === undefined) return this.#native.wait(guard, ms);
     guard.assertOwned();
     const end = performance.now() + ms;
-    for (let inTime = true; ; ) {
+    for (let inTime = true; ;) {
       const value = answer(predicate);
       if (value || !inTime) return value;
       inTime = this.#native.wait(guard, Math.max(0, end - performance.now()));

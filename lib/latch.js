@@ -24,7 +24,7 @@ class Latch {
   constructor(view, index = 0, count = 1, options) {
     this.#cell = cellOf(view, index);
     this.#count = integer(count, 'count', 1, native.LATCH_MAX_COUNT);
-    this.#native = new native.Latch(realm, this.#cell, nameOf(options), this.#count);
+    this.#native = new native.Latch(realm, this.#cell, this.#count, nameOf(options));
   }
 
   await() {
@@ -37,7 +37,16 @@ class Latch {
   }
 
   release() {
-    if (Atomics.compareExchange(this.#cell, 0, CLOSED, this.#count) !== CLOSED) this.#native.release();
+    if (Atomics.compareExchange(this.#cell, 0, CLOSED, this.#count) !== CLOSED)
+      this.#native.countDown(this.#count);
+  }
+
+  countDown(n = 1) {
+    this.#native.countDown(integer(n, 'n', 1, native.LATCH_MAX_COUNT));
+  }
+
+  get remaining() {
+    return this.#native.remaining();
   }
 
   get released() {

@@ -4,7 +4,7 @@
 const { OURS } = require('../rivals/index.js');
 
 /** A fault that depends on the moment may stay away for a while. */
-const PERSISTENCE_MS = 5000;
+const PERSISTENCE_MS = 4000;
 
 /**
  * Runs the same work over the hand-rolled classes, until they fail, and over ours, which must not.

@@ -15,7 +15,7 @@ unsafe impl Sync for Published {}
 unsafe impl Send for Published {}
 
 fn open(world: &World, caller: &Caller) {
-    Latch::new(world.cell(0), 1).release(caller).unwrap();
+    Latch::new(world.cell(0), 1).count_down(caller, 1).unwrap();
 }
 
 #[test]
@@ -72,4 +72,25 @@ fn a_waiter_whose_time_is_up_strands_nobody() {
 #[test]
 fn a_terminated_waiter_strands_nobody() {
     giving_up(TERMINATING, false);
+}
+
+#[test]
+fn the_last_of_two_to_count_down_opens_it() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let latch = |world: &World| Latch::new(world.cell(0), 2);
+        let counts = spawn(&world, 2, QUIET, move |world, caller| {
+            latch(world).count_down(caller, 1).unwrap();
+        });
+        let waits = spawn(&world, 3, QUIET, move |world, caller| {
+            latch(world).wait(caller, None)
+        });
+        let this = world.thread(1);
+        run(&world, &this, QUIET, |world, caller| {
+            latch(world).count_down(caller, 1).unwrap();
+        });
+        assert_eq!(waits.join().unwrap(), Ok(Locked::Acquired));
+        counts.join().unwrap();
+        assert_eq!(latch(&world).remaining(), Ok(0));
+    });
 }

@@ -26,8 +26,8 @@ impl Barrier {
         env: Env,
         realm: &Realm,
         view: Unknown,
-        name: Option<String>,
         total: u32,
+        name: Option<String>,
     ) -> Result<Self> {
         if !(1..=primitives::Barrier::MAX_TOTAL).contains(&total) {
             return Err(Error::new(Status::InvalidArg, "total is out of range"));

@@ -31,8 +31,8 @@ impl Latch {
         env: Env,
         realm: &Realm,
         view: Unknown,
-        name: Option<String>,
         count: u32,
+        name: Option<String>,
     ) -> Result<Self> {
         if !(1..=primitives::Latch::MAX_COUNT).contains(&count) {
             return Err(Error::new(Status::InvalidArg, "count is out of range"));
@@ -60,11 +60,19 @@ impl Latch {
         Ok(opened == Locked::Acquired)
     }
 
-    /// Opens it.
+    /// Counts down `by`, at most to open.
     #[napi]
-    pub fn release(&self, env: Env) -> Result<()> {
+    pub fn count_down(&self, env: Env, by: u32) -> Result<()> {
         let latch = self.primitive();
-        self.instance.call(&env, |caller| latch.release(caller))
+        self.instance
+            .call(&env, |caller| latch.count_down(caller, by))
+    }
+
+    /// How often it has to be counted down until it is open.
+    #[napi]
+    pub fn remaining(&self, env: Env) -> Result<u32> {
+        let latch = self.primitive();
+        self.instance.call(&env, |_| latch.remaining())
     }
 }
 

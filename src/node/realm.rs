@@ -36,9 +36,6 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
 }
 
-/// What `createError` is called with: a code, a message, and further properties.
-type ErrorArguments = FnArgs<(String, String, Details)>;
-
 /// What a runtime can do for a blocked thread.
 #[napi(string_enum = "kebab-case")]
 pub enum Host {
@@ -60,7 +57,7 @@ pub struct Realm {
 pub struct Shared {
     thread: Arc<Thread>,
     look: FunctionRef<(), ()>,
-    create_error: FunctionRef<ErrorArguments, ()>,
+    create_error: FunctionRef<FnArgs<(String, String, Details)>, ()>,
     attention: Attention,
 }
 
@@ -74,7 +71,7 @@ impl Realm {
         env: Env,
         thread_id: u32,
         look: Function<(), ()>,
-        create_error: Function<ErrorArguments, ()>,
+        create_error: Function<FnArgs<(String, String, Details)>, ()>,
         host: Host,
     ) -> Result<Self> {
         let attention = match host {

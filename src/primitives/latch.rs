@@ -70,20 +70,22 @@ impl Latch {
         }
     }
 
-    /// Opens it, whatever remains.
-    pub fn release(self, caller: &Caller) -> Result<(), Fault> {
-        if self.cell.replace(CLOSED, self.count) {
-            return Ok(());
-        }
+    /// Counts down `by`, at most to open. To open it whatever remains, count down by its count.
+    pub fn count_down(self, caller: &Caller, by: u32) -> Result<(), Fault> {
         let mut section = caller.queues.enter(self.key());
         loop {
             let word = self.cell.load();
             match self.state(word) {
                 State::Open => return Ok(()),
                 State::Corrupt => return Err(self.corrupt(&mut section, word)),
-                State::Closed => {
+                State::Closed if by >= self.remaining_of(word) => {
                     if self.cell.replace(word, self.count) {
                         section.settle_all(self.key(), Outcome::Passed);
+                        return Ok(());
+                    }
+                }
+                State::Closed => {
+                    if self.cell.replace(word, word + by) {
                         return Ok(());
                     }
                 }
@@ -91,14 +93,23 @@ impl Latch {
         }
     }
 
-    /// Whether it is open.
-    pub fn is_open(self) -> Result<bool, Fault> {
+    /// How often it has to be counted down until it is open.
+    pub fn remaining(self) -> Result<u32, Fault> {
         let word = self.cell.load();
         match self.state(word) {
-            State::Open => Ok(true),
-            State::Closed => Ok(false),
+            State::Open => Ok(0),
+            State::Closed => Ok(self.remaining_of(word)),
             State::Corrupt => Err(Fault::Corrupt(word)),
         }
+    }
+
+    fn remaining_of(self, closed: u32) -> u32 {
+        self.count - (closed & COUNTED)
+    }
+
+    /// Whether it is open.
+    pub fn is_open(self) -> Result<bool, Fault> {
+        Ok(self.remaining()? == 0)
     }
 
     fn state(self, word: u32) -> State {
