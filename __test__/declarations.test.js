@@ -123,7 +123,7 @@ test('index.d.ts declares exactly what index.js exports', (t) => {
       Reflect.ownKeys(prototype)
         .filter((key) => key !== 'constructor' && key !== Symbol.toStringTag)
         .map((key) => (key === Symbol.dispose ? '@dispose' : String(key)))
-        .concat(name === 'SyncError' ? 'code' : []) // an own property
+        .concat(name === 'SyncError' ? ['code', 'cycle', 'ownerThreadId'] : []) // own properties
         .sort(),
     ]),
   );

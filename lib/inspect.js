@@ -9,11 +9,10 @@ const { native } = require('./realm.js');
  */
 function inspect() {
   const now = Date.now();
-  return native.inspect().map(({ waitedMs, ...blocked }) => ({
-    ...blocked,
-    since: new Date(now - waitedMs),
-    waitedMs,
-  }));
+  const blocked = /** @type {Omit<import('../index.js').BlockedThread, 'since'>[]} */ (
+    native.inspect()
+  );
+  return blocked.map((wait) => ({ ...wait, since: new Date(now - wait.waitedMs) }));
 }
 
 module.exports = { inspect };
