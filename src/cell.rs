@@ -50,4 +50,9 @@ impl Cell {
             .compare_exchange(current, new, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
+
+    /// Writes, whatever is there.
+    pub fn overwrite(self, word: u32) {
+        self.atomic().swap(word, Ordering::AcqRel);
+    }
 }

@@ -38,9 +38,9 @@ fn wait_for(flag: &AtomicU32, world: &World, caller: &Caller) {
 }
 
 /// So many waiters wait for a flag that is then set, and are notified: each one ends.
-fn notified(hand_over: HandOver, waiters: u32) {
+fn notified(hand_over: HandOver, bits: u32, waiters: u32) {
     loom::model(move || {
-        let world = World::new(hand_over);
+        let world = World::hashed(hand_over, bits);
         let flag = Arc::new(AtomicU32::new(0));
         let handles: Vec<_> = (2..2 + waiters)
             .map(|number| {
@@ -66,17 +66,22 @@ fn notified(hand_over: HandOver, waiters: u32) {
 
 #[test]
 fn no_notification_is_lost() {
-    notified(COMPETE, 1);
+    notified(COMPETE, 0, 1);
 }
 
 #[test]
 fn no_notification_is_lost_when_the_mutex_is_handed_over() {
-    notified(HAND_OVER, 1);
+    notified(HAND_OVER, 0, 1);
+}
+
+#[test]
+fn no_notification_is_lost_between_two_buckets() {
+    notified(COMPETE, 6, 1);
 }
 
 #[test]
 fn notify_all_reaches_all() {
-    notified(COMPETE, 2);
+    notified(COMPETE, 0, 2);
 }
 
 /// Two wait, one of them gives up at any moment, and one notification is sent. If the one that gave up was not the
@@ -130,4 +135,37 @@ fn a_waiter_whose_time_is_up_absorbs_no_notification() {
 #[test]
 fn a_terminated_waiter_absorbs_no_notification() {
     absorbing(TERMINATING);
+}
+
+#[test]
+fn notify_all_reaches_those_who_wait_with_another_mutex() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let flag = Arc::new(AtomicU32::new(0));
+        let other_mutex = |world: &World| Mutex::new(world.cell(2));
+        let leaves = spawn(&world, 2, QUIET, |world, caller| {
+            let (mutex, condition) = primitives(world);
+            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+            condition.wait(mutex, caller, limit()).unwrap();
+            assert_eq!(mutex.unlock(caller), Ok(()));
+        });
+        let set_flag = Arc::clone(&flag);
+        let waits = spawn(&world, 3, QUIET, move |world, caller| {
+            let (_, condition) = primitives(world);
+            let mutex = other_mutex(world);
+            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+            while flag.load(Ordering::Relaxed) == 0 {
+                condition.wait(mutex, caller, None).unwrap();
+            }
+            assert_eq!(mutex.unlock(caller), Ok(()));
+        });
+        let notifier = world.thread(1);
+        run(&world, &notifier, QUIET, |world, caller| {
+            let (_, condition) = primitives(world);
+            set(&set_flag, other_mutex(world), caller);
+            notify(condition, caller, usize::MAX);
+        });
+        leaves.join().unwrap();
+        waits.join().unwrap();
+    });
 }

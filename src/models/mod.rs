@@ -5,6 +5,7 @@
 
 mod barrier;
 mod condition;
+mod corruption;
 mod deadlock;
 mod latch;
 mod mutex;
@@ -29,10 +30,16 @@ struct World {
 }
 
 impl World {
+    /// All queues lie in one bucket.
     fn new(hand_over: HandOver) -> Arc<Self> {
+        Self::hashed(hand_over, 0)
+    }
+
+    /// The queues lie in `2^bits` buckets.
+    fn hashed(hand_over: HandOver, bits: u32) -> Arc<Self> {
         Arc::new(World {
-            queues: Queues::new(1, hand_over),
-            cells: (0..2).map(|_| AtomicU32::new(0)).collect(),
+            queues: Queues::new(bits, hand_over),
+            cells: (0..3).map(|_| AtomicU32::new(0)).collect(),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::QUEUES;
 use super::names::{class_of, label, name_of};
 use crate::futex::Deadline;
-use crate::queue::{Key, Kind, Waiter};
+use crate::queue::{Key, Kind, Wait};
 use napi_derive::napi;
 
 /// One wait of a blocked thread.
@@ -28,23 +28,17 @@ pub struct BlockedThread {
 /// Every wait that has lasted some milliseconds: those of blocked threads, an inner one of the same thread last.
 #[napi]
 pub fn inspect() -> Vec<BlockedThread> {
-    let now = Deadline::now();
-    let blocked = |waiter: &std::sync::Arc<Waiter>| {
-        let key = waiter.key();
-        let waited = now
-            .as_nanoseconds()
-            .saturating_sub(waiter.since().as_nanoseconds());
-        BlockedThread {
-            thread_id: waiter.thread().worker(),
-            kind: class_of(key.kind()).to_owned(),
-            name: name_of(key),
-            waits_for: label(key),
-            waited_ms: waited as f64 / 1e6,
-            owner_thread_id: waiter.owner().map(|owner| owner.worker()),
-            arrived_thread_ids: (key.kind() == Kind::Barrier).then(|| arrived(key)),
-        }
+    let now = Deadline::now().as_nanoseconds();
+    let blocked = |wait: Wait| BlockedThread {
+        thread_id: wait.thread.worker(),
+        kind: class_of(wait.key.kind()).to_owned(),
+        name: name_of(wait.key),
+        waits_for: label(wait.key),
+        waited_ms: now.saturating_sub(wait.since.as_nanoseconds()) as f64 / 1e6,
+        owner_thread_id: wait.owner.map(|owner| owner.worker()),
+        arrived_thread_ids: (wait.key.kind() == Kind::Barrier).then(|| arrived(wait.key)),
     };
-    QUEUES.waits().all().iter().map(blocked).collect()
+    QUEUES.waits().all().into_iter().map(blocked).collect()
 }
 
 fn arrived(key: Key) -> Vec<u32> {

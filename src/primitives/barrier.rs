@@ -61,6 +61,7 @@ impl Barrier {
         match outcome {
             Outcome::Passed => Ok(missing),
             Outcome::Broken => Err(Fault::Broken),
+            Outcome::Corrupt(word) => Err(Fault::Corrupt(word)),
             _ => Err(Fault::Corrupt(self.cell.load())),
         }
     }
@@ -69,17 +70,12 @@ impl Barrier {
         Key::new(self.cell, Kind::Barrier)
     }
 
-    /// Counts one arrival, and returns how many are missing then. Under the lock of the queue, whose length the word
-    /// has to agree with: one that was written over is told to everybody.
+    /// Counts one arrival, and returns how many are missing then. Under the lock of the queue.
     fn arrive(self, section: &mut Section) -> Result<u32, Fault> {
         loop {
-            let word = self.cell.load();
-            if word & BROKEN != 0 && word & !BROKEN == 0 {
-                return Err(Fault::Broken);
-            }
-            if word >= self.total || word as usize != section.len(self.key()) {
-                section.settle_all(self.key(), Outcome::Corrupt);
-                return Err(Fault::Corrupt(word));
+            let word = self.examine(section)?;
+            if word >= self.total {
+                return Err(self.corrupt(section, word));
             }
             let missing = self.total - word - 1;
             let counted = if missing == 0 { 0 } else { word + 1 };
@@ -91,10 +87,26 @@ impl Barrier {
 
     /// After a long wait: tells everybody if somebody has written over the cell.
     fn tend(self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.key());
-        if self.cell.load() as usize != section.len(self.key()) {
-            section.settle_all(self.key(), Outcome::Corrupt);
+        // The fault was told to everybody who waits.
+        self.examine(&mut caller.queues.enter(self.key())).ok();
+    }
+
+    /// Reads the number of arrivals. Under the lock of the queue, whose length it has to agree with: one that was written
+    /// over is told to everybody.
+    fn examine(self, section: &mut Section) -> Result<u32, Fault> {
+        match self.cell.load() {
+            BROKEN => {
+                section.settle_all(self.key(), Outcome::Broken);
+                Err(Fault::Broken)
+            }
+            word if word as usize != section.len(self.key()) => Err(self.corrupt(section, word)),
+            word => Ok(word),
         }
+    }
+
+    fn corrupt(self, section: &mut Section, word: u32) -> Fault {
+        section.settle_all(self.key(), Outcome::Corrupt(word));
+        Fault::Corrupt(word)
     }
 
     /// Leaves early, which breaks the barrier for all: none then. Or how the wait ended before that.
@@ -103,7 +115,7 @@ impl Barrier {
         if !section.remove(waiter) {
             return waiter.outcome();
         }
-        while !self.cell.replace(self.cell.load(), BROKEN) {}
+        self.cell.overwrite(BROKEN);
         section.settle_all(self.key(), Outcome::Broken);
         None
     }

@@ -67,29 +67,33 @@ impl Condition {
             section.push_back(&waiter);
         }
         if let Err(fault) = mutex.unlock(caller) {
-            self.leave(caller, &waiter);
+            self.withdraw(mutex, caller, &waiter);
             return Err(fault);
         }
         match caller.sleep(&waiter, deadline, || self.tend(caller, mutex)) {
-            Slept::Settled(Outcome::Corrupt) if !waiter.was_notified() => {
-                mutex.lock(caller, None)?;
-                Err(Fault::Corrupt(self.cell.load()))
+            Slept::Interrupted => {
+                self.withdraw(mutex, caller, &waiter);
+                Err(Fault::Interrupted)
             }
             Slept::TimedOut if self.leave(caller, &waiter) => {
                 mutex.lock(caller, None)?;
                 Ok(Notification::TimedOut)
             }
-            Slept::Interrupted if self.leave(caller, &waiter) => Err(Fault::Interrupted),
-            slept => match mutex.lock_again(caller, &waiter, slept) {
-                Ok(()) => Ok(Notification::Received),
-                Err(fault) => {
-                    // Nobody will act on the notification that this one was chosen for: somebody else has to.
-                    if waiter.was_chosen() {
-                        self.notify(caller, 1)?;
-                    }
-                    Err(fault)
+            // Settled without a notification: the cell was written over.
+            _ if !waiter.was_notified() => {
+                mutex.lock(caller, None)?;
+                Err(match waiter.outcome() {
+                    Some(Outcome::Corrupt(word)) => Fault::Corrupt(word),
+                    _ => Fault::Corrupt(self.cell.load()),
+                })
+            }
+            slept => {
+                let locked = mutex.lock_again(caller, &waiter, slept);
+                if locked.is_err() {
+                    self.pass_on(caller, &waiter);
                 }
-            },
+                locked.map(|()| Notification::Received)
+            }
         }
     }
 
@@ -98,30 +102,30 @@ impl Condition {
         if self.is_quiet() {
             return Ok(0);
         }
-        let mut notified = 0;
-        // Those who wait again while this runs are not counted: it ends.
-        let mut left = {
+        // Those who begin to wait while this runs are not counted: it ends.
+        let waiting = {
             let mut section = caller.queues.enter(self.key());
             self.examine(&mut section)?;
-            count.min(section.len(self.key()))
+            section.len(self.key())
         };
-        while left > 0 {
-            let moved = self.notify_front(caller, left)?;
-            if moved == 0 {
-                break;
-            }
+        let mut left = count.min(waiting);
+        let mut notified = 0;
+        while left > 0
+            && let Some(moved) = self.notify_front(caller, left)?
+        {
             notified += moved;
             left -= moved;
         }
         Ok(notified)
     }
 
-    /// Notifies up to `count` of those at the front that wait with the same mutex.
-    fn notify_front(self, caller: &Caller, count: usize) -> Result<usize, Fault> {
+    /// Notifies up to `count` of those at the front that wait with the same mutex: none are left to where nobody waits,
+    /// and zero where somebody else came to the front meanwhile.
+    fn notify_front(self, caller: &Caller, count: usize) -> Result<Option<usize>, Fault> {
         let mutex_of =
             |section: &Section| section.front(self.key()).and_then(|front| front.mutex());
         let Some(mutex) = mutex_of(&caller.queues.enter(self.key())) else {
-            return Ok(0);
+            return Ok(None);
         };
         let mutex_key = Key::new(mutex, Kind::Mutex);
         let mut section = caller.queues.enter_both(self.key(), mutex_key);
@@ -136,17 +140,30 @@ impl Condition {
             section.notify(waiter, others_wait);
         }
         Mutex::new(mutex).admit(caller.queues.threads(), &mut section, &moved);
-        Ok(moved.len())
+        Ok(Some(moved.len()))
+    }
+
+    /// Gives up, wherever the waiter stands by now.
+    fn withdraw(self, mutex: Mutex, caller: &Caller, waiter: &Arc<Waiter>) {
+        if !self.leave(caller, waiter) && waiter.was_notified() {
+            // As an interrupted wait for the mutex: it leaves that queue, and passes on what it was given there.
+            mutex.lock_again(caller, waiter, Slept::Interrupted).ok();
+            self.pass_on(caller, waiter);
+        }
+    }
+
+    /// Nobody will act on the notification that the waiter was chosen for: somebody else has to.
+    fn pass_on(self, caller: &Caller, waiter: &Waiter) {
+        if waiter.was_chosen() {
+            // A fault was told to everybody who waits.
+            self.notify(caller, 1).ok();
+        }
     }
 
     /// Sees to both queues after a long wait, should somebody have written over the cells.
     fn tend(self, caller: &Caller, mutex: Mutex) {
-        let mut section = caller.queues.enter(self.key());
-        if !section.is_empty(self.key()) {
-            // A fault is told to everybody who waits.
-            self.raise(&mut section).ok();
-        }
-        drop(section);
+        // A fault is told to everybody who waits.
+        self.examine(&mut caller.queues.enter(self.key())).ok();
         mutex.tend(caller);
     }
 
@@ -181,12 +198,14 @@ impl Condition {
         }
     }
 
-    /// Reads the word; one that was written over is told to everybody who waits. Under the lock of the queue.
+    /// Reads the word; one that was written over, or does not agree with the queue, is told to everybody who waits. Under
+    /// the lock of the queue.
     fn examine(self, section: &mut Section) -> Result<u32, Fault> {
         match self.cell.load() {
-            word @ (EMPTY | WAITERS) => Ok(word),
+            WAITERS => Ok(WAITERS),
+            EMPTY if section.is_empty(self.key()) => Ok(EMPTY),
             word => {
-                section.settle_all(self.key(), Outcome::Corrupt);
+                section.settle_all(self.key(), Outcome::Corrupt(word));
                 Err(Fault::Corrupt(word))
             }
         }

@@ -66,6 +66,7 @@ impl Latch {
         };
         match outcome {
             Some(Outcome::Passed) => Ok(Locked::Acquired),
+            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
             _ => Err(Fault::Corrupt(self.cell.load())),
         }
     }
@@ -76,11 +77,14 @@ impl Latch {
         loop {
             let word = self.cell.load();
             match self.state(word) {
-                State::Open => return Ok(()),
+                State::Open => {
+                    self.let_through(&mut section);
+                    return Ok(());
+                }
                 State::Corrupt => return Err(self.corrupt(&mut section, word)),
                 State::Closed if by >= self.remaining_of(word) => {
                     if self.cell.replace(word, self.count) {
-                        section.settle_all(self.key(), Outcome::Passed);
+                        self.let_through(&mut section);
                         return Ok(());
                     }
                 }
@@ -129,7 +133,10 @@ impl Latch {
         loop {
             let word = self.cell.load();
             match self.state(word) {
-                State::Open => return Ok(true),
+                State::Open => {
+                    self.let_through(section);
+                    return Ok(true);
+                }
                 State::Corrupt => return Err(self.corrupt(section, word)),
                 State::Closed => {
                     if self.cell.replace(word, word | WAITERS) {
@@ -140,12 +147,15 @@ impl Latch {
         }
     }
 
+    /// Tells everybody who waits that it is open.
+    fn let_through(self, section: &mut Section) {
+        section.settle_all(self.key(), Outcome::Passed);
+    }
+
     /// Sees to the queue after a long wait, should somebody have written over the cell.
     fn tend(self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.key());
-        if let Ok(true) = self.raise(&mut section) {
-            section.settle_all(self.key(), Outcome::Passed);
-        }
+        // A fault was told to everybody who waits.
+        self.raise(&mut caller.queues.enter(self.key())).ok();
     }
 
     /// Takes a waiter out of the queue; false where it was settled before. The bit stays: it costs the one that
@@ -156,7 +166,7 @@ impl Latch {
 
     /// Tells everybody who waits that the cell was written over.
     fn corrupt(self, section: &mut Section, word: u32) -> Fault {
-        section.settle_all(self.key(), Outcome::Corrupt);
+        section.settle_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }

@@ -7,7 +7,7 @@
 //! The waiters bit says that an unlock has to look into the queue. It is set under the queue's lock before anybody
 //! sleeps. The unlock that wakes one clears it, so that the locks and unlocks of those who run stay single instructions
 //! until the woken one restores it: when it takes the lock while others wait behind it, or when it sleeps again. A
-//! woken one that gives up wakes the next instead. So at any time at which somebody is queued, the bit is set or
+//! woken one that gives up wakes the next instead. One that is busy serving its runtime is passed over. So at any time at which somebody is queued, the bit is set or
 //! somebody is on the way who sees to it.
 //!
 //! Orderings: every change of the word is a read-modify-write that acquires and releases. Taking the lock acquires
@@ -137,14 +137,15 @@ impl Mutex {
             if self.lock_free(caller.id()) {
                 return Ok(Locked::Acquired);
             }
-            if self.is_owned_by(caller.id()) {
+            // A living owner's word is left alone: a bit that nobody waits behind would make its unlock a call.
+            let threads = caller.queues.threads();
+            if Self::owner_of(self.cell.load())
+                .is_some_and(|owner| threads.status(owner) == Status::Alive)
+            {
                 return Ok(Locked::TimedOut);
             }
-            // Looks at the owner as a waiter would: one that died is told, not waited for.
             let mut section = caller.queues.enter(self.key());
-            if let Served::Held = self.serve_fault(caller.queues.threads(), &mut section)? {
-                return Ok(Locked::TimedOut);
-            }
+            self.serve_fault(threads, &mut section)?;
         }
     }
 
@@ -274,6 +275,10 @@ impl Mutex {
     /// Enters the queue, unless the lock is free.
     fn queue_up(self, caller: &Caller, waiter: &Arc<Waiter>, woken: bool) -> Result<Served, Fault> {
         let mut section = caller.queues.enter(self.key());
+        // Since the check before the wait, code that ran in the middle of it may have locked.
+        if self.is_owned_by(caller.id()) {
+            return Err(Fault::Recursive);
+        }
         let served = self.serve_fault(caller.queues.threads(), &mut section)?;
         if let Served::Held = served {
             if woken {
@@ -305,6 +310,7 @@ impl Mutex {
             Some(Outcome::Granted) => Ok(Turn::Granted),
             Some(Outcome::Retry { more }) => Ok(Turn::Retry { more }),
             Some(Outcome::OwnerDied(owner)) => Err(Fault::Abandoned(owner)),
+            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
             _ => Err(Fault::Corrupt(self.cell.load())),
         }
     }
@@ -345,28 +351,28 @@ impl Mutex {
                 self.assert_owned(threads, caller.id())?;
                 continue;
             }
-            let heir = section
-                .front(self.key())
-                .filter(|_| section.hand_over_due(self.key()))
-                .map(|front| front.thread())
-                .filter(|id| threads.status(*id) == Status::Alive);
+            // Asked once: whether somebody is ready may change at any moment.
+            let next = section.next(self.key()).cloned();
+            let heir = next.as_ref().filter(|next| {
+                next.is_ready()
+                    && section.hand_over_due(next)
+                    && threads.status(next.thread()) == Status::Alive
+            });
             let more = section.len(self.key()) > 1;
-            let released = match heir {
-                Some(id) if more => id.get() | WAITERS,
-                Some(id) => id.get(),
-                None => FREE,
+            let (released, outcome) = match heir {
+                Some(heir) if more => (heir.thread().get() | WAITERS, Outcome::Granted),
+                Some(heir) => (heir.thread().get(), Outcome::Granted),
+                None => (FREE, Outcome::Retry { more }),
             };
             if !self.cell.replace(word, released) {
                 continue;
             }
-            if let Some(waiter) = section.pop_front(self.key()) {
-                let outcome = if heir.is_some() {
-                    section.note_hand_over(self.key());
-                    Outcome::Granted
-                } else {
-                    Outcome::Retry { more }
-                };
-                section.settle(waiter, outcome);
+            if heir.is_some() {
+                section.note_hand_over(self.key());
+            }
+            if let Some(next) = next {
+                section.remove(&next);
+                section.settle(next, outcome);
             }
             return Ok(());
         }
@@ -402,10 +408,11 @@ impl Mutex {
         }
         // A fault was told to everybody in the queue.
         if let Ok(Served::Free) = self.serve_fault(threads, section)
-            && let Some(waiter) = section.pop_front(self.key())
+            && let Some(next) = section.next(self.key()).cloned()
         {
+            section.remove(&next);
             let more = !section.is_empty(self.key());
-            section.settle(waiter, Outcome::Retry { more });
+            section.settle(next, Outcome::Retry { more });
         }
     }
 
@@ -419,7 +426,7 @@ impl Mutex {
             let (fault, outcome) = match State::of(word) {
                 State::Free => return Ok(Served::Free),
                 State::Abandoned(owner) => (Fault::Abandoned(owner), Outcome::OwnerDied(owner)),
-                State::Corrupt => (Fault::Corrupt(word), Outcome::Corrupt),
+                State::Corrupt => (Fault::Corrupt(word), Outcome::Corrupt(word)),
                 State::Owned(owner) => match threads.status(owner) {
                     Status::Alive if word & WAITERS != 0 => return Ok(Served::Held),
                     Status::Alive if self.cell.replace(word, word | WAITERS) => {
@@ -428,7 +435,7 @@ impl Mutex {
                     Status::Dead if self.cell.replace(word, owner.get() | ABANDONED) => {
                         (Fault::Abandoned(owner), Outcome::OwnerDied(owner))
                     }
-                    Status::Unknown => (Fault::Corrupt(word), Outcome::Corrupt),
+                    Status::Unknown => (Fault::Corrupt(word), Outcome::Corrupt(word)),
                     // The word changed under our eyes: look again.
                     Status::Alive | Status::Dead => continue,
                 },

@@ -59,12 +59,12 @@ impl Caller<'_> {
             }
             let until = earlier(deadline, vigil.next_look());
             match self.thread.parker().park(until) {
-                Wake::Woken if self.thread.take_poke() => vigil.was_poked(),
+                Wake::Woken if self.thread.take_poke() => vigil.poked(),
                 Wake::Woken => continue,
                 Wake::TimedOut if until == deadline => return Slept::TimedOut,
                 Wake::TimedOut => vigil.look_is_due(),
             }
-            if self.runtime.look() == Look::Stop {
+            if self.thread.look(self.runtime) == Look::Stop {
                 return Slept::Interrupted;
             }
             let waits = self.queues.waits();

@@ -13,7 +13,7 @@ mod waits;
 pub use caller::{Caller, Slept, spin_until};
 pub use section::{Key, Kind, Section};
 pub use waiter::{Outcome, OwnerOf, Unpark, Waiter};
-pub use waits::{Link, Recorded, Waits};
+pub use waits::{Link, Recorded, Wait, Waits};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;

@@ -181,6 +181,15 @@ impl<'a> Section<'a> {
         self.bucket_mut(key).take(key, VecDeque::pop_front)
     }
 
+    /// Who is to be given the lock: the longest waiting of those who can use it soon, or else of all.
+    pub fn next(&self, key: Key) -> Option<&Arc<Waiter>> {
+        let queue = self.bucket(key).queue(key)?;
+        queue
+            .iter()
+            .find(|waiter| waiter.is_ready())
+            .or(queue.front())
+    }
+
     /// Puts a waiter, whose outcome is open again, behind the others.
     pub fn push_back(&mut self, waiter: &Arc<Waiter>) {
         waiter.rearm();
@@ -235,16 +244,15 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Whether the lock is to be handed to the front of its queue: it has waited long, and the last time is not just
-    /// past ("eventual fairness", parking_lot `core/src/parking_lot.rs`).
-    pub fn hand_over_due(&self, key: Key) -> bool {
+    /// Whether the lock is to be handed to `next`: it has waited long, and the last time is not just past ("eventual
+    /// fairness", parking_lot `core/src/parking_lot.rs`).
+    pub fn hand_over_due(&self, next: &Waiter) -> bool {
         let HandOver { after, every } = self.queues.hand_over;
         let now = Deadline::now();
         let passed = |since: Deadline, time| since.plus(time) <= now;
-        self.front(key)
-            .is_some_and(|front| passed(front.since(), after))
+        passed(next.since(), after)
             && self
-                .bucket(key)
+                .bucket(next.key())
                 .handed_over
                 .is_none_or(|last| passed(last, every))
     }

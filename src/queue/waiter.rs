@@ -24,12 +24,10 @@ pub enum Outcome {
     Broken,
     /// The lock's owner died holding it.
     OwnerDied(ThreadId),
-    /// The cell held what no primitive writes.
-    Corrupt,
+    /// The cell held this, which no primitive writes.
+    Corrupt(u32),
 }
 
-/// The lower bits of an encoded outcome, which say what it is; a thread's number or a flag lies above them.
-const TAG_BITS: u32 = 32 - ThreadId::BITS;
 const PENDING: u32 = 0;
 const RETRY: u32 = 1;
 const GRANTED: u32 = 2;
@@ -39,28 +37,27 @@ const OWNER_DIED: u32 = 5;
 const CORRUPT: u32 = 6;
 
 impl Outcome {
-    fn encode(self) -> u32 {
-        let (tag, detail) = match self {
+    /// What it is, and the thread, flag or word that belongs to it.
+    fn encode(self) -> (u32, u32) {
+        match self {
             Outcome::Retry { more } => (RETRY, u32::from(more)),
             Outcome::Granted => (GRANTED, 0),
             Outcome::Passed => (PASSED, 0),
             Outcome::Broken => (BROKEN, 0),
             Outcome::OwnerDied(id) => (OWNER_DIED, id.get()),
-            Outcome::Corrupt => (CORRUPT, 0),
-        };
-        tag | detail << TAG_BITS
+            Outcome::Corrupt(word) => (CORRUPT, word),
+        }
     }
 
-    fn decode(word: u32) -> Option<Self> {
-        let detail = word >> TAG_BITS;
-        match word & ((1 << TAG_BITS) - 1) {
+    fn decode(tag: u32, detail: u32) -> Option<Self> {
+        match tag {
             PENDING => None,
             RETRY => Some(Outcome::Retry { more: detail != 0 }),
             GRANTED => Some(Outcome::Granted),
             PASSED => Some(Outcome::Passed),
             BROKEN => Some(Outcome::Broken),
             OWNER_DIED => ThreadId::new(detail).map(Outcome::OwnerDied),
-            _ => Some(Outcome::Corrupt),
+            _ => Some(Outcome::Corrupt(detail)),
         }
     }
 }
@@ -76,11 +73,18 @@ const CHOSEN: u32 = 2;
 pub trait Unpark: Send + Sync {
     /// Makes the waiter look at its outcome. Called with no lock held.
     fn unpark(&self);
+
+    /// Whether it can use what it is given soon. One that serves its runtime may be busy with that for long.
+    fn is_ready(&self) -> bool;
 }
 
 impl Unpark for Thread {
     fn unpark(&self) {
         self.parker().unpark();
+    }
+
+    fn is_ready(&self) -> bool {
+        !self.is_looking()
     }
 }
 
@@ -103,7 +107,9 @@ pub struct Waiter {
     notified: AtomicU32,
     /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
     since: AtomicU64,
+    /// What happened, and below what belongs to it.
     outcome: AtomicU32,
+    detail: AtomicU32,
 }
 
 impl Waiter {
@@ -142,6 +148,7 @@ impl Waiter {
             notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
             outcome: AtomicU32::new(PENDING),
+            detail: AtomicU32::new(0),
         })
     }
 
@@ -187,7 +194,13 @@ impl Waiter {
 
     /// How it ended, or none as long as it goes on.
     pub fn outcome(&self) -> Option<Outcome> {
-        Outcome::decode(self.outcome.load(Ordering::Acquire))
+        let tag = self.outcome.load(Ordering::Acquire);
+        Outcome::decode(tag, self.detail.load(Ordering::Relaxed))
+    }
+
+    /// Whether it can use what it is given soon.
+    pub fn is_ready(&self) -> bool {
+        self.target.is_ready()
     }
 
     /// Moves a Condition's waiter to its mutex. Under the locks of both queues.
@@ -200,7 +213,9 @@ impl Waiter {
 
     /// Under the lock of the queue that it stands in.
     pub(super) fn settle(&self, outcome: Outcome) {
-        self.outcome.store(outcome.encode(), Ordering::Release);
+        let (tag, detail) = outcome.encode();
+        self.detail.store(detail, Ordering::Relaxed);
+        self.outcome.store(tag, Ordering::Release);
     }
 
     /// Makes it wait again. Under the lock of the queue that it enters.

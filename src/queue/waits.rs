@@ -9,6 +9,7 @@
 
 use super::section::Key;
 use super::waiter::Waiter;
+use crate::futex::Deadline;
 use crate::sync::{Mutex, lock};
 use crate::threads::ThreadId;
 use std::collections::HashMap;
@@ -23,6 +24,19 @@ pub struct Link {
     pub holds: Key,
     /// What it waits for, and the next link owns.
     pub waits_for: Key,
+}
+
+/// A wait that lasts, as it was a moment ago.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    /// Who waits.
+    pub thread: ThreadId,
+    /// For what. Its cell is not to be read: the waiter, who keeps its memory, may be gone.
+    pub key: Key,
+    /// Who owns it.
+    pub owner: Option<ThreadId>,
+    /// Since when.
+    pub since: Deadline,
 }
 
 /// The waits that last, a stack a thread: while a blocked thread serves its runtime, code of the user's may block it
@@ -106,15 +120,20 @@ impl Waits {
     }
 
     /// Every wait that lasts, the innermost of a thread last.
-    pub fn all(&self) -> Vec<Arc<Waiter>> {
+    pub fn all(&self) -> Vec<Wait> {
         let records = lock(&self.records);
-        let mut waiters: Vec<_> = records
+        let mut waits: Vec<_> = records
             .values()
             .flatten()
-            .map(|record| Arc::clone(&record.waiter))
+            .map(|Record { waiter, .. }| Wait {
+                thread: waiter.thread(),
+                key: waiter.key(),
+                owner: waiter.owner(),
+                since: waiter.since(),
+            })
             .collect();
-        waiters.sort_by_key(|waiter| (waiter.thread(), waiter.since()));
-        waiters
+        waits.sort_by_key(|wait| (wait.thread, wait.since));
+        waits
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Thread {
     poked: AtomicBool,
     /// Its event loop is being watched.
     watched: AtomicBool,
+    /// It is blocked, and serves its runtime at this moment.
+    looking: AtomicBool,
 }
 
 impl Thread {
@@ -60,6 +62,7 @@ impl Thread {
             parker: Parker::new(),
             poked: AtomicBool::new(false),
             watched: AtomicBool::new(false),
+            looking: AtomicBool::new(false),
         }
     }
 
@@ -82,5 +85,18 @@ impl Thread {
     /// Whether it was poked since this was asked last.
     pub fn take_poke(&self) -> bool {
         self.poked.swap(false, Ordering::AcqRel)
+    }
+
+    /// Has the runtime served in the middle of a wait. That may take long: a heap snapshot, or a debugger that stops there.
+    pub fn look(&self, runtime: &dyn Runtime) -> Look {
+        let outer = self.looking.swap(true, Ordering::AcqRel);
+        let look = runtime.look();
+        self.looking.store(outer, Ordering::Release);
+        look
+    }
+
+    /// Whether it serves its runtime in the middle of a wait.
+    pub fn is_looking(&self) -> bool {
+        self.looking.load(Ordering::Acquire)
     }
 }

@@ -132,20 +132,16 @@ impl Threads {
     fn start_watcher(&self) -> Option<Arc<Descriptors>> {
         let watcher = Arc::new(Descriptors::new()?);
         let (watched, table) = (Arc::clone(&watcher), Arc::clone(&self.table));
-        std::thread::Builder::new()
-            .name("shared-sync".to_owned())
-            .spawn(move || {
-                Descriptors::block_signals();
-                loop {
-                    watched.wait(|id| {
-                        let thread = lock(&table).living.get(&id).cloned();
-                        if let Some(thread) = thread {
-                            thread.poke();
-                        }
-                    });
+        let watch = move || loop {
+            watched.wait(|id| {
+                let thread = lock(&table).living.get(&id).cloned();
+                if let Some(thread) = thread {
+                    thread.poke();
                 }
-            })
-            .ok()?;
+            });
+        };
+        let builder = std::thread::Builder::new().name("shared-sync".to_owned());
+        Descriptors::without_signals(|| builder.spawn(watch)).ok()?;
         Some(watcher)
     }
 

@@ -28,8 +28,10 @@ pub struct Vigil<'a> {
     interval: Option<u64>,
     next_look: Option<Deadline>,
     watching: Option<Watching<'a>>,
-    /// The next poke tells of what was there before: the look that began the watch has served it.
+    /// The loop was readable when the watch began. The look that began it has served what was there, and the next poke
+    /// tells of nothing else; but what is pending is not reported a second time, so look now and then for a while.
     stale_poke: bool,
+    was_poked: bool,
 }
 
 impl<'a> Vigil<'a> {
@@ -49,6 +51,7 @@ impl<'a> Vigil<'a> {
             next_look: None,
             watching: None,
             stale_poke: false,
+            was_poked: false,
         };
         vigil.schedule();
         vigil
@@ -70,9 +73,12 @@ impl<'a> Vigil<'a> {
                     return self.look_is_due();
                 };
                 self.stale_poke = watching.first_poke_is_stale();
-                Some(UNPOKED)
+                Some(if self.stale_poke { POKED } else { UNPOKED })
             }
-            Attention::Descriptor(_) => self.interval,
+            Attention::Descriptor(_) if self.was_poked => Some(POKED),
+            Attention::Descriptor(_) => self
+                .interval
+                .map(|interval| interval.saturating_mul(2).min(UNPOKED)),
             Attention::Intervals { longest, .. } => self
                 .interval
                 .map(|interval| interval.saturating_mul(2).clamp(1, longest)),
@@ -81,8 +87,9 @@ impl<'a> Vigil<'a> {
     }
 
     /// The thread was poked.
-    pub fn was_poked(&mut self) {
+    pub fn poked(&mut self) {
         if !std::mem::take(&mut self.stale_poke) {
+            self.was_poked = true;
             self.interval = Some(POKED);
         }
         self.schedule();

@@ -70,13 +70,18 @@ impl Watcher for Epoll {
         }
     }
 
-    fn block_signals() {
-        let mut signals = MaybeUninit::uninit();
-        // SAFETY: sigfillset writes the set that pthread_sigmask then reads.
+    fn without_signals<R>(start: impl FnOnce() -> R) -> R {
+        let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+        // SAFETY: sigfillset writes the set that pthread_sigmask then reads, which writes the one from before.
         unsafe {
-            libc::sigfillset(signals.as_mut_ptr());
-            libc::pthread_sigmask(libc::SIG_BLOCK, signals.as_ptr(), ptr::null_mut());
+            libc::sigfillset(all.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
         }
+        // A new thread has the mask of the one that starts it.
+        let started = start();
+        // SAFETY: the set was written above.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
+        started
     }
 }
 

@@ -22,5 +22,7 @@ impl Watcher for Nothing {
         match *self {}
     }
 
-    fn block_signals() {}
+    fn without_signals<R>(start: impl FnOnce() -> R) -> R {
+        start()
+    }
 }
