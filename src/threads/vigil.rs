@@ -10,51 +10,88 @@ use crate::futex::Deadline;
 
 /// How long a wait is short, in nanoseconds.
 const BRIEF: u64 = 5_000_000;
-/// How often a thread looks that was never poked.
-const UNPOKED: u64 = 1_000_000_000;
-/// How often a thread looks that was poked before.
-const POKED: u64 = 75_000_000;
-/// The intervals where the descriptor cannot be watched.
-const UNWATCHED: Attention = Attention::Intervals {
-    first: BRIEF,
-    longest: POKED,
+/// A thread that was never poked.
+const UNPOKED: Pace = Pace::steady(1_000_000_000);
+/// A thread that was poked before.
+const POKED: Pace = Pace::steady(75_000_000);
+/// A thread whose loop was readable when the watch began: something may be pending there that will not be reported a
+/// second time.
+const STALE: Pace = Pace {
+    interval: POKED.interval,
+    longest: 500_000_000,
+};
+/// A thread whose loop is not watched, or not yet.
+const UNWATCHED: Pace = Pace {
+    interval: BRIEF,
+    longest: POKED.interval,
 };
 
 /// One wait's watch over the runtime.
 pub struct Vigil<'a> {
     threads: &'a Threads,
     thread: &'a Thread,
-    attention: Attention,
-    interval: Option<u64>,
-    next_look: Option<Deadline>,
+    /// The descriptor to watch if the wait lasts.
+    descriptor: Option<i32>,
     watching: Option<Watching<'a>>,
-    /// The loop was readable when the watch began. The look that began it has served what was there, and the next poke
-    /// tells of nothing else; but what is pending is not reported a second time, so look now and then for a while.
+    /// The next poke tells of what was there before the watch began, and the look that began it has served that.
     stale_poke: bool,
-    was_poked: bool,
+    pace: Option<Pace>,
+    next_look: Option<Deadline>,
+}
+
+/// How often to look: at an interval, in nanoseconds, that doubles up to the longest.
+#[derive(Clone, Copy)]
+struct Pace {
+    interval: u64,
+    longest: u64,
+}
+
+impl Pace {
+    const fn steady(interval: u64) -> Self {
+        Pace {
+            interval,
+            longest: interval,
+        }
+    }
+
+    fn next(self) -> Self {
+        let interval = self.interval.saturating_mul(2).clamp(1, self.longest);
+        Pace { interval, ..self }
+    }
+
+    /// The moment of the next look. Those of all blocked threads fall together, but for the first ones: waking an idle
+    /// processor costs more than the look.
+    fn moment(self) -> Deadline {
+        let now = Deadline::now();
+        if self.interval <= BRIEF {
+            now.plus(self.interval)
+        } else {
+            let past = now.as_nanoseconds() / self.interval;
+            Deadline::from_nanoseconds((past + 1) * self.interval)
+        }
+    }
 }
 
 impl<'a> Vigil<'a> {
     /// Begins with a wait.
     pub fn new(threads: &'a Threads, thread: &'a Thread, runtime: &dyn Runtime) -> Self {
-        let attention = runtime.attention();
-        let interval = match attention {
-            Attention::Never => None,
-            Attention::Descriptor(_) => Some(BRIEF),
-            Attention::Intervals { first, .. } => Some(first),
+        let (descriptor, pace) = match runtime.attention() {
+            Attention::Never => (None, None),
+            Attention::Descriptor(descriptor) => (Some(descriptor), Some(UNWATCHED)),
+            Attention::Intervals { first, longest } => {
+                let interval = first;
+                (None, Some(Pace { interval, longest }))
+            }
         };
-        let mut vigil = Vigil {
+        Vigil {
             threads,
             thread,
-            attention,
-            interval,
-            next_look: None,
+            descriptor,
             watching: None,
             stale_poke: false,
-            was_poked: false,
-        };
-        vigil.schedule();
-        vigil
+            pace,
+            next_look: pace.map(Pace::moment),
+        }
     }
 
     /// When to look next; never, where nothing can want the thread.
@@ -64,38 +101,34 @@ impl<'a> Vigil<'a> {
 
     /// The time to look has come. To be called before the look, so that nothing that happens after it is missed.
     pub fn look_is_due(&mut self) {
-        self.interval = match self.attention {
-            Attention::Never => None,
-            Attention::Descriptor(descriptor) if self.watching.is_none() => {
-                self.watching = self.threads.watch(self.thread, descriptor);
-                let Some(watching) = &self.watching else {
-                    self.attention = UNWATCHED;
-                    return self.look_is_due();
-                };
-                self.stale_poke = watching.first_poke_is_stale();
-                Some(if self.stale_poke { POKED } else { UNPOKED })
-            }
-            Attention::Descriptor(_) if self.was_poked => Some(POKED),
-            Attention::Descriptor(_) => self
-                .interval
-                .map(|interval| interval.saturating_mul(2).min(UNPOKED)),
-            Attention::Intervals { longest, .. } => self
-                .interval
-                .map(|interval| interval.saturating_mul(2).clamp(1, longest)),
+        let watching = self
+            .descriptor
+            .take()
+            .and_then(|descriptor| self.threads.watch(self.thread, descriptor));
+        let pace = match &watching {
+            None => self.pace.map(Pace::next),
+            Some(watching) if watching.first_poke_is_stale() => Some(STALE),
+            Some(_) => Some(UNPOKED),
         };
-        self.schedule();
+        if let Some(watching) = watching {
+            self.stale_poke = watching.first_poke_is_stale();
+            self.watching = Some(watching);
+        }
+        self.look_at(pace);
     }
 
     /// The thread was poked.
     pub fn poked(&mut self) {
-        if !std::mem::take(&mut self.stale_poke) {
-            self.was_poked = true;
-            self.interval = Some(POKED);
-        }
-        self.schedule();
+        let pace = if std::mem::take(&mut self.stale_poke) {
+            self.pace
+        } else {
+            Some(POKED)
+        };
+        self.look_at(pace);
     }
 
-    fn schedule(&mut self) {
-        self.next_look = self.interval.map(|interval| Deadline::now().plus(interval));
+    fn look_at(&mut self, pace: Option<Pace>) {
+        self.pace = pace;
+        self.next_look = pace.map(Pace::moment);
     }
 }
