@@ -3,6 +3,8 @@
 //! A primitive is one cell, and a zeroed cell is a fresh primitive. A file knows the queues and nothing of Node-API or
 //! the operating system.
 
+#[cfg(all(test, not(loom)))]
+mod arbitrary;
 mod barrier;
 mod condition;
 mod fault;

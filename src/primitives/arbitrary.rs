@@ -1,0 +1,141 @@
+//! Arbitrary words in the cells, and arbitrary operations on them: a result or a fault, never a panic or a hang, and
+//! nobody is left behind in a queue.
+
+use super::{Barrier, Condition, Fault, Latch, Locked, Mutex, Recovered, thread_died};
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::queue::{Caller, HandOver, Key, Kind, Queues};
+use crate::sync::AtomicU32;
+use crate::threads::{Attention, Look, Runtime, ThreadId};
+use proptest::prelude::*;
+
+/// A runtime that wants nothing: no operation here may need one to come back.
+struct Quiet;
+
+impl Runtime for Quiet {
+    fn attention(&self) -> Attention {
+        Attention::Never
+    }
+
+    fn look(&self) -> Look {
+        Look::Continue
+    }
+}
+
+const ME: u32 = 1;
+const ALIVE: u32 = 2;
+const DEAD: u32 = 3;
+const TOTAL: u32 = 2;
+const COUNT: u32 = 3;
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    Write(u32),
+    Lock,
+    TryLock,
+    Unlock,
+    Recover,
+    Wait,
+    Notify(usize),
+    Arrive,
+    Await,
+    CountDown(u32),
+}
+
+/// Words near those that the primitives write, and any others.
+fn word() -> impl Strategy<Value = u32> {
+    let flags = prop::sample::select(vec![0, 1 << 29, 1 << 30, 1 << 31, 3 << 30]);
+    prop_oneof![
+        (0..=5_u32, flags).prop_map(|(number, flags)| number | flags),
+        any::<u32>(),
+    ]
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        3 => word().prop_map(Operation::Write),
+        1 => Just(Operation::Lock),
+        1 => Just(Operation::TryLock),
+        1 => Just(Operation::Unlock),
+        1 => Just(Operation::Recover),
+        1 => Just(Operation::Wait),
+        1 => (0..3_usize).prop_map(Operation::Notify),
+        1 => Just(Operation::Arrive),
+        1 => Just(Operation::Await),
+        1 => (0..5_u32).prop_map(Operation::CountDown),
+    ]
+}
+
+/// Runs one operation on the cell, as every kind of primitive in turn would: all of them within a moment.
+fn run(operation: Operation, cell: Cell, other: Cell, caller: &Caller) -> Result<(), Fault> {
+    let soon = Some(Deadline::now().plus(20_000));
+    let mutex = Mutex::new(cell);
+    match operation {
+        Operation::Write(word) => cell.overwrite(word),
+        Operation::Lock => {
+            if mutex.lock(caller, soon)? == Locked::Acquired {
+                assert!(mutex.is_owned_by(caller.id()));
+            }
+        }
+        Operation::TryLock => {
+            if mutex.try_lock(caller)? == Locked::Acquired {
+                assert!(mutex.is_owned_by(caller.id()));
+            }
+        }
+        Operation::Unlock => mutex.unlock(caller)?,
+        Operation::Recover => {
+            if mutex.recover(caller, soon)? != Recovered::TimedOut {
+                assert!(mutex.is_owned_by(caller.id()));
+            }
+        }
+        Operation::Wait => {
+            let guard = Mutex::new(other);
+            guard.lock(caller, None)?;
+            let waited = Condition::new(cell).wait(guard, caller, soon);
+            assert!(guard.is_owned_by(caller.id()));
+            guard.unlock(caller)?;
+            waited?;
+        }
+        Operation::Notify(count) => assert_eq!(Condition::new(cell).notify(caller, count)?, 0),
+        Operation::Arrive => {
+            assert!(Barrier::new(cell, TOTAL).wait(caller, soon)? < TOTAL);
+        }
+        Operation::Await => {
+            if Latch::new(cell, COUNT).wait(caller, soon)? == Locked::Acquired {
+                assert_eq!(cell.load(), COUNT);
+            }
+        }
+        Operation::CountDown(by) => Latch::new(cell, COUNT).count_down(caller, by)?,
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_word_gives_a_result_or_a_fault_and_strands_nobody(
+        operations in prop::collection::vec(operation(), 1..20),
+    ) {
+        let queues = Queues::new(1, HandOver { after: 0, every: 0 });
+        let register = |number| queues.threads().register(ThreadId::new(number).unwrap()).ok().unwrap();
+        let me = register(ME);
+        register(ALIVE);
+        thread_died(&queues, register(DEAD).id());
+        let memory = [AtomicU32::new(0), AtomicU32::new(0)];
+        // SAFETY: aligned, and alive until the end of this function.
+        let [cell, other] = [0, 1].map(|index| unsafe { Cell::new(&memory[index]) });
+        let caller = Caller { queues: &queues, thread: &me, runtime: &Quiet };
+        for operation in operations {
+            let before = cell.load();
+            let result = run(operation, cell, other, &caller);
+            if let Err(Fault::Corrupt(word)) = result {
+                prop_assert_eq!(word, before, "it tells what it found");
+            }
+            for kind in [Kind::Mutex, Kind::Condition, Kind::Barrier, Kind::Latch] {
+                let key = Key::new(cell, kind);
+                prop_assert!(queues.enter(key).is_empty(key), "{:?} left a waiter behind", operation);
+            }
+        }
+    }
+}
