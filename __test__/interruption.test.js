@@ -235,3 +235,315 @@ test('blocked workers burn no CPU', async (t) => {
   // Four that spun would use 300 ms of each core that there is.
   t.true(ended.value < 60, `${ended.value} ms of CPU in 300 ms`);
 });
+
+test('blocked workers that were sent messages burn next to no CPU', async (t) => {
+  const ended = await runChild(async (_, { Mutex, startWorker, sleep }) => {
+    const view = new Int32Array(new SharedArrayBuffer(16));
+    new Mutex(view, 0).lock();
+    for (const name of ['Mutex#lock', 'Condition#wait', 'Barrier#wait', 'Latch#await']) {
+      const started = startWorker(
+        ({ view, name }, { wait, ready }) => {
+          ready();
+          wait(name, view);
+        },
+        { view, name },
+      );
+      await started.blocked();
+      for (let i = 0; i < 10; i++) started.worker.postMessage('news');
+    }
+    await sleep(100);
+    const before = process.cpuUsage();
+    await sleep(1_000);
+    const { user, system } = process.cpuUsage(before);
+    setTimeout(() => process.exit(), 0);
+    return (user + system) / 1_000;
+  });
+  t.is(ended.code, 0, summary(ended));
+  t.true(ended.value < 150, `${ended.value} ms of CPU in 1 s`);
+});
+
+test('terminate() in the first millisecond of a wait ends the worker', async (t) => {
+  const ended = await runChild(
+    async (_, { Mutex, startWorker }) => {
+      const names = ['Mutex#lock', 'Condition#wait', 'Barrier#wait', 'Latch#await'];
+      const times = [];
+      for (let i = 0; i < 60; i++) {
+        const view = new Int32Array(new SharedArrayBuffer(32));
+        new Mutex(view, 0).lock();
+        const { worker } = startWorker(
+          ({ view, name }, { wait }) => {
+            Atomics.store(view, 7, 1);
+            wait(name, view);
+          },
+          { view, name: names[i % 4] },
+        );
+        await new Promise((resolve) => worker.once('online', resolve));
+        while (Atomics.load(view, 7) === 0);
+        const moment = performance.now() + (i % 6) / 5;
+        while (performance.now() < moment);
+        const start = performance.now();
+        await worker.terminate();
+        times.push(performance.now() - start);
+      }
+      return times;
+    },
+    {},
+    { limit: 60_000 },
+  );
+  t.is(ended.code, 0, summary(ended));
+  for (const time of ended.value) t.true(time < LIMIT, `terminate() took ${time} ms`);
+});
+
+for (const name of ['Mutex#lock', 'Condition#wait', 'Barrier#wait', 'Latch#await']) {
+  test(`getHeapSnapshot() of a worker blocked in ${name} resolves, and it waits on`, async (t) => {
+    const ended = await runChild(
+      async ({ name }, { require: load, Mutex, startWorker, sleep }) => {
+        const { inspect } = load('../../index.js');
+        const view = new Int32Array(new SharedArrayBuffer(16));
+        new Mutex(view, 0).lock();
+        const { worker, blocked } = startWorker(
+          ({ view, name }, { wait, ready }) => {
+            ready();
+            wait(name, view);
+          },
+          { view, name },
+        );
+        await blocked();
+        let bytes = 0;
+        for (let i = 0; i < 2; i++) {
+          // Read to the end before anything else: Node itself crashes when the worker is terminated before.
+          for await (const chunk of await worker.getHeapSnapshot()) bytes += chunk.length;
+          await sleep(100);
+        }
+        const [wait, ...rest] = inspect();
+        const waitsOn = wait?.threadId === worker.threadId && rest.length === 0;
+        const start = performance.now();
+        await worker.terminate();
+        const ms = performance.now() - start;
+        return { bytes, waitsOn, waitedMs: wait?.waitedMs, ms, left: inspect().length };
+      },
+      { name },
+    );
+    t.is(ended.code, 0, summary(ended));
+    const { bytes, waitsOn, waitedMs, ms, left } = ended.value;
+    t.true(bytes > 100_000);
+    t.true(waitsOn);
+    t.true(waitedMs > 200, 'it is the same wait');
+    t.true(ms < LIMIT, `terminate() took ${ms} ms`);
+    t.is(left, 0);
+  });
+}
+
+test('messages, snapshots and garbage collections leave a blocked worker its place in the queue', async (t) => {
+  const ended = await runChild(async (_, { Mutex, startWorker, sleep }) => {
+    const view = new Int32Array(new SharedArrayBuffer(16));
+    const mutex = new Mutex(view, 0).lock();
+    const waiters = [];
+    for (let i = 0; i < 3; i++) {
+      const started = startWorker(
+        async ({ view }, { Mutex, worker_threads, ready, sleep }) => {
+          const port = /** @type {import('node:worker_threads').MessagePort} */ (
+            worker_threads.parentPort
+          );
+          const messages = /** @type {any[]} */ ([]);
+          port.on('message', (message) => messages.push(message));
+          const mutex = new Mutex(view, 0);
+          ready();
+          mutex.lock();
+          const place = Atomics.add(view, 1, 1);
+          const early = messages.length;
+          mutex.unlock();
+          while (messages.length < 100) await sleep(1);
+          port.unref();
+          return { place, early, inOrder: messages.every((message, i) => message === i) };
+        },
+        { view },
+      );
+      await started.blocked(60);
+      waiters.push(started);
+    }
+    for (let i = 0; i < 100; i++) {
+      for (const { worker } of waiters) worker.postMessage(i);
+      if (i % 10 === 0) await sleep(5);
+      if (i === 50) (await waiters[0].worker.getHeapSnapshot()).resume();
+    }
+    await sleep(200);
+    mutex.unlock();
+    return Promise.all(waiters.map(({ done }) => done));
+  });
+  t.is(ended.code, 0, summary(ended));
+  t.deepEqual(
+    ended.value,
+    [0, 1, 2].map((place) => ({ place, early: 0, inOrder: true })),
+  );
+});
+
+/**
+ * Waits for what nobody else will do, and what must be true after they were ended in a thread that lives on.
+ *
+ * @type {Record<string, (data: any, tools: any) => unknown>}
+ */
+const cutShort = {
+  'Mutex#lock': ({ view, ms }, { Mutex, cut, threadId }) => {
+    const mutex = new Mutex(view, 0);
+    const error = cut(() => mutex.lock(), ms);
+    // The main thread has it, and nobody waits: its unlock needs no call.
+    return { error, right: mutex.ownerThreadId !== threadId && view[0] === 1 };
+  },
+  'Mutex#recover': ({ view, ms }, { Mutex, cut, threadId }) => {
+    const mutex = new Mutex(view, 0);
+    const error = cut(() => mutex.recover(), ms);
+    return { error, right: mutex.ownerThreadId !== threadId && view[0] === 1 };
+  },
+  'Condition#wait': ({ view, ms }, { Mutex, Condition, cut }) => {
+    const mutex = new Mutex(view, 2).lock();
+    const condition = new Condition(view, 1);
+    const error = cut(() => condition.wait(mutex), ms);
+    return { error, right: !mutex.locked && view[1] === 0 && condition.notify() === 0 };
+  },
+  'Barrier#wait': ({ view, ms }, { Barrier, cut, codeOf }) => {
+    const barrier = new Barrier(view, 1, 3);
+    const error = cut(() => barrier.wait(), ms);
+    return { error, right: codeOf(() => barrier.wait()) === 'ERR_BROKEN_BARRIER' };
+  },
+  'Latch#await': ({ view, ms }, { Latch, cut }) => {
+    const latch = new Latch(view, 1);
+    const error = cut(() => latch.await(), ms);
+    const closed = !latch.tryAwait(5);
+    latch.release();
+    latch.await();
+    return { error, right: closed };
+  },
+};
+
+/**
+ * Runs one of them in a worker, with a `cut` of its tools that ends a wait by a time limit of vm's.
+ *
+ * @type {Parameters<typeof import('./helpers/threads.js').startWorker>[0]}
+ */
+const cutByVm = async ({ view, source }, tools) => {
+  const vm = tools.require('node:vm');
+  const cut = (/** @type {() => void} */ wait, /** @type {number} */ timeout) =>
+    tools.errorOf(() => vm.runInContext('wait(); 1', vm.createContext({ wait }), { timeout }));
+  const body = vm.runInThisContext(`(${source})`);
+  const start = performance.now();
+  const { error, right } = body({ view, ms: 100 }, { ...tools, ...pick(tools), cut });
+  const ms = performance.now() - start;
+  // The thread goes on as before: it waits again, and its event loop runs.
+  await tools.sleep(1);
+  const timedOut = !new tools.Mutex(view, 0).tryLock(20);
+  tools.ready();
+  new tools.Mutex(view, 0).lock().unlock();
+  return { error, right, ms, timedOut };
+
+  // The classes are getters.
+  function pick(/** @type {any} */ { Mutex, Condition, Barrier, Latch }) {
+    return { Mutex, Condition, Barrier, Latch };
+  }
+};
+
+for (const [name, body] of Object.entries(cutShort)) {
+  test(`a vm time limit around ${name} ends that wait with its error, and the thread lives on`, async (t) => {
+    const ended = await runChild(
+      async ({ worker, body }, { require: load, Mutex, startWorker }) => {
+        const { inspect } = load('../../index.js');
+        const view = new Int32Array(new SharedArrayBuffer(16));
+        const mutex = new Mutex(view, 0).lock();
+        const { ready, done } = startWorker(
+          /** @type {any} */ ({ toString: () => worker }),
+          { view, source: body },
+          { limit: 10_000 },
+        );
+        await Promise.race([ready, done]);
+        mutex.unlock();
+        return { ...(await done), left: inspect().length, word: view[0] };
+      },
+      { worker: cutByVm.toString(), body: body.toString() },
+    );
+    t.is(ended.code, 0, summary(ended));
+    const { error, right, ms, timedOut, left, word } = ended.value;
+    t.is(error?.code, 'ERR_SCRIPT_EXECUTION_TIMEOUT', JSON.stringify(error));
+    t.true(ms >= 100 && ms < 5_000, `${ms} ms`);
+    t.true(right, 'the thread owns nothing and waits for nothing');
+    t.true(timedOut);
+    t.is(left, 0);
+    t.is(word, 0);
+  });
+}
+
+for (const which of ['Mutex#tryLock', 'Condition#waitFor', 'Latch#tryAwait']) {
+  test(`a stack that overflows near ${which} ends that wait only`, async (t) => {
+    const ended = await runChild(
+      async ({ which }, { require: load, Mutex, startWorker }) => {
+        const { inspect } = load('../../index.js');
+        const view = new Int32Array(new SharedArrayBuffer(32));
+        const mutex = new Mutex(view, 0).lock();
+        const { ready, done } = startWorker(
+          ({ view, which }, { Mutex, Condition, Latch, ready, threadId }) => {
+            const mutex = new Mutex(view, 0);
+            const own = new Mutex(view, 2);
+            const condition = new Condition(view, 1);
+            const latch = new Latch(view, 3);
+            const wait = {
+              'Mutex#tryLock': () => mutex.tryLock(30),
+              'Condition#waitFor': () => {
+                // After a wait that was ended its mutex is not owned.
+                if (own.ownerThreadId !== threadId) own.lock();
+                return condition.waitFor(own, undefined, 30);
+              },
+              'Latch#tryAwait': () => latch.tryAwait(30),
+            }[/** @type {string} */ (which)];
+            const answers = /** @type {Record<string, number>} */ ({});
+            let cut = 0;
+            let quiet = 0;
+            const dive = () => {
+              try {
+                dive();
+              } catch (error) {
+                if (!(error instanceof RangeError)) throw error;
+              }
+              // The deepest frames: first the call fails, then the wait when it looks, and further up nothing.
+              if (quiet === 3) return;
+              const start = performance.now();
+              let answer;
+              try {
+                answer = String(wait?.());
+                quiet++;
+              } catch (/** @type {any} */ error) {
+                answer = error.code ?? error.name;
+                if (performance.now() - start > 4) cut++;
+              }
+              answers[answer] = (answers[answer] ?? 0) + 1;
+            };
+            dive();
+            if (own.ownerThreadId === threadId) own.unlock();
+            const words = [...view];
+            ready();
+            mutex.lock();
+            const mine = mutex.ownerThreadId === threadId;
+            mutex.unlock();
+            return { answers, cut, words, mine };
+          },
+          { view, which },
+          { limit: 15_000 },
+        );
+        await Promise.race([ready, done]);
+        mutex.unlock();
+        return { ...(await done), left: inspect().length };
+      },
+      { which },
+    );
+    t.is(ended.code, 0, summary(ended));
+    const { answers, cut, words, mine, left } = ended.value;
+    t.log(answers, cut);
+    for (const answer of Object.keys(answers)) {
+      t.true(['false', 'RangeError'].includes(answer), answer);
+    }
+    t.true(cut > 0, 'the stack may end where a blocked thread looks');
+    t.true(answers.false > 0);
+    // Neither the mutex nor the condition has a waiter; the latch may keep its bit, which costs nothing.
+    t.deepEqual(words.slice(0, 3), [1, 0, 0]);
+    t.true(mine);
+    t.is(left, 0);
+  });
+}

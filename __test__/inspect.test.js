@@ -1,0 +1,323 @@
+// @ts-check
+'use strict';
+
+const test = require('ava').default;
+const { threadId } = require('node:worker_threads');
+const { Barrier, Condition, Latch, Mutex, inspect } = require('../index.js');
+const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
+
+const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
+
+/**
+ * What inspect() says when so many threads are blocked.
+ *
+ * @param {number} count
+ */
+async function whenBlocked(count) {
+  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(2)) {
+    const blocked = inspect();
+    if (blocked.length === count) return blocked;
+  }
+  throw new Error(`not ${count} blocked, but ${JSON.stringify(inspect())}`);
+}
+
+/**
+ * Starts a worker that blocks in one call.
+ *
+ * @param {Int32Array} view
+ * @param {Parameters<typeof startWorker>[0]} body
+ */
+async function startBlocked(view, body) {
+  const started = startWorker(body, { view });
+  await started.ready;
+  return started;
+}
+
+test('nothing is listed where nobody is blocked', (t) => {
+  t.deepEqual(inspect(), []);
+});
+
+test('each primitive is listed with its class, its name, its owner and since when', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0, { name: 'jobs' }).lock();
+  const latch = new Latch(view, 3, 1, { name: 'start' });
+  const before = Date.now();
+  const workers = [
+    await startBlocked(view, ({ view }, { Mutex, ready }) => {
+      ready();
+      new Mutex(view, 0).lock().unlock();
+    }),
+    await startBlocked(view, ({ view }, { Mutex, Condition, ready }) => {
+      const mutex = new Mutex(view, 4).lock();
+      ready();
+      // The name may come from any thread.
+      new Condition(view, 1, { name: 'filled' }).wait(mutex);
+      mutex.unlock();
+    }),
+    await startBlocked(view, ({ view }, { Barrier, ready }) => {
+      ready();
+      new Barrier(view, 2, 2, { name: 'phase' }).wait();
+    }),
+    await startBlocked(view, ({ view }, { Latch, ready }) => {
+      ready();
+      new Latch(view, 3).await();
+    }),
+  ];
+  const blocked = await whenBlocked(4);
+  const ids = workers.map(({ worker }) => worker.threadId);
+  const [forMutex, forCondition, forBarrier, forLatch] = ids.map((id) => {
+    const { since, waitedMs, ...rest } =
+      blocked.find(({ threadId }) => threadId === id) ?? t.fail(`no ${id}`) ?? blocked[0];
+    t.true(since instanceof Date);
+    // Two clocks, and a moment between reading them.
+    t.true(since.getTime() >= before - 50 && since.getTime() <= Date.now(), String(since));
+    t.true(waitedMs >= 0 && waitedMs <= Date.now() - before + 50, String(waitedMs));
+    return rest;
+  });
+  t.deepEqual(forMutex, {
+    threadId: ids[0],
+    kind: 'Mutex',
+    name: 'jobs',
+    waitsFor: 'Mutex "jobs"',
+    ownerThreadId: threadId,
+  });
+  t.deepEqual(forCondition, {
+    threadId: ids[1],
+    kind: 'Condition',
+    name: 'filled',
+    waitsFor: 'Condition "filled"',
+  });
+  t.deepEqual(forBarrier, {
+    threadId: ids[2],
+    kind: 'Barrier',
+    name: 'phase',
+    waitsFor: 'Barrier "phase"',
+    arrivedThreadIds: [ids[2]],
+  });
+  t.deepEqual(forLatch, {
+    threadId: ids[3],
+    kind: 'Latch',
+    name: 'start',
+    waitsFor: 'Latch "start"',
+  });
+
+  await sleep(100);
+  const later = inspect().find(({ threadId }) => threadId === ids[0]);
+  t.true(later && later.waitedMs >= 100, 'the time goes on');
+  const drift = Math.abs(
+    Number(later?.since) - Number(blocked.find((each) => each.threadId === ids[0])?.since),
+  );
+  t.true(drift < 100, `the beginning does not, but for ${drift} ms`);
+
+  mutex.unlock();
+  new Condition(view, 1).notify();
+  new Barrier(view, 2, 2).wait();
+  latch.release();
+  await Promise.all(workers.map(({ done }) => done));
+  t.deepEqual(inspect(), []);
+});
+
+test('what has no name is called by its class and its cell in the buffer', async (t) => {
+  const buffer = new SharedArrayBuffer(64);
+  const view = new Int32Array(buffer, 16, 8);
+  const mutex = new Mutex(view, 1).lock();
+  const worker = await startBlocked(view, ({ view }, { Mutex, ready }) => {
+    ready();
+    new Mutex(view.buffer, 5).lock().unlock();
+  });
+  const [blocked] = await whenBlocked(1);
+  t.is(blocked.waitsFor, 'Mutex in cell 5');
+  t.false('name' in blocked && blocked.name !== undefined);
+  mutex.unlock();
+  await worker.done;
+});
+
+test('a name lasts as long as some thread has the primitive, and the last one given counts', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0, { name: 'old' }).lock();
+  const worker = await startBlocked(view, ({ view }, { Mutex, ready }) => {
+    ready();
+    new Mutex(view, 0, { name: 'new' }).lock().unlock();
+  });
+  await whenBlocked(1);
+  t.is(inspect()[0].waitsFor, 'Mutex "new"');
+  new Mutex(view, 0, {});
+  t.is(inspect()[0].waitsFor, 'Mutex "new"', 'no name is no new name');
+  const latch = new Latch(view, 0, 1, { name: 'another kind' });
+  t.is(inspect()[0].waitsFor, 'Mutex "new"', 'another kind in the same cell is another thing');
+  t.truthy(latch);
+  mutex.unlock();
+  await worker.done;
+});
+
+test('the messages of errors call a primitive by its name, or by its class and cell', (t) => {
+  const view = cells();
+  t.throws(() => new Mutex(view, 0, { name: 'jobs' }).unlock(), { message: /Mutex "jobs"/ });
+  t.throws(() => new Mutex(view, 6).unlock(), { message: /Mutex in cell 6/ });
+  view[7] = -5;
+  t.throws(() => new Latch(view, 7, 1, { name: 'gate' }).await(), { message: /Latch "gate"/ });
+  t.throws(() => new Barrier(view, 7, 2).wait(), { message: /Barrier in cell 7/ });
+  const mutex = new Mutex(view, 0).lock();
+  t.throws(() => new Condition(view, 7, { name: 'full "quoted" ü' }).wait(mutex), {
+    message: /Condition "full "quoted" ü"/,
+  });
+  if (mutex.locked) mutex.unlock();
+});
+
+test('names are checked', (t) => {
+  const expected = { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' };
+  for (const options of /** @type {any[]} */ ([null, 'jobs', 5, { name: 5 }, { name: null }])) {
+    t.throws(() => new Mutex(cells(), 0, options), expected);
+    t.throws(() => new Condition(cells(), 0, options), expected);
+    t.throws(() => new Barrier(cells(), 0, 2, options), expected);
+    t.throws(() => new Latch(cells(), 0, 1, options), expected);
+  }
+  t.notThrows(() => new Mutex(cells(), 0, { name: undefined }));
+});
+
+test('a barrier tells who has arrived, in order', async (t) => {
+  const view = cells();
+  const arrived = [];
+  const workers = [];
+  for (let i = 0; i < 3; i++) {
+    const worker = await startBlocked(view, ({ view }, { Barrier, ready }) => {
+      ready();
+      return new Barrier(view, 0, 4).wait();
+    });
+    workers.push(worker);
+    arrived.push(worker.worker.threadId);
+    const blocked = await whenBlocked(i + 1);
+    for (const { kind, arrivedThreadIds } of blocked) {
+      t.is(kind, 'Barrier');
+      t.deepEqual(arrivedThreadIds, arrived);
+    }
+  }
+  t.is(new Barrier(view, 0, 4).wait(), 0);
+  t.deepEqual(await Promise.all(workers.map(({ done }) => done)), [3, 2, 1]);
+});
+
+test('a notified waiter of a condition waits for its mutex, with an owner', async (t) => {
+  const view = cells();
+  const worker = await startBlocked(view, ({ view }, { Mutex, Condition, ready }) => {
+    const mutex = new Mutex(view, 0, { name: 'guard' }).lock();
+    ready();
+    new Condition(view, 1, { name: 'filled' }).wait(mutex);
+    mutex.unlock();
+  });
+  const [waits] = await whenBlocked(1);
+  t.is(waits.waitsFor, 'Condition "filled"');
+  t.is(waits.ownerThreadId, undefined);
+  const mutex = new Mutex(view, 0).lock();
+  new Condition(view, 1).notify();
+  await sleep(50);
+  const [locks] = inspect();
+  t.is(locks.kind, 'Mutex');
+  t.is(locks.waitsFor, 'Mutex "guard"');
+  t.is(locks.ownerThreadId, threadId);
+  mutex.unlock();
+  await worker.done;
+});
+
+test('a worker sees what blocks the main thread, and every other', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0, { name: 'jobs' });
+  const holder = startWorker(
+    async ({ view }, { require: load, Mutex, Latch, ready, sleep }) => {
+      const { inspect } = load('../../index.js');
+      const mutex = new Mutex(view, 0).lock();
+      ready();
+      let seen = [];
+      for (const end = Date.now() + 10_000; Date.now() < end && seen.length < 2; await sleep(1)) {
+        seen = inspect();
+      }
+      mutex.unlock();
+      new Latch(view, 1).release();
+      return seen.map((/** @type {any} */ { threadId, waitsFor, ownerThreadId }) => ({
+        threadId,
+        waitsFor,
+        ownerThreadId,
+      }));
+    },
+    { view },
+  );
+  await holder.ready;
+  const holderId = holder.worker.threadId;
+  const other = await startBlocked(view, ({ view }, { Latch, ready }) => {
+    ready();
+    new Latch(view, 1).await();
+  });
+  const otherId = other.worker.threadId;
+  mutex.lock();
+  mutex.unlock();
+  t.deepEqual(await holder.done, [
+    { threadId: 0, waitsFor: 'Mutex "jobs"', ownerThreadId: holderId },
+    { threadId: otherId, waitsFor: 'Latch in cell 1', ownerThreadId: undefined },
+  ]);
+  await other.done;
+});
+
+test('waits with a limit are listed while they last, and go when they end, however they end', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0).lock();
+  const limited = await startBlocked(view, ({ view }, { Mutex, ready }) => {
+    ready();
+    return new Mutex(view, 0).tryLock(700);
+  });
+  await whenBlocked(1);
+  t.false(await limited.done);
+  t.deepEqual(inspect(), []);
+
+  const killed = await startBlocked(view, ({ view }, { Mutex, ready }) => {
+    ready();
+    new Mutex(view, 0).lock();
+  });
+  await whenBlocked(1);
+  await killed.worker.terminate();
+  t.deepEqual(inspect(), []);
+  mutex.unlock();
+});
+
+test('an owner that is dead is no owner that one waits for, and is told instead', async (t) => {
+  const view = cells();
+  const [threadId] = await inWorkers(
+    1,
+    ({ view }, { Mutex, threadId }) => {
+      new Mutex(view, 0).lock();
+      return threadId;
+    },
+    { view },
+  );
+  t.throws(() => new Mutex(view, 0).lock(), { code: 'ERR_ABANDONED' });
+  t.is(new Mutex(view, 0).ownerThreadId, threadId);
+  t.deepEqual(inspect(), []);
+});
+
+test('inspect() in several threads while waits come and go, with memory that goes too', async (t) => {
+  const end = Date.now() + 2_000;
+  const workers = inWorkers(
+    4,
+    ({ id, end }, { require: load, Mutex }) => {
+      const { inspect } = load('../../index.js');
+      let calls = 0;
+      while (Date.now() < end) {
+        if (id < 2) {
+          for (const { kind } of inspect()) if (kind !== 'Mutex') throw new Error(kind);
+        } else {
+          // The only reference to this memory: it may be unmapped as soon as the wait is over.
+          const view = new Int32Array(new SharedArrayBuffer(2 ** 20));
+          view[0] = 1; // the main thread's number: it lives, and does not unlock
+          new Mutex(view, 0).tryLock(6);
+        }
+        calls++;
+      }
+      return calls;
+    },
+    { end },
+  );
+  while (Date.now() < end) {
+    inspect();
+    await sleep(0);
+  }
+  for (const calls of await workers) t.true(calls > 10);
+  t.deepEqual(inspect(), []);
+});
