@@ -1,7 +1,7 @@
 //! The barrier.
 
 use super::{COMPETE, QUIET, TERMINATING, World, limit, run, spawn};
-use crate::primitives::{Barrier, Fault};
+use crate::primitives::{Barrier, Fault, Last};
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn phases(threads: u32, rounds: u32) {
                     let mut indices = 0;
                     for round in 1..=rounds {
                         arrived.fetch_add(1, Ordering::Relaxed);
-                        indices += barrier.wait(caller, None).unwrap();
+                        indices += barrier.wait(caller, Last::Opens, None).unwrap();
                         assert!(arrived.load(Ordering::Relaxed) >= threads * round);
                     }
                     indices
@@ -49,15 +49,15 @@ fn a_party_that_leaves_breaks_it_for_all_or_for_none() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let leaves = spawn(&world, 2, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, limit())
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, limit())
         });
         let stays = world.thread(1);
         let stayed = run(&world, &stays, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, None)
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
         });
         let left = leaves.join().unwrap();
         assert_eq!(stayed.is_ok(), left.is_ok());
-        assert_eq!(stayed.is_err(), left == Err(Fault::Broken));
+        assert_eq!(stayed.is_err(), left == Err(Fault::TimedOut));
     });
 }
 
@@ -66,11 +66,11 @@ fn a_party_that_is_terminated_strands_nobody() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let dies = spawn(&world, 2, TERMINATING, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, None)
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
         });
         let stays = world.thread(1);
         let stayed = run(&world, &stays, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, None)
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
         });
         assert!(matches!(stayed, Ok(_) | Err(Fault::Broken)));
         dies.join().unwrap().ok();

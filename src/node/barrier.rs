@@ -42,7 +42,8 @@ impl Barrier {
     #[napi]
     pub fn wait(&self, env: Env) -> Result<u32> {
         let barrier = primitives::Barrier::new(self.instance.cell(), self.total);
-        self.instance
-            .call(&env, |caller| barrier.wait(caller, None))
+        self.instance.call(&env, |caller| {
+            barrier.wait(caller, primitives::Last::Opens, None)
+        })
     }
 }

@@ -5,7 +5,7 @@ use super::instance::Instance;
 use super::realm::Realm;
 use crate::futex::Deadline;
 use crate::primitives::{self, Locked, Recovered};
-use crate::queue::Kind;
+use crate::queue::{Kind, Party};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
@@ -81,7 +81,7 @@ impl Mutex {
     pub fn assert_owned(&self, env: Env) -> Result<()> {
         self.instance.call(&env, |caller| {
             self.primitive()
-                .assert_owned(caller.queues.threads(), caller.id())
+                .assert_owned_as(caller.queues.threads(), &Party::thread_of(caller))
         })
     }
 

@@ -28,7 +28,7 @@ pub struct Link {
 
 /// A wait that lasts, as it was a moment ago.
 #[derive(Clone, Copy, Debug)]
-pub struct Wait {
+pub struct LastingWait {
     /// Who waits.
     pub thread: ThreadId,
     /// For what. Its cell is not to be read: the waiter, who keeps its memory, may be gone.
@@ -120,12 +120,12 @@ impl Waits {
     }
 
     /// Every wait that lasts, the innermost of a thread last.
-    pub fn all(&self) -> Vec<Wait> {
+    pub fn all(&self) -> Vec<LastingWait> {
         let records = lock(&self.records);
         let mut waits: Vec<_> = records
             .values()
             .flatten()
-            .map(|Record { waiter, .. }| Wait {
+            .map(|Record { waiter, .. }| LastingWait {
                 thread: waiter.thread(),
                 key: waiter.key(),
                 owner: waiter.owner(),
