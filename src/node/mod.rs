@@ -10,6 +10,7 @@ mod instance;
 pub mod latch;
 pub mod mutex;
 mod names;
+pub mod promises;
 pub mod realm;
 mod view;
 

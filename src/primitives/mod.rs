@@ -15,7 +15,7 @@ pub use barrier::{Arriving, Barrier, Last};
 pub use condition::{Condition, Notification, Waiting};
 pub use fault::Fault;
 pub use latch::{Latch, Opening};
-pub use mutex::{Locked, Locking, Mutex, Recovered};
+pub use mutex::{Locked, Locking, Mutex, Recovered, Recovering};
 
 use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;

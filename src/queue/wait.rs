@@ -56,12 +56,14 @@ impl<W: Wait> Begun<W> {
             Begun::Done(output) => return output,
             Begun::Waits(wait) => wait,
         };
-        loop {
-            let limit = deadline.filter(|_| wait.is_limited());
-            let slept = caller.sleep(wait.waiter(), limit, || wait.tend(caller));
-            if let Step::Done(output) = wait.resume(caller, slept) {
-                return output;
+        caller.thread.blocked(|| {
+            loop {
+                let limit = deadline.filter(|_| wait.is_limited());
+                let slept = caller.sleep(wait.waiter(), limit, || wait.tend(caller));
+                if let Step::Done(output) = wait.resume(caller, slept) {
+                    return output;
+                }
             }
-        }
+        })
     }
 }

@@ -14,8 +14,10 @@
 //! what the release before it released; where the lock is handed over, the waiter's outcome carries it.
 
 mod locking;
+mod recovering;
 
 pub use locking::Locking;
+pub use recovering::Recovering;
 
 use super::Fault;
 use crate::cell::Cell;
@@ -161,34 +163,40 @@ impl Mutex {
 
     /// Locks, waiting until `deadline` or without limit, and takes the lock over from an owner that died, too.
     pub fn recover(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Recovered, Fault> {
-        loop {
-            match self.lock(caller, deadline) {
-                Ok(Locked::Acquired) => return Ok(Recovered::Locked),
-                Ok(Locked::TimedOut) => return Ok(Recovered::TimedOut),
-                Err(Fault::Abandoned(owner)) => {
-                    if self
-                        .cell
-                        .replace(owner.get() | ABANDONED, caller.id().get())
-                    {
-                        return Ok(Recovered::Cleared);
-                    }
-                }
-                Err(fault) => return Err(fault),
-            }
+        if self.is_owned_by(caller.id()) {
+            return Err(Fault::Recursive);
         }
+        self.begin_recovery(caller, &Party::thread_of(caller))
+            .block(caller, deadline)
+    }
+
+    /// Begins to recover.
+    pub fn begin_recovery(self, caller: &Caller, party: &Party) -> Begun<Recovering> {
+        let recovering = Recovering::new(self, party);
+        Begun::with(recovering, |wait| wait.start(caller))
+    }
+
+    /// Takes it over from an owner that died, if that is what the word says.
+    fn take_over(self, dead: ThreadId, party: &Party) -> bool {
+        self.cell.replace(dead.get() | ABANDONED, claim_of(party))
     }
 
     /// Unlocks, and wakes who waits.
     pub fn unlock(self, caller: &Caller) -> Result<(), Fault> {
-        if self.unlock_quiet(caller.id()) {
-            return Ok(());
-        }
-        self.unlock_contended(caller, caller.id().get())
+        self.unlock_claim(caller, caller.id().get())
+    }
+
+    /// Unlocks what a guard of this thread's owns.
+    pub fn unlock_guard(self, caller: &Caller) -> Result<(), Fault> {
+        self.unlock_claim(caller, caller.id().get() | GUARD)
     }
 
     /// Unlocks what this party owns: the thread, or the guard of its promise.
     pub fn unlock_as(self, caller: &Caller, party: &Party) -> Result<(), Fault> {
-        let claim = claim_of(party);
+        self.unlock_claim(caller, claim_of(party))
+    }
+
+    fn unlock_claim(self, caller: &Caller, claim: u32) -> Result<(), Fault> {
         if self.cell.replace(claim, FREE) {
             return Ok(());
         }
