@@ -27,7 +27,7 @@ pub fn thread_died(queues: &Queues, id: ThreadId) {
     queues.threads().retire(id);
     queues.sweep(|section, key| match key.kind() {
         Kind::Mutex => Mutex::new(key.cell()).owner_died(id, queues.threads(), section),
-        Kind::Barrier => Barrier::actor_died(key.cell(), id, section),
+        Kind::Barrier | Kind::BarrierGate => Barrier::actor_died(key.cell(), id, section),
         _ => {}
     });
 }
