@@ -46,7 +46,7 @@ impl Host {
 }
 
 /// Calls a function of JavaScript's; what it throws stays pending.
-pub fn call(
+pub(super) fn call(
     env: &Env,
     function: sys::napi_value,
     arguments: &[sys::napi_value],
