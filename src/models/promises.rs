@@ -15,6 +15,8 @@ impl Unpark for EventLoop {
         self.0.parker().unpark();
     }
 
+    fn poke(&self) {}
+
     fn is_ready(&self) -> bool {
         true
     }

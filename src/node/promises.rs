@@ -86,6 +86,9 @@ impl Unpark for Ticket {
         self.mailbox.post(self.number);
     }
 
+    /// A promise does not block: it is part of no deadlock.
+    fn poke(&self) {}
+
     /// While the thread is blocked, its event loop does not turn, and a lock that it was handed would make it the owner of
     /// what it may be waiting for.
     fn is_ready(&self) -> bool {

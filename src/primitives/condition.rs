@@ -13,7 +13,10 @@
 use super::{Fault, Locking, Mutex};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter};
+use crate::queue::{
+    Begun, Caller, Key, Kind, Outcome, Party, Queues, Section, Slept, Step, Wait, Waiter,
+};
+use crate::threads::{ThreadId, Threads};
 use std::sync::Arc;
 
 /// Nobody waits.
@@ -115,13 +118,70 @@ impl Condition {
         while moved.len() < count && mutex_of(&section) == Some(mutex) {
             moved.extend(section.pop_front(self.key()));
         }
-        self.lower(&section);
         let others_wait = !section.is_empty(self.key());
-        for waiter in &moved {
+        let mutex = Mutex::new(mutex);
+        self.let_in(
+            mutex,
+            caller.queues.threads(),
+            &mut section,
+            &moved,
+            others_wait,
+        );
+        let owner = mutex.living_owner();
+        drop(section);
+        // They wait for the owner from here on. If it is blocked itself, that may have closed a circle, of which only
+        // they can be told: the others have looked before.
+        if owner.is_some_and(|owner| owner != caller.id() && caller.queues.waits().lasts(owner)) {
+            moved.iter().for_each(|waiter| waiter.poke());
+        }
+        Ok(Some(moved.len()))
+    }
+
+    /// Moves waiters, which were taken out, to the queue of their mutex. Under the locks of both.
+    fn let_in(
+        self,
+        mutex: Mutex,
+        threads: &Threads,
+        section: &mut Section,
+        moved: &[Arc<Waiter>],
+        others_wait: bool,
+    ) {
+        self.lower(section);
+        for waiter in moved {
             section.notify(waiter, others_wait);
         }
-        Mutex::new(mutex).admit(caller.queues.threads(), &mut section, &moved);
-        Ok(Some(moved.len()))
+        mutex.admit(threads, section, moved);
+    }
+
+    /// A thread died: those who wait here with a mutex that it owned are told, as if they waited for the mutex.
+    ///
+    /// The cells are touched only while somebody who keeps their memory is queued, under the lock.
+    pub(super) fn owner_died(key: Key, id: ThreadId, queues: &Queues) {
+        let condition = Condition::new(key.cell());
+        let owned_by_dead = |mutex: &Cell| Mutex::new(*mutex).was_owned_by(id);
+        loop {
+            let mutex = queues
+                .enter(key)
+                .waiters(key)
+                .filter_map(|waiter| waiter.mutex())
+                .find(owned_by_dead);
+            let Some(mutex) = mutex else {
+                return;
+            };
+            let mut section = queues.enter_both(key, Key::new(mutex, Kind::Mutex));
+            let moved: Vec<_> = section
+                .waiters(key)
+                .filter(|waiter| waiter.mutex() == Some(mutex))
+                .cloned()
+                .collect();
+            for waiter in &moved {
+                section.remove(waiter);
+            }
+            if !moved.is_empty() {
+                let mutex = Mutex::new(mutex);
+                condition.let_in(mutex, queues.threads(), &mut section, &moved, false);
+            }
+        }
     }
 
     fn key(self) -> Key {

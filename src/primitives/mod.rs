@@ -25,9 +25,14 @@ use crate::threads::ThreadId;
 /// found by the sweep.
 pub fn thread_died(queues: &Queues, id: ThreadId) {
     queues.threads().retire(id);
+    let mut conditions = Vec::new();
     queues.sweep(|section, key| match key.kind() {
         Kind::Mutex => Mutex::new(key.cell()).owner_died(id, queues.threads(), section),
+        Kind::Condition => conditions.push(key),
         Kind::Barrier | Kind::BarrierGate => Barrier::actor_died(key.cell(), id, section),
-        _ => {}
+        Kind::Latch => {}
     });
+    for key in conditions {
+        Condition::owner_died(key, id, queues);
+    }
 }

@@ -75,6 +75,9 @@ pub trait Unpark: Send + Sync {
     /// Makes the waiter look at its outcome. Called with no lock held.
     fn unpark(&self);
 
+    /// Makes a blocked thread look whether it is part of a deadlock by now.
+    fn poke(&self);
+
     /// Whether it can use what it is given soon. One that serves its runtime may be busy with that for long.
     fn is_ready(&self) -> bool;
 }
@@ -82,6 +85,10 @@ pub trait Unpark: Send + Sync {
 impl Unpark for Thread {
     fn unpark(&self) {
         self.parker().unpark();
+    }
+
+    fn poke(&self) {
+        Thread::poke(self);
     }
 
     fn is_ready(&self) -> bool {
@@ -253,6 +260,11 @@ impl Waiter {
     /// Makes it wait again. Under the lock of the queue that it enters.
     pub(super) fn rearm(&self) {
         self.outcome.store(PENDING, Ordering::Release);
+    }
+
+    /// Makes it look whether it is part of a deadlock by now.
+    pub fn poke(&self) {
+        self.party.target.poke();
     }
 
     pub(super) fn unpark(&self) {

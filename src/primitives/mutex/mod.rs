@@ -239,6 +239,16 @@ impl Mutex {
         }
     }
 
+    /// Who owns it at this moment.
+    pub(super) fn living_owner(self) -> Option<ThreadId> {
+        Self::owner_of(self.cell.load())
+    }
+
+    /// Whether this thread, which has died, owned it.
+    pub(super) fn was_owned_by(self, id: ThreadId) -> bool {
+        matches!(State::of(self.cell.load()), State::Owned(owner) | State::Abandoned(owner) if owner == id)
+    }
+
     /// Who owns it, or died owning it.
     pub fn owner(self, threads: &Threads) -> Result<Option<ThreadId>, Fault> {
         let word = self.cell.load();
@@ -342,8 +352,12 @@ impl Mutex {
             let word = self.cell.load();
             let (fault, outcome) = match State::of(word) {
                 State::Free => return Ok(Served::Free),
-                State::Abandoned(owner) => (Fault::Abandoned(owner), Outcome::OwnerDied(owner)),
-                State::Corrupt => (Fault::Corrupt(word), Outcome::Corrupt(word)),
+                State::Abandoned(owner) if threads.status(owner) == Status::Dead => {
+                    (Fault::Abandoned(owner), Outcome::OwnerDied(owner))
+                }
+                State::Abandoned(_) | State::Corrupt => {
+                    (Fault::Corrupt(word), Outcome::Corrupt(word))
+                }
                 State::Owned(owner) => match threads.status(owner) {
                     Status::Alive if word & WAITERS != 0 => return Ok(Served::Held),
                     Status::Alive if self.cell.replace(word, word | WAITERS) => {
