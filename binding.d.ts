@@ -13,8 +13,23 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class Barrier {
   /** A barrier for `total` parties in the first cell of `view`, an Int32Array over shared memory. */
   constructor(realm: Realm, view: unknown, total: number, name?: string | undefined | null)
-  /** Arrives, and waits for the others. Returns how many were missing then. */
-  wait(): number
+  /**
+   * Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were
+   * missing then. With `acts`, the last to arrive, which gets 0, is to call `open` or `abort` after its action.
+   */
+  wait(acts: boolean, milliseconds: number): number
+  /** Begins to wait as a promise. */
+  waitAsync(acts: boolean): PromiseBegun
+  /** Lets the others go, after the action. */
+  open(): void
+  /** Breaks it for everybody. */
+  abort(): void
+  /** Makes it fresh again. Those who wait are told that it broke. */
+  reset(): void
+  /** Whether it is broken. */
+  get broken(): boolean
+  /** How many have arrived and wait. */
+  waiting(): number
 }
 
 /** A condition, complete. */
@@ -26,6 +41,11 @@ export declare class Condition {
    * the mutex again. True where it was notified.
    */
   wait(mutex: any, milliseconds: number): boolean
+  /**
+   * Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
+   * up first. The guard owns the mutex again then.
+   */
+  waitAsync(mutex: any): PromiseBegun
   /** Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many. */
   notify(count: number): number
 }
@@ -39,6 +59,8 @@ export declare class Latch {
    * was up first.
    */
   wait(milliseconds: number): boolean
+  /** Begins to wait until it is open: true, or false where the time was up first. */
+  waitAsync(): PromiseBegun
   /** Counts down `by`, at most to open. */
   countDown(by: number): void
   /** How often it has to be counted down until it is open. */
@@ -60,6 +82,14 @@ export declare class Mutex {
   recover(milliseconds: number): boolean | null
   /** Unlocks. */
   unlock(): void
+  /** Begins to lock: true, or false where the time was up first. */
+  lockAsync(): PromiseBegun
+  /** Begins to recover: whether this cleared the state, or nothing where the time was up first. */
+  recoverAsync(): PromiseBegun
+  /** Unlocks what a promise locked. */
+  unlockGuard(): void
+  /** A number that all mutexes on the same cell have. */
+  get address(): number
   /** Throws unless this thread owns it. */
   assertOwned(): void
   /** The number of the owner (its `threadId + 1`), or 0. */
@@ -71,11 +101,18 @@ export declare class Realm {
   /**
    * `threadId` is the worker's, 0 in the main thread. `look` is a function written in JavaScript that does
    * nothing: calling it lets the runtime serve what it wants of a blocked thread. `createError` makes a
-   * SyncError from a code, a message and further properties. `host` says what the runtime can do.
+   * SyncError from a code, a message and further properties. `settle` is told the number of a promise that is over,
+   * whether it is fulfilled, and with what, or why not. `host` says what the runtime can do.
    */
-  constructor(threadId: number, look: () => void, createError: (arg0: string, arg1: string, arg2: Details) => void, host: Host)
+  constructor(threadId: number, look: () => void, createError: (arg0: string, arg1: string, arg2: Details) => void, settle: (arg0: number, arg1: boolean, arg2: any) => void, host: Host)
   /** This thread's number in the words of the primitives. */
   get threadNumber(): number
+  /** The time of a promise is up: `settle` is called with it, unless it waits on without a limit. */
+  timeIsUp(number: number): void
+  /** A promise gives up, and passes on what it was given. `settle` is not called. */
+  giveUp(number: number): void
+  /** Counts a promise that keeps the environment alive in (1) or out (-1). */
+  hold(change: number): void
 }
 
 /** The largest number of parties of a Barrier. */
@@ -144,3 +181,11 @@ export declare const MUTEX_FLAGS: number
 
 /** The word of a Mutex that nobody owns. */
 export declare const MUTEX_FREE: number
+
+/** A wait that was begun as a promise. */
+export interface PromiseBegun {
+  /** Its number, or 0 where it took no waiting. */
+  number: number
+  /** What it came to, where it took no waiting. */
+  value: any
+}

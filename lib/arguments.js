@@ -36,18 +36,37 @@ function integer(value, name, min, max) {
 /**
  * A time limit in milliseconds; Infinity means none.
  * @param {unknown} value
+ * @param {string} [name]
  * @returns {number}
  */
-function milliseconds(value) {
+function milliseconds(value, name = 'ms') {
   if (typeof value !== 'number') {
-    throw invalidArgType(`ms must be a number of milliseconds, and is ${shown(value)}.`);
+    throw invalidArgType(`${name} must be a number of milliseconds, and is ${shown(value)}.`);
   }
   if (!(value >= 0)) {
     throw outOfRange(
-      `ms must be 0 or more milliseconds (Infinity for no limit), and is ${shown(value)}.`,
+      `${name} must be 0 or more milliseconds (Infinity for no limit), and is ${shown(value)}.`,
     );
   }
   return value;
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ */
+function assertFunction(value, name) {
+  if (typeof value !== 'function') {
+    throw invalidArgType(`${name} must be a function, and is ${shown(value)}.`);
+  }
+}
+
+/**
+ * Whether a value is a promise, or anything that `await` would wait for.
+ * @param {any} value
+ */
+function isThenable(value) {
+  return typeof value?.then === 'function';
 }
 
 /**
@@ -137,4 +156,13 @@ function cellAt(buffer, byteOffset, length, index) {
   return new Int32Array(buffer, byteOffset + cell * Int32Array.BYTES_PER_ELEMENT, 1);
 }
 
-module.exports = { assertPredicate, cellOf, integer, milliseconds, nameOf, shown };
+module.exports = {
+  assertFunction,
+  assertPredicate,
+  cellOf,
+  integer,
+  isThenable,
+  milliseconds,
+  nameOf,
+  shown,
+};

@@ -2,9 +2,18 @@
 'use strict';
 
 const { performance } = require('node:perf_hooks');
-const { assertPredicate, cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
+const {
+  assertPredicate,
+  cellOf,
+  integer,
+  isThenable,
+  milliseconds,
+  nameOf,
+} = require('./arguments.js');
 const { invalidArgType } = require('./errors.js');
+const { assertGuarded, lend } = require('./guard.js');
 const { nativeMutex } = require('./mutex.js');
+const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 
 /** The word of a condition that nobody waits for. */
@@ -17,13 +26,19 @@ const EMPTY = native.CONDITION_EMPTY;
  */
 function answer(predicate) {
   const value = predicate();
-  if (typeof (/** @type {any} */ (value)?.then) === 'function') {
+  if (isThenable(value)) {
     throw invalidArgType(
       'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
     );
   }
   return value;
 }
+
+/**
+ * Whether a wait by promise that failed so has locked the mutex again: the condition's own cell was written over.
+ * @param {any} error
+ */
+const isOwnedAfter = (error) => error?.code === 'ERR_CORRUPT_CELL';
 
 /** Waiting until what a mutex guards has changed. The protocol is in src/primitives/condition.rs. */
 class Condition {
@@ -73,6 +88,29 @@ class Condition {
       const value = answer(predicate);
       if (value || !inTime) return value;
       inTime = this.#native.wait(guard, Math.max(0, end - performance.now()));
+    }
+  }
+
+  /**
+   * @param {Mutex} mutex
+   * @param {(() => unknown) | undefined} [predicate]
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async waitAsync(mutex, predicate, options) {
+    const guarded = nativeMutex(mutex);
+    assertPredicate(predicate);
+    const { timeout, ...rest } = waitOptions(options);
+    assertGuarded(guarded);
+    const end = performance.now() + timeout;
+    const notified = () => {
+      const left = { ...rest, timeout: Math.max(0, end - performance.now()) };
+      return lend(guarded, () => settled(this.#native.waitAsync(guarded), left), isOwnedAfter);
+    };
+    if (predicate === undefined) return notified();
+    for (let inTime = true; ;) {
+      const value = answer(predicate);
+      if (value || !inTime) return value;
+      inTime = await notified();
     }
   }
 

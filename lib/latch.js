@@ -2,6 +2,7 @@
 'use strict';
 
 const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
+const { inTime, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 
 /** The word of a latch that is closed, with nobody waiting. */
@@ -34,6 +35,14 @@ class Latch {
   tryAwait(ms = 0) {
     milliseconds(ms);
     return Atomics.load(this.#cell, 0) === this.#count || this.#native.wait(ms);
+  }
+
+  /**
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async awaitAsync(options) {
+    const checked = waitOptions(options);
+    await inTime('the Latch', this.#native.waitAsync(), checked, false);
   }
 
   release() {

@@ -1,9 +1,11 @@
 // @ts-check
 'use strict';
 
-const { cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
+const { assertFunction, cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
 const { defineDispose } = require('./dispose.js');
 const { invalidArgType } = require('./errors.js');
+const { Guard } = require('./guard.js');
+const { inTime, waitOptions } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 
 /** The word of a mutex that nobody owns. */
@@ -71,6 +73,40 @@ class Mutex {
   tryRecover(ms = 0) {
     // napi has null for what JavaScript leaves undefined.
     return this.#native.recover(milliseconds(ms)) ?? undefined;
+  }
+
+  /**
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async lockAsync(options) {
+    const checked = waitOptions(options);
+    await inTime('the Mutex', this.#native.lockAsync(), checked, false);
+    return new Guard(this.#native);
+  }
+
+  /**
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async recoverAsync(options) {
+    const checked = waitOptions(options);
+    const recovered = await inTime('the Mutex', this.#native.recoverAsync(), checked, undefined);
+    return new Guard(this.#native, recovered);
+  }
+
+  /**
+   * @template T
+   * @param {() => T | PromiseLike<T>} fn
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async runExclusiveAsync(fn, options) {
+    assertFunction(fn, 'fn');
+    const guard = await this.lockAsync(options);
+    try {
+      return await fn();
+    } finally {
+      // Condition.waitAsync() may have lost the mutex, and told so by an error of its own.
+      if (guard.held) guard.release();
+    }
   }
 
   get locked() {

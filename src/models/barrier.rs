@@ -1,7 +1,8 @@
 //! The barrier.
 
 use super::{COMPETE, QUIET, TERMINATING, World, limit, run, spawn};
-use crate::primitives::{Barrier, Fault};
+use crate::primitives::{Barrier, Fault, Last, thread_died};
+use crate::queue::Caller;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ fn phases(threads: u32, rounds: u32) {
                     let mut indices = 0;
                     for round in 1..=rounds {
                         arrived.fetch_add(1, Ordering::Relaxed);
-                        indices += barrier.wait(caller, None).unwrap();
+                        indices += barrier.wait(caller, Last::Opens, None).unwrap();
                         assert!(arrived.load(Ordering::Relaxed) >= threads * round);
                     }
                     indices
@@ -49,15 +50,15 @@ fn a_party_that_leaves_breaks_it_for_all_or_for_none() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let leaves = spawn(&world, 2, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, limit())
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, limit())
         });
         let stays = world.thread(1);
         let stayed = run(&world, &stays, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, None)
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
         });
         let left = leaves.join().unwrap();
         assert_eq!(stayed.is_ok(), left.is_ok());
-        assert_eq!(stayed.is_err(), left == Err(Fault::Broken));
+        assert_eq!(stayed.is_err(), left == Err(Fault::TimedOut));
     });
 }
 
@@ -66,13 +67,72 @@ fn a_party_that_is_terminated_strands_nobody() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let dies = spawn(&world, 2, TERMINATING, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, None)
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
         });
         let stays = world.thread(1);
         let stayed = run(&world, &stays, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, None)
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
         });
         assert!(matches!(stayed, Ok(_) | Err(Fault::Broken)));
         dies.join().unwrap().ok();
+    });
+}
+
+#[test]
+fn the_action_runs_before_anybody_passes() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let acted = Arc::new(AtomicU32::new(0));
+        let party = |acted: Arc<AtomicU32>| {
+            move |world: &World, caller: &Caller| {
+                let barrier = Barrier::new(world.cell(0), 2);
+                for round in 1..=2 {
+                    if barrier.wait(caller, Last::Acts, None).unwrap() == 0 {
+                        acted.fetch_add(1, Ordering::Relaxed);
+                        barrier.open(caller).unwrap();
+                    }
+                    assert!(acted.load(Ordering::Relaxed) >= round);
+                }
+            }
+        };
+        let other = spawn(&world, 2, QUIET, party(Arc::clone(&acted)));
+        let this = world.thread(1);
+        run(&world, &this, QUIET, party(acted));
+        other.join().unwrap();
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn whoever_arrives_while_the_action_runs_belongs_to_the_next_phase() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let acts = |world: &World, caller: &Caller| {
+            let barrier = Barrier::new(world.cell(0), 1);
+            assert_eq!(barrier.wait(caller, Last::Acts, None), Ok(0));
+            barrier.open(caller).unwrap();
+        };
+        let other = spawn(&world, 2, QUIET, acts);
+        let this = world.thread(1);
+        run(&world, &this, QUIET, acts);
+        other.join().unwrap();
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn the_death_of_the_thread_that_acts_is_told_to_whoever_waits_or_comes() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let waits = spawn(&world, 2, QUIET, |world, caller| {
+            Barrier::new(world.cell(0), 1).wait(caller, Last::Opens, None)
+        });
+        let dies = world.thread(1);
+        let acts = run(&world, &dies, QUIET, |world, caller| {
+            Barrier::new(world.cell(0), 1).wait(caller, Last::Acts, None)
+        });
+        assert_eq!(acts, Ok(0));
+        thread_died(&world.queues, dies.id());
+        assert!(matches!(waits.join().unwrap(), Ok(0) | Err(Fault::Broken)));
     });
 }

@@ -1,7 +1,7 @@
 //! Cells that somebody writes over: an error or a normal result, and nobody is stranded.
 
 use super::{COMPETE, HAND_OVER, QUIET, World, limit, run, spawn};
-use crate::primitives::{Barrier, Condition, Fault, Latch, Locked, Mutex};
+use crate::primitives::{Barrier, Condition, Fault, Last, Latch, Locked, Mutex};
 use crate::queue::{Caller, HandOver};
 
 fn primitives(world: &World) -> (Mutex, Condition) {
@@ -98,12 +98,12 @@ fn whoever_waits_is_told_when_somebody_finds_the_barrier_or_the_latch_written_ov
     loom::model(|| {
         let world = World::new(COMPETE);
         let waits = spawn(&world, 2, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 3).wait(caller, None)
+            Barrier::new(world.cell(0), 3).wait(caller, Last::Opens, None)
         });
         let this = world.thread(1);
         world.cell(0).overwrite(2);
         let told = run(&world, &this, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 3).wait(caller, None)
+            Barrier::new(world.cell(0), 3).wait(caller, Last::Opens, None)
         });
         assert!(matches!(told, Err(Fault::Corrupt(_))));
         let waiting = waits.join().unwrap();

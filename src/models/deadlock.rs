@@ -33,10 +33,15 @@ fn two_that_lock_in_opposite_order_never_hang() {
             lock_both(Mutex::new(world.cell(1)), Mutex::new(world.cell(0)), caller)
         });
         let this = world.thread(1);
-        run(&world, &this, LASTING, |world, caller| {
+        let this_told = run(&world, &this, LASTING, |world, caller| {
             lock_both(Mutex::new(world.cell(0)), Mutex::new(world.cell(1)), caller)
         });
-        other.join().unwrap();
+        let told = [this_told, other.join().unwrap()];
+        assert_ne!(
+            told,
+            [true, true],
+            "one gives up, and the other gets its lock"
+        );
         assert_eq!(world.cell(0).load(), 0);
         assert_eq!(world.cell(1).load(), 0);
     });

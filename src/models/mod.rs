@@ -10,6 +10,7 @@ mod deadlock;
 mod latch;
 mod mutex;
 mod planted;
+mod promises;
 
 use crate::cell::Cell;
 use crate::futex::Deadline;

@@ -1,7 +1,7 @@
 //! The mutex.
 
 use super::{COMPETE, HAND_OVER, QUIET, TERMINATING, Wants, World, limit, run, spawn};
-use crate::primitives::{Fault, Locked, Mutex, Recovered, thread_died};
+use crate::primitives::{Condition, Fault, Locked, Mutex, Recovered, thread_died};
 use crate::queue::{Caller, HandOver};
 use crate::threads::ThreadId;
 use loom::cell::UnsafeCell;
@@ -215,5 +215,27 @@ fn of_two_that_recover_one_clears_the_state_and_both_get_the_lock() {
         recovered.sort_by_key(|recovered| *recovered == Recovered::Locked);
         assert_eq!(recovered, [Recovered::Cleared, Recovered::Locked]);
         assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn the_death_of_the_owner_is_told_to_whoever_waits_at_a_condition() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let waits = spawn(&world, 2, QUIET, |world, caller| {
+            let mutex = Mutex::new(world.cell(0));
+            match mutex.lock(caller, None) {
+                Ok(_) => Condition::new(world.cell(1))
+                    .wait(mutex, caller, None)
+                    .map(drop),
+                Err(fault) => Err(fault),
+            }
+        });
+        let dies = world.thread(1);
+        run(&world, &dies, QUIET, |world, caller| {
+            lock(Mutex::new(world.cell(0)), caller);
+        });
+        thread_died(&world.queues, dies.id());
+        assert_eq!(waits.join().unwrap(), Err(Fault::Abandoned(dies.id())));
     });
 }

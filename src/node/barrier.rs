@@ -1,8 +1,10 @@
 //! `native.Barrier`.
 
 use super::instance::Instance;
-use super::realm::Realm;
-use crate::primitives;
+use super::promises::Value;
+use super::realm::{PromiseBegun, Realm};
+use crate::futex::Deadline;
+use crate::primitives::{self, Last};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -38,11 +40,74 @@ impl Barrier {
         })
     }
 
-    /// Arrives, and waits for the others. Returns how many were missing then.
+    /// Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were
+    /// missing then. With `acts`, the last to arrive, which gets 0, is to call `open` or `abort` after its action.
     #[napi]
-    pub fn wait(&self, env: Env) -> Result<u32> {
-        let barrier = primitives::Barrier::new(self.instance.cell(), self.total);
-        self.instance
-            .call(&env, |caller| barrier.wait(caller, None))
+    pub fn wait(&self, env: Env, acts: bool, milliseconds: f64) -> Result<u32> {
+        let deadline = Deadline::after_milliseconds(milliseconds);
+        self.instance.call(&env, |caller| {
+            self.primitive().wait(caller, last(acts), deadline)
+        })
     }
+
+    /// Begins to wait as a promise.
+    #[napi]
+    pub fn wait_async(&self, env: Env, acts: bool) -> Result<PromiseBegun> {
+        let barrier = self.primitive();
+        self.instance.promise(
+            &env,
+            |caller, party| barrier.begin(caller, party, last(acts)),
+            |missing| Ok(Value::B(missing?)),
+        )
+    }
+
+    /// Lets the others go, after the action.
+    #[napi]
+    pub fn open(&self, env: Env) -> Result<()> {
+        self.instance
+            .call(&env, |caller| self.primitive().open(caller))
+    }
+
+    /// Breaks it for everybody.
+    #[napi]
+    pub fn abort(&self, env: Env) -> Result<()> {
+        self.instance.call(&env, |caller| {
+            self.primitive().abort(caller);
+            Ok(())
+        })
+    }
+
+    /// Makes it fresh again. Those who wait are told that it broke.
+    #[napi]
+    pub fn reset(&self, env: Env) -> Result<()> {
+        self.instance.call(&env, |caller| {
+            self.primitive().reset(caller);
+            Ok(())
+        })
+    }
+
+    /// Whether it is broken.
+    #[napi(getter)]
+    pub fn broken(&self) -> bool {
+        self.primitive().is_broken()
+    }
+
+    /// How many have arrived and wait.
+    #[napi]
+    pub fn waiting(&self, env: Env) -> Result<u32> {
+        let waiting = self
+            .instance
+            .call(&env, |caller| Ok(self.primitive().waiting(caller)))?;
+        Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
+    }
+}
+
+impl Barrier {
+    fn primitive(&self) -> primitives::Barrier {
+        primitives::Barrier::new(self.instance.cell(), self.total)
+    }
+}
+
+fn last(acts: bool) -> Last {
+    if acts { Last::Acts } else { Last::Opens }
 }

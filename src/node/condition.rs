@@ -2,7 +2,8 @@
 
 use super::instance::Instance;
 use super::mutex::Mutex;
-use super::realm::Realm;
+use super::promises::Value;
+use super::realm::{PromiseBegun, Realm};
 use crate::futex::Deadline;
 use crate::primitives::{self, Notification};
 use crate::queue::Kind;
@@ -38,6 +39,18 @@ impl Condition {
             self.primitive().wait(mutex.primitive(), caller, deadline)
         })?;
         Ok(notification == Notification::Received)
+    }
+
+    /// Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
+    /// up first. The guard owns the mutex again then.
+    #[napi]
+    pub fn wait_async(&self, env: Env, mutex: &Mutex) -> Result<PromiseBegun> {
+        let (condition, mutex) = (self.primitive(), mutex.primitive());
+        self.instance.promise(
+            &env,
+            |caller, party| condition.begin(mutex, caller, party),
+            |notification| Ok(Value::A(notification? == Notification::Received)),
+        )
     }
 
     /// Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many.

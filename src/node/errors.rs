@@ -62,11 +62,20 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             owned_by(owner),
         ),
+        Fault::OtherParty => (
+            "ERR_NOT_OWNER",
+            format!(
+                "The {this} is locked by this thread, but not in this way. What lockAsync() locked, only its guard unlocks \
+                 and only waitAsync() waits with; what lock() locked, unlock() and wait()."
+            ),
+            owned_by(caller),
+        ),
         Fault::Recursive => (
             "ERR_DEADLOCK",
             format!(
                 "This thread holds the {this} already and would wait for itself: it is not recursive. Unlock it first, \
-                 or call the inner code without locking."
+                 or call the inner code without locking. If a promise of this thread holds it by a guard, await lockAsync() \
+                 instead."
             ),
             Details {
                 owner_thread_id: Some(caller.worker()),
@@ -106,8 +115,13 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             "ERR_BROKEN_BARRIER",
             format!(
                 "The {this} is broken: a party left before all had arrived, because it ended or its time was up. \
-                 Nobody passes it any more; make a new one in zeroed memory."
+                 Nobody passes it until reset() is called."
             ),
+            Details::default(),
+        ),
+        Fault::TimedOut => (
+            "ERR_TIMEOUT",
+            format!("The time was up while waiting for the {this}."),
             Details::default(),
         ),
         Fault::Corrupt(word) => (

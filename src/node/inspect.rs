@@ -3,7 +3,7 @@
 use super::QUEUES;
 use super::names::{class_of, label, name_of};
 use crate::futex::Deadline;
-use crate::queue::{Key, Kind, Wait};
+use crate::queue::{Key, Kind, LastingWait};
 use napi_derive::napi;
 
 /// One wait of a blocked thread.
@@ -29,7 +29,7 @@ pub struct BlockedThread {
 #[napi]
 pub fn inspect() -> Vec<BlockedThread> {
     let now = Deadline::now().as_nanoseconds();
-    let blocked = |wait: Wait| BlockedThread {
+    let blocked = |wait: LastingWait| BlockedThread {
         thread_id: wait.thread.worker(),
         kind: class_of(wait.key.kind()).to_owned(),
         name: name_of(wait.key),

@@ -1,11 +1,12 @@
 //! What every native object of a class consists of: a cell of the user's memory, its name, and its realm.
 
 use super::names::Named;
-use super::realm::{Realm, Shared};
+use super::promises::Settled;
+use super::realm::{PromiseBegun, Realm, Shared};
 use super::view::View;
 use crate::cell::Cell;
 use crate::primitives::Fault;
-use crate::queue::{Caller, Key, Kind};
+use crate::queue::{Begun, Caller, Key, Kind, Party, Wait};
 use napi::bindgen_prelude::*;
 use std::rc::Rc;
 
@@ -46,5 +47,15 @@ impl Instance {
         operation: impl FnOnce(&Caller) -> std::result::Result<R, Fault>,
     ) -> Result<R> {
         self.realm.call(env, self.named.key(), operation)
+    }
+
+    /// Begins a wait on it as a promise.
+    pub fn promise<W: Wait + 'static>(
+        &self,
+        env: &Env,
+        begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
+        settle: fn(W::Output) -> Settled,
+    ) -> Result<PromiseBegun> {
+        self.realm.promise(env, self.named.key(), begin, settle)
     }
 }

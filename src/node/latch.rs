@@ -1,7 +1,8 @@
 //! `native.Latch`.
 
 use super::instance::Instance;
-use super::realm::Realm;
+use super::promises::Value;
+use super::realm::{PromiseBegun, Realm};
 use crate::futex::Deadline;
 use crate::primitives::{self, Locked};
 use crate::queue::Kind;
@@ -58,6 +59,17 @@ impl Latch {
             }
         })?;
         Ok(opened == Locked::Acquired)
+    }
+
+    /// Begins to wait until it is open: true, or false where the time was up first.
+    #[napi]
+    pub fn wait_async(&self, env: Env) -> Result<PromiseBegun> {
+        let latch = self.primitive();
+        self.instance.promise(
+            &env,
+            |caller, party| latch.begin(caller, party),
+            |opened| Ok(Value::A(opened? == Locked::Acquired)),
+        )
     }
 
     /// Counts down `by`, at most to open.

@@ -3,6 +3,7 @@
 
 pub mod barrier;
 pub mod condition;
+mod current_thread;
 pub mod errors;
 mod event_loop;
 pub mod inspect;
@@ -10,7 +11,9 @@ mod instance;
 pub mod latch;
 pub mod mutex;
 mod names;
+pub mod promises;
 pub mod realm;
+pub mod runtime;
 mod view;
 
 use crate::queue::{HandOver, Queues};

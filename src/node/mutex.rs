@@ -2,10 +2,11 @@
 
 use super::QUEUES;
 use super::instance::Instance;
-use super::realm::Realm;
+use super::promises::Value;
+use super::realm::{PromiseBegun, Realm};
 use crate::futex::Deadline;
 use crate::primitives::{self, Locked, Recovered};
-use crate::queue::Kind;
+use crate::queue::{Kind, Party};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
@@ -76,12 +77,54 @@ impl Mutex {
             .call(&env, |caller| self.primitive().unlock(caller))
     }
 
+    /// Begins to lock: true, or false where the time was up first.
+    #[napi]
+    pub fn lock_async(&self, env: Env) -> Result<PromiseBegun> {
+        let mutex = self.primitive();
+        self.instance.promise(
+            &env,
+            |caller, party| mutex.begin(caller, party),
+            |locked| Ok(Value::A(locked? == Locked::Acquired)),
+        )
+    }
+
+    /// Begins to recover: whether this cleared the state, or nothing where the time was up first.
+    #[napi]
+    pub fn recover_async(&self, env: Env) -> Result<PromiseBegun> {
+        let mutex = self.primitive();
+        self.instance.promise(
+            &env,
+            |caller, party| mutex.begin_recovery(caller, party),
+            |recovered| {
+                Ok(match recovered? {
+                    Recovered::Cleared => Value::A(true),
+                    Recovered::Locked => Value::A(false),
+                    Recovered::TimedOut => Value::C(()),
+                })
+            },
+        )
+    }
+
+    /// Unlocks what a promise locked.
+    #[napi]
+    pub fn unlock_guard(&self, env: Env) -> Result<()> {
+        self.instance
+            .call(&env, |caller| self.primitive().unlock_guard(caller))
+    }
+
+    /// A number that all mutexes on the same cell have.
+    #[napi(getter)]
+    pub fn address(&self) -> f64 {
+        // Exact: no address of a process has more than 53 bits.
+        self.instance.cell().address() as f64
+    }
+
     /// Throws unless this thread owns it.
     #[napi]
     pub fn assert_owned(&self, env: Env) -> Result<()> {
         self.instance.call(&env, |caller| {
             self.primitive()
-                .assert_owned(caller.queues.threads(), caller.id())
+                .assert_owned_as(caller.queues.threads(), &Party::thread_of(caller))
         })
     }
 

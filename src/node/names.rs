@@ -74,7 +74,7 @@ pub fn class_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Mutex => "Mutex",
         Kind::Condition => "Condition",
-        Kind::Barrier => "Barrier",
+        Kind::Barrier | Kind::BarrierGate => "Barrier",
         Kind::Latch => "Latch",
     }
 }

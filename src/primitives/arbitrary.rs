@@ -1,7 +1,7 @@
 //! Arbitrary words in the cells, and arbitrary operations on them: a result or a fault, never a panic or a hang, and
 //! nobody is left behind in a queue.
 
-use super::{Barrier, Condition, Fault, Latch, Locked, Mutex, Recovered, thread_died};
+use super::{Barrier, Condition, Fault, Last, Latch, Locked, Mutex, Recovered, thread_died};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Caller, HandOver, Key, Kind, Queues};
@@ -98,7 +98,7 @@ fn run(operation: Operation, cell: Cell, other: Cell, caller: &Caller) -> Result
         }
         Operation::Notify(count) => assert_eq!(Condition::new(cell).notify(caller, count)?, 0),
         Operation::Arrive => {
-            assert!(Barrier::new(cell, TOTAL).wait(caller, soon)? < TOTAL);
+            assert!(Barrier::new(cell, TOTAL).wait(caller, Last::Opens, soon)? < TOTAL);
         }
         Operation::Await => {
             if Latch::new(cell, COUNT).wait(caller, soon)? == Locked::Acquired {

@@ -1,21 +1,45 @@
-//! The Barrier: a fixed number of threads wait for each other, again and again.
+//! The Barrier: a fixed number of parties wait for each other, again and again.
 //!
 //! The word counts the arrivals of the phase that is under way. The last to arrive sets it back to zero and lets go
 //! everybody who is queued, under one lock: whoever arrives next belongs to the next phase, and cannot be mistaken
 //! for one of this. So one cell serves for ever, with no phase number that could wrap.
+//!
+//! Where the last to arrive has an action to run first, the word names its thread meanwhile. Whoever arrives then waits
+//! before the barrier, until the action is over, and arrives anew. If that thread dies, the barrier breaks.
+//!
+//! A party that leaves early breaks the barrier for all, as in Java's CyclicBarrier and Python's threading.Barrier, until
+//! it is reset.
 //!
 //! Orderings: the lock of the bucket orders all arrivals of a phase before its end; the waiters' outcomes carry it.
 
 use super::Fault;
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter};
+use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter};
+use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
 /// How many have arrived.
 const ARRIVALS: u32 = (1 << 24) - 1;
 /// Somebody left before the others had come: nobody passes any more.
 const BROKEN: u32 = 1 << 30;
+/// All have arrived, and the thread that the lower bits name runs the action.
+const ACTING: u32 = 1 << 31;
+
+/// What a word says, where it agrees with the queue.
+enum State {
+    Arriving(u32),
+    Acting(ThreadId),
+}
+
+/// What becomes of the last to arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Last {
+    /// It lets the others go.
+    Opens,
+    /// It runs an action first, and then calls [`Barrier::open`], or [`Barrier::abort`] where that fails.
+    Acts,
+}
 
 /// The Barrier in one cell.
 #[derive(Clone, Copy, Debug)]
@@ -35,34 +59,66 @@ impl Barrier {
 
     /// Arrives, and waits until all parties have. Returns how many were still missing: `total - 1` for the first to
     /// arrive, 0 for the last. One that leaves early, past `deadline` or interrupted, breaks the barrier.
-    pub fn wait(self, caller: &Caller, deadline: Option<Deadline>) -> Result<u32, Fault> {
-        let waiter = Waiter::new(caller.thread, self.key());
-        let missing = {
-            let mut section = caller.queues.enter(self.key());
-            let missing = self.arrive(&mut section)?;
-            if missing == 0 {
-                section.settle_all(self.key(), Outcome::Passed);
-                return Ok(0);
-            }
-            section.push_back(&waiter);
-            missing
+    pub fn wait(
+        self,
+        caller: &Caller,
+        last: Last,
+        deadline: Option<Deadline>,
+    ) -> Result<u32, Fault> {
+        self.begin(caller, &Party::thread_of(caller), last)
+            .block(caller, deadline)
+    }
+
+    /// Begins to wait.
+    pub fn begin(self, caller: &Caller, party: &Party, last: Last) -> Begun<Arriving> {
+        let arriving = Arriving {
+            barrier: self,
+            waiter: Waiter::new(party, self.key()),
+            last,
+            missing: None,
         };
-        let outcome = match caller.sleep(&waiter, deadline, || self.tend(caller)) {
-            Slept::Settled(outcome) => outcome,
-            Slept::TimedOut => match self.leave(caller, &waiter) {
-                None => return Err(Fault::Broken),
-                Some(outcome) => outcome,
-            },
-            Slept::Interrupted | Slept::Deadlock(_) => {
-                self.leave(caller, &waiter);
-                return Err(Fault::Interrupted);
+        Begun::with(arriving, |wait| wait.arrive(caller))
+    }
+
+    /// Lets the others go after the action, which this thread ran.
+    pub fn open(self, caller: &Caller) -> Result<(), Fault> {
+        let mut section = caller.queues.enter(self.key());
+        match self.examine(caller.queues.threads(), &mut section)? {
+            State::Acting(id) if id == caller.id() => {
+                self.let_go(&mut section, 0, Outcome::Passed);
+                Ok(())
             }
-        };
-        match outcome {
-            Outcome::Passed => Ok(missing),
-            Outcome::Broken => Err(Fault::Broken),
-            Outcome::Corrupt(word) => Err(Fault::Corrupt(word)),
-            _ => Err(Fault::Corrupt(self.cell.load())),
+            // It was reset meanwhile, and those who waited have been told.
+            State::Acting(_) | State::Arriving(_) => Err(Fault::Broken),
+        }
+    }
+
+    /// Breaks it: everybody who waits and everybody who comes is told, until it is reset.
+    pub fn abort(self, caller: &Caller) {
+        let mut section = caller.queues.enter(self.key());
+        self.let_go(&mut section, BROKEN, Outcome::Broken);
+    }
+
+    /// Makes it fresh again. Those who wait are told that it broke.
+    pub fn reset(self, caller: &Caller) {
+        let mut section = caller.queues.enter(self.key());
+        self.let_go(&mut section, 0, Outcome::Broken);
+    }
+
+    /// Whether it is broken.
+    pub fn is_broken(self) -> bool {
+        self.cell.load() == BROKEN
+    }
+
+    /// How many have arrived and wait.
+    pub fn waiting(self, caller: &Caller) -> usize {
+        caller.queues.enter(self.key()).len(self.key())
+    }
+
+    /// Breaks the barrier in `cell` if this thread, which has died, was running the action.
+    pub(super) fn actor_died(cell: Cell, id: ThreadId, section: &mut Section) {
+        if cell.load() == (id.get() | ACTING) {
+            Barrier::new(cell, 1).let_go(section, BROKEN, Outcome::Broken);
         }
     }
 
@@ -70,53 +126,138 @@ impl Barrier {
         Key::new(self.cell, Kind::Barrier)
     }
 
-    /// Counts one arrival, and returns how many are missing then. Under the lock of the queue.
-    fn arrive(self, section: &mut Section) -> Result<u32, Fault> {
-        loop {
-            let word = self.examine(section)?;
-            if word >= self.total {
-                return Err(self.corrupt(section, word));
-            }
-            let missing = self.total - word - 1;
-            let counted = if missing == 0 { 0 } else { word + 1 };
-            if self.cell.replace(word, counted) {
-                return Ok(missing);
+    /// Where those wait who arrive while the action runs.
+    fn gate(self) -> Key {
+        Key::new(self.cell, Kind::BarrierGate)
+    }
+
+    /// Ends the phase: sets the word, and tells those who are in it, and those who came too early to be.
+    fn let_go(self, section: &mut Section, word: u32, outcome: Outcome) {
+        self.cell.overwrite(word);
+        section.settle_all(self.key(), outcome);
+        section.settle_all(self.gate(), Outcome::Retry { more: false });
+    }
+
+    /// Reads the word. Under the lock of the queue, whose length it has to agree with: one that was written over is told
+    /// to everybody.
+    fn examine(self, threads: &Threads, section: &mut Section) -> Result<State, Fault> {
+        let word = self.cell.load();
+        if word == BROKEN {
+            self.let_go(section, BROKEN, Outcome::Broken);
+            return Err(Fault::Broken);
+        }
+        if word as usize == section.len(self.key()) && word < self.total {
+            return Ok(State::Arriving(word));
+        }
+        let actor = ThreadId::new(word & !ACTING).filter(|_| word & ACTING != 0);
+        if let Some(id) = actor {
+            match threads.status(id) {
+                Status::Alive => return Ok(State::Acting(id)),
+                Status::Dead => {
+                    self.let_go(section, BROKEN, Outcome::Broken);
+                    return Err(Fault::Broken);
+                }
+                Status::Unknown => {}
             }
         }
-    }
-
-    /// After a long wait: tells everybody if somebody has written over the cell.
-    fn tend(self, caller: &Caller) {
-        // The fault was told to everybody who waits.
-        self.examine(&mut caller.queues.enter(self.key())).ok();
-    }
-
-    /// Reads the number of arrivals. Under the lock of the queue, whose length it has to agree with: one that was written
-    /// over is told to everybody.
-    fn examine(self, section: &mut Section) -> Result<u32, Fault> {
-        match self.cell.load() {
-            BROKEN => {
-                section.settle_all(self.key(), Outcome::Broken);
-                Err(Fault::Broken)
-            }
-            word if word as usize != section.len(self.key()) => Err(self.corrupt(section, word)),
-            word => Ok(word),
-        }
-    }
-
-    fn corrupt(self, section: &mut Section, word: u32) -> Fault {
         section.settle_all(self.key(), Outcome::Corrupt(word));
-        Fault::Corrupt(word)
+        section.settle_all(self.gate(), Outcome::Corrupt(word));
+        Err(Fault::Corrupt(word))
+    }
+}
+
+/// A wait at a Barrier.
+pub struct Arriving {
+    barrier: Barrier,
+    waiter: Arc<Waiter>,
+    last: Last,
+    /// How many were missing when it arrived; none where it waits before the barrier.
+    missing: Option<u32>,
+}
+
+impl Arriving {
+    fn arrive(&mut self, caller: &Caller) -> Step<Result<u32, Fault>> {
+        let threads = caller.queues.threads();
+        let mut section = caller.queues.enter(self.barrier.key());
+        loop {
+            let arrived = match self.barrier.examine(threads, &mut section) {
+                Ok(State::Arriving(arrived)) => arrived,
+                Ok(State::Acting(_)) => {
+                    self.missing = None;
+                    self.waiter = Waiter::new(self.waiter.party(), self.barrier.gate());
+                    section.push_back(&self.waiter);
+                    return Step::Pending;
+                }
+                Err(fault) => return Step::Done(Err(fault)),
+            };
+            let missing = self.barrier.total - arrived - 1;
+            let word = match (missing, self.last) {
+                (0, Last::Opens) => 0,
+                (0, Last::Acts) => caller.id().get() | ACTING,
+                _ => arrived + 1,
+            };
+            if !self.barrier.cell.replace(arrived, word) {
+                continue;
+            }
+            if missing > 0 {
+                self.missing = Some(missing);
+                self.waiter = Waiter::new(self.waiter.party(), self.barrier.key());
+                section.push_back(&self.waiter);
+                return Step::Pending;
+            }
+            if word == 0 {
+                section.settle_all(self.barrier.key(), Outcome::Passed);
+            }
+            return Step::Done(Ok(0));
+        }
     }
 
-    /// Leaves early, which breaks the barrier for all: none then. Or how the wait ended before that.
-    fn leave(self, caller: &Caller, waiter: &Arc<Waiter>) -> Option<Outcome> {
-        let mut section = caller.queues.enter(self.key());
-        if !section.remove(waiter) {
-            return waiter.outcome();
+    /// Leaves early: true where it was still queued, and the barrier breaks for all if it had arrived.
+    fn leave(&self, caller: &Caller) -> bool {
+        let mut section = caller.queues.enter(self.barrier.key());
+        let left = section.remove(&self.waiter);
+        if left && self.missing.is_some() {
+            self.barrier.let_go(&mut section, BROKEN, Outcome::Broken);
         }
-        self.cell.overwrite(BROKEN);
-        section.settle_all(self.key(), Outcome::Broken);
-        None
+        left
+    }
+}
+
+impl Wait for Arriving {
+    type Output = Result<u32, Fault>;
+
+    fn waiter(&self) -> &Arc<Waiter> {
+        &self.waiter
+    }
+
+    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
+        let outcome = match slept {
+            Slept::Settled(outcome) => Some(outcome),
+            Slept::TimedOut if self.leave(caller) => {
+                return Step::Done(Err(Fault::TimedOut));
+            }
+            Slept::TimedOut => self.waiter.outcome(),
+            Slept::Interrupted | Slept::Deadlock(_) => {
+                self.leave(caller);
+                return Step::Done(Err(Fault::Interrupted));
+            }
+        };
+        Step::Done(match (outcome, self.missing) {
+            (Some(Outcome::Passed), Some(missing)) => Ok(missing),
+            (Some(Outcome::Retry { .. }), None) => return self.arrive(caller),
+            (Some(Outcome::Broken), _) => Err(Fault::Broken),
+            (Some(Outcome::Corrupt(word)), _) => Err(Fault::Corrupt(word)),
+            _ => Err(Fault::Corrupt(self.barrier.cell.load())),
+        })
+    }
+
+    fn tend(&self, caller: &Caller) {
+        // A fault was told to everybody who waits.
+        self.barrier
+            .examine(
+                caller.queues.threads(),
+                &mut caller.queues.enter(self.barrier.key()),
+            )
+            .ok();
     }
 }

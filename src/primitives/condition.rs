@@ -10,10 +10,13 @@
 //! Orderings: the lock of the bucket orders waiting and notifying. The notifier's load is safe without it: a waiter
 //! that must not be missed set the bit before it unlocked the mutex that the notifier's change was made under.
 
-use super::{Fault, Mutex};
+use super::{Fault, Locking, Mutex};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter};
+use crate::queue::{
+    Begun, Caller, Key, Kind, Outcome, Party, Queues, Section, Slept, Step, Wait, Waiter,
+};
+use crate::threads::{ThreadId, Threads};
 use std::sync::Arc;
 
 /// Nobody waits.
@@ -59,42 +62,23 @@ impl Condition {
         caller: &Caller,
         deadline: Option<Deadline>,
     ) -> Result<Notification, Fault> {
-        mutex.assert_owned(caller.queues.threads(), caller.id())?;
-        let waiter = Waiter::at_condition(caller.thread, self.key(), mutex.cell(), Mutex::owner_of);
-        {
-            let mut section = caller.queues.enter(self.key());
-            self.raise(&mut section)?;
-            section.push_back(&waiter);
-        }
-        if let Err(fault) = mutex.unlock(caller) {
-            self.withdraw(mutex, caller, &waiter);
-            return Err(fault);
-        }
-        match caller.sleep(&waiter, deadline, || self.tend(caller, mutex)) {
-            Slept::Interrupted => {
-                self.withdraw(mutex, caller, &waiter);
-                Err(Fault::Interrupted)
-            }
-            Slept::TimedOut if self.leave(caller, &waiter) => {
-                mutex.lock(caller, None)?;
-                Ok(Notification::TimedOut)
-            }
-            // Settled without a notification: the cell was written over.
-            _ if !waiter.was_notified() => {
-                mutex.lock(caller, None)?;
-                Err(match waiter.outcome() {
-                    Some(Outcome::Corrupt(word)) => Fault::Corrupt(word),
-                    _ => Fault::Corrupt(self.cell.load()),
-                })
-            }
-            slept => {
-                let locked = mutex.lock_again(caller, &waiter, slept);
-                if locked.is_err() {
-                    self.pass_on(caller, &waiter);
-                }
-                locked.map(|()| Notification::Received)
-            }
-        }
+        self.begin(mutex, caller, &Party::thread_of(caller))
+            .block(caller, deadline)
+    }
+
+    /// Begins to wait: unlocks `mutex`, which this party owns.
+    pub fn begin(self, mutex: Mutex, caller: &Caller, party: &Party) -> Begun<Waiting> {
+        let waiter = Waiter::at_condition(party, self.key(), mutex.cell(), Mutex::owner_of);
+        let wait = Waiting {
+            condition: self,
+            mutex,
+            waiter,
+            stage: Stage::Notification,
+        };
+        Begun::with(wait, |wait| match wait.start(caller) {
+            Ok(()) => Step::Pending,
+            Err(fault) => Step::Done(Err(fault)),
+        })
     }
 
     /// Notifies up to `count` of those who wait, the longest waiting first, and returns how many.
@@ -134,50 +118,74 @@ impl Condition {
         while moved.len() < count && mutex_of(&section) == Some(mutex) {
             moved.extend(section.pop_front(self.key()));
         }
-        self.lower(&section);
         let others_wait = !section.is_empty(self.key());
-        for waiter in &moved {
-            section.notify(waiter, others_wait);
+        let mutex = Mutex::new(mutex);
+        self.let_in(
+            mutex,
+            caller.queues.threads(),
+            &mut section,
+            &moved,
+            others_wait,
+        );
+        let owner = mutex.living_owner();
+        drop(section);
+        // They wait for the owner from here on. If it is blocked itself, that may have closed a circle, of which only
+        // they can be told: the others have looked before.
+        if owner.is_some_and(|owner| owner != caller.id() && caller.queues.waits().lasts(owner)) {
+            moved.iter().for_each(|waiter| waiter.poke());
         }
-        Mutex::new(mutex).admit(caller.queues.threads(), &mut section, &moved);
         Ok(Some(moved.len()))
     }
 
-    /// Gives up, wherever the waiter stands by now.
-    fn withdraw(self, mutex: Mutex, caller: &Caller, waiter: &Arc<Waiter>) {
-        if !self.leave(caller, waiter) && waiter.was_notified() {
-            // As an interrupted wait for the mutex: it leaves that queue, and passes on what it was given there.
-            mutex.lock_again(caller, waiter, Slept::Interrupted).ok();
-            self.pass_on(caller, waiter);
+    /// Moves waiters, which were taken out, to the queue of their mutex. Under the locks of both.
+    fn let_in(
+        self,
+        mutex: Mutex,
+        threads: &Threads,
+        section: &mut Section,
+        moved: &[Arc<Waiter>],
+        others_wait: bool,
+    ) {
+        self.lower(section);
+        for waiter in moved {
+            section.notify(waiter, others_wait);
         }
+        mutex.admit(threads, section, moved);
     }
 
-    /// Nobody will act on the notification that the waiter was chosen for: somebody else has to.
-    fn pass_on(self, caller: &Caller, waiter: &Waiter) {
-        if waiter.was_chosen() {
-            // A fault was told to everybody who waits.
-            self.notify(caller, 1).ok();
+    /// A thread died: those who wait here with a mutex that it owned are told, as if they waited for the mutex.
+    ///
+    /// The cells are touched only while somebody who keeps their memory is queued, under the lock.
+    pub(super) fn owner_died(key: Key, id: ThreadId, queues: &Queues) {
+        let condition = Condition::new(key.cell());
+        let owned_by_dead = |mutex: &Cell| Mutex::new(*mutex).was_owned_by(id);
+        loop {
+            let mutex = queues
+                .enter(key)
+                .waiters(key)
+                .filter_map(|waiter| waiter.mutex())
+                .find(owned_by_dead);
+            let Some(mutex) = mutex else {
+                return;
+            };
+            let mut section = queues.enter_both(key, Key::new(mutex, Kind::Mutex));
+            let moved: Vec<_> = section
+                .waiters(key)
+                .filter(|waiter| waiter.mutex() == Some(mutex))
+                .cloned()
+                .collect();
+            for waiter in &moved {
+                section.remove(waiter);
+            }
+            if !moved.is_empty() {
+                let mutex = Mutex::new(mutex);
+                condition.let_in(mutex, queues.threads(), &mut section, &moved, false);
+            }
         }
-    }
-
-    /// Sees to both queues after a long wait, should somebody have written over the cells.
-    fn tend(self, caller: &Caller, mutex: Mutex) {
-        // A fault is told to everybody who waits.
-        self.examine(&mut caller.queues.enter(self.key())).ok();
-        mutex.tend(caller);
     }
 
     fn key(self) -> Key {
         Key::new(self.cell, Kind::Condition)
-    }
-
-    /// Takes a waiter out of the queue; false where it was notified before.
-    fn leave(self, caller: &Caller, waiter: &Arc<Waiter>) -> bool {
-        let mut section = caller.queues.enter(self.key());
-        // A notified waiter stands in the queue of its mutex, which is not locked here.
-        let left = !waiter.was_notified() && section.remove(waiter);
-        self.lower(&section);
-        left
     }
 
     /// Sets the bit. Under the lock of the queue.
@@ -209,5 +217,149 @@ impl Condition {
                 Err(Fault::Corrupt(word))
             }
         }
+    }
+}
+
+/// A wait at a Condition.
+pub struct Waiting {
+    condition: Condition,
+    mutex: Mutex,
+    /// Stands in the Condition's queue, and when it was notified in the mutex's.
+    waiter: Arc<Waiter>,
+    stage: Stage,
+}
+
+/// How far a wait has come.
+enum Stage {
+    /// It waits to be notified.
+    Notification,
+    /// It locks the mutex again, and comes to this then.
+    Locking(Locking, Result<Notification, Fault>),
+}
+
+impl Waiting {
+    /// Enters the queue, and unlocks the mutex.
+    fn start(&self, caller: &Caller) -> Result<(), Fault> {
+        let party = self.waiter.party();
+        self.mutex.assert_owned_as(caller.queues.threads(), party)?;
+        {
+            let mut section = caller.queues.enter(self.condition.key());
+            self.condition.raise(&mut section)?;
+            section.push_back(&self.waiter);
+        }
+        let unlocked = self.mutex.unlock_as(caller, party);
+        if unlocked.is_err() {
+            self.withdraw(caller);
+        }
+        unlocked
+    }
+
+    /// The wait for the mutex of a waiter that was notified.
+    fn locking(&self) -> Locking {
+        Locking::of(self.mutex, Arc::clone(&self.waiter))
+    }
+
+    /// Locks the mutex, and comes to `result` then.
+    fn lock_again(
+        &mut self,
+        caller: &Caller,
+        result: Result<Notification, Fault>,
+    ) -> Step<Result<Notification, Fault>> {
+        match self.mutex.begin(caller, self.waiter.party()) {
+            Begun::Done(Ok(_)) => Step::Done(result),
+            Begun::Done(Err(fault)) => Step::Done(Err(fault)),
+            Begun::Waits(locking) => {
+                self.stage = Stage::Locking(locking, result);
+                Step::Pending
+            }
+        }
+    }
+
+    /// Gives up, wherever the waiter stands by now.
+    fn withdraw(&self, caller: &Caller) {
+        if !self.leave(caller) && self.waiter.was_notified() {
+            self.locking().withdraw(caller);
+            self.pass_on(caller);
+        }
+    }
+
+    /// Leaves the Condition's queue; false where it was notified or settled before.
+    fn leave(&self, caller: &Caller) -> bool {
+        let mut section = caller.queues.enter(self.condition.key());
+        // A notified waiter stands in the queue of its mutex, which is not locked here.
+        let left = !self.waiter.was_notified() && section.remove(&self.waiter);
+        self.condition.lower(&section);
+        left
+    }
+
+    /// Nobody will act on the notification that the waiter was chosen for: somebody else has to.
+    fn pass_on(&self, caller: &Caller) {
+        if self.waiter.was_chosen() {
+            // A fault was told to everybody who waits.
+            self.condition.notify(caller, 1).ok();
+        }
+    }
+}
+
+impl Wait for Waiting {
+    type Output = Result<Notification, Fault>;
+
+    fn waiter(&self) -> &Arc<Waiter> {
+        match &self.stage {
+            Stage::Notification => &self.waiter,
+            Stage::Locking(locking, _) => locking.waiter(),
+        }
+    }
+
+    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
+        if let Stage::Notification = self.stage {
+            match slept {
+                Slept::Interrupted => {
+                    self.withdraw(caller);
+                    return Step::Done(Err(Fault::Interrupted));
+                }
+                Slept::TimedOut if self.leave(caller) => {
+                    return self.lock_again(caller, Ok(Notification::TimedOut));
+                }
+                // Settled without a notification: the cell was written over.
+                _ if !self.waiter.was_notified() => {
+                    let word = match self.waiter.outcome() {
+                        Some(Outcome::Corrupt(word)) => word,
+                        _ => self.condition.cell.load(),
+                    };
+                    return self.lock_again(caller, Err(Fault::Corrupt(word)));
+                }
+                _ => {
+                    self.stage = Stage::Locking(self.locking(), Ok(Notification::Received));
+                    // The time limit was that of the notification. Locking again has none.
+                    if slept == Slept::TimedOut {
+                        return Step::Pending;
+                    }
+                }
+            }
+        }
+        let Stage::Locking(locking, result) = &mut self.stage else {
+            return Step::Pending;
+        };
+        match locking.resume(caller, slept) {
+            Step::Pending => Step::Pending,
+            Step::Done(Ok(_)) => Step::Done(result.clone()),
+            Step::Done(Err(fault)) => {
+                self.pass_on(caller);
+                Step::Done(Err(fault))
+            }
+        }
+    }
+
+    fn tend(&self, caller: &Caller) {
+        // A fault is told to everybody who waits.
+        self.condition
+            .examine(&mut caller.queues.enter(self.condition.key()))
+            .ok();
+        self.mutex.tend(caller);
+    }
+
+    fn is_limited(&self) -> bool {
+        matches!(self.stage, Stage::Notification)
     }
 }

@@ -7,7 +7,7 @@
 use super::{Fault, Locked};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter};
+use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter};
 use std::sync::Arc;
 
 /// It is closed, nobody waits, and it was never counted down.
@@ -47,28 +47,30 @@ impl Latch {
         if self.is_open()? {
             return Ok(Locked::Acquired);
         }
-        let waiter = Waiter::new(caller.thread, self.key());
-        {
-            let mut section = caller.queues.enter(self.key());
-            if self.raise(&mut section)? {
-                return Ok(Locked::Acquired);
-            }
-            section.push_back(&waiter);
-        }
-        let outcome = match caller.sleep(&waiter, deadline, || self.tend(caller)) {
-            Slept::Settled(outcome) => Some(outcome),
-            Slept::TimedOut if self.leave(caller, &waiter) => return Ok(Locked::TimedOut),
-            Slept::TimedOut => waiter.outcome(),
-            Slept::Interrupted | Slept::Deadlock(_) => {
-                self.leave(caller, &waiter);
-                return Err(Fault::Interrupted);
-            }
-        };
-        match outcome {
-            Some(Outcome::Passed) => Ok(Locked::Acquired),
-            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
-            _ => Err(Fault::Corrupt(self.cell.load())),
-        }
+        self.begin(caller, &Party::thread_of(caller))
+            .block(caller, deadline)
+    }
+
+    /// Begins to wait.
+    pub fn begin(self, caller: &Caller, party: &Party) -> Begun<Opening> {
+        let waiter = Waiter::new(party, self.key());
+        Begun::with(
+            Opening {
+                latch: self,
+                waiter,
+            },
+            |wait| {
+                let mut section = caller.queues.enter(self.key());
+                match self.raise(&mut section) {
+                    Ok(true) => Step::Done(Ok(Locked::Acquired)),
+                    Ok(false) => {
+                        section.push_back(&wait.waiter);
+                        Step::Pending
+                    }
+                    Err(fault) => Step::Done(Err(fault)),
+                }
+            },
+        )
     }
 
     /// Counts down `by`, at most to open. To open it whatever remains, count down by its count.
@@ -152,21 +154,57 @@ impl Latch {
         section.settle_all(self.key(), Outcome::Passed);
     }
 
-    /// Sees to the queue after a long wait, should somebody have written over the cell.
-    fn tend(self, caller: &Caller) {
-        // A fault was told to everybody who waits.
-        self.raise(&mut caller.queues.enter(self.key())).ok();
-    }
-
-    /// Takes a waiter out of the queue; false where it was settled before. The bit stays: it costs the one that
-    /// opens the latch a look, once.
-    fn leave(self, caller: &Caller, waiter: &Arc<Waiter>) -> bool {
-        caller.queues.enter(self.key()).remove(waiter)
-    }
-
     /// Tells everybody who waits that the cell was written over.
     fn corrupt(self, section: &mut Section, word: u32) -> Fault {
         section.settle_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
+    }
+}
+
+/// A wait for a Latch to open.
+pub struct Opening {
+    latch: Latch,
+    waiter: Arc<Waiter>,
+}
+
+impl Opening {
+    /// Leaves the queue; false where it was settled before. The bit stays: it costs the one that opens the latch a
+    /// look, once.
+    fn leave(&self, caller: &Caller) -> bool {
+        caller.queues.enter(self.latch.key()).remove(&self.waiter)
+    }
+}
+
+impl Wait for Opening {
+    type Output = Result<Locked, Fault>;
+
+    fn waiter(&self) -> &Arc<Waiter> {
+        &self.waiter
+    }
+
+    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
+        let outcome = match slept {
+            Slept::Settled(outcome) => Some(outcome),
+            Slept::TimedOut if self.leave(caller) => {
+                return Step::Done(Ok(Locked::TimedOut));
+            }
+            Slept::TimedOut => self.waiter.outcome(),
+            Slept::Interrupted | Slept::Deadlock(_) => {
+                self.leave(caller);
+                return Step::Done(Err(Fault::Interrupted));
+            }
+        };
+        Step::Done(match outcome {
+            Some(Outcome::Passed) => Ok(Locked::Acquired),
+            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
+            _ => Err(Fault::Corrupt(self.latch.cell.load())),
+        })
+    }
+
+    fn tend(&self, caller: &Caller) {
+        // A fault was told to everybody who waits.
+        self.latch
+            .raise(&mut caller.queues.enter(self.latch.key()))
+            .ok();
     }
 }

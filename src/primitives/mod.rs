@@ -11,11 +11,11 @@ mod fault;
 mod latch;
 mod mutex;
 
-pub use barrier::Barrier;
-pub use condition::{Condition, Notification};
+pub use barrier::{Arriving, Barrier, Last};
+pub use condition::{Condition, Notification, Waiting};
 pub use fault::Fault;
-pub use latch::Latch;
-pub use mutex::{Locked, Mutex, Recovered};
+pub use latch::{Latch, Opening};
+pub use mutex::{Locked, Locking, Mutex, Recovered, Recovering};
 
 use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;
@@ -25,9 +25,14 @@ use crate::threads::ThreadId;
 /// found by the sweep.
 pub fn thread_died(queues: &Queues, id: ThreadId) {
     queues.threads().retire(id);
-    queues.sweep(|section, key| {
-        if key.kind() == Kind::Mutex {
-            Mutex::new(key.cell()).owner_died(id, queues.threads(), section);
-        }
+    let mut conditions = Vec::new();
+    queues.sweep(|section, key| match key.kind() {
+        Kind::Mutex => Mutex::new(key.cell()).owner_died(id, queues.threads(), section),
+        Kind::Condition => conditions.push(key),
+        Kind::Barrier | Kind::BarrierGate => Barrier::actor_died(key.cell(), id, section),
+        Kind::Latch => {}
     });
+    for key in conditions {
+        Condition::owner_died(key, id, queues);
+    }
 }

@@ -7,13 +7,15 @@
 
 mod caller;
 mod section;
+mod wait;
 mod waiter;
 mod waits;
 
 pub use caller::{Caller, Slept, spin_until};
 pub use section::{Key, Kind, Section};
-pub use waiter::{Outcome, OwnerOf, Unpark, Waiter};
-pub use waits::{Link, Recorded, Wait, Waits};
+pub use wait::{Begun, Step, Wait};
+pub use waiter::{Outcome, OwnerOf, Party, Unpark, Waiter};
+pub use waits::{LastingWait, Link, Recorded, Waits};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;

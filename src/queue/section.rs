@@ -18,6 +18,8 @@ pub enum Kind {
     Condition,
     /// Waits for the others to arrive.
     Barrier,
+    /// Waits to arrive, while an action runs.
+    BarrierGate,
     /// Waits for it to open.
     Latch,
 }

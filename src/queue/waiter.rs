@@ -1,5 +1,6 @@
 //! One wait: who waits, for what, and how it ended.
 
+use super::caller::Caller;
 use super::section::{Key, Kind};
 use crate::cell::Cell;
 use crate::futex::Deadline;
@@ -74,6 +75,9 @@ pub trait Unpark: Send + Sync {
     /// Makes the waiter look at its outcome. Called with no lock held.
     fn unpark(&self);
 
+    /// Makes a blocked thread look whether it is part of a deadlock by now.
+    fn poke(&self);
+
     /// Whether it can use what it is given soon. One that serves its runtime may be busy with that for long.
     fn is_ready(&self) -> bool;
 }
@@ -83,8 +87,50 @@ impl Unpark for Thread {
         self.parker().unpark();
     }
 
+    fn poke(&self) {
+        Thread::poke(self);
+    }
+
     fn is_ready(&self) -> bool {
         !self.is_looking()
+    }
+}
+
+/// Who waits: a thread that blocks, or a promise of its.
+#[derive(Clone)]
+pub struct Party {
+    thread: ThreadId,
+    target: Arc<dyn Unpark>,
+    promise: bool,
+}
+
+impl Party {
+    /// The calling thread.
+    pub fn thread_of(caller: &Caller) -> Self {
+        Party {
+            thread: caller.id(),
+            target: Arc::clone(caller.thread) as Arc<dyn Unpark>,
+            promise: false,
+        }
+    }
+
+    /// A promise that belongs to the calling thread, and that `target` wakes.
+    pub fn promise_of(caller: &Caller, target: Arc<dyn Unpark>) -> Self {
+        Party {
+            thread: caller.id(),
+            target,
+            promise: true,
+        }
+    }
+
+    /// The thread that waits, or that the waiting promise belongs to.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// Whether it is a promise.
+    pub fn is_promise(&self) -> bool {
+        self.promise
     }
 }
 
@@ -96,8 +142,7 @@ pub type OwnerOf = fn(u32) -> Option<ThreadId>;
 /// All fields that change do so under the lock of the bucket of the queue that the waiter stands in; the outcome is
 /// read without it.
 pub struct Waiter {
-    thread: ThreadId,
-    target: Arc<dyn Unpark>,
+    party: Party,
     key: Key,
     /// For a Condition's waiter: the mutex that it has to lock again.
     mutex: Option<Cell>,
@@ -113,35 +158,24 @@ pub struct Waiter {
 }
 
 impl Waiter {
-    /// A wait of `thread` at `key`, which begins now.
-    pub fn new(thread: &Arc<Thread>, key: Key) -> Arc<Self> {
-        Self::build(thread, key, None, None)
+    /// A wait of `party` at `key`, which begins now.
+    pub fn new(party: &Party, key: Key) -> Arc<Self> {
+        Self::build(party, key, None, None)
     }
 
-    /// A wait of `thread` for a lock.
-    pub fn at_lock(thread: &Arc<Thread>, key: Key, owner_of: OwnerOf) -> Arc<Self> {
-        Self::build(thread, key, None, Some(owner_of))
+    /// A wait of `party` for a lock.
+    pub fn at_lock(party: &Party, key: Key, owner_of: OwnerOf) -> Arc<Self> {
+        Self::build(party, key, None, Some(owner_of))
     }
 
-    /// A wait of `thread` at a Condition, which has to lock `mutex` again when it is notified.
-    pub fn at_condition(
-        thread: &Arc<Thread>,
-        key: Key,
-        mutex: Cell,
-        owner_of: OwnerOf,
-    ) -> Arc<Self> {
-        Self::build(thread, key, Some(mutex), Some(owner_of))
+    /// A wait of `party` at a Condition, which has to lock `mutex` again when it is notified.
+    pub fn at_condition(party: &Party, key: Key, mutex: Cell, owner_of: OwnerOf) -> Arc<Self> {
+        Self::build(party, key, Some(mutex), Some(owner_of))
     }
 
-    fn build(
-        thread: &Arc<Thread>,
-        key: Key,
-        mutex: Option<Cell>,
-        owner_of: Option<OwnerOf>,
-    ) -> Arc<Self> {
+    fn build(party: &Party, key: Key, mutex: Option<Cell>, owner_of: Option<OwnerOf>) -> Arc<Self> {
         Arc::new(Waiter {
-            thread: thread.id(),
-            target: Arc::clone(thread) as Arc<dyn Unpark>,
+            party: party.clone(),
             key,
             mutex,
             owner_of,
@@ -152,9 +186,14 @@ impl Waiter {
         })
     }
 
+    /// Who waits.
+    pub fn party(&self) -> &Party {
+        &self.party
+    }
+
     /// The thread that waits, or that the waiting promise belongs to.
     pub fn thread(&self) -> ThreadId {
-        self.thread
+        self.party.thread
     }
 
     /// The queue that it stands in, as long as the wait is not over.
@@ -200,7 +239,7 @@ impl Waiter {
 
     /// Whether it can use what it is given soon.
     pub fn is_ready(&self) -> bool {
-        self.target.is_ready()
+        self.party.target.is_ready()
     }
 
     /// Moves a Condition's waiter to its mutex. Under the locks of both queues.
@@ -223,7 +262,12 @@ impl Waiter {
         self.outcome.store(PENDING, Ordering::Release);
     }
 
+    /// Makes it look whether it is part of a deadlock by now.
+    pub fn poke(&self) {
+        self.party.target.poke();
+    }
+
     pub(super) fn unpark(&self) {
-        self.target.unpark();
+        self.party.target.unpark();
     }
 }

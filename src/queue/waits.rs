@@ -28,7 +28,7 @@ pub struct Link {
 
 /// A wait that lasts, as it was a moment ago.
 #[derive(Clone, Copy, Debug)]
-pub struct Wait {
+pub struct LastingWait {
     /// Who waits.
     pub thread: ThreadId,
     /// For what. Its cell is not to be read: the waiter, who keeps its memory, may be gone.
@@ -49,6 +49,8 @@ struct Record {
     waiter: Arc<Waiter>,
     /// Whether the wait has a time limit. That of a Condition's waiter ends when it is notified.
     limited: bool,
+    /// Whether its thread was told of a circle, and so breaks it.
+    gives_up: bool,
 }
 
 /// A record, which goes away when this is dropped.
@@ -82,6 +84,7 @@ impl Waits {
         lock(&self.records).entry(thread).or_default().push(Record {
             waiter: Arc::clone(waiter),
             limited,
+            gives_up: false,
         });
         Recorded {
             waits: self,
@@ -89,9 +92,10 @@ impl Waits {
         }
     }
 
-    /// The circle of waits that `thread`, the calling one, is part of.
+    /// The circle of waits that `thread`, the calling one, is part of. It gives up then: no other thread of the circle is
+    /// told.
     pub fn circle(&self, thread: ThreadId) -> Option<Vec<Link>> {
-        let records = lock(&self.records);
+        let mut records = lock(&self.records);
         let mut steps: Vec<(ThreadId, Key)> = Vec::new();
         let mut current = thread;
         loop {
@@ -106,6 +110,7 @@ impl Waits {
             }
             current = owner;
         }
+        records.get_mut(&thread)?.last_mut()?.gives_up = true;
         let held = steps.last()?.1;
         let links = steps.iter().scan(held, |holds, &(thread, waits_for)| {
             let link = Link {
@@ -119,13 +124,18 @@ impl Waits {
         Some(links.collect())
     }
 
+    /// Whether a wait of this thread lasts.
+    pub fn lasts(&self, thread: ThreadId) -> bool {
+        lock(&self.records).contains_key(&thread)
+    }
+
     /// Every wait that lasts, the innermost of a thread last.
-    pub fn all(&self) -> Vec<Wait> {
+    pub fn all(&self) -> Vec<LastingWait> {
         let records = lock(&self.records);
         let mut waits: Vec<_> = records
             .values()
             .flatten()
-            .map(|Record { waiter, .. }| Wait {
+            .map(|Record { waiter, .. }| LastingWait {
                 thread: waiter.thread(),
                 key: waiter.key(),
                 owner: waiter.owner(),
@@ -140,10 +150,12 @@ impl Waits {
 impl Record {
     /// What the thread waits for without limit, and who owns it.
     fn edge(&self) -> Option<(Key, ThreadId)> {
-        let key = self.waiter.key();
         let limited = self.limited && !self.waiter.was_notified();
-        (!limited)
-            .then(|| Some((key, self.waiter.owner()?)))
-            .flatten()
+        if limited || self.gives_up {
+            return None;
+        }
+        // In this order: a Condition's waiter that is notified in between has no owner to wait for yet.
+        let owner = self.waiter.owner()?;
+        Some((self.waiter.key(), owner))
     }
 }

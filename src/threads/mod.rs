@@ -51,6 +51,8 @@ pub struct Thread {
     poked: AtomicBool,
     /// Its event loop is being watched.
     watched: AtomicBool,
+    /// It is blocked.
+    blocked: AtomicBool,
     /// It is blocked, and serves its runtime at this moment.
     looking: AtomicBool,
 }
@@ -62,6 +64,7 @@ impl Thread {
             parker: Parker::new(),
             poked: AtomicBool::new(false),
             watched: AtomicBool::new(false),
+            blocked: AtomicBool::new(false),
             looking: AtomicBool::new(false),
         }
     }
@@ -98,5 +101,18 @@ impl Thread {
     /// Whether it serves its runtime in the middle of a wait.
     pub fn is_looking(&self) -> bool {
         self.looking.load(Ordering::Acquire)
+    }
+
+    /// Calls `wait`, which blocks the thread.
+    pub fn blocked<R>(&self, wait: impl FnOnce() -> R) -> R {
+        let outer = self.blocked.swap(true, Ordering::AcqRel);
+        let result = wait();
+        self.blocked.store(outer, Ordering::Release);
+        result
+    }
+
+    /// Whether it is blocked.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked.load(Ordering::Acquire)
     }
 }

@@ -13,18 +13,26 @@
 //! Orderings: every change of the word is a read-modify-write that acquires and releases. Taking the lock acquires
 //! what the release before it released; where the lock is handed over, the waiter's outcome carries it.
 
+mod locking;
+mod recovering;
+
+pub use locking::Locking;
+pub use recovering::Recovering;
+
 use super::Fault;
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Caller, Key, Kind, Outcome, Section, Slept, Waiter, spin_until};
+use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
-use std::convert::identity;
 use std::sync::Arc;
 
 /// Nobody owns it, nobody died owning it, and no unlock is needed to wake anybody.
 const FREE: u32 = 0;
 /// The owner's number: its worker's `threadId + 1`.
 const OWNER: u32 = ThreadId::MAX;
+/// The owner is not the thread as such but a guard: what a promise to lock was fulfilled with. JavaScript's unlock of
+/// the thread's own lock fails on it.
+const GUARD: u32 = 1 << 29;
 /// Somebody is queued: the unlock has to wake one.
 const WAITERS: u32 = 1 << 30;
 /// The owner that the word names died owning it.
@@ -41,10 +49,10 @@ enum State {
 
 impl State {
     fn of(word: u32) -> Self {
-        match (ThreadId::new(word & OWNER), word & !OWNER) {
-            (None, 0) => State::Free,
+        match (ThreadId::new(word & OWNER), word & !(OWNER | GUARD)) {
+            (None, 0) if word == FREE => State::Free,
             (Some(owner), 0 | WAITERS) => State::Owned(owner),
-            (Some(owner), ABANDONED) => State::Abandoned(owner),
+            (Some(owner), ABANDONED) if word & GUARD == 0 => State::Abandoned(owner),
             _ => State::Corrupt,
         }
     }
@@ -78,11 +86,10 @@ enum Served {
     Held,
 }
 
-/// Where somebody who waits stands after a sleep.
-enum Turn {
-    Granted,
-    TimedOut,
-    Retry { more: bool },
+/// What the word says when the lock is this party's, and nobody is queued.
+fn claim_of(party: &Party) -> u32 {
+    let guard = if party.is_promise() { GUARD } else { 0 };
+    party.thread().get() | guard
 }
 
 /// The Mutex in one cell.
@@ -127,8 +134,13 @@ impl Mutex {
         if self.is_owned_by(caller.id()) {
             return Err(Fault::Recursive);
         }
-        let waiter = Waiter::at_lock(caller.thread, self.key(), Self::owner_of);
-        self.lock_contended(caller, &waiter, deadline, None)
+        self.begin(caller, &Party::thread_of(caller))
+            .block(caller, deadline)
+    }
+
+    /// Begins to lock.
+    pub fn begin(self, caller: &Caller, party: &Party) -> Begun<Locking> {
+        Begun::with(Locking::new(self, party), |wait| wait.compete(caller, None))
     }
 
     /// Locks if that takes no waiting.
@@ -151,42 +163,71 @@ impl Mutex {
 
     /// Locks, waiting until `deadline` or without limit, and takes the lock over from an owner that died, too.
     pub fn recover(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Recovered, Fault> {
-        loop {
-            match self.lock(caller, deadline) {
-                Ok(Locked::Acquired) => return Ok(Recovered::Locked),
-                Ok(Locked::TimedOut) => return Ok(Recovered::TimedOut),
-                Err(Fault::Abandoned(owner)) => {
-                    if self
-                        .cell
-                        .replace(owner.get() | ABANDONED, caller.id().get())
-                    {
-                        return Ok(Recovered::Cleared);
-                    }
-                }
-                Err(fault) => return Err(fault),
-            }
+        if self.is_owned_by(caller.id()) {
+            return Err(Fault::Recursive);
         }
+        self.begin_recovery(caller, &Party::thread_of(caller))
+            .block(caller, deadline)
+    }
+
+    /// Begins to recover.
+    pub fn begin_recovery(self, caller: &Caller, party: &Party) -> Begun<Recovering> {
+        let recovering = Recovering::new(self, party);
+        Begun::with(recovering, |wait| wait.start(caller))
+    }
+
+    /// Takes it over from an owner that died, if that is what the word says.
+    fn take_over(self, dead: ThreadId, party: &Party) -> bool {
+        self.cell.replace(dead.get() | ABANDONED, claim_of(party))
     }
 
     /// Unlocks, and wakes who waits.
     pub fn unlock(self, caller: &Caller) -> Result<(), Fault> {
-        if self.unlock_quiet(caller.id()) {
-            return Ok(());
-        }
-        self.unlock_contended(caller)
+        self.unlock_claim(caller, caller.id().get())
     }
 
-    /// Whether this thread owns it.
+    /// Unlocks what a guard of this thread's owns.
+    pub fn unlock_guard(self, caller: &Caller) -> Result<(), Fault> {
+        self.unlock_claim(caller, caller.id().get() | GUARD)
+    }
+
+    /// Unlocks what this party owns: the thread, or the guard of its promise.
+    pub fn unlock_as(self, caller: &Caller, party: &Party) -> Result<(), Fault> {
+        self.unlock_claim(caller, claim_of(party))
+    }
+
+    fn unlock_claim(self, caller: &Caller, claim: u32) -> Result<(), Fault> {
+        if self.cell.replace(claim, FREE) {
+            return Ok(());
+        }
+        self.unlock_contended(caller, claim)
+    }
+
+    /// Whether this party owns it: the thread, or the guard of its promise.
+    pub fn is_owned_as(self, party: &Party) -> bool {
+        let word = self.cell.load();
+        matches!(State::of(word), State::Owned(_)) && word & !WAITERS == claim_of(party)
+    }
+
+    /// Whether this thread owns it, by itself or by a guard.
     pub fn is_owned_by(self, id: ThreadId) -> bool {
         State::of(self.cell.load()) == State::Owned(id)
     }
 
-    /// Fails unless this thread owns it.
-    pub fn assert_owned(self, threads: &Threads, id: ThreadId) -> Result<(), Fault> {
-        if self.is_owned_by(id) {
-            Ok(())
-        } else {
-            Err(self.owner(threads).map_or_else(identity, Fault::NotOwner))
+    /// Fails unless this party owns it.
+    pub fn assert_owned_as(self, threads: &Threads, party: &Party) -> Result<(), Fault> {
+        if self.is_owned_as(party) {
+            return Ok(());
+        }
+        Err(self.not_owned(threads, party.thread()))
+    }
+
+    /// Why a party of thread `id` does not own it.
+    fn not_owned(self, threads: &Threads, id: ThreadId) -> Fault {
+        match self.owner(threads) {
+            Ok(Some(owner)) if owner == id => Fault::OtherParty,
+            Ok(owner) => Fault::NotOwner(owner),
+            Err(fault) => fault,
         }
     }
 
@@ -196,6 +237,16 @@ impl Mutex {
             State::Owned(owner) => Some(owner),
             _ => None,
         }
+    }
+
+    /// Who owns it at this moment.
+    pub(super) fn living_owner(self) -> Option<ThreadId> {
+        Self::owner_of(self.cell.load())
+    }
+
+    /// Whether this thread, which has died, owned it.
+    pub(super) fn was_owned_by(self, id: ThreadId) -> bool {
+        matches!(State::of(self.cell.load()), State::Owned(owner) | State::Abandoned(owner) if owner == id)
     }
 
     /// Who owns it, or died owning it.
@@ -216,140 +267,16 @@ impl Mutex {
         Key::new(self.cell, Kind::Mutex)
     }
 
-    /// Competes, sleeps and competes again until the lock is the caller's. `woken` is set for a waiter that was
-    /// told to retry, and says whether others wait behind it.
     #[cold]
-    fn lock_contended(
-        self,
-        caller: &Caller,
-        waiter: &Arc<Waiter>,
-        deadline: Option<Deadline>,
-        mut woken: Option<bool>,
-    ) -> Result<Locked, Fault> {
-        loop {
-            if self.compete(caller.id(), woken) {
-                return Ok(Locked::Acquired);
-            }
-            if let Served::Free = self.queue_up(caller, waiter, woken.is_some())? {
-                continue;
-            }
-            let slept = caller.sleep(waiter, deadline, || self.tend(caller));
-            match self.turn(caller, waiter, slept)? {
-                Turn::Granted => return Ok(Locked::Acquired),
-                Turn::TimedOut => return Ok(Locked::TimedOut),
-                Turn::Retry { more } => woken = Some(more),
-            }
-        }
-    }
-
-    /// Locks again for a Condition's waiter that was notified, and so stands in this mutex's queue or was taken out
-    /// of it. `slept` is what it woke up to.
-    pub(super) fn lock_again(
-        self,
-        caller: &Caller,
-        waiter: &Arc<Waiter>,
-        slept: Slept,
-    ) -> Result<(), Fault> {
-        let slept = match slept {
-            // The time limit was the Condition's. Locking again has none.
-            Slept::TimedOut => caller.sleep(waiter, None, || self.tend(caller)),
-            slept => slept,
-        };
-        let woken = match self.turn(caller, waiter, slept)? {
-            Turn::Granted => return Ok(()),
-            Turn::Retry { more } => Some(more),
-            Turn::TimedOut => None,
-        };
-        self.lock_contended(caller, waiter, None, woken).map(drop)
-    }
-
-    /// Spins for the lock. A waiter that was woken restores the bit where others wait behind it.
-    fn compete(self, id: ThreadId, woken: Option<bool>) -> bool {
-        let owned = match woken {
-            Some(true) => id.get() | WAITERS,
-            _ => id.get(),
-        };
-        spin_until(|| self.cell.load() == FREE && self.cell.replace(FREE, owned))
-    }
-
-    /// Enters the queue, unless the lock is free.
-    fn queue_up(self, caller: &Caller, waiter: &Arc<Waiter>, woken: bool) -> Result<Served, Fault> {
-        let mut section = caller.queues.enter(self.key());
-        // Since the check before the wait, code that ran in the middle of it may have locked.
-        if self.is_owned_by(caller.id()) {
-            return Err(Fault::Recursive);
-        }
-        let served = self.serve_fault(caller.queues.threads(), &mut section)?;
-        if let Served::Held = served {
-            if woken {
-                section.push_front(waiter);
-            } else {
-                section.push_back(waiter);
-            }
-        }
-        Ok(served)
-    }
-
-    /// What a sleep came to.
-    fn turn(self, caller: &Caller, waiter: &Arc<Waiter>, slept: Slept) -> Result<Turn, Fault> {
-        let outcome = match slept {
-            Slept::Settled(outcome) => Some(outcome),
-            Slept::TimedOut if self.leave(caller, waiter) => return Ok(Turn::TimedOut),
-            Slept::Interrupted => {
-                if !self.leave(caller, waiter) {
-                    self.decline(caller, waiter);
-                }
-                return Err(Fault::Interrupted);
-            }
-            Slept::Deadlock(circle) if self.leave(caller, waiter) => {
-                return Err(Fault::Deadlock(circle));
-            }
-            Slept::TimedOut | Slept::Deadlock(_) => waiter.outcome(),
-        };
-        match outcome {
-            Some(Outcome::Granted) => Ok(Turn::Granted),
-            Some(Outcome::Retry { more }) => Ok(Turn::Retry { more }),
-            Some(Outcome::OwnerDied(owner)) => Err(Fault::Abandoned(owner)),
-            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
-            _ => Err(Fault::Corrupt(self.cell.load())),
-        }
-    }
-
-    /// Takes a waiter out of the queue; false where it was settled before.
-    fn leave(self, caller: &Caller, waiter: &Arc<Waiter>) -> bool {
-        let mut section = caller.queues.enter(self.key());
-        let left = section.remove(waiter);
-        if left && section.is_empty(self.key()) {
-            // Nobody is left to wake: spare the owner the call. Where the word has changed there is nothing to spare.
-            let word = self.cell.load();
-            if let State::Owned(owner) = State::of(word) {
-                self.cell.replace(word, owner.get());
-            }
-        }
-        left
-    }
-
-    /// Passes on what a waiter was given and cannot use.
-    fn decline(self, caller: &Caller, waiter: &Waiter) {
-        match waiter.outcome() {
-            // Only a cell that was written over can be no longer owned here, and then there is nothing to pass on.
-            Some(Outcome::Granted) => drop(self.unlock(caller)),
-            Some(Outcome::Retry { .. }) => self.tend(caller),
-            _ => {}
-        }
-    }
-
-    #[cold]
-    fn unlock_contended(self, caller: &Caller) -> Result<(), Fault> {
+    fn unlock_contended(self, caller: &Caller, claim: u32) -> Result<(), Fault> {
         let threads = caller.queues.threads();
         let mut section = caller.queues.enter(self.key());
         loop {
             let word = self.cell.load();
-            if State::of(word) != State::Owned(caller.id()) {
+            if word & !WAITERS != claim {
                 // A cell that was written over may have stranded those who wait: see to them all the same.
                 self.serve(threads, &mut section);
-                self.assert_owned(threads, caller.id())?;
-                continue;
+                return Err(self.not_owned(threads, caller.id()));
             }
             // Asked once: whether somebody is ready may change at any moment.
             let next = section.next(self.key()).cloned();
@@ -360,8 +287,8 @@ impl Mutex {
             });
             let more = section.len(self.key()) > 1;
             let (released, outcome) = match heir {
-                Some(heir) if more => (heir.thread().get() | WAITERS, Outcome::Granted),
-                Some(heir) => (heir.thread().get(), Outcome::Granted),
+                Some(heir) if more => (claim_of(heir.party()) | WAITERS, Outcome::Granted),
+                Some(heir) => (claim_of(heir.party()), Outcome::Granted),
                 None => (FREE, Outcome::Retry { more }),
             };
             if !self.cell.replace(word, released) {
@@ -425,8 +352,12 @@ impl Mutex {
             let word = self.cell.load();
             let (fault, outcome) = match State::of(word) {
                 State::Free => return Ok(Served::Free),
-                State::Abandoned(owner) => (Fault::Abandoned(owner), Outcome::OwnerDied(owner)),
-                State::Corrupt => (Fault::Corrupt(word), Outcome::Corrupt(word)),
+                State::Abandoned(owner) if threads.status(owner) == Status::Dead => {
+                    (Fault::Abandoned(owner), Outcome::OwnerDied(owner))
+                }
+                State::Abandoned(_) | State::Corrupt => {
+                    (Fault::Corrupt(word), Outcome::Corrupt(word))
+                }
                 State::Owned(owner) => match threads.status(owner) {
                     Status::Alive if word & WAITERS != 0 => return Ok(Served::Held),
                     Status::Alive if self.cell.replace(word, word | WAITERS) => {

@@ -1,0 +1,93 @@
+// @ts-check
+'use strict';
+
+const { defineDispose } = require('./dispose.js');
+const { SyncError } = require('./errors.js');
+
+/** @typedef {import('./mutex.js').NativeMutex} NativeMutex */
+
+/**
+ * The guard that owns a mutex now, by the address of its cell: one that released is not to release another's.
+ * @type {Map<number, Guard>}
+ */
+const owners = new Map();
+
+/** What a promise to lock is fulfilled with: only this unlocks the mutex, however many tasks run in the thread. */
+class Guard {
+  /** @type {NativeMutex} */
+  #native;
+  /** @type {boolean | undefined} */
+  #recovered;
+
+  static {
+    defineDispose(this.prototype, function () {
+      if (this.held) this.release();
+    });
+  }
+
+  /**
+   * @param {NativeMutex} native whose lock was promised and given
+   * @param {boolean} [recovered]
+   */
+  constructor(native, recovered) {
+    this.#native = native;
+    this.#recovered = recovered;
+    owners.set(native.address, this);
+  }
+
+  get held() {
+    return owners.get(this.#native.address) === this;
+  }
+
+  get recovered() {
+    return this.#recovered === true;
+  }
+
+  release() {
+    if (!this.held) {
+      throw new SyncError(
+        'This guard has released the mutex already, or waits with it. Release a guard once, after its last use.',
+        'ERR_NOT_OWNER',
+      );
+    }
+    owners.delete(this.#native.address);
+    this.#native.unlockGuard();
+  }
+}
+
+/**
+ * Throws unless a guard of this thread owns the mutex.
+ * @param {NativeMutex} native
+ */
+function assertGuarded(native) {
+  if (owners.has(native.address)) return;
+  throw new SyncError(
+    'No guard of this thread owns the mutex. Await lockAsync() first, and release its guard after the wait.',
+    'ERR_NOT_OWNER',
+  );
+}
+
+/**
+ * Lends the mutex, which a guard owns, to a wait, which unlocks it and locks it again.
+ *
+ * @template T
+ * @param {NativeMutex} native
+ * @param {() => Promise<T>} wait
+ * @param {(error: any) => boolean} isOwnedAfter whether the wait that failed so left the mutex owned
+ * @returns {Promise<T>}
+ */
+async function lend(native, wait, isOwnedAfter) {
+  const { address } = native;
+  const guard = /** @type {Guard} */ (owners.get(address));
+  owners.delete(address);
+  try {
+    const value = await wait();
+    owners.set(address, guard);
+    return value;
+  } catch (error) {
+    if (isOwnedAfter(error)) owners.set(address, guard);
+    throw error;
+  }
+}
+
+module.exports = { Guard, assertGuarded, lend };

@@ -1,0 +1,125 @@
+// @ts-check
+'use strict';
+
+// Waiting by promise. The wait stands in the same queue as blocked threads; the native side tells by its number when it
+// is over.
+
+const { performance } = require('node:perf_hooks');
+const { isMainThread } = require('node:worker_threads');
+const { milliseconds, shown } = require('./arguments.js');
+const { SyncError, invalidArgType } = require('./errors.js');
+const { onSettle, realm } = require('./realm.js');
+
+/** The longest that a timer of Node's can be set to, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * @typedef {object} Waiting what becomes of a promise that waits
+ * @property {(value: any) => void} resolve
+ * @property {(reason: unknown) => void} reject
+ * @property {() => void} cleanUp
+ */
+
+/** @type {Map<number, Waiting>} */
+const waiting = new Map();
+
+onSettle((number, fulfilled, value) => {
+  const promise = waiting.get(number);
+  if (promise === undefined) return;
+  waiting.delete(number);
+  promise.cleanUp();
+  if (fulfilled) promise.resolve(value);
+  else promise.reject(value);
+});
+
+/**
+ * Checks the options that every promise form takes. A pending promise keeps a worker alive, as the blocking call would;
+ * the main thread it does not.
+ *
+ * @param {import('../index.js').WaitOptions} [options]
+ * @returns {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }}
+ */
+function waitOptions(options = {}) {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgType(
+      `options must be an object such as { timeout: 100 }, and is ${shown(options)}.`,
+    );
+  }
+  const { timeout = Infinity, signal, ref = !isMainThread } = options;
+  milliseconds(timeout, 'options.timeout');
+  if (
+    signal !== undefined &&
+    !(typeof signal === 'object' && signal !== null && 'aborted' in signal)
+  ) {
+    throw invalidArgType(`options.signal must be an AbortSignal, and is ${shown(signal)}.`);
+  }
+  if (typeof ref !== 'boolean') {
+    throw invalidArgType(`options.ref must be a boolean, and is ${shown(ref)}.`);
+  }
+  signal?.throwIfAborted();
+  return { timeout, signal, ref };
+}
+
+/**
+ * Waits for what was begun, natively, as a promise.
+ *
+ * @template Value
+ * @param {{ number: number, value?: any }} begun
+ * @param {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }} options
+ * @returns {Promise<Value>}
+ */
+function settled({ number, value }, { timeout, signal, ref }) {
+  if (number === 0) return Promise.resolve(value);
+  return new Promise((resolve, reject) => {
+    const end = performance.now() + timeout;
+    /** @type {NodeJS.Timeout | undefined} */
+    let timer;
+    const watchTime = () => {
+      const left = end - performance.now();
+      if (left > 0) {
+        timer = setTimeout(watchTime, Math.min(Math.ceil(left), LONGEST_TIMER));
+        if (!ref) timer.unref();
+      } else {
+        realm.timeIsUp(number);
+      }
+    };
+    const abort = () => {
+      waiting.delete(number);
+      cleanUp();
+      realm.giveUp(number);
+      reject(/** @type {AbortSignal} */ (signal).reason);
+    };
+    const cleanUp = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      if (ref) realm.hold(-1);
+    };
+    if (ref) realm.hold(1);
+    waiting.set(number, { resolve, reject, cleanUp });
+    signal?.addEventListener('abort', abort, { once: true });
+    if (timeout !== Infinity) watchTime();
+  });
+}
+
+/**
+ * As {@link settled}, for waits that tell by `false` or nothing that the time was up: an error here, as there is nothing to
+ * answer it with.
+ *
+ * @template Value
+ * @param {string} what
+ * @param {{ number: number, value?: any }} begun
+ * @param {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }} options
+ * @param {Value} late
+ * @returns {Promise<any>}
+ */
+async function inTime(what, begun, options, late) {
+  const value = await settled(begun, options);
+  if (value !== late) return value;
+  throw new SyncError(
+    `The ${options.timeout} ms of options.timeout were up while waiting for ${what}. Nothing was taken; wait again, or ` +
+      'longer.',
+    'ERR_TIMEOUT',
+  );
+}
+
+module.exports = { inTime, settled, waitOptions };
