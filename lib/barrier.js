@@ -3,12 +3,17 @@
 
 const { cellOf, integer, nameOf } = require('./arguments.js');
 const { native, realm } = require('./realm.js');
+const { defineWords } = require('./words.js');
 
 /** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
 class Barrier {
   /** @type {InstanceType<typeof native.Barrier>} */
   #native;
   #total;
+
+  static {
+    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+  }
 
   /**
    * @param {Int32Array | SharedArrayBuffer} view

@@ -3,6 +3,7 @@
 
 const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
 const { native, realm } = require('./realm.js');
+const { defineWords } = require('./words.js');
 
 /** The word of a latch that is closed, with nobody waiting. */
 const CLOSED = native.LATCH_CLOSED;
@@ -14,6 +15,10 @@ class Latch {
   /** @type {InstanceType<typeof native.Latch>} */
   #native;
   #count;
+
+  static {
+    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+  }
 
   /**
    * @param {Int32Array | SharedArrayBuffer} view

@@ -2,6 +2,7 @@
 
 use super::instance::Instance;
 use super::realm::Realm;
+use super::words::{self, InWords};
 use crate::primitives;
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
@@ -44,5 +45,14 @@ impl Barrier {
         let barrier = primitives::Barrier::new(self.instance.cell(), self.total);
         self.instance
             .call(&env, |caller| barrier.wait(caller, None))
+    }
+
+    /// What it looks like.
+    #[napi]
+    pub fn in_words(&self) -> InWords {
+        let barrier = primitives::Barrier::new(self.instance.cell(), self.total);
+        words::in_words(self.instance.key(), |section| {
+            words::barrier(barrier, self.total, section)
+        })
     }
 }

@@ -12,6 +12,7 @@ pub mod mutex;
 mod names;
 pub mod realm;
 mod view;
+pub mod words;
 
 use crate::queue::{HandOver, Queues};
 use std::sync::LazyLock;

@@ -70,6 +70,15 @@ impl Barrier {
         Key::new(self.cell, Kind::Barrier)
     }
 
+    /// How many have arrived. Under the lock of the queue, whose length the word has to agree with.
+    pub fn arrived(self, section: &Section) -> Result<u32, Fault> {
+        match self.cell.load() {
+            BROKEN => Err(Fault::Broken),
+            word if word as usize != section.len(self.key()) => Err(Fault::Corrupt(word)),
+            word => Ok(word),
+        }
+    }
+
     /// Counts one arrival, and returns how many are missing then. Under the lock of the queue.
     fn arrive(self, section: &mut Section) -> Result<u32, Fault> {
         loop {
@@ -91,17 +100,15 @@ impl Barrier {
         self.examine(&mut caller.queues.enter(self.key())).ok();
     }
 
-    /// Reads the number of arrivals. Under the lock of the queue, whose length it has to agree with: one that was written
-    /// over is told to everybody.
+    /// [`Barrier::arrived`], and tells everybody who waits if there is something wrong with it.
     fn examine(self, section: &mut Section) -> Result<u32, Fault> {
-        match self.cell.load() {
-            BROKEN => {
-                section.settle_all(self.key(), Outcome::Broken);
-                Err(Fault::Broken)
-            }
-            word if word as usize != section.len(self.key()) => Err(self.corrupt(section, word)),
-            word => Ok(word),
+        let arrived = self.arrived(section);
+        match arrived {
+            Err(Fault::Broken) => section.settle_all(self.key(), Outcome::Broken),
+            Err(Fault::Corrupt(word)) => section.settle_all(self.key(), Outcome::Corrupt(word)),
+            _ => {}
         }
+        arrived
     }
 
     fn corrupt(self, section: &mut Section, word: u32) -> Fault {

@@ -15,7 +15,7 @@ pub use barrier::Barrier;
 pub use condition::{Condition, Notification};
 pub use fault::Fault;
 pub use latch::Latch;
-pub use mutex::{Locked, Mutex, Recovered};
+pub use mutex::{Holder, Locked, Mutex, Recovered};
 
 use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;
