@@ -81,6 +81,14 @@ function nameOf(options) {
   return name;
 }
 
+/**
+ * Whether a function that has to be done when it returns is not.
+ * @param {unknown} value
+ */
+function isThenable(value) {
+  return typeof (/** @type {any} */ (value)?.then) === 'function';
+}
+
 const typedArray = Object.getPrototypeOf(Int32Array.prototype);
 /**
  * Reads a property off the prototype of all typed arrays: a view may have an own one that lies.
@@ -137,4 +145,4 @@ function cellAt(buffer, byteOffset, length, index) {
   return new Int32Array(buffer, byteOffset + cell * Int32Array.BYTES_PER_ELEMENT, 1);
 }
 
-module.exports = { assertPredicate, cellOf, integer, milliseconds, nameOf, shown };
+module.exports = { assertPredicate, cellOf, integer, isThenable, milliseconds, nameOf, shown };

@@ -2,10 +2,18 @@
 'use strict';
 
 const { performance } = require('node:perf_hooks');
-const { assertPredicate, cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
+const {
+  assertPredicate,
+  cellOf,
+  integer,
+  isThenable,
+  milliseconds,
+  nameOf,
+} = require('./arguments.js');
 const { invalidArgType } = require('./errors.js');
 const { nativeMutex } = require('./mutex.js');
 const { native, realm } = require('./realm.js');
+const { defineWords } = require('./words.js');
 
 /** The word of a condition that nobody waits for. */
 const EMPTY = native.CONDITION_EMPTY;
@@ -17,7 +25,7 @@ const EMPTY = native.CONDITION_EMPTY;
  */
 function answer(predicate) {
   const value = predicate();
-  if (typeof (/** @type {any} */ (value)?.then) === 'function') {
+  if (isThenable(value)) {
     throw invalidArgType(
       'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
     );
@@ -31,6 +39,10 @@ class Condition {
   #cell;
   /** @type {InstanceType<typeof native.Condition>} */
   #native;
+
+  static {
+    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+  }
 
   /**
    * @param {Int32Array | SharedArrayBuffer} view
