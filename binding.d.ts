@@ -30,6 +30,8 @@ export declare class Barrier {
   get broken(): boolean
   /** How many have arrived and wait. */
   waiting(): number
+  /** What it looks like. */
+  inWords(): InWords
 }
 
 /** A condition, complete. */
@@ -48,6 +50,8 @@ export declare class Condition {
   waitAsync(mutex: any): PromiseBegun
   /** Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many. */
   notify(count: number): number
+  /** What it looks like. */
+  inWords(): InWords
 }
 
 /** A latch, complete. */
@@ -65,6 +69,8 @@ export declare class Latch {
   countDown(by: number): void
   /** How often it has to be counted down until it is open. */
   remaining(): number
+  /** What it looks like. */
+  inWords(): InWords
 }
 
 /** A mutex, complete: its methods take a free lock, too. */
@@ -94,6 +100,8 @@ export declare class Mutex {
   assertOwned(): void
   /** The number of the owner (its `threadId + 1`), or 0. */
   owner(): number
+  /** What it looks like. */
+  inWords(): InWords
 }
 
 /** One JavaScript realm's side of the package. */
@@ -169,6 +177,14 @@ export declare const enum Host {
 
 /** Every wait that has lasted some milliseconds: those of blocked threads, an inner one of the same thread last. */
 export declare function inspect(): Array<BlockedThread>
+
+/** A primitive in words. */
+export interface InWords {
+  /** The name that some thread gave to it. */
+  name?: string
+  /** Its state. */
+  state: string
+}
 
 /** The word of a Latch that is closed, with nobody waiting. */
 export declare const LATCH_CLOSED: number

@@ -8,9 +8,11 @@
  * | sleep until that data says something (not empty, not full, finished) | {@link Condition} with a Mutex |
  * | keep a fixed number of threads in step, round after round | {@link Barrier} |
  * | hold threads back until something has happened, once or so many times | {@link Latch} |
+ * | share all of these by name, and arrays beside them | {@link layout} |
  * | see which threads hang, and on what | {@link inspect} |
  *
- * All waiting here blocks the calling thread. Times are in milliseconds.
+ * All waiting here blocks the calling thread. Times are in milliseconds. `console.log` and `util.inspect` show the
+ * primitives in words, in any thread and without disturbing them: `Mutex "jobs" { locked by thread 3, 2 waiting }`.
  *
  * @packageDocumentation
  */
@@ -48,7 +50,8 @@ export type SharedView<View extends Int32Array | SharedArrayBuffer> = View exten
 
 /**
  * An answer that is there at once. A promise is always truthy, so a predicate that returned one would never
- * wait: this makes it an error of types, and the methods throw `ERR_INVALID_ARG_TYPE` for it.
+ * wait, and a function that returned one to `runExclusive` would go on without the lock: this makes it an error of
+ * types, and the methods throw `ERR_INVALID_ARG_TYPE` for it.
  *
  * @typeParam Answer - what the predicate returns
  */
@@ -76,8 +79,8 @@ export type SyncErrorCode =
 
 /**
  * What a primitive throws when threads misuse it or die in it; look at {@link SyncError.code}. Wrong
- * arguments are ordinary errors instead: a `TypeError` with the code `ERR_INVALID_ARG_TYPE` or a `RangeError`
- * with the code `ERR_OUT_OF_RANGE`. Each message says what to do next.
+ * arguments are ordinary errors instead: a `TypeError` with the code `ERR_INVALID_ARG_TYPE` or
+ * `ERR_INVALID_ARG_VALUE`, or a `RangeError` with the code `ERR_OUT_OF_RANGE`. Each message says what to do next.
  *
  * @example
  * ```js
@@ -266,6 +269,30 @@ export interface Mutex {
    * ```
    */
   unlock(): void;
+
+  /**
+   * Locks, calls a function, and unlocks, also when the function throws. Waits without limit, as {@link Mutex.lock}.
+   *
+   * @param fn - called without arguments, by the thread that owns the mutex then. What it does has to be done when it
+   * returns: an `async` function would go on without the lock, and is refused
+   * @returns what `fn` returns
+   * @throws what `fn` throws; then this thread does not own the mutex. If `fn` has lost it, in a `Condition.wait` that
+   * failed, that is the error to see
+   * @throws SyncError as {@link Mutex.lock} does, before `fn` is called; `ERR_NOT_OWNER` if `fn` has unlocked the mutex
+   * and returned
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `fn` is no function (it is not locked then) or has returned a promise (it
+   * was called, and the mutex is unlocked again)
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const view = new Int32Array(new SharedArrayBuffer(8));
+   * const mutex = new Mutex(view, 0);
+   * const ticket = mutex.runExclusive(() => ++view[1]);
+   * console.log(ticket, mutex.locked); // prints 1 false
+   * ```
+   */
+  runExclusive<Result>(fn: () => Synchronous<Result>): Result;
 
   /**
    * Locks as {@link Mutex.lock} does, also after the owner has ended without unlocking: that state stays, and every
@@ -759,3 +786,203 @@ export interface LatchConstructor {
 }
 
 export const Latch: LatchConstructor;
+
+/** One kind of field. */
+interface LayoutKind<Class, Arguments extends readonly unknown[], Made> {
+  readonly class: Class;
+  readonly arguments: Arguments;
+  readonly made: Made;
+}
+interface ArrayKind<Class, Made> extends LayoutKind<Class, readonly [length: number], Made> {}
+
+/**
+ * What a field of a {@link layout} can be: a class, the arguments that it takes there, and what the field becomes.
+ *
+ * The typed arrays need TypeScript 5.7 or later; before, they are `any`.
+ */
+export interface LayoutKinds {
+  Mutex: LayoutKind<MutexConstructor, readonly [options?: PrimitiveOptions], Mutex>;
+  Condition: LayoutKind<ConditionConstructor, readonly [options?: PrimitiveOptions], Condition>;
+  Barrier: LayoutKind<
+    BarrierConstructor,
+    readonly [total: number, options?: PrimitiveOptions],
+    Barrier
+  >;
+  Latch: LayoutKind<LatchConstructor, readonly [count?: number, options?: PrimitiveOptions], Latch>;
+  // @ts-ignore
+  Int8Array: ArrayKind<Int8ArrayConstructor, Int8Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  Uint8Array: ArrayKind<Uint8ArrayConstructor, Uint8Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  Uint8ClampedArray: ArrayKind<Uint8ClampedArrayConstructor, Uint8ClampedArray<SharedArrayBuffer>>;
+  // @ts-ignore
+  Int16Array: ArrayKind<Int16ArrayConstructor, Int16Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  Uint16Array: ArrayKind<Uint16ArrayConstructor, Uint16Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  Int32Array: ArrayKind<Int32ArrayConstructor, Int32Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  Uint32Array: ArrayKind<Uint32ArrayConstructor, Uint32Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  Float32Array: ArrayKind<Float32ArrayConstructor, Float32Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  Float64Array: ArrayKind<Float64ArrayConstructor, Float64Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  BigInt64Array: ArrayKind<BigInt64ArrayConstructor, BigInt64Array<SharedArrayBuffer>>;
+  // @ts-ignore
+  BigUint64Array: ArrayKind<BigUint64ArrayConstructor, BigUint64Array<SharedArrayBuffer>>;
+  /** Where the runtime has it: from Node 24 on. */
+  Float16Array: typeof globalThis extends {
+    Float16Array: infer Class extends { readonly prototype: unknown };
+  }
+    ? ArrayKind<Class, Class['prototype'] & { readonly buffer: SharedArrayBuffer }>
+    : never;
+}
+
+type Written<Kind> =
+  Kind extends LayoutKind<infer Class, infer Arguments, unknown>
+    ? readonly [Class, ...Arguments] | ([] extends Arguments ? Class : never)
+    : never;
+
+/**
+ * A field of a {@link layout} as it is written: a class, or an array of a class and its arguments (for a primitive those of
+ * its constructor after `index`; for an array of numbers its length).
+ */
+export type LayoutField = {
+  [Name in keyof LayoutKinds]: Written<LayoutKinds[Name]>;
+}[keyof LayoutKinds];
+
+/** The fields of a {@link layout} by name. An object that is not written in the call itself needs `as const`. */
+export interface LayoutSpec {
+  readonly [name: string]: LayoutField;
+}
+
+/** A name that no field can have. */
+interface Reserved {
+  readonly share?: never;
+}
+
+type MadeOf<Class> = {
+  [Name in keyof LayoutKinds]: Class extends LayoutKinds[Name]['class']
+    ? LayoutKinds[Name]['made']
+    : never;
+}[keyof LayoutKinds];
+
+/**
+ * What a field of a {@link layout} becomes.
+ *
+ * @typeParam Field - the field as it is written
+ */
+export type LayoutValue<Field> = Field extends readonly [infer Class, ...unknown[]]
+  ? MadeOf<Class>
+  : MadeOf<Field>;
+
+/** Never present at run time. */
+declare const shape: unique symbol;
+
+/**
+ * A {@link layout} as it travels: plain data for `workerData` and `postMessage`.
+ *
+ * @typeParam Spec - the fields
+ */
+export interface SharedLayout<Spec = any> {
+  readonly [shape]?: Spec;
+  /** The memory of all fields. */
+  readonly buffer: SharedArrayBuffer;
+  /** For each field in order its name, its kind and its arguments. */
+  readonly fields: readonly (readonly [name: string, kind: string, ...args: unknown[]])[];
+}
+
+/**
+ * The primitives and arrays of a {@link layout}, by name.
+ *
+ * @typeParam Spec - the fields as they are written; with `any` the fields are `any` too
+ */
+export type Layout<Spec> = (0 extends 1 & Spec
+  ? { readonly [name: string]: any }
+  : { readonly [Name in keyof Spec]: LayoutValue<Spec[Name]> }) & {
+  /**
+   * What to send to other threads, in `workerData` or `postMessage`, for `layout.from` there.
+   *
+   * @returns plain data with the memory itself: nothing is copied on the way
+   */
+  share(): SharedLayout<Spec>;
+};
+
+/**
+ * Allocates shared memory for primitives and arrays by name, so that nobody has to number cells. All of it is zero: the
+ * primitives are fresh. No two fields share a cache line.
+ *
+ * Each primitive is called in messages and by {@link inspect} as its field is.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { layout, Mutex, Latch } = require('@x/shared-sync');
+ *
+ * const spec = { jobs: Mutex, done: [Latch, 4], totals: [Float64Array, 2] };
+ *
+ * if (isMainThread) {
+ *   const { done, totals, share } = layout(spec);
+ *   for (let id = 0; id < 4; id++) new Worker(__filename, { workerData: share() });
+ *   done.await();
+ *   console.log(totals[0]); // prints 6
+ * } else {
+ *   const { jobs, done, totals } = layout.from(workerData, spec);
+ *   jobs.runExclusive(() => (totals[0] += 1.5));
+ *   done.countDown();
+ * }
+ * ```
+ */
+export interface LayoutFunction {
+  /**
+   * Allocates.
+   *
+   * @param spec - for each name a class, or an array of a class and its arguments: those of the constructor after
+   * `index` for a primitive, the length for an array of numbers
+   * @returns the primitives and arrays by name, and `share()`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `spec` is no plain object, or a field is not as described or has
+   * arguments of the wrong type; `ERR_INVALID_ARG_VALUE` if a name is a symbol, or one that every object has, or `share`
+   * @throws RangeError `ERR_OUT_OF_RANGE` if a number is out of its range, or the fields take more memory than there is
+   * @example
+   * ```js
+   * const { layout, Mutex, Barrier } = require('@x/shared-sync');
+   *
+   * const shared = layout({ jobs: Mutex, phase: [Barrier, 4], totals: [Float64Array, 16] });
+   * console.log(shared.jobs); // prints Mutex "jobs" { free }
+   * console.log(shared.totals.length); // prints 16
+   * ```
+   */
+  <const Spec extends LayoutSpec>(spec: Spec & Reserved): Layout<Spec>;
+
+  /**
+   * The same primitives and arrays in another thread.
+   *
+   * @param shared - what `share()` returned, as it arrived
+   * @param spec - what this thread expects: the same as in the thread that allocated. Without it, any shape is taken
+   * @typeParam Spec - the fields, for a call without `spec`: `layout.from<typeof spec>(workerData)`
+   * @returns as {@link layout} does
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `shared` is not what `share()` returns, such as a layout itself;
+   * `ERR_INVALID_ARG_VALUE` if it differs from `spec` in names, kinds, arguments or order (the message says in what), or
+   * names a kind that this thread does not know
+   * @throws RangeError `ERR_OUT_OF_RANGE` if the memory does not have the size that the fields take
+   * @example
+   * ```js
+   * const { layout, Mutex, Latch } = require('@x/shared-sync');
+   *
+   * const there = layout({ jobs: Mutex, done: Latch }).share();
+   * const { done } = layout.from(there);
+   * done.release();
+   * console.log(layout.from(there, { jobs: Mutex, done: Latch }).done); // prints Latch "done" { open }
+   * try {
+   *   layout.from(there, { jobs: Mutex, done: [Latch, 3] });
+   * } catch (error) {
+   *   console.log(error.code); // prints ERR_INVALID_ARG_VALUE
+   * }
+   * ```
+   */
+  from<const Spec extends LayoutSpec>(shared: unknown, spec: Spec & Reserved): Layout<Spec>;
+  from<Spec = any>(shared: SharedLayout<Spec>): Layout<Spec>;
+}
+
+export const layout: LayoutFunction;

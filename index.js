@@ -6,6 +6,7 @@ const { Condition } = require('./lib/condition.js');
 const { SyncError } = require('./lib/errors.js');
 const { inspect } = require('./lib/inspect.js');
 const { Latch } = require('./lib/latch.js');
+const { layout } = require('./lib/layout.js');
 const { Mutex } = require('./lib/mutex.js');
 
-module.exports = { Barrier, Condition, Latch, Mutex, SyncError, inspect };
+module.exports = { Barrier, Condition, Latch, Mutex, SyncError, inspect, layout };

@@ -100,6 +100,14 @@ function nameOf(options) {
   return name;
 }
 
+/**
+ * Whether a function that has to be done when it returns is not.
+ * @param {unknown} value
+ */
+function isThenable(value) {
+  return typeof (/** @type {any} */ (value)?.then) === 'function';
+}
+
 const typedArray = Object.getPrototypeOf(Int32Array.prototype);
 /**
  * Reads a property off the prototype of all typed arrays: a view may have an own one that lies.

@@ -12,6 +12,7 @@ const {
 const { invalidArgType } = require('./errors.js');
 const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
+const { defineWords } = require('./words.js');
 
 /** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
 class Barrier {
@@ -20,6 +21,10 @@ class Barrier {
   #total;
   /** @type {(() => unknown) | undefined} */
   #action;
+
+  static {
+    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+  }
 
   /**
    * @param {Int32Array | SharedArrayBuffer} view

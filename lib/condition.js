@@ -15,6 +15,7 @@ const { assertGuarded, lend } = require('./guard.js');
 const { nativeMutex } = require('./mutex.js');
 const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
+const { defineWords } = require('./words.js');
 
 /** The word of a condition that nobody waits for. */
 const EMPTY = native.CONDITION_EMPTY;
@@ -46,6 +47,10 @@ class Condition {
   #cell;
   /** @type {InstanceType<typeof native.Condition>} */
   #native;
+
+  static {
+    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+  }
 
   /**
    * @param {Int32Array | SharedArrayBuffer} view

@@ -31,6 +31,14 @@ function invalidArgType(message) {
 }
 
 /**
+ * An argument of the right type that does not fit what it stands for or belongs with, with Node's own code.
+ * @param {string} message
+ */
+function invalidArgValue(message) {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+}
+
+/**
  * An argument of the right type and a value that cannot be, with Node's own code.
  * @param {string} message
  */
@@ -38,4 +46,4 @@ function outOfRange(message) {
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
-module.exports = { SyncError, invalidArgType, outOfRange };
+module.exports = { SyncError, invalidArgType, invalidArgValue, outOfRange };

@@ -4,6 +4,7 @@
 const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
 const { inTime, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
+const { defineWords } = require('./words.js');
 
 /** The word of a latch that is closed, with nobody waiting. */
 const CLOSED = native.LATCH_CLOSED;
@@ -15,6 +16,10 @@ class Latch {
   /** @type {InstanceType<typeof native.Latch>} */
   #native;
   #count;
+
+  static {
+    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+  }
 
   /**
    * @param {Int32Array | SharedArrayBuffer} view

@@ -1,12 +1,20 @@
 // @ts-check
 'use strict';
 
-const { assertFunction, cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
+const {
+  assertFunction,
+  cellOf,
+  isThenable,
+  milliseconds,
+  nameOf,
+  shown,
+} = require('./arguments.js');
 const { defineDispose } = require('./dispose.js');
 const { invalidArgType } = require('./errors.js');
 const { Guard } = require('./guard.js');
 const { inTime, waitOptions } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
+const { defineWords } = require('./words.js');
 
 /** The word of a mutex that nobody owns. */
 const FREE = native.MUTEX_FREE;
@@ -35,8 +43,9 @@ class Mutex {
       }
       return mutex.#native;
     };
+    defineWords(this, (value) => (#native in value ? value.#native : undefined));
     defineDispose(this.prototype, function () {
-      if ((Atomics.load(this.#cell, 0) & ~FLAGS) === THREAD) this.unlock();
+      if (this.#owned) this.unlock();
     });
   }
 
@@ -64,6 +73,37 @@ class Mutex {
 
   unlock() {
     if (Atomics.compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD) this.#native.unlock();
+  }
+
+  /**
+   * @template T
+   * @param {() => T} fn
+   */
+  runExclusive(fn) {
+    if (typeof fn !== 'function') {
+      throw invalidArgType(`fn must be a function to call with the lock, and is ${shown(fn)}.`);
+    }
+    this.lock();
+    let result;
+    try {
+      result = fn();
+      if (isThenable(result)) {
+        throw invalidArgType(
+          'fn returned a promise, and runExclusive unlocks as soon as fn returns: what goes on after that has no lock. ' +
+            'Finish in fn what needs the lock; a function that awaits is for runExclusiveAsync.',
+        );
+      }
+    } catch (error) {
+      // Where fn has lost the lock, in a wait that failed, its error is the one to tell.
+      if (this.#owned) this.unlock();
+      throw error;
+    }
+    this.unlock();
+    return result;
+  }
+
+  get #owned() {
+    return (Atomics.load(this.#cell, 0) & ~FLAGS) === THREAD;
   }
 
   recover() {

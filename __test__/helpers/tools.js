@@ -24,6 +24,9 @@ const tools = {
   get Latch() {
     return require('../../index.js').Latch;
   },
+  get layout() {
+    return require('../../index.js').layout;
+  },
   get SyncError() {
     return require('../../index.js').SyncError;
   },

@@ -1,6 +1,12 @@
 // Programs that must compile. Nothing here runs: `npm run test:types` only checks it.
-import { Barrier, Condition, Latch, Mutex, SyncError } from '@x/shared-sync';
-import type { MutexConstructor, SyncErrorCode } from '@x/shared-sync';
+import { Barrier, Condition, Latch, Mutex, SyncError, layout } from '@x/shared-sync';
+import type {
+  Layout,
+  LayoutSpec,
+  MutexConstructor,
+  SharedLayout,
+  SyncErrorCode,
+} from '@x/shared-sync';
 
 /** Compiles only where both types are the same: `any` is not the same as anything. */
 type Same<A, B> =
@@ -59,6 +65,11 @@ disposable[Symbol.dispose]();
   using guard = mutex.lock();
   guard.unlock();
 }
+
+const result = mutex.runExclusive(() => ({ id: 1 }));
+same<typeof result, { id: number }>(true);
+const nothing = mutex.runExclusive(() => {});
+same<typeof nothing, void>(true);
 
 condition.wait(mutex);
 condition.wait(mutex, () => true);
@@ -137,3 +148,47 @@ try {
     }
   }
 }
+
+// A layout knows what its fields are.
+const locks = layout({
+  jobs: Mutex,
+  ready: [Condition, { name: 'filled' }],
+  phase: [Barrier, 4],
+  done: [Latch, 3],
+  gate: Latch,
+  totals: [Float64Array, 16],
+  bytes: [Uint8Array, 1000],
+  clamped: [Uint8ClampedArray, 4],
+  counters: [BigInt64Array, 2],
+});
+same<typeof locks.jobs, Mutex>(true);
+same<typeof locks.ready, Condition>(true);
+same<typeof locks.phase, Barrier>(true);
+same<typeof locks.done, Latch>(true);
+same<typeof locks.gate, Latch>(true);
+same<typeof locks.totals, Float64Array<SharedArrayBuffer>>(true);
+same<typeof locks.bytes, Uint8Array<SharedArrayBuffer>>(true);
+same<typeof locks.clamped, Uint8ClampedArray<SharedArrayBuffer>>(true);
+same<typeof locks.counters, BigInt64Array<SharedArrayBuffer>>(true);
+const { share } = locks;
+const travelling = share();
+same<typeof travelling.buffer, SharedArrayBuffer>(true);
+const arrived = layout.from(travelling);
+same<typeof arrived.jobs, Mutex>(true);
+same<typeof arrived.totals, Float64Array<SharedArrayBuffer>>(true);
+
+const spec = { jobs: Mutex, phase: [Barrier, 4], totals: [Float64Array, 16] } as const;
+spec satisfies LayoutSpec;
+const checked = layout.from(untyped, spec);
+same<typeof checked, Layout<typeof spec>>(true);
+same<typeof checked.phase, Barrier>(true);
+declare const message: unknown;
+same<ReturnType<typeof layout.from<typeof spec>>['jobs'], Mutex>(true);
+layout.from(message, spec).totals.fill(0);
+layout.from<typeof spec>(untyped).jobs.lock();
+const anything = layout.from(untyped);
+same<typeof anything.whatever, any>(true);
+function use(given: SharedLayout<typeof spec>): Layout<typeof spec> {
+  return layout.from(given);
+}
+use(layout(spec).share()).jobs.unlock();

@@ -1,5 +1,5 @@
 // Mistakes that must not compile: each line under a directive fails `npm run test:types` once it does.
-import { Barrier, Condition, Latch, Mutex, SyncError } from '@x/shared-sync';
+import { Barrier, Condition, Latch, Mutex, SyncError, layout } from '@x/shared-sync';
 import type { SyncErrorCode } from '@x/shared-sync';
 
 const buffer = new SharedArrayBuffer(16);
@@ -61,6 +61,13 @@ mutex.ownerThreadId = null;
 // @ts-expect-error null when it is free
 mutex.ownerThreadId.toFixed();
 
+// @ts-expect-error its work would go on without the lock
+mutex.runExclusive(async () => 1);
+// @ts-expect-error
+mutex.runExclusive();
+// @ts-expect-error
+mutex.runExclusive((given: number) => given);
+
 // @ts-expect-error
 condition.wait();
 // @ts-expect-error
@@ -100,6 +107,41 @@ latch.await(10);
 latch.tryAwait(10n);
 // @ts-expect-error it never closes again
 latch.released = false;
+
+// @ts-expect-error
+layout();
+// @ts-expect-error
+layout({ jobs: 5 });
+// @ts-expect-error a class, not an instance
+layout({ jobs: mutex });
+// @ts-expect-error how many threads must be said
+layout({ phase: Barrier });
+// @ts-expect-error
+layout({ phase: [Barrier] });
+// @ts-expect-error
+layout({ phase: [Barrier, '4'] });
+// @ts-expect-error
+layout({ totals: Float64Array });
+// @ts-expect-error
+layout({ totals: [Float64Array] });
+// @ts-expect-error
+layout({ totals: [DataView, 8] });
+// @ts-expect-error
+layout({ totals: [Float64Array, 8, 8] });
+// @ts-expect-error
+layout({ share: Mutex });
+// @ts-expect-error
+layout({ jobs: Mutex }).other;
+// @ts-expect-error
+layout({ jobs: Mutex }).jobs = mutex;
+// @ts-expect-error
+layout({ jobs: Mutex }).jobs.await();
+// @ts-expect-error
+layout.from({});
+// @ts-expect-error the layout does not travel
+layout.from(layout({ jobs: Mutex }));
+// @ts-expect-error
+layout.from(buffer, { share: Mutex });
 
 // @ts-expect-error it is for the types only
 import { brand } from '@x/shared-sync';

@@ -3,6 +3,7 @@
 use super::instance::Instance;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
+use super::words::{self, InWords};
 use crate::futex::Deadline;
 use crate::primitives::{self, Last};
 use crate::queue::Kind;
@@ -99,6 +100,15 @@ impl Barrier {
             .instance
             .call(&env, |caller| Ok(self.primitive().waiting(caller)))?;
         Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
+    }
+
+    /// What it looks like.
+    #[napi]
+    pub fn in_words(&self) -> InWords {
+        let barrier = primitives::Barrier::new(self.instance.cell(), self.total);
+        words::in_words(self.instance.key(), |section| {
+            words::barrier(barrier, self.total, section)
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use super::instance::Instance;
 use super::mutex::Mutex;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
+use super::words::{self, InWords};
 use crate::futex::Deadline;
 use crate::primitives::{self, Notification};
 use crate::queue::Kind;
@@ -61,6 +62,14 @@ impl Condition {
             self.primitive().notify(caller, count as usize)
         })?;
         Ok(u32::try_from(notified).unwrap_or(u32::MAX))
+    }
+
+    /// What it looks like.
+    #[napi]
+    pub fn in_words(&self) -> InWords {
+        words::in_words(self.instance.key(), |section| {
+            words::condition(self.primitive(), section)
+        })
     }
 }
 

@@ -40,6 +40,11 @@ impl Instance {
         self.named.key().cell()
     }
 
+    /// Which queue.
+    pub fn key(&self) -> Key {
+        self.named.key()
+    }
+
     /// Runs an operation on it for the calling thread, and throws its fault.
     pub fn call<R>(
         &self,

@@ -3,6 +3,7 @@
 use super::instance::Instance;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
+use super::words::{self, InWords};
 use crate::futex::Deadline;
 use crate::primitives::{self, Locked};
 use crate::queue::Kind;
@@ -85,6 +86,13 @@ impl Latch {
     pub fn remaining(&self, env: Env) -> Result<u32> {
         let latch = self.primitive();
         self.instance.call(&env, |_| latch.remaining())
+    }
+
+    /// What it looks like.
+    #[napi]
+    pub fn in_words(&self) -> InWords {
+        let key = self.instance.key();
+        words::in_words(key, |section| words::latch(self.primitive(), key, section))
     }
 }
 

@@ -15,6 +15,7 @@ pub mod promises;
 pub mod realm;
 pub mod runtime;
 mod view;
+pub mod words;
 
 use crate::queue::{HandOver, Queues};
 use std::sync::LazyLock;

@@ -4,6 +4,7 @@ use super::QUEUES;
 use super::instance::Instance;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
+use super::words::{self, InWords};
 use crate::futex::Deadline;
 use crate::primitives::{self, Locked, Recovered};
 use crate::queue::{Kind, Party};
@@ -135,6 +136,13 @@ impl Mutex {
             .instance
             .call(&env, |_| self.primitive().owner(QUEUES.threads()))?;
         Ok(owner.map_or(0, |owner| owner.get()))
+    }
+
+    /// What it looks like.
+    #[napi]
+    pub fn in_words(&self) -> InWords {
+        let key = self.instance.key();
+        words::in_words(key, |section| words::mutex(self.primitive(), key, section))
     }
 }
 

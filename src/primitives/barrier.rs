@@ -27,8 +27,11 @@ const BROKEN: u32 = 1 << 30;
 const ACTING: u32 = 1 << 31;
 
 /// What a word says, where it agrees with the queue.
-enum State {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// So many have arrived.
     Arriving(u32),
+    /// All have, and this thread runs the action.
     Acting(ThreadId),
 }
 
@@ -84,12 +87,12 @@ impl Barrier {
     pub fn open(self, caller: &Caller) -> Result<(), Fault> {
         let mut section = caller.queues.enter(self.key());
         match self.examine(caller.queues.threads(), &mut section)? {
-            State::Acting(id) if id == caller.id() => {
+            Phase::Acting(id) if id == caller.id() => {
                 self.let_go(&mut section, 0, Outcome::Passed);
                 Ok(())
             }
             // It was reset meanwhile, and those who waited have been told.
-            State::Acting(_) | State::Arriving(_) => Err(Fault::Broken),
+            Phase::Acting(_) | Phase::Arriving(_) => Err(Fault::Broken),
         }
     }
 
@@ -138,31 +141,35 @@ impl Barrier {
         section.settle_all(self.gate(), Outcome::Retry { more: false });
     }
 
-    /// Reads the word. Under the lock of the queue, whose length it has to agree with: one that was written over is told
-    /// to everybody.
-    fn examine(self, threads: &Threads, section: &mut Section) -> Result<State, Fault> {
+    /// Reads the word. Under the lock of the queue, whose length it has to agree with.
+    pub fn phase(self, threads: &Threads, section: &Section) -> Result<Phase, Fault> {
         let word = self.cell.load();
         if word == BROKEN {
-            self.let_go(section, BROKEN, Outcome::Broken);
             return Err(Fault::Broken);
         }
         if word as usize == section.len(self.key()) && word < self.total {
-            return Ok(State::Arriving(word));
+            return Ok(Phase::Arriving(word));
         }
         let actor = ThreadId::new(word & !ACTING).filter(|_| word & ACTING != 0);
-        if let Some(id) = actor {
-            match threads.status(id) {
-                Status::Alive => return Ok(State::Acting(id)),
-                Status::Dead => {
-                    self.let_go(section, BROKEN, Outcome::Broken);
-                    return Err(Fault::Broken);
-                }
-                Status::Unknown => {}
-            }
+        match actor.map(|id| (id, threads.status(id))) {
+            Some((id, Status::Alive)) => Ok(Phase::Acting(id)),
+            Some((_, Status::Dead)) => Err(Fault::Broken),
+            Some((_, Status::Unknown)) | None => Err(Fault::Corrupt(word)),
         }
-        section.settle_all(self.key(), Outcome::Corrupt(word));
-        section.settle_all(self.gate(), Outcome::Corrupt(word));
-        Err(Fault::Corrupt(word))
+    }
+
+    /// As [`Barrier::phase`]; what is wrong is told to everybody.
+    fn examine(self, threads: &Threads, section: &mut Section) -> Result<Phase, Fault> {
+        let phase = self.phase(threads, section);
+        match phase {
+            Err(Fault::Broken) => self.let_go(section, BROKEN, Outcome::Broken),
+            Err(Fault::Corrupt(word)) => {
+                section.settle_all(self.key(), Outcome::Corrupt(word));
+                section.settle_all(self.gate(), Outcome::Corrupt(word));
+            }
+            _ => {}
+        }
+        phase
     }
 }
 
@@ -181,8 +188,8 @@ impl Arriving {
         let mut section = caller.queues.enter(self.barrier.key());
         loop {
             let arrived = match self.barrier.examine(threads, &mut section) {
-                Ok(State::Arriving(arrived)) => arrived,
-                Ok(State::Acting(_)) => {
+                Ok(Phase::Arriving(arrived)) => arrived,
+                Ok(Phase::Acting(_)) => {
                     self.missing = None;
                     self.waiter = Waiter::new(self.waiter.party(), self.barrier.gate());
                     section.push_back(&self.waiter);

@@ -137,6 +137,12 @@ impl Condition {
         Ok(Some(moved.len()))
     }
 
+    /// How many wait to be notified. Under the lock of the queue.
+    pub fn waiting(self, section: &Section) -> Result<usize, Fault> {
+        self.agreed(section)?;
+        Ok(section.len(self.key()))
+    }
+
     /// Moves waiters, which were taken out, to the queue of their mutex. Under the locks of both.
     fn let_in(
         self,
@@ -206,17 +212,22 @@ impl Condition {
         }
     }
 
-    /// Reads the word; one that was written over, or does not agree with the queue, is told to everybody who waits. Under
-    /// the lock of the queue.
-    fn examine(self, section: &mut Section) -> Result<u32, Fault> {
+    /// Reads the word, which has to agree with the queue. Under the lock of the queue.
+    fn agreed(self, section: &Section) -> Result<u32, Fault> {
         match self.cell.load() {
             WAITERS => Ok(WAITERS),
             EMPTY if section.is_empty(self.key()) => Ok(EMPTY),
-            word => {
-                section.settle_all(self.key(), Outcome::Corrupt(word));
-                Err(Fault::Corrupt(word))
-            }
+            word => Err(Fault::Corrupt(word)),
         }
+    }
+
+    /// As [`Condition::agreed`]; a word that was written over is told to everybody who waits.
+    fn examine(self, section: &mut Section) -> Result<u32, Fault> {
+        let word = self.agreed(section);
+        if let Err(Fault::Corrupt(word)) = word {
+            section.settle_all(self.key(), Outcome::Corrupt(word));
+        }
+        word
     }
 }
 

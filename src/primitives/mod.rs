@@ -11,11 +11,11 @@ mod fault;
 mod latch;
 mod mutex;
 
-pub use barrier::{Arriving, Barrier, Last};
+pub use barrier::{Arriving, Barrier, Last, Phase};
 pub use condition::{Condition, Notification, Waiting};
 pub use fault::Fault;
 pub use latch::{Latch, Opening};
-pub use mutex::{Locked, Locking, Mutex, Recovered, Recovering};
+pub use mutex::{Holder, Locked, Locking, Mutex, Recovered, Recovering};
 
 use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;

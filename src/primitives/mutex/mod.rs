@@ -78,6 +78,17 @@ pub enum Recovered {
     TimedOut,
 }
 
+/// Who owns it, for those who only look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// It is free.
+    Nobody,
+    /// A living thread.
+    Alive(ThreadId),
+    /// A thread that died owning it.
+    Dead(ThreadId),
+}
+
 /// What there is to do for those who are queued.
 enum Served {
     /// The lock is free: one of them may compete for it.
@@ -251,15 +262,23 @@ impl Mutex {
 
     /// Who owns it, or died owning it.
     pub fn owner(self, threads: &Threads) -> Result<Option<ThreadId>, Fault> {
+        match self.holder(threads)? {
+            Holder::Nobody => Ok(None),
+            Holder::Alive(owner) | Holder::Dead(owner) => Ok(Some(owner)),
+        }
+    }
+
+    /// Who owns it, and whether that thread lives, also where nobody has asked since it died.
+    pub fn holder(self, threads: &Threads) -> Result<Holder, Fault> {
         let word = self.cell.load();
         match State::of(word) {
-            State::Free => Ok(None),
-            State::Owned(owner) | State::Abandoned(owner)
-                if threads.status(owner) != Status::Unknown =>
-            {
-                Ok(Some(owner))
-            }
-            _ => Err(Fault::Corrupt(word)),
+            State::Free => Ok(Holder::Nobody),
+            State::Owned(owner) | State::Abandoned(owner) => match threads.status(owner) {
+                Status::Alive => Ok(Holder::Alive(owner)),
+                Status::Dead => Ok(Holder::Dead(owner)),
+                Status::Unknown => Err(Fault::Corrupt(word)),
+            },
+            State::Corrupt => Err(Fault::Corrupt(word)),
         }
     }
 

@@ -1,0 +1,280 @@
+// @ts-check
+'use strict';
+
+const test = require('ava').default;
+const fc = require('fast-check');
+const { inspect } = require('node:util');
+const { Barrier, Condition, Latch, Mutex } = require('../index.js');
+const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
+
+const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
+
+/**
+ * Workers that block in a call on the view, until the test ends them.
+ *
+ * @param {import('ava').ExecutionContext} t
+ * @param {number} count
+ * @param {(data: any, tools: import('./helpers/tools.js').Tools) => unknown} body
+ * @param {Int32Array} view
+ */
+async function blocked(t, count, body, view) {
+  const started = [];
+  for (let i = 0; i < count; i++) {
+    const thread = startWorker(body, { view });
+    t.teardown(() => thread.worker.terminate());
+    await thread.blocked();
+    started.push(thread);
+  }
+  return started;
+}
+
+test('a mutex says whether it is free, who has it and how many wait', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0);
+  t.is(inspect(mutex), 'Mutex { free }');
+  mutex.lock();
+  t.is(inspect(mutex), 'Mutex { locked by the main thread }');
+  const waiting = await blocked(
+    t,
+    2,
+    ({ view }, { Mutex, ready }) => {
+      ready();
+      new Mutex(view, 0).lock().unlock();
+    },
+    view,
+  );
+  t.is(inspect(mutex), 'Mutex { locked by the main thread, 2 waiting }');
+  mutex.unlock();
+  await Promise.all(waiting.map(({ done }) => done));
+  t.is(inspect(mutex), 'Mutex { free }');
+});
+
+test('a mutex names the worker that has it, and the one that died with it', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0);
+  const [owner] = await blocked(
+    t,
+    1,
+    ({ view }, { Mutex, stall, ready }) => {
+      new Mutex(view, 0, { name: 'jobs' }).lock();
+      ready();
+      stall(Infinity);
+    },
+    view,
+  );
+  const { threadId } = owner.worker;
+  t.is(inspect(mutex), `Mutex "jobs" { locked by thread ${threadId} }`);
+  const [seen] = await inWorkers(
+    1,
+    ({ view }, { Mutex, require }) => require('node:util').inspect(new Mutex(view, 0)),
+    { view },
+  );
+  t.is(seen, `Mutex "jobs" { locked by thread ${threadId} }`, 'in another thread');
+  await owner.worker.terminate();
+  t.is(inspect(mutex), `Mutex "jobs" { abandoned by thread ${threadId} }`);
+  t.throws(() => mutex.lock(), { code: 'ERR_ABANDONED' });
+  t.is(inspect(mutex), `Mutex "jobs" { abandoned by thread ${threadId} }`);
+  t.true(mutex.recover());
+  t.is(inspect(mutex), 'Mutex "jobs" { locked by the main thread }');
+  mutex.unlock();
+});
+
+test('a condition says how many wait', async (t) => {
+  const view = cells();
+  const condition = new Condition(view, 1);
+  t.is(inspect(condition), 'Condition { 0 waiting }');
+  const waiting = await blocked(
+    t,
+    2,
+    ({ view }, { Mutex, Condition, ready }) => {
+      const mutex = new Mutex(view, 0).lock();
+      ready();
+      new Condition(view, 1).wait(mutex);
+      mutex.unlock();
+    },
+    view,
+  );
+  t.is(inspect(condition), 'Condition { 2 waiting }');
+  condition.notifyAll();
+  await Promise.all(waiting.map(({ done }) => done));
+  t.is(inspect(condition), 'Condition { 0 waiting }');
+});
+
+test('a barrier says how many have arrived, and when it is broken', async (t) => {
+  const view = cells();
+  const barrier = new Barrier(view, 2, 4, { name: 'phase' });
+  t.is(inspect(barrier), 'Barrier "phase" { 0 of 4 arrived }');
+  const [first] = await blocked(
+    t,
+    2,
+    ({ view }, { Barrier, ready }) => {
+      ready();
+      new Barrier(view, 2, 4).wait();
+    },
+    view,
+  );
+  t.is(inspect(barrier), 'Barrier "phase" { 2 of 4 arrived }');
+  t.regex(inspect(new Barrier(view, 2, 2)), /^Barrier "phase" \{ corrupt: /, 'another total');
+  await first.worker.terminate();
+  t.is(inspect(barrier), 'Barrier "phase" { broken }');
+});
+
+test('a latch says what is to go, how many wait, and when it is open', async (t) => {
+  const view = cells();
+  const latch = new Latch(view, 3, 3);
+  t.is(inspect(latch), 'Latch { closed, 3 to go }');
+  latch.countDown(2);
+  const waiting = await blocked(
+    t,
+    3,
+    ({ view }, { Latch, ready }) => {
+      ready();
+      new Latch(view, 3, 3).await();
+    },
+    view,
+  );
+  t.is(inspect(latch), 'Latch { closed, 1 to go, 3 waiting }');
+  latch.countDown();
+  await Promise.all(waiting.map(({ done }) => done));
+  t.is(inspect(latch), 'Latch { open }');
+});
+
+/** @param {Int32Array<SharedArrayBuffer>} view */
+const onCell = (view) => [
+  new Mutex(view, 0),
+  new Condition(view, 0),
+  new Barrier(view, 0, 4),
+  new Latch(view, 0, 4),
+];
+
+test('a cell that was written over is told in words', (t) => {
+  const view = cells();
+  const [mutex, condition, barrier, latch] = onCell(view);
+  view[0] = -5;
+  const corrupt = 'corrupt: the cell holds -5 (0xfffffffb)';
+  t.is(inspect(mutex), `Mutex { ${corrupt} }`);
+  t.is(inspect(condition), `Condition { ${corrupt} }`);
+  t.is(inspect(barrier), `Barrier { ${corrupt} }`);
+  t.is(inspect(latch), `Latch { ${corrupt} }`);
+});
+
+test('whatever the cell holds, looking neither throws nor changes it', (t) => {
+  const view = cells();
+  const primitives = onCell(view);
+  fc.assert(
+    fc.property(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), (word) => {
+      view[0] = word;
+      for (const primitive of primitives) {
+        t.regex(inspect(primitive), /^(Mutex|Condition|Barrier|Latch) \{ .+ \}$/);
+        t.is(view[0], word);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('looking disturbs nobody: counts stay exact under a thread that looks all the time', async (t) => {
+  const view = cells(8);
+  const watcher = startWorker(
+    ({ view }, { Mutex, Condition, Barrier, Latch, require }) => {
+      const { inspect } = require('node:util');
+      const all = [
+        new Mutex(view, 0),
+        new Condition(view, 1),
+        new Barrier(view, 2, 3),
+        new Latch(view, 3),
+      ];
+      let looks = 0;
+      const odd = new Set();
+      while (!Atomics.load(view, 5)) {
+        const words = inspect(all);
+        if (/corrupt|broken|abandoned/.test(words)) odd.add(words);
+        looks++;
+      }
+      return { looks, odd: [...odd] };
+    },
+    { view },
+  );
+  await inWorkers(
+    3,
+    ({ view }, { Mutex, Condition, Barrier }) => {
+      const mutex = new Mutex(view, 0);
+      const changed = new Condition(view, 1);
+      const barrier = new Barrier(view, 2, 3);
+      for (let i = 0; i < 1_000; i++) {
+        mutex.runExclusive(() => {
+          view[4]++;
+          changed.notifyAll();
+          changed.waitFor(mutex, () => view[4] >= 3 * i, Infinity);
+        });
+        barrier.wait();
+      }
+    },
+    { view },
+  );
+  Atomics.store(view, 5, 1);
+  const { looks, odd } = await watcher.done;
+  t.deepEqual(odd, []);
+  t.true(looks > 10);
+  t.is(view[4], 3_000);
+});
+
+test('the words keep to the depth and the colours that were asked for', (t) => {
+  const mutex = new Mutex(cells(), 0, { name: 'a "b"' });
+  t.is(inspect({ a: { mutex } }, { depth: 2 }), '{ a: { mutex: Mutex "a \\"b\\"" { free } } }');
+  t.is(inspect({ a: { mutex } }, { depth: 1 }), '{ a: { mutex: [Mutex] } }');
+  t.is(inspect(mutex, { depth: -1 }), '[Mutex]');
+  const colored = inspect(mutex, { colors: true });
+  t.regex(colored, /\x1b\[\d+mfree\x1b\[\d+m/);
+  t.is(colored.replace(/\x1b\[\d+m/g, ''), 'Mutex "a \\"b\\"" { free }');
+  t.is(inspect([mutex, mutex]).match(/free/g)?.length, 2);
+});
+
+test('a subclass shows its own name, and what is no primitive has no words', (t) => {
+  class Jobs extends Mutex {}
+  t.is(inspect(new Jobs(new SharedArrayBuffer(4))), 'Jobs { free }');
+  class Odd extends Mutex {}
+  Object.defineProperty(Odd, 'name', { value: 5 });
+  t.is(inspect(new Odd(new SharedArrayBuffer(4))), 'Mutex { free }');
+  for (const Class of [Mutex, Condition, Barrier, Latch]) {
+    t.notThrows(() => inspect(Class));
+    t.notThrows(() => inspect(Class.prototype, { showHidden: true }));
+    t.is(inspect(Object.create(Class.prototype)), `${Class.name} {}`);
+    t.is(inspect(new Proxy(Object.create(Class.prototype), {})), `${Class.name} {}`);
+  }
+  t.is(inspect(new Proxy(new Mutex(cells()), {})), 'Mutex {}');
+});
+
+test('other descriptions tell the class', (t) => {
+  const view = cells();
+  const tags = [
+    new Mutex(view, 0),
+    new Condition(view, 1),
+    new Barrier(view, 2, 2),
+    new Latch(view, 3),
+  ];
+  t.deepEqual(tags.map(String), [
+    '[object Mutex]',
+    '[object Condition]',
+    '[object Barrier]',
+    '[object Latch]',
+  ]);
+  t.is(JSON.stringify(tags[0]), '{}');
+  t.deepEqual(Object.keys(tags[0]), []);
+  t.deepEqual(new Mutex(view, 0), new Mutex(view, 0));
+  t.notDeepEqual(/** @type {object} */ (tags[0]), tags[1]);
+});
+
+test('console.log in a worker tells the words', async (t) => {
+  const view = cells();
+  const { worker, done } = startWorker(
+    ({ view }, { Latch }) => console.log(new Latch(view, 3, 2, { name: 'done' })),
+    { view },
+    { stdout: true },
+  );
+  let printed = '';
+  worker.stdout.setEncoding('utf8').on('data', (chunk) => (printed += chunk));
+  await done;
+  for (let i = 0; i < 100 && printed === ''; i++) await sleep(20);
+  t.is(printed, 'Latch "done" { closed, 2 to go }\n');
+});

@@ -1,0 +1,121 @@
+// @ts-check
+'use strict';
+
+// What a field of a layout can be.
+
+const { integer } = require('./arguments.js');
+const { Barrier } = require('./barrier.js');
+const { Condition } = require('./condition.js');
+const { invalidArgType } = require('./errors.js');
+const { Latch } = require('./latch.js');
+const { Mutex } = require('./mutex.js');
+
+/**
+ * @typedef {object} Kind
+ * @property {string} name
+ * @property {(Class: any) => boolean} accepts whether a class in a spec means this kind
+ * @property {(args: unknown[]) => number} bytes how much memory it takes; checks how many arguments there are
+ * @property {(buffer: SharedArrayBuffer, byteOffset: number, args: unknown[], name: string) => unknown} make
+ */
+
+/**
+ * A primitive.
+ * @param {new (...args: any[]) => object} Class
+ * @param {number} arity how many arguments its constructor takes between the index and the options
+ * @returns {Kind}
+ */
+function primitive(Class, arity) {
+  return {
+    name: Class.name,
+    accepts: (other) => other === Class,
+    bytes(args) {
+      atMost(arity + 1, args, Class.name);
+      return Int32Array.BYTES_PER_ELEMENT;
+    },
+    make(buffer, byteOffset, args, name) {
+      const positional = Array.from({ length: arity }, (_, i) => args[i]);
+      const options = args[arity] ?? {};
+      // What is no object is for the constructor to refuse.
+      const named = typeof options === 'object' ? { name, ...options } : options;
+      return new Class(buffer, byteOffset / Int32Array.BYTES_PER_ELEMENT, ...positional, named);
+    },
+  };
+}
+
+/**
+ * An array of numbers.
+ * @param {{ name: string, BYTES_PER_ELEMENT: number, new (buffer: SharedArrayBuffer, byteOffset: number, length: number): object }} Class
+ * @returns {Kind}
+ */
+function typedArray(Class) {
+  const { name, BYTES_PER_ELEMENT } = Class;
+  return {
+    name,
+    // One of another realm, too.
+    accepts: (other) => other?.name === name && other.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT,
+    bytes(args) {
+      atMost(1, args, name);
+      const max = Math.floor(Number.MAX_SAFE_INTEGER / BYTES_PER_ELEMENT);
+      return integer(args[0], 'length', 0, max) * BYTES_PER_ELEMENT;
+    },
+    make: (buffer, byteOffset, [length]) =>
+      new Class(buffer, byteOffset, /** @type {number} */ (length)),
+  };
+}
+
+/**
+ * @param {number} max
+ * @param {unknown[]} args
+ * @param {string} name
+ */
+function atMost(max, args, name) {
+  if (args.length > max) {
+    const most = max === 1 ? 'one argument' : `${max} arguments`;
+    throw invalidArgType(`${name} takes at most ${most} here, and is given ${args.length}.`);
+  }
+}
+
+/** Known from Node 24 on. */
+const float16 = /** @type {any} */ (globalThis).Float16Array;
+
+const kinds = [
+  primitive(Mutex, 0),
+  primitive(Condition, 0),
+  primitive(Barrier, 1),
+  primitive(Latch, 1),
+  ...[
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+    .../** @type {any[]} */ (float16 === undefined ? [] : [float16]),
+  ].map(typedArray),
+];
+
+module.exports = {
+  /**
+   * The kind that a class stands for.
+   * @param {unknown} Class
+   */
+  kindOf: (Class) =>
+    typeof Class === 'function' ? kinds.find((kind) => kind.accepts(Class)) : undefined,
+  /**
+   * The kind of a name.
+   * @param {unknown} name
+   */
+  kindCalled: (name) => kinds.find((kind) => kind.name === name),
+  /**
+   * @param {'and' | 'or'} word
+   */
+  kindNames(word) {
+    const names = kinds.map(({ name }) => name);
+    return `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)}`;
+  },
+};

@@ -1,0 +1,199 @@
+// @ts-check
+'use strict';
+
+// The shape of a layout: its fields in order, each with a name, a kind and the arguments of that kind. What travels to
+// another thread is the shape and the buffer; where each field lies follows from the shape, so there is nothing about
+// places that could be wrong.
+
+const { inspect, isDeepStrictEqual } = require('node:util');
+const { shown } = require('./arguments.js');
+const { invalidArgType, invalidArgValue, outOfRange } = require('./errors.js');
+const { kindCalled, kindOf, kindNames } = require('./kinds.js');
+
+/** @typedef {import('./kinds.js').Kind} Kind */
+/** @typedef {{ name: string, kind: Kind, args: unknown[], offset: number }} Field */
+/** @typedef {{ fields: Field[], bytes: number }} Shape */
+
+/** Fields share no cache line: threads that use different ones do not slow each other down. */
+const LINE = 64;
+/** A buffer may begin anywhere in a line, at a multiple of 16 bytes: so far apart no two fields meet in one. */
+const GAP = LINE - 16;
+
+/**
+ * The shape that a user has written.
+ * @param {unknown} spec
+ * @returns {Shape}
+ */
+function shapeOf(spec) {
+  if (!isPlain(spec)) {
+    throw invalidArgType(
+      `spec must be an object such as { jobs: Mutex, phase: [Barrier, 4] }, and is ${shown(spec)}.`,
+    );
+  }
+  const builder = new Builder();
+  for (const key of Reflect.ownKeys(spec)) {
+    if (typeof key === 'symbol') {
+      throw invalidArgValue(`The names of fields are strings, and one is ${String(key)}.`);
+    }
+    const value = /** @type {Record<string, unknown>} */ (spec)[key];
+    const [Class, ...args] = Array.isArray(value) ? value : [value];
+    const kind = kindOf(Class);
+    if (kind === undefined) {
+      throw invalidArgType(
+        `${key} must be ${kindNames('or')}, or an array of one of these and its arguments, such as [Float64Array, 16], ` +
+          `and is ${shown(value)}.`,
+      );
+    }
+    builder.add(key, kind, args);
+  }
+  return builder.done();
+}
+
+/**
+ * Whether a value is an object as braces make it, in any realm. `{ __proto__: Mutex }` is none: it has no field.
+ * @param {unknown} value
+ * @returns {value is object}
+ */
+function isPlain(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.hasOwn(prototype, 'hasOwnProperty');
+}
+
+/**
+ * The shape that came from another thread: it may be anything.
+ * @param {unknown} fields
+ * @returns {Shape}
+ */
+function shapeFrom(fields) {
+  if (!Array.isArray(fields)) throw notShared(`its fields are ${shown(fields)}`);
+  const builder = new Builder();
+  for (const field of fields) {
+    if (!Array.isArray(field)) throw notShared(`one of its fields is ${shown(field)}`);
+    const [name, kindName, ...args] = field;
+    if (typeof name !== 'string') throw notShared(`the name of a field is ${shown(name)}`);
+    const kind = kindCalled(kindName);
+    if (kind === undefined) {
+      throw invalidArgValue(
+        `${name} is of the kind ${shown(kindName)} in shared, and this thread knows ${kindNames('and')}. Use the same ` +
+          'version of the package and of the runtime in all threads.',
+      );
+    }
+    builder.add(name, kind, args);
+  }
+  return builder.done();
+}
+
+/** @param {string} why */
+function notShared(why) {
+  return invalidArgType(
+    `shared must be what share() of a layout returns, and ${why}. Send locks.share(), not the layout itself.`,
+  );
+}
+
+/** Puts one field after another. */
+class Builder {
+  /** @type {Field[]} */
+  #fields = [];
+  #names = new Set();
+  #bytes = 0;
+
+  /**
+   * @param {string} name
+   * @param {Kind} kind
+   * @param {unknown[]} args
+   */
+  add(name, kind, args) {
+    if (name === 'share' || name in Object.prototype) {
+      throw invalidArgValue(
+        `A field cannot be called ${name}, which every layout has already. Choose another name.`,
+      );
+    }
+    if (this.#names.has(name)) throw invalidArgValue(`There are two fields called ${name}.`);
+    this.#names.add(name);
+    const bytes = inField(name, () => kind.bytes(args));
+    this.#fields.push({ name, kind, args, offset: this.#bytes });
+    this.#bytes += Math.ceil((bytes + GAP) / LINE) * LINE;
+  }
+
+  done() {
+    if (!Number.isSafeInteger(this.#bytes)) throw tooLarge(this.#bytes);
+    return { fields: this.#fields, bytes: this.#bytes };
+  }
+}
+
+/**
+ * Tells in which field an argument is wrong.
+ * @template T
+ * @param {string} name
+ * @param {() => T} fn
+ * @returns {T}
+ */
+function inField(name, fn) {
+  try {
+    return fn();
+  } catch (error) {
+    const { code, message } = /** @type {any} */ (error);
+    const told = `In the field ${name}: ${message}`;
+    if (code === 'ERR_INVALID_ARG_TYPE') throw invalidArgType(told);
+    if (code === 'ERR_OUT_OF_RANGE') throw outOfRange(told);
+    throw error;
+  }
+}
+
+/** @param {number} bytes */
+function tooLarge(bytes) {
+  return outOfRange(
+    `The fields take ${bytes} bytes, more than a SharedArrayBuffer can have here. Make the arrays shorter.`,
+  );
+}
+
+/**
+ * Fails unless both sides agree.
+ * @param {Shape} there what came with shared
+ * @param {Shape} here what spec says
+ */
+function assertSame(there, here) {
+  const found = differences(there.fields, here.fields);
+  if (found.length === 0) return;
+  throw invalidArgValue(
+    `shared and spec differ: ${found.join('; ')}. Keep the spec in one module that every thread requires.`,
+  );
+}
+
+/**
+ * @param {Field[]} there
+ * @param {Field[]} here
+ */
+function differences(there, here) {
+  const wanted = new Map(here.map((field) => [field.name, field]));
+  const found = [];
+  for (const field of there) {
+    const other = wanted.get(field.name);
+    wanted.delete(field.name);
+    if (other === undefined) {
+      found.push(`${field.name} (${inWords(field)}) is only in shared`);
+    } else if (field.kind !== other.kind || !isDeepStrictEqual(field.args, other.args)) {
+      found.push(`${field.name} is ${inWords(field)} in shared and ${inWords(other)} in spec`);
+    }
+  }
+  for (const field of wanted.values()) {
+    found.push(`${field.name} (${inWords(field)}) is only in spec`);
+  }
+  if (found.length > 0) return found;
+  const moved = there.findIndex(({ name }, i) => name !== here[i].name);
+  if (moved >= 0) {
+    const names = `${there[moved].name} in shared and ${here[moved].name} in spec`;
+    found.push(`the order: field number ${moved + 1} is ${names}`);
+  }
+  return found;
+}
+
+/** @param {Field} field */
+function inWords({ kind, args }) {
+  if (args.length === 0) return kind.name;
+  const list = args.map((arg) => inspect(arg, { depth: 1, breakLength: Infinity }));
+  return `[${[kind.name, ...list].join(', ')}]`;
+}
+
+module.exports = { assertSame, inField, notShared, shapeFrom, shapeOf, tooLarge };
