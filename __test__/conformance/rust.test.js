@@ -143,7 +143,7 @@ mutexes(
   async (t) => {
     const view = cells();
     const dead = await poison(view);
-    const ask = ({ view }, { Mutex, codeOf }) => [
+    const ask = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, codeOf }) => [
       codeOf(() => new Mutex(view, 0).lock()),
       codeOf(() => new Mutex(view, 0).tryLock()),
       codeOf(() => new Mutex(view, 0).tryLock(1_000)),
