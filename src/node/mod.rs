@@ -3,6 +3,7 @@
 
 pub mod barrier;
 pub mod condition;
+mod current_thread;
 pub mod errors;
 mod event_loop;
 pub mod inspect;
@@ -12,6 +13,7 @@ pub mod mutex;
 mod names;
 pub mod promises;
 pub mod realm;
+pub mod runtime;
 mod view;
 
 use crate::queue::{HandOver, Queues};

@@ -4,49 +4,18 @@
 //! brings functions of its own, so that errors are instances of the classes that the realm's user imported.
 
 use super::QUEUES;
+use super::current_thread::current_thread;
 use super::errors::{Details, report};
-use super::event_loop;
 use super::promises::{BegunPromise, Promises, Settled, Value, open_mailbox};
-use crate::primitives::{Fault, thread_died};
+use super::runtime::{Ended, Host, NodeRuntime, call};
+use crate::primitives::Fault;
 use crate::queue::{Begun, Caller, Key, Party, Wait};
-use crate::threads::{Attention, Look, Runtime, Thread, ThreadId};
+use crate::threads::{Attention, Thread};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
-use std::cell::RefCell;
-use std::ffi::c_void;
-use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// The intervals, in nanoseconds, at which a blocked thread looks whether the runtime wants it, where no event loop can
-/// be watched: it has to notice a termination in milliseconds, and yet burn no processor when it waits for long.
-const LOOKING_IN: Attention = Attention::Intervals {
-    first: 5_000_000,
-    longest: 75_000_000,
-};
-/// The same where the isolates of a process share one heap (V8's `--harmony-struct`): a collection waits for every
-/// one of them, so that one blocked thread would stop the process.
-const SHARED_HEAP: Attention = Attention::Intervals {
-    first: 2_000_000,
-    longest: 2_000_000,
-};
-
-thread_local! {
-    /// The record of this thread.
-    static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
-}
-
-/// What a runtime can do for a blocked thread.
-#[napi(string_enum = "kebab-case")]
-pub enum Host {
-    /// Its event loop has a descriptor that tells when the thread is wanted.
-    EventLoop,
-    /// Nothing tells that the thread is wanted.
-    Opaque,
-    /// All isolates share a heap, and a collection waits for every one of them.
-    SharedHeap,
-}
 
 /// One JavaScript realm's side of the package.
 #[napi]
@@ -79,20 +48,13 @@ impl Realm {
         settle: Function<FnArgs<(u32, bool, Value)>, ()>,
         host: Host,
     ) -> Result<Self> {
-        let attention = match host {
-            Host::EventLoop => {
-                event_loop::descriptor(&env).map_or(LOOKING_IN, Attention::Descriptor)
-            }
-            Host::Opaque => LOOKING_IN,
-            Host::SharedHeap => SHARED_HEAP,
-        };
         Ok(Realm {
             shared: Rc::new(Shared {
                 thread: current_thread(&env, thread_id)?,
                 look: look.create_ref()?,
                 create_error: create_error.create_ref()?,
                 settle: settle.create_ref()?,
-                attention,
+                attention: host.attention(&env),
                 promises: Promises::new(),
             }),
         })
@@ -135,48 +97,18 @@ impl Realm {
     }
 }
 
-/// The record of this thread, made the first time.
-fn current_thread(env: &Env, thread_id: u32) -> Result<Arc<Thread>> {
-    let id = thread_id
-        .checked_add(1)
-        .and_then(ThreadId::new)
-        .ok_or_else(|| Error::new(Status::InvalidArg, "threadId is out of range"))?;
-    CURRENT.with_borrow_mut(|current| {
-        if let Some(thread) = current
-            && thread.id() == id
-        {
-            return Ok(Arc::clone(thread));
-        }
-        let thread = QUEUES.threads().register(id).map_err(|_| {
-            Error::new(
-                Status::GenericFailure,
-                format!("another thread of this process has the threadId {thread_id} already"),
-            )
-        })?;
-        let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);
-        // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so).
-        let status =
-            unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(environment_ends), number) };
-        if status != sys::Status::napi_ok {
-            QUEUES.threads().retire(id);
-            return Err(Error::new(
-                status.into(),
-                "cannot watch for the end of this thread",
-            ));
-        }
-        *current = Some(Arc::clone(&thread));
-        Ok(thread)
-    })
-}
-
-/// Runs on the thread itself when its environment ends, however it ends: no JavaScript of it runs after this.
-unsafe extern "C" fn environment_ends(number: *mut c_void) {
-    if let Some(id) = u32::try_from(number.addr()).ok().and_then(ThreadId::new) {
-        thread_died(&QUEUES, id);
-    }
-}
-
 impl Shared {
+    /// How a blocked thread learns that it is wanted.
+    pub fn attention(&self) -> Attention {
+        self.attention
+    }
+
+    /// Calls the function that does nothing.
+    pub fn look(&self, env: &Env) -> Result<()> {
+        let look = self.look.borrow_back(env)?;
+        call(env, look.raw(), &[]).map(drop)
+    }
+
     /// The promises of the realm.
     pub fn promises(&self) -> &Promises {
         &self.promises
@@ -298,73 +230,4 @@ pub struct PromiseBegun {
     pub number: u32,
     /// What it came to, where it took no waiting.
     pub value: Value,
-}
-
-/// Calls a function of JavaScript's; what it throws stays pending.
-fn call(
-    env: &Env,
-    function: sys::napi_value,
-    arguments: &[sys::napi_value],
-) -> Result<sys::napi_value> {
-    let (mut receiver, mut result) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: values of this environment, within the scope of a native call.
-    let status = unsafe {
-        sys::napi_get_undefined(env.raw(), &mut receiver);
-        sys::napi_call_function(
-            env.raw(),
-            receiver,
-            function,
-            arguments.len(),
-            arguments.as_ptr(),
-            &mut result,
-        )
-    };
-    if status == sys::Status::napi_ok {
-        Ok(result)
-    } else {
-        Err(Error::new(status.into(), String::new()))
-    }
-}
-
-/// The runtime of a thread whose environment is ending: nothing blocks there.
-struct Ended;
-
-impl Runtime for Ended {
-    fn attention(&self) -> Attention {
-        Attention::Never
-    }
-
-    fn look(&self) -> Look {
-        Look::Stop
-    }
-}
-
-/// The runtime of the calling thread, for the length of one native call.
-struct NodeRuntime<'a> {
-    env: &'a Env,
-    realm: &'a Shared,
-}
-
-impl Runtime for NodeRuntime<'_> {
-    fn attention(&self) -> Attention {
-        self.realm.attention
-    }
-
-    fn look(&self) -> Look {
-        let mut scope = ptr::null_mut();
-        // SAFETY: the scope is opened and closed here, around the values that it holds; without one, a long wait
-        // would collect a handle with each look. Both calls work while an exception is pending.
-        unsafe { sys::napi_open_handle_scope(self.env.raw(), &mut scope) };
-        let called = self
-            .realm
-            .look
-            .borrow_back(self.env)
-            .and_then(|look| call(self.env, look.raw(), &[]));
-        // SAFETY: as above.
-        unsafe { sys::napi_close_handle_scope(self.env.raw(), scope) };
-        match called {
-            Ok(_) => Look::Continue,
-            Err(_) => Look::Stop,
-        }
-    }
 }

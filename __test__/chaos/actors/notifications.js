@@ -1,0 +1,200 @@
+// @ts-check
+'use strict';
+
+const { Guarded, planGuarded } = require('../guarded.js');
+
+/** @typedef {import('../context.js').Context} Context */
+/** @typedef {import('../random.js').Random} Random */
+
+/** The first only notifies: the others can wait without limit. */
+const NOTIFIER = 0;
+const MEMBERS = 3;
+
+/** What a worker's cell says of its wait: it has none. */
+const IDLE = 0;
+/** It waits without limit, and entered the queue after the last notifyAll(). */
+const FRESH = 1;
+/** It waits with a limit. */
+const LIMITED = 2;
+/** It waited when everybody was notified, and has not come back yet. */
+const TOLD = 3;
+
+/** @param {import('./index.js').Planning} planning */
+function plan({ space, members, workers }) {
+  return {
+    guarded: planGuarded(space),
+    condition: space.takePrimitive(),
+    /** Plain counters under the mutex: begun waits, ended ones, those of them that were notified, and notifications. */
+    begun: space.take(1),
+    ended: space.take(1),
+    notified: space.take(1),
+    notifications: space.take(1),
+    /** Where it was told that an owner died while it waited: then nobody knows whether it was notified. */
+    unknown: space.take(1),
+    /** For each worker: what it waits for, and its thread. */
+    states: space.take(workers),
+    threads: space.take(workers),
+    /** Since the last notifyAll(): how many were woken, and how many may have passed a notification on. */
+    woken: space.take(1),
+    passedOn: space.take(1),
+    members,
+  };
+}
+
+/** A condition without a predicate, whose notifications are counted at both ends. */
+class Notifications {
+  /**
+   * @param {Context} context
+   * @param {ReturnType<typeof plan>} plan
+   */
+  constructor(context, plan) {
+    this.context = context;
+    this.plan = plan;
+    // An owner that died after it was woken has taken a notification that another one may wait for.
+    this.guarded = new Guarded(context, plan.guarded, () => this.#notifyAll());
+    this.condition = context.condition(plan.condition);
+  }
+
+  /**
+   * From inside.
+   *
+   * @param {number} n
+   */
+  #notify(n) {
+    const { context, plan } = this;
+    const { view } = context;
+    const waiting = view[plan.begun] - view[plan.ended];
+    // Counted before, so that it is counted even if this thread dies in between.
+    const most = n === Infinity ? waiting : Math.min(n, waiting);
+    const woken = context.operate('Condition#notify', plan.condition, () =>
+      n === Infinity ? this.condition.notifyAll() : this.condition.notify(n),
+    );
+    view[plan.notifications] += woken;
+    context.count('notifications', woken);
+    context.check(woken >= 0 && woken <= most, () => `notify(${n}) of ${waiting} woke ${woken}`);
+    const sure = this.#surelyWaiting();
+    const least = Math.min(n, sure);
+    context.check(woken >= least, () => `notify(${n}) of at least ${sure} woke ${woken}`);
+    if (n === Infinity) this.#beginAnew();
+    else view[plan.woken] += woken;
+  }
+
+  /**
+   * From inside, after a notification: how many must have been in the queue before it. They are those who entered it
+   * since the last notifyAll(), but for those who were woken since; and whoever dies, or is told of a death, may have
+   * passed its notification on to one of them.
+   */
+  #surelyWaiting() {
+    const { context, plan } = this;
+    const { view } = context;
+    let sure = -view[plan.woken] - view[plan.passedOn];
+    for (let slot = 0; slot < context.plan.workers; slot++) {
+      const state = view[plan.states + slot];
+      if (state === IDLE) continue;
+      if (state === TOLD || context.isDoomed(view[plan.threads + slot])) sure--;
+      else if (state === FRESH) sure++;
+    }
+    return Math.max(0, sure);
+  }
+
+  /** From inside: everybody who waits has just been notified. */
+  #beginAnew() {
+    const { context, plan } = this;
+    const { view } = context;
+    for (let slot = 0; slot < context.plan.workers; slot++) {
+      if (view[plan.states + slot] !== IDLE) view[plan.states + slot] = TOLD;
+    }
+    view[plan.woken] = 0;
+    view[plan.passedOn] = 0;
+  }
+
+  #notifyAll() {
+    this.#notify(Infinity);
+  }
+
+  /** @param {number} n */
+  notify(n) {
+    this.guarded.enter();
+    this.#notify(n);
+    this.guarded.leave();
+  }
+
+  /** @param {number} limit */
+  wait(limit) {
+    const { context, guarded, plan } = this;
+    const { view } = context;
+    guarded.enter();
+    if (context.stopped) return guarded.leave();
+    view[plan.begun]++;
+    // One that died here may have passed a notification on.
+    if (view[plan.states + context.slot] !== IDLE) view[plan.passedOn]++;
+    view[plan.states + context.slot] = limit === Infinity ? FRESH : LIMITED;
+    view[plan.threads + context.slot] = context.threadId;
+    const notified = guarded.waitInside(() => {
+      if (limit === Infinity) {
+        context.operate('Condition#wait', plan.condition, () => this.condition.wait(guarded.mutex));
+        return true;
+      }
+      return context.operateWithin(
+        'Condition#waitFor',
+        plan.condition,
+        limit,
+        () => this.condition.waitFor(guarded.mutex, undefined, limit),
+        (notified) => !notified,
+      );
+    }, null);
+    view[plan.ended]++;
+    view[plan.states + context.slot] = IDLE;
+    if (notified === null) {
+      view[plan.passedOn]++;
+      view[plan.unknown]++;
+    } else if (notified) {
+      view[plan.notified]++;
+      context.count('notified');
+    }
+    return guarded.leave();
+  }
+
+  /** When all have ended. @param {number[]} deaths */
+  verify(deaths) {
+    const { context, plan } = this;
+    const { view } = context;
+    const [sent, received, unknown] = [plan.notifications, plan.notified, plan.unknown].map(
+      (cell) => view[cell],
+    );
+    // Each thread that died may have taken one, or have notified some and not counted them.
+    const lost = deaths.reduce((sum, count) => sum + count, 0);
+    const slack = lost + unknown;
+    context.check(
+      sent - received <= slack,
+      () => `${sent} notified, ${received} received, ${slack}`,
+    );
+    context.check(received - sent <= slack * context.plan.workers, () => `${received} of ${sent}`);
+  }
+}
+
+/** Notifications add up. @type {import('./index.js').Actor} */
+module.exports = {
+  members: MEMBERS,
+  plan,
+  work(context, plan) {
+    const notifications = new Notifications(context, plan);
+    return {
+      member(random, member) {
+        if (member === NOTIFIER) notifications.notify(random.pick([0, 1, 1, 2, 3, Infinity]));
+        else notifications.wait(random.chance(70) ? Infinity : random.integer(0, 10));
+      },
+      visit(random) {
+        if (random.chance(50)) notifications.notify(random.integer(0, 3));
+        else notifications.wait(random.integer(0, 6));
+      },
+    };
+  },
+  release(context, plan) {
+    new Notifications(context, plan).notify(Infinity);
+  },
+  verify(context, plan, { deaths }) {
+    new Notifications(context, plan).verify(deaths);
+  },
+  guarded: (context, plan) => [new Notifications(context, plan).guarded],
+};

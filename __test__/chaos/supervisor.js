@@ -1,0 +1,191 @@
+// @ts-check
+'use strict';
+
+const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { Crew } = require('./crew.js');
+const { Watchdog } = require('./watchdog.js');
+
+/**
+ * What a worker is given.
+ *
+ * @typedef {object} WorkerData
+ * @property {import('./plan.js').Plan} plan
+ * @property {SharedArrayBuffer} memory
+ * @property {number} slot which of the workers it is
+ * @property {number} incarnation how many were in that slot before it
+ */
+
+/**
+ * What the main thread needs of the package; the baseline has none of it.
+ *
+ * @typedef {object} Craft
+ * @property {string} file the program of the workers
+ * @property {() => import('../../index.js').BlockedThread[]} inspect
+ * @property {() => { has(threadId: number): boolean }} blocked those of whom to take snapshots
+ * @property {(threadId: number, after: import('./plan.js').Event['after']) => void} dispose sees to what a thread abandoned
+ * @property {(help: import('./actors/index.js').Help) => void} release ends waits without limit, once all is over
+ * @property {(deaths: number[]) => void} verify looks at the shared memory at the end
+ */
+
+/** How often the watchdog looks, in milliseconds. */
+const WATCH = 250;
+
+/** @param {number} ms */
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The main thread's part: does what the plan says when it says so. */
+class Supervisor {
+  hangs = 0;
+  inspections = 0;
+  /** The most memory that the process had at once, in bytes. */
+  peak = 0;
+  /** The memory of the process with all its workers, before they were told to stop. */
+  memory = 0;
+  /** How late the main thread was for its timers: what it measures includes that. */
+  delay = monitorEventLoopDelay({ resolution: 10 });
+  /** What is under way. @type {Set<Promise<unknown>>} */
+  #pending = new Set();
+
+  /**
+   * @param {import('./context.js').Context} context
+   * @param {SharedArrayBuffer} memory
+   * @param {Craft} craft
+   * @param {number} patience of the watchdog, in milliseconds
+   */
+  constructor(context, memory, craft, patience) {
+    this.context = context;
+    this.craft = craft;
+    this.crew = new Crew(context, memory, craft.file);
+    this.watchdog = new Watchdog(context, patience);
+  }
+
+  /** Runs the plan; returns when all workers have ended, or hang. */
+  async run() {
+    const { context, crew } = this;
+    for (let slot = 0; slot < context.plan.workers; slot++) crew.start(slot);
+    const watch = setInterval(() => this.#watch(), WATCH);
+    this.delay.enable();
+    const start = performance.now();
+    for (const event of context.plan.events) {
+      const wait = start + event.at - performance.now();
+      if (wait > 0) await sleep(wait);
+      if (this.hangs > 0) break;
+      this.#act(event);
+    }
+    if (this.hangs === 0) await sleep(start + context.plan.seconds * 1_000 - performance.now());
+    // Snapshots are read to their ends, and the dead replaced, before anybody stops.
+    while (this.#pending.size > 0 && this.hangs === 0) await sleep(5);
+    this.memory = process.memoryUsage.rss();
+    if (this.hangs === 0) await this.#stop();
+    this.delay.disable();
+    clearInterval(watch);
+    if (this.hangs === 0) this.craft.verify(crew.deaths);
+    this.#examineMessages();
+  }
+
+  /** @param {import('./plan.js').Event} event */
+  #act(event) {
+    const { context, crew } = this;
+    const act = {
+      terminate: async () => {
+        const slot = crew.find(event.slot);
+        if (slot < 0) return;
+        const threadId = await crew.terminate(slot);
+        this.craft.dispose(threadId, event.after);
+        await sleep(event.delay);
+        this.watchdog.reset(slot);
+        crew.start(slot);
+      },
+      snapshot: async () => {
+        const blocked = this.craft.blocked();
+        const slot = crew.find(event.slot, (hand) => hand.online && blocked.has(hand.threadId));
+        if (slot < 0) return;
+        await crew.snapshot(slot);
+        this.watchdog.reset(slot);
+      },
+      message: async () => {
+        const slot = crew.find(event.slot);
+        if (slot >= 0) crew.post(slot);
+      },
+      inspect: async () => this.#inspect(),
+    };
+    const done = act[event.kind]()
+      .catch((error) => context.violation(`${event.kind} failed: ${error.stack}`))
+      .finally(() => this.#pending.delete(done));
+    this.#pending.add(done);
+  }
+
+  #inspect() {
+    const { context, crew } = this;
+    this.inspections++;
+    for (const wait of this.craft.inspect()) {
+      const { threadId, kind, waitedMs, ownerThreadId, arrivedThreadIds } = wait;
+      const known = threadId > 0 && threadId < context.plan.threadIds && !crew.ended.has(threadId);
+      const sound =
+        known &&
+        waitedMs >= 0 &&
+        (ownerThreadId === undefined || ownerThreadId < context.plan.threadIds) &&
+        (kind === 'Barrier') === (arrivedThreadIds !== undefined);
+      context.check(sound, () => `inspect() tells ${JSON.stringify(wait)}`);
+    }
+  }
+
+  async #stop() {
+    const { context, crew } = this;
+    Atomics.store(context.view, context.plan.cells.stop, 1);
+    const help = {
+      /** @type {import('./actors/index.js').Help['terminateBlocked']} */
+      terminateBlocked: (slots, kind) => {
+        const blocked = new Set(
+          this.craft.inspect().flatMap((wait) => (wait.kind === kind ? [wait.threadId] : [])),
+        );
+        const slot = slots.find((slot) => {
+          const hand = crew.hands[slot];
+          return hand && !hand.busy && blocked.has(hand.threadId);
+        });
+        if (slot !== undefined) crew.terminate(slot);
+      },
+    };
+    while (crew.living().length > 0 && this.hangs === 0) {
+      this.craft.release(help);
+      await sleep(20);
+    }
+  }
+
+  #watch() {
+    const { context, crew, watchdog } = this;
+    this.peak = Math.max(this.peak, process.memoryUsage.rss());
+    const calm = crew.living().filter((slot) => !crew.hands[slot]?.busy);
+    const hanging = watchdog.hanging(calm);
+    if (hanging.length === 0 || this.hangs > 0) return;
+    this.hangs += hanging.length;
+    const lines = crew.living().map((slot) => {
+      const { actor, member } = context.plan.roles[slot];
+      const sign = hanging.includes(slot) ? 'HANGS' : 'lives';
+      const thread = `worker ${slot} (threadId ${crew.hands[slot]?.threadId})`;
+      return `${sign}: ${thread}, member ${member} of ${actor}: ${context.describe(slot)}`;
+    });
+    console.error(lines.join('\n'));
+    console.error('inspect():', JSON.stringify(this.craft.inspect(), null, 1));
+  }
+
+  #examineMessages() {
+    const { context, crew } = this;
+    for (let slot = 0; slot < context.plan.workers; slot++) {
+      const got = Atomics.load(context.view, context.plan.cells.messages + slot);
+      context.check(got <= crew.sent[slot], () => `${got} of ${crew.sent[slot]} messages arrived`);
+    }
+  }
+
+  /** Ends the workers that hang, or the process, if even that is impossible. */
+  async abandon() {
+    const timer = setTimeout(() => {
+      console.error('the workers cannot be terminated, either');
+      process.kill(process.pid, 'SIGKILL');
+    }, 5_000);
+    await Promise.all(this.crew.hands.map((hand) => hand?.worker.terminate()));
+    clearTimeout(timer);
+  }
+}
+
+module.exports = { Supervisor, sleep };

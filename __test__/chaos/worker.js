@@ -1,0 +1,52 @@
+// @ts-check
+'use strict';
+
+const { parentPort, workerData } = require('node:worker_threads');
+const { actors } = require('./actors/index.js');
+const { Context } = require('./context.js');
+const { Random } = require('./random.js');
+
+/** How many operations pass before the event loop has its turn. */
+const BATCH = 40;
+/** How many in a hundred operations a worker spends on what it is no member of. */
+const VISITS = 60;
+
+/** @type {import('./supervisor.js').WorkerData} */
+const { plan, memory, slot, incarnation } = workerData;
+const context = new Context(plan, memory, slot);
+const { actor, member } = plan.roles[slot];
+const works = Object.entries(actors).map(([name, { work }]) => ({
+  name,
+  ...work(context, plan.actors[name]),
+}));
+const own = works.find(({ name }) => name === actor);
+
+parentPort?.on('message', () => Atomics.add(context.view, plan.cells.messages + slot, 1));
+
+/** @param {number} step */
+function run(step) {
+  const random = new Random(plan.seed, slot, incarnation, step);
+  if (own?.member && !random.chance(VISITS)) return own.member(random, member);
+  return random.pick(works).visit(random);
+}
+
+/** @param {number} step */
+async function runBatch(step) {
+  try {
+    for (const end = step + BATCH; step < end && !context.stopped; step++) {
+      const pending = run(step);
+      // Only the promise forms have one: the others keep this thread.
+      if (pending) await pending;
+    }
+    if (!context.stopped) {
+      setImmediate(runBatch, step);
+      return;
+    }
+    own?.finish?.(member);
+  } catch (error) {
+    context.violation(`${/** @type {Error} */ (error).stack}`);
+  }
+  parentPort?.close();
+}
+
+runBatch(0);

@@ -1,0 +1,57 @@
+//! The record of the thread that calls: made when it first loads the package, and marked dead when its environment ends.
+
+use super::QUEUES;
+use crate::primitives::thread_died;
+use crate::threads::{Thread, ThreadId};
+use napi::bindgen_prelude::*;
+use napi::sys;
+use std::cell::RefCell;
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+thread_local! {
+    /// The record of this thread.
+    static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
+}
+
+/// The record of this thread, made the first time.
+pub fn current_thread(env: &Env, thread_id: u32) -> Result<Arc<Thread>> {
+    let id = thread_id
+        .checked_add(1)
+        .and_then(ThreadId::new)
+        .ok_or_else(|| Error::new(Status::InvalidArg, "threadId is out of range"))?;
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(thread) = current
+            && thread.id() == id
+        {
+            return Ok(Arc::clone(thread));
+        }
+        let thread = QUEUES.threads().register(id).map_err(|_| {
+            Error::new(
+                Status::GenericFailure,
+                format!("another thread of this process has the threadId {thread_id} already"),
+            )
+        })?;
+        let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);
+        // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so).
+        let status =
+            unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(environment_ends), number) };
+        if status != sys::Status::napi_ok {
+            QUEUES.threads().retire(id);
+            return Err(Error::new(
+                status.into(),
+                "cannot watch for the end of this thread",
+            ));
+        }
+        *current = Some(Arc::clone(&thread));
+        Ok(thread)
+    })
+}
+
+/// Runs on the thread itself when its environment ends, however it ends: no JavaScript of it runs after this.
+unsafe extern "C" fn environment_ends(number: *mut c_void) {
+    if let Some(id) = u32::try_from(number.addr()).ok().and_then(ThreadId::new) {
+        thread_died(&QUEUES, id);
+    }
+}
