@@ -50,8 +50,12 @@ class Notifications {
   constructor(context, plan) {
     this.context = context;
     this.plan = plan;
-    // An owner that died after it was woken has taken a notification that another one may wait for.
-    this.guarded = new Guarded(context, plan.guarded, () => this.#notifyAll());
+    // The death of an owner was told to everybody who waited then, and they are on their way out. An owner that died
+    // after it was woken has taken a notification that somebody who came later may wait for.
+    this.guarded = new Guarded(context, plan.guarded, () => {
+      this.#beginAnew();
+      this.#notifyAll();
+    });
     this.condition = context.condition(plan.condition);
   }
 
