@@ -70,6 +70,19 @@ function isThenable(value) {
 }
 
 /**
+ * What a function returned that must be done when it returns.
+ *
+ * @template T
+ * @param {T} value
+ * @param {string} refusal what to tell where it is a promise
+ * @returns {T}
+ */
+function atOnce(value, refusal) {
+  if (isThenable(value)) throw invalidArgType(refusal);
+  return value;
+}
+
+/**
  * @param {unknown} value
  * @returns {asserts value is (() => unknown) | undefined}
  */
@@ -159,6 +172,7 @@ function cellAt(buffer, byteOffset, length, index) {
 module.exports = {
   assertFunction,
   assertPredicate,
+  atOnce,
   cellOf,
   integer,
   isThenable,

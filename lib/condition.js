@@ -4,13 +4,12 @@
 const { performance } = require('node:perf_hooks');
 const {
   assertPredicate,
+  atOnce,
   cellOf,
   integer,
-  isThenable,
   milliseconds,
   nameOf,
 } = require('./arguments.js');
-const { invalidArgType } = require('./errors.js');
 const { assertGuarded, lend } = require('./guard.js');
 const { nativeMutex } = require('./mutex.js');
 const { settled, waitOptions } = require('./promises.js');
@@ -25,13 +24,10 @@ const EMPTY = native.CONDITION_EMPTY;
  * @param {() => unknown} predicate
  */
 function answer(predicate) {
-  const value = predicate();
-  if (isThenable(value)) {
-    throw invalidArgType(
-      'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
-    );
-  }
-  return value;
+  return atOnce(
+    predicate(),
+    'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
+  );
 }
 
 /**
