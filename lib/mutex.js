@@ -1,17 +1,17 @@
 // @ts-check
 'use strict';
 
-const { assertFunction, cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
+const { assertFunction, atOnce, cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
 const { defineDispose } = require('./dispose.js');
 const { invalidArgType } = require('./errors.js');
 const { Guard } = require('./guard.js');
-const { inTime, waitOptions } = require('./promises.js');
+const { settled, waitOptions } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 
 /** The word of a mutex that nobody owns. */
 const FREE = native.MUTEX_FREE;
-/** The bits of the word that are not the owner's number. */
-const FLAGS = native.MUTEX_FLAGS;
+/** The bit of the word that says that somebody waits. */
+const WAITERS = native.MUTEX_WAITERS;
 
 /** @typedef {InstanceType<typeof native.Mutex>} NativeMutex */
 
@@ -36,7 +36,7 @@ class Mutex {
       return mutex.#native;
     };
     defineDispose(this.prototype, function () {
-      if ((Atomics.load(this.#cell, 0) & ~FLAGS) === THREAD) this.unlock();
+      this.#unlockIfOwned();
     });
   }
 
@@ -80,7 +80,7 @@ class Mutex {
    */
   async lockAsync(options) {
     const checked = waitOptions(options);
-    await inTime('the Mutex', this.#native.lockAsync(), checked, false);
+    await settled(this.#native.lockAsync(), checked);
     return new Guard(this.#native);
   }
 
@@ -89,8 +89,25 @@ class Mutex {
    */
   async recoverAsync(options) {
     const checked = waitOptions(options);
-    const recovered = await inTime('the Mutex', this.#native.recoverAsync(), checked, undefined);
-    return new Guard(this.#native, recovered);
+    return new Guard(this.#native, await settled(this.#native.recoverAsync(), checked));
+  }
+
+  /**
+   * @template T
+   * @param {() => T} fn
+   */
+  runExclusive(fn) {
+    assertFunction(fn, 'fn');
+    this.lock();
+    try {
+      return atOnce(
+        fn(),
+        'fn returned a promise, and the mutex is unlocked before it is done. Use runExclusiveAsync().',
+      );
+    } finally {
+      // Condition.wait() may have lost the mutex, and told so by an error of its own.
+      this.#unlockIfOwned();
+    }
   }
 
   /**
@@ -116,6 +133,11 @@ class Mutex {
   get ownerThreadId() {
     const owner = Atomics.load(this.#cell, 0) === FREE ? 0 : this.#native.owner();
     return owner === 0 ? null : owner - 1;
+  }
+
+  /** Unlocks what this thread itself owns: not what a guard of its owns. */
+  #unlockIfOwned() {
+    if ((Atomics.load(this.#cell, 0) & ~WAITERS) === THREAD) this.unlock();
   }
 }
 

@@ -7,7 +7,7 @@
 const { performance } = require('node:perf_hooks');
 const { isMainThread } = require('node:worker_threads');
 const { milliseconds, shown } = require('./arguments.js');
-const { SyncError, invalidArgType } = require('./errors.js');
+const { invalidArgType } = require('./errors.js');
 const { onSettle, realm } = require('./realm.js');
 
 /** The longest that a timer of Node's can be set to, in milliseconds. */
@@ -97,29 +97,10 @@ function settled({ number, value }, { timeout, signal, ref }) {
     if (ref) realm.hold(1);
     waiting.set(number, { resolve, reject, cleanUp });
     signal?.addEventListener('abort', abort, { once: true });
-    if (timeout !== Infinity) watchTime();
+    // Between two waits of one call, nobody listened.
+    if (signal?.aborted) abort();
+    else if (timeout !== Infinity) watchTime();
   });
 }
 
-/**
- * As {@link settled}, for waits that tell by `false` or nothing that the time was up: an error here, as there is nothing to
- * answer it with.
- *
- * @template Value
- * @param {string} what
- * @param {{ number: number, value?: any }} begun
- * @param {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }} options
- * @param {Value} late
- * @returns {Promise<any>}
- */
-async function inTime(what, begun, options, late) {
-  const value = await settled(begun, options);
-  if (value !== late) return value;
-  throw new SyncError(
-    `The ${options.timeout} ms of options.timeout were up while waiting for ${what}. Nothing was taken; wait again, or ` +
-      'longer.',
-    'ERR_TIMEOUT',
-  );
-}
-
-module.exports = { inTime, settled, waitOptions };
+module.exports = { settled, waitOptions };
