@@ -60,11 +60,11 @@ class Condition {
   wait(mutex, predicate) {
     const guard = nativeMutex(mutex);
     assertPredicate(predicate);
+    guard.assertOwned();
     if (predicate === undefined) {
       this.#native.wait(guard, Infinity);
       return;
     }
-    guard.assertOwned();
     while (!answer(predicate)) this.#native.wait(guard, Infinity);
   }
 
@@ -77,8 +77,8 @@ class Condition {
     const guard = nativeMutex(mutex);
     assertPredicate(predicate);
     milliseconds(ms);
-    if (predicate === undefined) return this.#native.wait(guard, ms);
     guard.assertOwned();
+    if (predicate === undefined) return this.#native.wait(guard, ms);
     const end = performance.now() + ms;
     for (let inTime = true; ;) {
       const value = answer(predicate);

@@ -33,6 +33,14 @@ onSettle((number, fulfilled, value) => {
 });
 
 /**
+ * Whether a value is an AbortSignal, of any realm.
+ * @param {any} value
+ */
+function isAbortSignal(value) {
+  return typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function';
+}
+
+/**
  * Checks the options that every promise form takes. A pending promise keeps a worker alive, as the blocking call would;
  * the main thread it does not.
  *
@@ -47,16 +55,13 @@ function waitOptions(options = {}) {
   }
   const { timeout = Infinity, signal, ref = !isMainThread } = options;
   milliseconds(timeout, 'options.timeout');
-  if (
-    signal !== undefined &&
-    !(typeof signal === 'object' && signal !== null && 'aborted' in signal)
-  ) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw invalidArgType(`options.signal must be an AbortSignal, and is ${shown(signal)}.`);
   }
   if (typeof ref !== 'boolean') {
     throw invalidArgType(`options.ref must be a boolean, and is ${shown(ref)}.`);
   }
-  signal?.throwIfAborted();
+  if (signal?.aborted) throw signal.reason;
   return { timeout, signal, ref };
 }
 
