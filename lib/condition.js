@@ -93,6 +93,7 @@ class Condition {
    * @param {import('../index.js').WaitOptions} [options]
    */
   async waitAsync(mutex, predicate, options) {
+    const condition = this.#native;
     const guarded = nativeMutex(mutex);
     assertPredicate(predicate);
     const { timeout, ...rest } = waitOptions(options);
@@ -100,7 +101,7 @@ class Condition {
     const end = performance.now() + timeout;
     const notified = () => {
       const left = { ...rest, timeout: Math.max(0, end - performance.now()) };
-      return lend(guarded, () => settled(this.#native.waitAsync(guarded), left), isOwnedAfter);
+      return lend(guarded, () => settled(condition.waitAsync(guarded), left), isOwnedAfter);
     };
     if (predicate === undefined) return notified();
     for (let inTime = true; ;) {

@@ -20,6 +20,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * @property {() => void} cleanUp
  */
 
+/** @typedef {{ timeout: number, signal?: import('../index.js').WaitSignal, ref: boolean }} CheckedOptions */
+
 /** @type {Map<number, Waiting>} */
 const waiting = new Map();
 
@@ -45,7 +47,7 @@ function isAbortSignal(value) {
  * the main thread it does not.
  *
  * @param {import('../index.js').WaitOptions} [options]
- * @returns {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }}
+ * @returns {CheckedOptions}
  */
 function waitOptions(options = {}) {
   if (typeof options !== 'object' || options === null) {
@@ -70,7 +72,7 @@ function waitOptions(options = {}) {
  *
  * @template Value
  * @param {{ number: number, value?: any }} begun
- * @param {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }} options
+ * @param {CheckedOptions} options
  * @returns {Promise<Value>}
  */
 function settled({ number, value }, { timeout, signal, ref }) {
@@ -92,7 +94,7 @@ function settled({ number, value }, { timeout, signal, ref }) {
       waiting.delete(number);
       cleanUp();
       realm.giveUp(number);
-      reject(/** @type {AbortSignal} */ (signal).reason);
+      reject(signal?.reason);
     };
     const cleanUp = () => {
       clearTimeout(timer);
