@@ -175,7 +175,7 @@ export interface BarrierOptions extends PrimitiveOptions {
    * breaks. All threads must give one if any does: each runs its own when it is the last.
    *
    * It may return a promise if all parties in this thread use {@link Barrier.waitAsync}; the others are let go when that
-   * is fulfilled. Not the barrier's own `wait()` may be called in it.
+   * is fulfilled. A thread that blocks at the same barrier meanwhile, in the action or beside it, is told `ERR_DEADLOCK`.
    */
   readonly action?: () => unknown;
 }

@@ -345,6 +345,22 @@ test('an abort or a reset while the action runs is told to all, its own thread t
   }
 });
 
+test('a thread that blocks at the barrier whose action it runs is told, and does not hang', async (t) => {
+  const view = new Int32Array(new SharedArrayBuffer(4));
+  const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
+  /** @type {Barrier} */
+  const inside = new Barrier(view, 0, 1, { action: () => inside.waitFor(20_000) });
+  t.throws(() => inside.wait(), deadlock);
+  t.true(inside.broken);
+  inside.reset();
+
+  const beside = new Barrier(view, 0, 1, { action: () => sleep(20) });
+  const round = beside.waitAsync({ ref: true });
+  await sleep(5);
+  t.throws(() => beside.waitFor(20_000), deadlock);
+  t.is(await round, 0);
+});
+
 test('a worker that dies while it runs the action breaks the barrier', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
   const inside = arrives(view, 2);

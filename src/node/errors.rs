@@ -70,6 +70,14 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             owned_by(caller),
         ),
+        Fault::Recursive if key.kind() == Kind::Barrier => (
+            "ERR_DEADLOCK",
+            format!(
+                "This thread runs the action of the {this}, and would wait for its end before that. Arrive again after \
+                 the action, or await waitAsync() outside of it."
+            ),
+            Details::default(),
+        ),
         Fault::Recursive => (
             "ERR_DEADLOCK",
             format!(

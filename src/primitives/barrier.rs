@@ -182,6 +182,10 @@ impl Arriving {
         loop {
             let arrived = match self.barrier.examine(threads, &mut section) {
                 Ok(State::Arriving(arrived)) => arrived,
+                // The action would wait for its own end, and a thread that blocks for the end of an asynchronous one.
+                Ok(State::Acting(id)) if id == caller.id() && !self.waiter.party().is_promise() => {
+                    return Step::Done(Err(Fault::Recursive));
+                }
                 Ok(State::Acting(_)) => {
                     self.missing = None;
                     self.waiter = Waiter::new(self.waiter.party(), self.barrier.gate());
