@@ -63,7 +63,7 @@ export declare class Latch {
    * was up first.
    */
   wait(milliseconds: number): boolean
-  /** Begins to wait until it is open: true, or false where the time was up first. */
+  /** Begins to wait until it is open. */
   waitAsync(): PromiseBegun
   /** Counts down `by`, at most to open. */
   countDown(by: number): void
@@ -88,9 +88,9 @@ export declare class Mutex {
   recover(milliseconds: number): boolean | null
   /** Unlocks. */
   unlock(): void
-  /** Begins to lock: true, or false where the time was up first. */
+  /** Begins to lock. */
   lockAsync(): PromiseBegun
-  /** Begins to recover: whether this cleared the state, or nothing where the time was up first. */
+  /** Begins to recover: whether this cleared the state. */
   recoverAsync(): PromiseBegun
   /** Unlocks what a promise locked. */
   unlockGuard(): void
@@ -192,11 +192,11 @@ export declare const LATCH_CLOSED: number
 /** The largest count of a Latch. */
 export declare const LATCH_MAX_COUNT: number
 
-/** The bits of a Mutex's word above the owner's number. */
-export declare const MUTEX_FLAGS: number
-
 /** The word of a Mutex that nobody owns. */
 export declare const MUTEX_FREE: number
+
+/** The bit of a Mutex's word that says that somebody waits. */
+export declare const MUTEX_WAITERS: number
 
 /** A wait that was begun as a promise. */
 export interface PromiseBegun {

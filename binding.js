@@ -846,5 +846,5 @@ module.exports.Host = nativeBinding.Host
 module.exports.inspect = nativeBinding.inspect
 module.exports.LATCH_CLOSED = nativeBinding.LATCH_CLOSED
 module.exports.LATCH_MAX_COUNT = nativeBinding.LATCH_MAX_COUNT
-module.exports.MUTEX_FLAGS = nativeBinding.MUTEX_FLAGS
 module.exports.MUTEX_FREE = nativeBinding.MUTEX_FREE
+module.exports.MUTEX_WAITERS = nativeBinding.MUTEX_WAITERS

@@ -11,8 +11,10 @@
  * | share all of these by name, and arrays beside them | {@link layout} |
  * | see which threads hang, and on what | {@link inspect} |
  *
- * All waiting here blocks the calling thread. Times are in milliseconds. `console.log` and `util.inspect` show the
- * primitives in words, in any thread and without disturbing them: `Mutex "jobs" { locked by thread 3, 2 waiting }`.
+ * A plain verb (`lock`, `wait`, `await`) blocks the calling thread; its namesake that ends in `Async` gives a promise,
+ * waits in the same order and leaves the event loop free: take that in a thread that serves others, as the main thread
+ * does. Times are in milliseconds. `console.log` and `util.inspect` show the primitives in words, in any thread and without
+ * disturbing them: `Mutex "jobs" { locked by thread 3, 2 waiting }`.
  *
  * @packageDocumentation
  */
@@ -72,8 +74,17 @@ export type SyncErrorCode =
    * caller does not own it. Call `recover()`.
    */
   | 'ERR_ABANDONED'
-  /** A thread ended inside `wait()`, so this round can never be complete. */
+  /**
+   * This round of the barrier can never be complete: a party left it early, because its time was up, its signal aborted
+   * or its thread ended; or the action failed; or somebody called `abort()` or `reset()`. The caller has not passed.
+   * Everybody who comes later is told too, until `reset()`.
+   */
   | 'ERR_BROKEN_BARRIER'
+  /**
+   * The time limit of a wait that has no other answer was up. The caller does not get what it waited for; a barrier at
+   * which it had arrived is broken.
+   */
+  | 'ERR_TIMEOUT'
   /** The cell holds a value that this primitive never writes: other code uses the same memory. */
   | 'ERR_CORRUPT_CELL';
 
@@ -127,6 +138,49 @@ export interface PrimitiveOptions {
    * and the number of its cell in the buffer.
    */
   readonly name?: string;
+}
+
+/** An `AbortSignal`, or what looks like one: the types of neither Node nor the DOM are needed for it. */
+export interface WaitSignal {
+  /** Whether it has aborted. */
+  readonly aborted: boolean;
+  /** What the wait is rejected with then. */
+  readonly reason?: any;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** What every method takes that waits by promise. */
+export interface WaitOptions {
+  /**
+   * The longest to wait, in milliseconds: 0 or more; `Infinity`, the default, is no limit. 0 takes what is there at once.
+   * Never early.
+   */
+  readonly timeout?: number;
+  /**
+   * Ends the wait when it aborts: the promise is rejected with the signal's reason, and what the wait was given in that
+   * very moment goes to the next in line. If it has aborted already, the wait does not begin.
+   */
+  readonly signal?: WaitSignal;
+  /**
+   * Whether the pending promise, and its time limit, keep the thread alive. In a worker they do unless you say `false`, as
+   * the blocking call would. In the main thread they do not unless you say `true`: a process ends though it waits for
+   * what can never come.
+   */
+  readonly ref?: boolean;
+}
+
+/** What the constructor of a {@link Barrier} takes last. */
+export interface BarrierOptions extends PrimitiveOptions {
+  /**
+   * What the last to arrive does in each round before the others are let go: it sees what all of them wrote, and they see
+   * what it writes. Whoever arrives meanwhile waits for the next round. If it throws, or its thread ends, the barrier
+   * breaks. All threads must give one if any does: each runs its own when it is the last.
+   *
+   * It may return a promise if all parties in this thread use {@link Barrier.waitAsync}; the others are let go when that
+   * is fulfilled. A thread that blocks at the same barrier meanwhile, in the action or beside it, is told `ERR_DEADLOCK`.
+   */
+  readonly action?: () => unknown;
 }
 
 /** A wait that lasts, as {@link inspect} tells it. */
@@ -338,6 +392,83 @@ export interface Mutex {
   tryRecover(ms?: number): boolean | undefined;
 
   /**
+   * Locks by promise, without blocking the thread: in one order with the threads that wait in {@link Mutex.lock}. The
+   * guard that the promise is fulfilled with owns the mutex, not the thread as such: other tasks of this thread are kept
+   * out as other threads are, and only the guard can unlock. Do not block the thread while a guard of its holds the mutex,
+   * or while it has such promises: they are passed over.
+   *
+   * @param options - time limit, signal, and whether it keeps the thread alive
+   * @returns the guard; release it when you are done
+   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up, `ERR_ABANDONED` or `ERR_CORRUPT_CELL` as
+   * {@link Mutex.lock}; with the signal's reason if that aborted. Nothing is owned then. Two promises that wait for each
+   * other's mutex are *not* told `ERR_DEADLOCK`: the thread is not blocked, and might release. Give them a time limit
+   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * async function task() {
+   *   const guard = await mutex.lockAsync();
+   *   try {
+   *     console.log(mutex.locked); // prints true
+   *   } finally {
+   *     guard.release(); // or, where the language has it: using guard = await mutex.lockAsync();
+   *   }
+   *   console.log(mutex.locked); // prints false
+   * }
+   * task();
+   * ```
+   */
+  lockAsync(options?: WaitOptions): Promise<Guard>;
+
+  /**
+   * {@link Mutex.recover} by promise.
+   *
+   * @param options - time limit, signal, and whether it keeps the thread alive
+   * @returns the guard, which owns the mutex; {@link Guard.recovered} says whether to put in order what the mutex guards
+   * @throws (rejects) as {@link Mutex.lockAsync} does, but never `ERR_ABANDONED`
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * async function task() {
+   *   const guard = await mutex.recoverAsync();
+   *   try {
+   *     console.log(guard.recovered); // prints false
+   *   } finally {
+   *     guard.release();
+   *   }
+   * }
+   * task();
+   * ```
+   */
+  recoverAsync(options?: WaitOptions): Promise<Guard>;
+
+  /**
+   * Locks by promise, calls a function, awaits what it returns, and unlocks, also when it fails.
+   *
+   * @param fn - called with the mutex owned by a guard of this thread; may return a promise
+   * @param options - of the wait for the mutex: time limit, signal, and whether it keeps the thread alive
+   * @returns what `fn` returns or its promise is fulfilled with
+   * @throws (rejects) as {@link Mutex.lockAsync} does: `fn` is not called then; and with the error of `fn`
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * mutex
+   *   .runExclusiveAsync(async () => mutex.locked)
+   *   .then((locked) => console.log(locked, mutex.locked)); // prints true false
+   * ```
+   */
+  runExclusiveAsync<Result>(
+    fn: () => Result | PromiseLike<Result>,
+    options?: WaitOptions,
+  ): Promise<Result>;
+
+  /**
    * Whether any thread owns it at this moment, or has ended owning it. The answer may be out of date when you read
    * it: to act on it, use {@link Mutex.tryLock}.
    *
@@ -382,6 +513,103 @@ export interface Mutex {
    * const mutex = new Mutex(new SharedArrayBuffer(4));
    * mutex.lock()[Symbol.dispose](); // what `using _ = mutex.lock()` does at the end of its block
    * console.log(mutex.locked); // prints false
+   * ```
+   */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Owns a {@link Mutex} that was locked by promise. Only it can unlock, so one task cannot unlock another's lock by mistake.
+ * If its thread ends first, those who wait are told `ERR_ABANDONED`. Made by {@link Mutex.lockAsync} and
+ * {@link Mutex.recoverAsync}.
+ *
+ * @example
+ * ```js
+ * const { Mutex } = require('@x/shared-sync');
+ *
+ * const mutex = new Mutex(new SharedArrayBuffer(4));
+ * async function task(name) {
+ *   const guard = await mutex.lockAsync();
+ *   try {
+ *     await new Promise((resolve) => setTimeout(resolve, 5));
+ *     console.log(name);
+ *   } finally {
+ *     guard.release();
+ *   }
+ * }
+ * task('first'); // prints first
+ * task('second'); // prints second
+ * ```
+ */
+export interface Guard {
+  readonly [brand]: 'Guard';
+
+  /**
+   * Whether it owns the mutex now: not after `release()`, not while a {@link Condition.waitAsync} waits with it, and not
+   * after one that failed to lock again.
+   *
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * new Mutex(new SharedArrayBuffer(4)).lockAsync().then((guard) => {
+   *   console.log(guard.held); // prints true
+   *   guard.release();
+   *   console.log(guard.held); // prints false
+   * });
+   * ```
+   */
+  readonly held: boolean;
+
+  /**
+   * Whether {@link Mutex.recoverAsync} took the mutex over from an owner that ended without unlocking: put in order what
+   * the mutex guards. Always `false` after {@link Mutex.lockAsync}.
+   *
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * new Mutex(new SharedArrayBuffer(4)).recoverAsync().then((guard) => {
+   *   if (guard.recovered) console.log('put the data in order here');
+   *   guard.release();
+   * });
+   * ```
+   */
+  readonly recovered: boolean;
+
+  /**
+   * Unlocks the mutex, for whoever waits next. All that this thread wrote before is visible to the next owner.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if it is not held; nothing changes then
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * new Mutex(new SharedArrayBuffer(4)).lockAsync().then((guard) => {
+   *   guard.release();
+   *   try {
+   *     guard.release();
+   *   } catch (error) {
+   *     console.log(error.code); // prints ERR_NOT_OWNER
+   *   }
+   * });
+   * ```
+   */
+  release(): void;
+
+  /**
+   * Releases if it is held, and is silent if not, so that it hides no error on its way. Called by `using` and by
+   * `await using`. Present where the realm has `Symbol.dispose`.
+   *
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * const mutex = new Mutex(new SharedArrayBuffer(4));
+   * mutex.lockAsync().then((guard) => {
+   *   guard[Symbol.dispose](); // what `using guard = await mutex.lockAsync()` does at the end of its block
+   *   console.log(mutex.locked); // prints false
+   * });
    * ```
    */
   [Symbol.dispose](): void;
@@ -512,7 +740,63 @@ export interface Condition {
   ): Answer | boolean;
 
   /**
-   * Wakes waiting threads, those that have waited longest first. Cheap when nobody waits. Call it with the mutex
+   * {@link Condition.wait} and {@link Condition.waitFor} by promise, with a mutex that a {@link Guard} of this thread
+   * holds. While it waits the guard is not held, so other tasks and threads can lock; it is again when the promise is
+   * fulfilled.
+   *
+   * @param mutex - must be owned by a guard of this thread: await {@link Mutex.lockAsync} first
+   * @param predicate - as for `wait`: called at once and with the mutex locked; `undefined` to wait for one notification
+   * @param options - time limit, signal, and whether it keeps the thread alive. The time limit is not an error here, and
+   * locking again is not limited
+   * @returns the predicate's last answer, as it gave it (falsy if the time ran out); without a predicate, whether it was
+   * notified
+   * @throws (rejects) SyncError `ERR_NOT_OWNER` if no guard of this thread owns `mutex` (nothing happens);
+   * `ERR_ABANDONED` if it cannot be locked again; with the signal's reason if that aborted while it waited: in both cases
+   * the mutex is *not* owned then, and the guard not held. `ERR_CORRUPT_CELL`. If the signal had aborted before,
+   * nothing happens, and the guard is still held: `guard.held` tells
+   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE` if an argument is of the wrong type or the predicate returned a
+   * promise; RangeError `ERR_OUT_OF_RANGE`. The guard stays held. So it does when the predicate throws
+   * @example
+   * ```js
+   * const { Mutex, Condition } = require('@x/shared-sync');
+   *
+   * const view = new Int32Array(new SharedArrayBuffer(12));
+   * const mutex = new Mutex(view, 0);
+   * const filled = new Condition(view, 1);
+   *
+   * async function consumer() {
+   *   const guard = await mutex.lockAsync();
+   *   try {
+   *     await filled.waitAsync(mutex, () => view[2] > 0);
+   *     console.log(view[2]); // prints 42
+   *   } finally {
+   *     if (guard.held) guard.release(); // not held after an abort
+   *   }
+   * }
+   * async function producer() {
+   *   await mutex.runExclusiveAsync(() => {
+   *     view[2] = 42;
+   *   });
+   *   filled.notify();
+   * }
+   * consumer();
+   * producer();
+   * ```
+   */
+  waitAsync(mutex: Mutex, predicate?: undefined, options?: WaitOptions): Promise<boolean>;
+  waitAsync<Answer>(
+    mutex: Mutex,
+    predicate: () => Synchronous<Answer>,
+    options?: WaitOptions,
+  ): Promise<Answer>;
+  waitAsync<Answer>(
+    mutex: Mutex,
+    predicate: (() => Synchronous<Answer>) | undefined,
+    options?: WaitOptions,
+  ): Promise<Answer | boolean>;
+
+  /**
+   * Wakes waiting threads and promises, those that have waited longest first. Cheap when nobody waits. Call it with the mutex
    * locked or just after unlocking it, but change the data that the predicates look at under the lock.
    *
    * @param n - how many at most: an integer of 0 or more, or `Infinity`; 1 if left out. One is enough when each change
@@ -590,12 +874,14 @@ export const Condition: ConditionConstructor;
  */
 export interface Barrier {
   /**
-   * Arrives, and sleeps without limit until all `total` threads have. All that any of them wrote before is visible
-   * to each of them afterwards.
+   * Arrives, and sleeps without limit until all `total` parties have. All that any of them wrote before is visible
+   * to each of them afterwards. The last to arrive runs the action, if there is one, before anybody goes on.
    *
    * @returns the arrival index: `total - 1` for the first to arrive, 0 for the last; each index once a round
-   * @throws SyncError `ERR_BROKEN_BARRIER` if a thread ends while it waits here, to all who wait or come later;
-   * `ERR_CORRUPT_CELL`
+   * @throws SyncError `ERR_BROKEN_BARRIER` if the barrier is broken or breaks while this waits (see
+   * {@link Barrier.broken}), or if somebody resets it; `ERR_CORRUPT_CELL`. What the action throws passes through in the
+   * thread that ran it, and breaks the barrier
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if the action returned a promise; that breaks it, too
    * @example
    * ```js
    * const { Barrier } = require('@x/shared-sync');
@@ -606,7 +892,118 @@ export interface Barrier {
   wait(): number;
 
   /**
-   * How many threads make a round, as given to the constructor.
+   * {@link Barrier.wait} with a time limit. If it passes, the barrier breaks for all: who has left cannot be waited for.
+   * (One that waits while the action of the round before runs has not arrived yet, and breaks nothing.)
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. The time that the action takes is not limited
+   * @returns the arrival index, as `wait` does
+   * @throws SyncError `ERR_TIMEOUT` here if the time is up, never early, and `ERR_BROKEN_BARRIER` to the others;
+   * otherwise as {@link Barrier.wait}
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number, or the action returned a promise
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { Barrier } = require('@x/shared-sync');
+   *
+   * const barrier = new Barrier(new SharedArrayBuffer(4), 0, 2);
+   * try {
+   *   barrier.waitFor(20);
+   * } catch (error) {
+   *   console.log(error.code, barrier.broken); // prints ERR_TIMEOUT true
+   * }
+   * ```
+   */
+  waitFor(ms: number): number;
+
+  /**
+   * {@link Barrier.wait} by promise: a thread can be several parties that way. The action, if this party is the last,
+   * may return a promise.
+   *
+   * @param options - time limit, signal, and whether it keeps the thread alive
+   * @returns the arrival index, as `wait` does
+   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up; with the signal's reason if that aborted: both break
+   * the barrier for the others. (A signal that had aborted before does not: this party never arrived.)
+   * `ERR_BROKEN_BARRIER`, `ERR_CORRUPT_CELL` and what the action fails with as {@link Barrier.wait}
+   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @example
+   * ```js
+   * const { Barrier } = require('@x/shared-sync');
+   *
+   * const barrier = new Barrier(new SharedArrayBuffer(4), 0, 2, {
+   *   action: async () => console.log('all are here'), // prints all are here
+   * });
+   * Promise.all([barrier.waitAsync(), barrier.waitAsync()]).then((indices) => {
+   *   console.log(indices.join()); // prints 1,0
+   * });
+   * ```
+   */
+  waitAsync(options?: WaitOptions): Promise<number>;
+
+  /**
+   * Breaks the barrier: everybody who waits at it and everybody who comes is told `ERR_BROKEN_BARRIER`, until
+   * {@link Barrier.reset}. For a party that cannot go on: the others would wait for it for ever. Any thread may do it.
+   *
+   * @example
+   * ```js
+   * const { Barrier } = require('@x/shared-sync');
+   *
+   * const barrier = new Barrier(new SharedArrayBuffer(4), 0, 2);
+   * barrier.abort();
+   * try {
+   *   barrier.wait();
+   * } catch (error) {
+   *   console.log(error.code); // prints ERR_BROKEN_BARRIER
+   * }
+   * ```
+   */
+  abort(): void;
+
+  /**
+   * Makes it fresh again, broken or not. Those who wait at it are told `ERR_BROKEN_BARRIER`, since their round is lost;
+   * so is a thread that runs the action, when it is done. Do it once all parties know that the round was lost: one that
+   * comes late would be counted in the next. Any thread may do it.
+   *
+   * @example
+   * ```js
+   * const { Barrier } = require('@x/shared-sync');
+   *
+   * const barrier = new Barrier(new SharedArrayBuffer(4), 0, 1);
+   * barrier.abort();
+   * barrier.reset();
+   * console.log(barrier.wait()); // prints 0
+   * ```
+   */
+  reset(): void;
+
+  /**
+   * Whether it is broken: a party left early (its time was up, its signal aborted, its thread ended), the action failed,
+   * or somebody called {@link Barrier.abort}. It stays so until {@link Barrier.reset}.
+   *
+   * @example
+   * ```js
+   * const { Barrier } = require('@x/shared-sync');
+   *
+   * console.log(new Barrier(new SharedArrayBuffer(4), 0, 2).broken); // prints false
+   * ```
+   */
+  readonly broken: boolean;
+
+  /**
+   * How many have arrived and wait for the others, at this moment.
+   *
+   * @example
+   * ```js
+   * const { Barrier } = require('@x/shared-sync');
+   *
+   * const barrier = new Barrier(new SharedArrayBuffer(4), 0, 2);
+   * barrier.waitAsync();
+   * console.log(barrier.waiting); // prints 1
+   * ```
+   */
+  readonly waiting: number;
+
+  /**
+   * How many parties make a round, as given to the constructor.
    *
    * @example
    * ```js
@@ -625,10 +1022,10 @@ export interface BarrierConstructor {
    *
    * @param view - the shared memory
    * @param index - the number of the int32 cell, from the start of `view`
-   * @param total - how many threads make a round: an integer from 1 to 16,777,215
-   * @param options - its name
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, or `index` or `total` is not a
-   * number
+   * @param total - how many parties make a round: an integer from 1 to 16,777,215
+   * @param options - its name, and what the last to arrive is to do
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, `index` or `total` is not a number, or
+   * `options` or its `action` is of the wrong type
    * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view` or `total` is out of its
    * range
    */
@@ -636,7 +1033,7 @@ export interface BarrierConstructor {
     view: View & SharedView<View>,
     index: number,
     total: number,
-    options?: PrimitiveOptions,
+    options?: BarrierOptions,
   ): Barrier;
   readonly prototype: Barrier;
 }
@@ -698,6 +1095,24 @@ export interface Latch {
    * ```
    */
   tryAwait(ms?: number): boolean;
+
+  /**
+   * {@link Latch.await} by promise.
+   *
+   * @param options - time limit, signal, and whether it keeps the thread alive
+   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up first, `ERR_CORRUPT_CELL`; with the signal's reason if
+   * that aborted
+   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @example
+   * ```js
+   * const { Latch } = require('@x/shared-sync');
+   *
+   * const latch = new Latch(new SharedArrayBuffer(4));
+   * latch.awaitAsync().then(() => console.log('open')); // prints open
+   * latch.release();
+   * ```
+   */
+  awaitAsync(options?: WaitOptions): Promise<void>;
 
   /**
    * Opens the latch, for all who wait and all who come later; nothing more happens when it is open already. All

@@ -14,7 +14,7 @@ const DECLARATIONS = path.join(root, 'index.d.ts');
 /** What a user of ES modules and one of CommonJS would write, without types of Node. */
 const PROGRAM = `
 import { Mutex, Condition, Barrier, Latch, SyncError, layout } from '@x/shared-sync';
-import type { SyncErrorCode } from '@x/shared-sync';
+import type { Guard, SyncErrorCode } from '@x/shared-sync';
 const view = new Int32Array(new SharedArrayBuffer(16));
 const mutex: Mutex = new Mutex(view, 0).lock();
 const answer: number = new Condition(view, 1).waitFor(mutex, () => 5, 10);
@@ -24,10 +24,11 @@ const { phase, share } = layout({ phase: [Barrier, 4], totals: [Float64Array, 2]
 const barrier: Barrier = phase;
 const sum: number = layout.from(share()).totals[0];
 mutex[Symbol.dispose]();
+const guard: Promise<Guard> = mutex.lockAsync({ timeout: 10 });
 const code = (error: unknown): SyncErrorCode | null => (error instanceof SyncError ? error.code : null);
 // @ts-expect-error not shared
 new Mutex(new Int32Array(4));
-export { answer, index, code, barrier, sum };
+export { answer, index, guard, code, barrier, sum };
 `;
 const REQUIRE = `
 import sync = require('@x/shared-sync');
@@ -138,10 +139,25 @@ test('index.d.ts declares exactly what index.js exports', (t) => {
   t.deepEqual(declared(), actual);
 });
 
+test('index.d.ts declares exactly what a guard has', (t) => {
+  const text = fs.readFileSync(DECLARATIONS, 'utf8');
+  const file = ts.createSourceFile(DECLARATIONS, text, ts.ScriptTarget.Latest, true);
+  const guard = /** @type {ts.InterfaceDeclaration} */ (
+    file.statements.find(
+      (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === 'Guard',
+    )
+  );
+  const declared = guard.members.map((member) => member.name?.getText(file));
+  const actual = Reflect.ownKeys(require('../lib/guard.js').Guard.prototype)
+    .filter((key) => key !== 'constructor')
+    .map((key) => (key === Symbol.dispose ? '[Symbol.dispose]' : String(key)));
+  t.deepEqual(declared.filter((name) => name !== '[brand]').sort(), actual.sort());
+});
+
 test('every public member is documented, with an example where it can be called', (t) => {
   const text = fs.readFileSync(DECLARATIONS, 'utf8');
   const file = ts.createSourceFile(DECLARATIONS, text, ts.ScriptTarget.Latest, true);
-  const classes = Object.keys(declared());
+  const classes = [...Object.keys(declared()), 'Guard'];
   let seen = 0;
   for (const statement of file.statements) {
     if (!ts.isInterfaceDeclaration(statement) || !classes.includes(statement.name.text)) continue;

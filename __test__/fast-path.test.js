@@ -16,7 +16,7 @@ test('a mutex locked by an instruction and by a call is the same word, and each 
   new native.Mutex(realm, called).lock();
   t.is(inline[0], called[0]);
   t.is(inline[0], THREAD);
-  t.is(inline[0] & native.MUTEX_FLAGS, 0);
+  t.is(inline[0] & native.MUTEX_WAITERS, 0);
   new native.Mutex(realm, inline).unlock();
   new Mutex(called).unlock();
   t.is(inline[0], 0);

@@ -12,7 +12,13 @@ const pages = ['README.md', ...fs.readdirSync(path.join(root, 'docs')).map((f) =
 const read = (page) => fs.readFileSync(path.join(root, page), 'utf8');
 
 /** What each example of README.md prints, in their order. */
-const PRINTED = ['sum: 400000\n', '200\n200\n503\n', '', ''];
+const PRINTED = [
+  'sum: 400000\n',
+  '6 Mutex "jobs" { free } Latch "done" { open }\n',
+  '200\n200\n503\n',
+  '',
+  '',
+];
 
 const examples = [...read('README.md').matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code);
 

@@ -70,6 +70,19 @@ function isThenable(value) {
 }
 
 /**
+ * What a function returned that must be done when it returns.
+ *
+ * @template T
+ * @param {T} value
+ * @param {string} refusal what to tell where it is a promise
+ * @returns {T}
+ */
+function atOnce(value, refusal) {
+  if (isThenable(value)) throw invalidArgType(refusal);
+  return value;
+}
+
+/**
  * @param {unknown} value
  * @returns {asserts value is (() => unknown) | undefined}
  */
@@ -98,14 +111,6 @@ function nameOf(options) {
     throw invalidArgType(`options.name must be a string, and is ${shown(name)}.`);
   }
   return name;
-}
-
-/**
- * Whether a function that has to be done when it returns is not.
- * @param {unknown} value
- */
-function isThenable(value) {
-  return typeof (/** @type {any} */ (value)?.then) === 'function';
 }
 
 const typedArray = Object.getPrototypeOf(Int32Array.prototype);
@@ -167,6 +172,7 @@ function cellAt(buffer, byteOffset, length, index) {
 module.exports = {
   assertFunction,
   assertPredicate,
+  atOnce,
   cellOf,
   integer,
   isThenable,

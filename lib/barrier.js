@@ -3,16 +3,21 @@
 
 const {
   assertFunction,
+  atOnce,
   cellOf,
   integer,
   isThenable,
   milliseconds,
   nameOf,
 } = require('./arguments.js');
-const { invalidArgType } = require('./errors.js');
 const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 const { defineWords } = require('./words.js');
+
+/** What is told to an action that wait() and waitFor() cannot wait for. */
+const NOT_AT_ONCE =
+  'options.action returned a promise, which wait() and waitFor() cannot await. Use waitAsync(), or an action that is ' +
+  'done when it returns.';
 
 /** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
 class Barrier {
@@ -42,14 +47,14 @@ class Barrier {
   }
 
   wait() {
-    return this.#passed(this.#native.wait(this.#action !== undefined, Infinity));
+    return this.#arrive(Infinity);
   }
 
   /**
    * @param {number} ms
    */
   waitFor(ms) {
-    return this.#passed(this.#native.wait(this.#action !== undefined, milliseconds(ms)));
+    return this.#arrive(milliseconds(ms));
   }
 
   /**
@@ -57,11 +62,9 @@ class Barrier {
    */
   async waitAsync(options) {
     const checked = waitOptions(options);
-    const missing = await settled(this.#native.waitAsync(this.#action !== undefined), checked);
-    if (missing === 0 && this.#action !== undefined) {
-      await this.#breakingOnError(this.#action);
-      this.#native.open();
-    }
+    const action = this.#action;
+    const missing = await settled(this.#native.waitAsync(action !== undefined), checked);
+    if (missing === 0 && action !== undefined) await this.#act(action);
     return missing;
   }
 
@@ -86,36 +89,35 @@ class Barrier {
   }
 
   /**
-   * The last to arrive runs the action before the others are let go.
-   * @param {number} missing
+   * @param {number} ms
    */
-  #passed(missing) {
-    if (missing === 0 && this.#action !== undefined) {
-      try {
-        if (isThenable(this.#action())) {
-          throw invalidArgType(
-            'options.action returned a promise, which wait() cannot await. Use waitAsync(), or an action that is done when it returns.',
-          );
-        }
-      } catch (error) {
-        this.#native.abort();
-        throw error;
-      }
-      this.#native.open();
-    }
+  #arrive(ms) {
+    const action = this.#action;
+    const missing = this.#native.wait(action !== undefined, ms);
+    if (missing === 0 && action !== undefined) this.#act(() => atOnce(action(), NOT_AT_ONCE));
     return missing;
   }
 
   /**
+   * Runs the action, which the last to arrive does, and lets the others go once it is done. Where it fails, the barrier
+   * breaks.
+   *
    * @param {() => unknown} action
+   * @returns {unknown} a promise where the action returned one
    */
-  async #breakingOnError(action) {
-    try {
-      await action();
-    } catch (error) {
+  #act(action) {
+    const open = () => this.#native.open();
+    const fail = (/** @type {unknown} */ error) => {
       this.#native.abort();
       throw error;
+    };
+    let returned;
+    try {
+      returned = action();
+    } catch (error) {
+      return fail(error);
     }
+    return isThenable(returned) ? Promise.resolve(returned).then(open, fail) : open();
   }
 }
 

@@ -4,13 +4,12 @@
 const { performance } = require('node:perf_hooks');
 const {
   assertPredicate,
+  atOnce,
   cellOf,
   integer,
-  isThenable,
   milliseconds,
   nameOf,
 } = require('./arguments.js');
-const { invalidArgType } = require('./errors.js');
 const { assertGuarded, lend } = require('./guard.js');
 const { nativeMutex } = require('./mutex.js');
 const { settled, waitOptions } = require('./promises.js');
@@ -26,13 +25,10 @@ const EMPTY = native.CONDITION_EMPTY;
  * @param {() => unknown} predicate
  */
 function answer(predicate) {
-  const value = predicate();
-  if (isThenable(value)) {
-    throw invalidArgType(
-      'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
-    );
-  }
-  return value;
+  return atOnce(
+    predicate(),
+    'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
+  );
 }
 
 /**
@@ -69,11 +65,11 @@ class Condition {
   wait(mutex, predicate) {
     const guard = nativeMutex(mutex);
     assertPredicate(predicate);
+    guard.assertOwned();
     if (predicate === undefined) {
       this.#native.wait(guard, Infinity);
       return;
     }
-    guard.assertOwned();
     while (!answer(predicate)) this.#native.wait(guard, Infinity);
   }
 
@@ -86,8 +82,8 @@ class Condition {
     const guard = nativeMutex(mutex);
     assertPredicate(predicate);
     milliseconds(ms);
-    if (predicate === undefined) return this.#native.wait(guard, ms);
     guard.assertOwned();
+    if (predicate === undefined) return this.#native.wait(guard, ms);
     const end = performance.now() + ms;
     for (let inTime = true; ;) {
       const value = answer(predicate);
@@ -102,6 +98,7 @@ class Condition {
    * @param {import('../index.js').WaitOptions} [options]
    */
   async waitAsync(mutex, predicate, options) {
+    const condition = this.#native;
     const guarded = nativeMutex(mutex);
     assertPredicate(predicate);
     const { timeout, ...rest } = waitOptions(options);
@@ -109,7 +106,7 @@ class Condition {
     const end = performance.now() + timeout;
     const notified = () => {
       const left = { ...rest, timeout: Math.max(0, end - performance.now()) };
-      return lend(guarded, () => settled(this.#native.waitAsync(guarded), left), isOwnedAfter);
+      return lend(guarded, () => settled(condition.waitAsync(guarded), left), isOwnedAfter);
     };
     if (predicate === undefined) return notified();
     for (let inTime = true; ;) {

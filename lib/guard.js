@@ -46,7 +46,8 @@ class Guard {
   release() {
     if (!this.held) {
       throw new SyncError(
-        'This guard has released the mutex already, or waits with it. Release a guard once, after its last use.',
+        'This guard does not own the mutex: it has released it, waits with it, or lost it in a wait that failed. Release ' +
+          'a guard once, after its last use, and only while it is held.',
         'ERR_NOT_OWNER',
       );
     }

@@ -2,7 +2,7 @@
 'use strict';
 
 const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
-const { inTime, waitOptions } = require('./promises.js');
+const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 const { defineWords } = require('./words.js');
 
@@ -47,7 +47,7 @@ class Latch {
    */
   async awaitAsync(options) {
     const checked = waitOptions(options);
-    await inTime('the Latch', this.#native.waitAsync(), checked, false);
+    await settled(this.#native.waitAsync(), checked);
   }
 
   release() {

@@ -1,25 +1,18 @@
 // @ts-check
 'use strict';
 
-const {
-  assertFunction,
-  cellOf,
-  isThenable,
-  milliseconds,
-  nameOf,
-  shown,
-} = require('./arguments.js');
+const { assertFunction, atOnce, cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
 const { defineDispose } = require('./dispose.js');
 const { invalidArgType } = require('./errors.js');
 const { Guard } = require('./guard.js');
-const { inTime, waitOptions } = require('./promises.js');
+const { settled, waitOptions } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 const { defineWords } = require('./words.js');
 
 /** The word of a mutex that nobody owns. */
 const FREE = native.MUTEX_FREE;
-/** The bits of the word that are not the owner's number. */
-const FLAGS = native.MUTEX_FLAGS;
+/** The bit of the word that says that somebody waits. */
+const WAITERS = native.MUTEX_WAITERS;
 
 /** @typedef {InstanceType<typeof native.Mutex>} NativeMutex */
 
@@ -80,19 +73,15 @@ class Mutex {
    * @param {() => T} fn
    */
   runExclusive(fn) {
-    if (typeof fn !== 'function') {
-      throw invalidArgType(`fn must be a function to call with the lock, and is ${shown(fn)}.`);
-    }
+    assertFunction(fn, 'fn');
     this.lock();
     let result;
     try {
-      result = fn();
-      if (isThenable(result)) {
-        throw invalidArgType(
-          'fn returned a promise, and runExclusive unlocks as soon as fn returns: what goes on after that has no lock. ' +
-            'Finish in fn what needs the lock; a function that awaits is for runExclusiveAsync.',
-        );
-      }
+      result = atOnce(
+        fn(),
+        'fn returned a promise, and runExclusive unlocks as soon as fn returns: what goes on after that has no lock. ' +
+          'Finish in fn what needs the lock; a function that awaits is for runExclusiveAsync.',
+      );
     } catch (error) {
       // Where fn has lost the lock, in a wait that failed, its error is the one to tell.
       if (this.#owned) this.unlock();
@@ -102,8 +91,9 @@ class Mutex {
     return result;
   }
 
+  /** Whether this thread itself owns it: not by a guard. */
   get #owned() {
-    return (Atomics.load(this.#cell, 0) & ~FLAGS) === THREAD;
+    return (Atomics.load(this.#cell, 0) & ~WAITERS) === THREAD;
   }
 
   recover() {
@@ -120,7 +110,7 @@ class Mutex {
    */
   async lockAsync(options) {
     const checked = waitOptions(options);
-    await inTime('the Mutex', this.#native.lockAsync(), checked, false);
+    await settled(this.#native.lockAsync(), checked);
     return new Guard(this.#native);
   }
 
@@ -129,8 +119,7 @@ class Mutex {
    */
   async recoverAsync(options) {
     const checked = waitOptions(options);
-    const recovered = await inTime('the Mutex', this.#native.recoverAsync(), checked, undefined);
-    return new Guard(this.#native, recovered);
+    return new Guard(this.#native, await settled(this.#native.recoverAsync(), checked));
   }
 
   /**

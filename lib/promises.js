@@ -7,7 +7,7 @@
 const { performance } = require('node:perf_hooks');
 const { isMainThread } = require('node:worker_threads');
 const { milliseconds, shown } = require('./arguments.js');
-const { SyncError, invalidArgType } = require('./errors.js');
+const { invalidArgType } = require('./errors.js');
 const { onSettle, realm } = require('./realm.js');
 
 /** The longest that a timer of Node's can be set to, in milliseconds. */
@@ -19,6 +19,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * @property {(reason: unknown) => void} reject
  * @property {() => void} cleanUp
  */
+
+/** @typedef {{ timeout: number, signal?: import('../index.js').WaitSignal, ref: boolean }} CheckedOptions */
 
 /** @type {Map<number, Waiting>} */
 const waiting = new Map();
@@ -33,11 +35,19 @@ onSettle((number, fulfilled, value) => {
 });
 
 /**
+ * Whether a value is an AbortSignal, of any realm.
+ * @param {any} value
+ */
+function isAbortSignal(value) {
+  return typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function';
+}
+
+/**
  * Checks the options that every promise form takes. A pending promise keeps a worker alive, as the blocking call would;
  * the main thread it does not.
  *
  * @param {import('../index.js').WaitOptions} [options]
- * @returns {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }}
+ * @returns {CheckedOptions}
  */
 function waitOptions(options = {}) {
   if (typeof options !== 'object' || options === null) {
@@ -47,16 +57,13 @@ function waitOptions(options = {}) {
   }
   const { timeout = Infinity, signal, ref = !isMainThread } = options;
   milliseconds(timeout, 'options.timeout');
-  if (
-    signal !== undefined &&
-    !(typeof signal === 'object' && signal !== null && 'aborted' in signal)
-  ) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw invalidArgType(`options.signal must be an AbortSignal, and is ${shown(signal)}.`);
   }
   if (typeof ref !== 'boolean') {
     throw invalidArgType(`options.ref must be a boolean, and is ${shown(ref)}.`);
   }
-  signal?.throwIfAborted();
+  if (signal?.aborted) throw signal.reason;
   return { timeout, signal, ref };
 }
 
@@ -65,7 +72,7 @@ function waitOptions(options = {}) {
  *
  * @template Value
  * @param {{ number: number, value?: any }} begun
- * @param {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }} options
+ * @param {CheckedOptions} options
  * @returns {Promise<Value>}
  */
 function settled({ number, value }, { timeout, signal, ref }) {
@@ -87,7 +94,7 @@ function settled({ number, value }, { timeout, signal, ref }) {
       waiting.delete(number);
       cleanUp();
       realm.giveUp(number);
-      reject(/** @type {AbortSignal} */ (signal).reason);
+      reject(signal?.reason);
     };
     const cleanUp = () => {
       clearTimeout(timer);
@@ -97,29 +104,10 @@ function settled({ number, value }, { timeout, signal, ref }) {
     if (ref) realm.hold(1);
     waiting.set(number, { resolve, reject, cleanUp });
     signal?.addEventListener('abort', abort, { once: true });
-    if (timeout !== Infinity) watchTime();
+    // Between two waits of one call, nobody listened.
+    if (signal?.aborted) abort();
+    else if (timeout !== Infinity) watchTime();
   });
 }
 
-/**
- * As {@link settled}, for waits that tell by `false` or nothing that the time was up: an error here, as there is nothing to
- * answer it with.
- *
- * @template Value
- * @param {string} what
- * @param {{ number: number, value?: any }} begun
- * @param {{ timeout: number, signal: AbortSignal | undefined, ref: boolean }} options
- * @param {Value} late
- * @returns {Promise<any>}
- */
-async function inTime(what, begun, options, late) {
-  const value = await settled(begun, options);
-  if (value !== late) return value;
-  throw new SyncError(
-    `The ${options.timeout} ms of options.timeout were up while waiting for ${what}. Nothing was taken; wait again, or ` +
-      'longer.',
-    'ERR_TIMEOUT',
-  );
-}
-
-module.exports = { inTime, settled, waitOptions };
+module.exports = { settled, waitOptions };

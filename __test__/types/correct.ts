@@ -1,11 +1,14 @@
 // Programs that must compile. Nothing here runs: `npm run test:types` only checks it.
 import { Barrier, Condition, Latch, Mutex, SyncError, layout } from '@x/shared-sync';
 import type {
+  BarrierOptions,
+  Guard,
   Layout,
   LayoutSpec,
   MutexConstructor,
   SharedLayout,
   SyncErrorCode,
+  WaitOptions,
 } from '@x/shared-sync';
 
 /** Compiles only where both types are the same: `any` is not the same as anything. */
@@ -111,6 +114,60 @@ latch.release();
 const released = latch.released;
 same<typeof released, boolean>(true);
 
+// Promises, guards and the whole barrier.
+const options: WaitOptions = { timeout: 10, signal: AbortSignal.timeout(5), ref: true };
+const controller = new AbortController();
+async function promises(): Promise<void> {
+  const guard = await mutex.lockAsync();
+  same<typeof guard, Guard>(true);
+  await mutex.lockAsync({});
+  await mutex.lockAsync({ signal: controller.signal });
+  await mutex.lockAsync({ timeout: Infinity, ref: false });
+  const { held, recovered } = guard;
+  same<typeof held, boolean>(true);
+  same<typeof recovered, boolean>(true);
+  const released = guard.release();
+  same<typeof released, void>(true);
+  const recovering = await mutex.recoverAsync(options);
+  same<typeof recovering, Guard>(true);
+  {
+    using _one = await mutex.lockAsync();
+    await using _two = await mutex.lockAsync();
+  }
+
+  const sum = mutex.runExclusive(() => 1);
+  same<typeof sum, number>(true);
+  mutex.runExclusive(unknownAnswer);
+  const atOnce = await mutex.runExclusiveAsync(() => 'a');
+  same<typeof atOnce, string>(true);
+  const later = await mutex.runExclusiveAsync(async () => [1], options);
+  same<typeof later, number[]>(true);
+
+  const toldOf = await condition.waitAsync(mutex);
+  same<typeof toldOf, boolean>(true);
+  await condition.waitAsync(mutex, undefined, options);
+  const found = await condition.waitAsync(mutex, findJob, { timeout: 10 });
+  same<typeof found, { id: number } | null>(true);
+  const either = await condition.waitAsync(mutex, maybePredicate);
+  same<typeof either, string | boolean>(true);
+
+  const opened = await latch.awaitAsync(options);
+  same<typeof opened, void>(true);
+  const arrived = await barrier.waitAsync(options);
+  same<typeof arrived, number>(true);
+}
+void promises;
+const limited = barrier.waitFor(10);
+same<typeof limited, number>(true);
+barrier.abort();
+barrier.reset();
+const { broken, waiting } = barrier;
+same<typeof broken, boolean>(true);
+same<typeof waiting, number>(true);
+const barrierOptions: BarrierOptions = { name: 'phase', action: () => {} };
+new Barrier(view, 0, 4, barrierOptions);
+new Barrier(view, 0, 4, { action: async () => {} });
+
 // The classes are values and types, can be told apart at run time, extended and passed around.
 class NamedMutex extends Mutex {
   title = 'jobs';
@@ -142,6 +199,7 @@ try {
       case 'ERR_CORRUPT_CELL':
       case 'ERR_DEADLOCK':
       case 'ERR_NOT_OWNER':
+      case 'ERR_TIMEOUT':
         break;
       default:
         code satisfies never;

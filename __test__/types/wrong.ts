@@ -1,6 +1,6 @@
 // Mistakes that must not compile: each line under a directive fails `npm run test:types` once it does.
 import { Barrier, Condition, Latch, Mutex, SyncError, layout } from '@x/shared-sync';
-import type { SyncErrorCode } from '@x/shared-sync';
+import type { Guard, SyncErrorCode } from '@x/shared-sync';
 
 const buffer = new SharedArrayBuffer(16);
 const mutex = new Mutex(buffer, 0);
@@ -143,6 +143,41 @@ layout.from(layout({ jobs: Mutex }));
 // @ts-expect-error
 layout.from(buffer, { share: Mutex });
 
+// @ts-expect-error a guard is made by its mutex, and is no value
+new Guard();
+// @ts-expect-error not awaited
+mutex.lockAsync().release();
+// @ts-expect-error milliseconds go into the options
+mutex.lockAsync(10);
+// @ts-expect-error
+mutex.lockAsync({ timeout: '10' });
+// @ts-expect-error
+mutex.lockAsync({ signal: new AbortController() });
+// @ts-expect-error
+mutex.lockAsync({ ref: 1 });
+// @ts-expect-error a misspelt option
+mutex.lockAsync({ timeOut: 10 });
+// @ts-expect-error
+mutex.runExclusive();
+// @ts-expect-error it would unlock before the promise is fulfilled
+mutex.runExclusive(async () => {});
+// @ts-expect-error
+condition.waitAsync();
+// @ts-expect-error
+condition.waitAsync(mutex, async () => true);
+// @ts-expect-error the options come third
+condition.waitAsync(mutex, { timeout: 10 });
+// @ts-expect-error
+const arrived: number = barrier.waitAsync();
+// @ts-expect-error
+barrier.waitFor();
+// @ts-expect-error
+barrier.broken = false;
+// @ts-expect-error
+new Barrier(buffer, 2, 2, { action: 5 });
+// @ts-expect-error only a barrier has one
+new Mutex(buffer, 0, { action: () => {} });
+
 // @ts-expect-error it is for the types only
 import { brand } from '@x/shared-sync';
 // @ts-expect-error
@@ -150,4 +185,5 @@ new SyncError('message', 'ERR_SOMETHING');
 // @ts-expect-error
 const code: SyncErrorCode = 'ERR_SOMETHING';
 
-export { answer, code };
+export type { Guard };
+export { answer, arrived, code };

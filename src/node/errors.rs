@@ -2,7 +2,7 @@
 
 use super::names::label;
 use crate::primitives::Fault;
-use crate::queue::{Key, Link};
+use crate::queue::{Key, Kind, Link};
 use crate::threads::ThreadId;
 use napi_derive::napi;
 
@@ -70,6 +70,14 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             owned_by(caller),
         ),
+        Fault::Recursive if key.kind() == Kind::Barrier => (
+            "ERR_DEADLOCK",
+            format!(
+                "This thread runs the action of the {this}, and would wait for its end before that. Arrive again after \
+                 the action, or await waitAsync() outside of it."
+            ),
+            Details::default(),
+        ),
         Fault::Recursive => (
             "ERR_DEADLOCK",
             format!(
@@ -106,7 +114,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             "ERR_ABANDONED",
             format!(
                 "The {this} was held by {} when that thread ended, so what it protects may be half changed. This \
-                 thread does not own it. Call recover() to own it, repair what it protects, and unlock().",
+                 thread does not own it. Call recover() or recoverAsync() to own it, repair what it protects, and unlock.",
                 name(owner)
             ),
             owned_by(owner),
@@ -114,14 +122,25 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
         Fault::Broken => (
             "ERR_BROKEN_BARRIER",
             format!(
-                "The {this} is broken: a party left before all had arrived, because it ended or its time was up. \
-                 Nobody passes it until reset() is called."
+                "The {this} is broken: a party left before all had arrived (its time was up, it was aborted or its \
+                 thread ended), the action failed, or abort() or reset() was called. Nobody passes a broken barrier: \
+                 call reset() once all parties know."
+            ),
+            Details::default(),
+        ),
+        Fault::TimedOut if key.kind() == Kind::Barrier => (
+            "ERR_TIMEOUT",
+            format!(
+                "The time was up before all had arrived at the {this}. That breaks it for the others, too: call reset() \
+                 once all parties know, or give them more time."
             ),
             Details::default(),
         ),
         Fault::TimedOut => (
             "ERR_TIMEOUT",
-            format!("The time was up while waiting for the {this}."),
+            format!(
+                "The time was up while waiting for the {this}. Nothing was taken: wait again, or longer."
+            ),
             Details::default(),
         ),
         Fault::Corrupt(word) => (

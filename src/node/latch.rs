@@ -5,7 +5,7 @@ use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
 use crate::futex::Deadline;
-use crate::primitives::{self, Locked};
+use crate::primitives::{self, Fault, Locked};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -62,14 +62,17 @@ impl Latch {
         Ok(opened == Locked::Acquired)
     }
 
-    /// Begins to wait until it is open: true, or false where the time was up first.
+    /// Begins to wait until it is open.
     #[napi]
     pub fn wait_async(&self, env: Env) -> Result<PromiseBegun> {
         let latch = self.primitive();
         self.instance.promise(
             &env,
             |caller, party| latch.begin(caller, party),
-            |opened| Ok(Value::A(opened? == Locked::Acquired)),
+            |opened| match opened? {
+                Locked::Acquired => Ok(Value::C(())),
+                Locked::TimedOut => Err(Fault::TimedOut),
+            },
         )
     }
 

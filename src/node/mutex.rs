@@ -6,7 +6,7 @@ use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
 use crate::futex::Deadline;
-use crate::primitives::{self, Locked, Recovered};
+use crate::primitives::{self, Fault, Locked, Recovered};
 use crate::queue::{Kind, Party};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -15,9 +15,9 @@ use napi_derive::napi;
 #[napi]
 pub const MUTEX_FREE: u32 = primitives::Mutex::FREE;
 
-/// The bits of a Mutex's word above the owner's number.
+/// The bit of a Mutex's word that says that somebody waits.
 #[napi]
-pub const MUTEX_FLAGS: u32 = !primitives::Mutex::OWNER;
+pub const MUTEX_WAITERS: u32 = primitives::Mutex::WAITERS;
 
 /// A mutex, complete: its methods take a free lock, too.
 #[napi]
@@ -78,30 +78,31 @@ impl Mutex {
             .call(&env, |caller| self.primitive().unlock(caller))
     }
 
-    /// Begins to lock: true, or false where the time was up first.
+    /// Begins to lock.
     #[napi]
     pub fn lock_async(&self, env: Env) -> Result<PromiseBegun> {
         let mutex = self.primitive();
         self.instance.promise(
             &env,
             |caller, party| mutex.begin(caller, party),
-            |locked| Ok(Value::A(locked? == Locked::Acquired)),
+            |locked| match locked? {
+                Locked::Acquired => Ok(Value::C(())),
+                Locked::TimedOut => Err(Fault::TimedOut),
+            },
         )
     }
 
-    /// Begins to recover: whether this cleared the state, or nothing where the time was up first.
+    /// Begins to recover: whether this cleared the state.
     #[napi]
     pub fn recover_async(&self, env: Env) -> Result<PromiseBegun> {
         let mutex = self.primitive();
         self.instance.promise(
             &env,
             |caller, party| mutex.begin_recovery(caller, party),
-            |recovered| {
-                Ok(match recovered? {
-                    Recovered::Cleared => Value::A(true),
-                    Recovered::Locked => Value::A(false),
-                    Recovered::TimedOut => Value::C(()),
-                })
+            |recovered| match recovered? {
+                Recovered::Cleared => Ok(Value::A(true)),
+                Recovered::Locked => Ok(Value::A(false)),
+                Recovered::TimedOut => Err(Fault::TimedOut),
             },
         )
     }

@@ -327,6 +327,11 @@ unsafe extern "C" fn empty_mailbox(
     let env = Env::from_raw(env);
     let promises = shared.promises();
     for number in promises.due() {
+        // The event loop of a thread that was terminated turns once more. Nobody would be told there: what the promises
+        // were given, they are to pass on, when the environment ends.
+        if shared.look(&env).is_err() {
+            return;
+        }
         let over = shared.with_caller(&env, |caller| promises.resume(caller, number, None));
         if let Some((key, settled)) = over {
             shared.settle(&env, number, key, settled);

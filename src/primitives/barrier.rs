@@ -189,6 +189,10 @@ impl Arriving {
         loop {
             let arrived = match self.barrier.examine(threads, &mut section) {
                 Ok(Phase::Arriving(arrived)) => arrived,
+                // The action would wait for its own end, and a thread that blocks for the end of an asynchronous one.
+                Ok(Phase::Acting(id)) if id == caller.id() && !self.waiter.party().is_promise() => {
+                    return Step::Done(Err(Fault::Recursive));
+                }
                 Ok(Phase::Acting(_)) => {
                     self.missing = None;
                     self.waiter = Waiter::new(self.waiter.party(), self.barrier.gate());

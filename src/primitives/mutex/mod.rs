@@ -112,8 +112,8 @@ pub struct Mutex {
 impl Mutex {
     /// The word of one that nobody owns.
     pub const FREE: u32 = FREE;
-    /// The mask of the bits that name the owner.
-    pub const OWNER: u32 = OWNER;
+    /// The bit that says that somebody is queued.
+    pub const WAITERS: u32 = WAITERS;
 
     /// The mutex in `cell`.
     pub fn new(cell: Cell) -> Self {
