@@ -589,6 +589,41 @@ test.failing('a promise that was woken just before its thread blocks strands nob
   t.truthy(got);
 });
 
+test('a promise that its own thread lets through has its turn before the main thread ends', async (t) => {
+  const ended = await runChild(async (_, { Mutex, Condition, Barrier, Latch }) => {
+    const view = new Int32Array(new SharedArrayBuffer(16));
+    const told = (/** @type {string} */ what) => () => process.stdout.write(`${what} `);
+    const mutex = new Mutex(view, 0);
+    const guard = await mutex.lockAsync();
+    mutex.runExclusiveAsync(told('mutex')).then(() => {
+      const latch = new Latch(view, 3);
+      latch
+        .awaitAsync()
+        .then(told('latch'))
+        .then(() => {
+          const barrier = new Barrier(view, 2, 2);
+          barrier
+            .waitAsync()
+            .then(told('barrier'))
+            .then(async () => {
+              const guard = await mutex.lockAsync();
+              const condition = new Condition(view, 1);
+              condition
+                .waitAsync(mutex)
+                .then(told('condition'))
+                .then(() => guard.release());
+              condition.notify();
+            });
+          setTimeout(() => barrier.wait(), 5);
+        });
+      setTimeout(() => latch.release(), 5);
+    });
+    setTimeout(() => guard.release(), 5);
+  });
+  t.is(ended.code, 0, ended.stderr);
+  t.is(ended.stdout, 'mutex latch barrier condition ');
+});
+
 test('environments end with hundreds of promises pending, one after the other', async (t) => {
   const ended = await runChild(
     async (_, { Mutex, startWorker, sleep }) => {

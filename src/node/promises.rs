@@ -35,6 +35,8 @@ pub struct Promises {
     last_number: Cell<u32>,
     /// How many of them keep the environment alive.
     holding: Cell<u32>,
+    /// Letters are due, and keep it alive until they are read.
+    due_held: Cell<bool>,
 }
 
 /// Where other threads leave the numbers of the promises that are to go on.
@@ -158,6 +160,7 @@ impl Promises {
             waiting: RefCell::new(HashMap::new()),
             last_number: Cell::new(0),
             holding: Cell::new(0),
+            due_held: Cell::new(false),
         }
     }
 
@@ -241,6 +244,26 @@ impl Promises {
     /// The promises that were left letters.
     fn due(&self) -> Vec<u32> {
         std::mem::take(&mut lock(&self.mailbox.letters).numbers)
+    }
+
+    /// Keeps the environment alive until its letters are read: a promise that this very thread lets through is to have its
+    /// turn, also where a pending one is no reason to live on.
+    pub fn hold_due(&self, env: &Env) {
+        if self.due_held.get() || self.waiting.borrow().is_empty() {
+            return;
+        }
+        let due = !lock(&self.mailbox.letters).numbers.is_empty();
+        if due {
+            self.due_held.set(true);
+            self.hold(env, 1);
+        }
+    }
+
+    /// The letters were read.
+    fn release_due(&self, env: &Env) {
+        if self.due_held.replace(false) {
+            self.hold(env, -1);
+        }
     }
 
     /// Counts a promise that keeps the environment alive in (1) or out (-1).
@@ -337,6 +360,7 @@ unsafe extern "C" fn empty_mailbox(
             shared.settle(&env, number, key, settled);
         }
     }
+    promises.release_due(&env);
 }
 
 /// Runs on the environment's thread when it ends.

@@ -117,11 +117,13 @@ impl Shared {
     /// Calls `operation` as the calling thread.
     pub fn with_caller<R>(&self, env: &Env, operation: impl FnOnce(&Caller) -> R) -> R {
         let runtime = NodeRuntime { env, realm: self };
-        operation(&Caller {
+        let result = operation(&Caller {
             queues: &QUEUES,
             thread: &self.thread,
             runtime: &runtime,
-        })
+        });
+        self.promises.hold_due(env);
+        result
     }
 
     /// Calls `operation` as the calling thread, whose environment is ending.
