@@ -18,8 +18,8 @@ const { status, error } = spawnSync(
     cwd: root,
     stdio: 'inherit',
     env: {
-      // More would take hours; nearly all mistakes show with two or three.
-      LOOM_MAX_PREEMPTIONS: '3',
+      // Nearly all mistakes show with two. Three take many minutes: for a nightly run.
+      LOOM_MAX_PREEMPTIONS: '2',
       // Other flags make other objects: a folder of their own keeps both from being built again and again.
       CARGO_TARGET_DIR: path.join(root, 'target', 'loom'),
       ...process.env,
