@@ -394,6 +394,7 @@ test('a waitFor whose time is up, with its mutex abandoned meanwhile, is told', 
   await (await startHolder(view)).kill();
   const { error, mine } = await waiter.done;
   t.is(error?.code, 'ERR_ABANDONED');
+  t.regex(error.message, /^The Mutex /, 'it is not the condition that was abandoned');
   t.false(mine);
 });
 

@@ -6,7 +6,7 @@ use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
 use crate::futex::Deadline;
-use crate::primitives::{self, Notification};
+use crate::primitives::{self, Fault, Notification};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -36,9 +36,14 @@ impl Condition {
     #[napi]
     pub fn wait(&self, env: Env, mutex: &Mutex, milliseconds: f64) -> Result<bool> {
         let deadline = Deadline::after_milliseconds(milliseconds);
-        let notification = self.instance.call(&env, |caller| {
-            self.primitive().wait(mutex.primitive(), caller, deadline)
+        let waited = self.instance.call(&env, |caller| {
+            Ok(self.primitive().wait(mutex.primitive(), caller, deadline))
         })?;
+        let concerned = match waited {
+            Ok(_) | Err(Fault::Corrupt(_) | Fault::Interrupted) => &self.instance,
+            Err(_) => mutex.instance(),
+        };
+        let notification = concerned.call(&env, |_| waited)?;
         Ok(notification == Notification::Received)
     }
 

@@ -148,6 +148,11 @@ impl Mutex {
 }
 
 impl Mutex {
+    /// Its cell and realm.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// The protocol on this cell.
     pub fn primitive(&self) -> primitives::Mutex {
         primitives::Mutex::new(self.instance.cell())
