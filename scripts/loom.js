@@ -22,6 +22,9 @@ const { status, error } = spawnSync(
       LOOM_MAX_PREEMPTIONS: '2',
       // Other flags make other objects: a folder of their own keeps both from being built again and again.
       CARGO_TARGET_DIR: path.join(root, 'target', 'loom'),
+      // The models want to be optimised; to link them as tightly as what ships would only take longer.
+      CARGO_PROFILE_RELEASE_LTO: 'off',
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
       ...process.env,
       RUSTFLAGS: rustFlags,
     },
