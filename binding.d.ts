@@ -77,8 +77,8 @@ export declare class Latch {
 export declare class Mutex {
   /** A mutex in the first cell of `view`, an Int32Array over shared memory. */
   constructor(realm: Realm, view: unknown, name?: string | undefined | null)
-  /** Locks, waiting without limit. */
-  lock(): void
+  /** Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing. */
+  lock(): boolean
   /** Locks within `milliseconds`: true, or false where the time was up first. */
   tryLock(milliseconds: number): boolean
   /**

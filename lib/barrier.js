@@ -12,6 +12,7 @@ const {
 } = require('./arguments.js');
 const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
+const { waited } = require('./waited.js');
 const { defineWords } = require('./words.js');
 
 /** What is told to an action that wait() and waitFor() cannot wait for. */
@@ -93,7 +94,7 @@ class Barrier {
    */
   #arrive(ms) {
     const action = this.#action;
-    const missing = this.#native.wait(action !== undefined, ms);
+    const missing = waited(this.#native.wait(action !== undefined, ms));
     if (missing === 0 && action !== undefined) this.#act(() => atOnce(action(), NOT_AT_ONCE));
     return missing;
   }

@@ -14,6 +14,7 @@ const { assertGuarded, lend } = require('./guard.js');
 const { nativeMutex } = require('./mutex.js');
 const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
+const { waited } = require('./waited.js');
 const { defineWords } = require('./words.js');
 
 /** The word of a condition that nobody waits for. */
@@ -67,10 +68,10 @@ class Condition {
     assertPredicate(predicate);
     guard.assertOwned();
     if (predicate === undefined) {
-      this.#native.wait(guard, Infinity);
+      waited(this.#native.wait(guard, Infinity));
       return;
     }
-    while (!answer(predicate)) this.#native.wait(guard, Infinity);
+    while (!answer(predicate)) waited(this.#native.wait(guard, Infinity));
   }
 
   /**
@@ -83,12 +84,12 @@ class Condition {
     assertPredicate(predicate);
     milliseconds(ms);
     guard.assertOwned();
-    if (predicate === undefined) return this.#native.wait(guard, ms);
+    if (predicate === undefined) return waited(this.#native.wait(guard, ms));
     const end = performance.now() + ms;
     for (let inTime = true; ;) {
       const value = answer(predicate);
       if (value || !inTime) return value;
-      inTime = this.#native.wait(guard, Math.max(0, end - performance.now()));
+      inTime = waited(this.#native.wait(guard, Math.max(0, end - performance.now())));
     }
   }
 

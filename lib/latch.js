@@ -4,6 +4,7 @@
 const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
 const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
+const { waited } = require('./waited.js');
 const { defineWords } = require('./words.js');
 
 /** The word of a latch that is closed, with nobody waiting. */
@@ -34,12 +35,12 @@ class Latch {
   }
 
   await() {
-    if (Atomics.load(this.#cell, 0) !== this.#count) this.#native.wait(Infinity);
+    if (Atomics.load(this.#cell, 0) !== this.#count) waited(this.#native.wait(Infinity));
   }
 
   tryAwait(ms = 0) {
     milliseconds(ms);
-    return Atomics.load(this.#cell, 0) === this.#count || this.#native.wait(ms);
+    return Atomics.load(this.#cell, 0) === this.#count || waited(this.#native.wait(ms));
   }
 
   /**

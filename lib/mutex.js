@@ -7,6 +7,7 @@ const { invalidArgType } = require('./errors.js');
 const { Guard } = require('./guard.js');
 const { settled, waitOptions } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
+const { waited } = require('./waited.js');
 const { defineWords } = require('./words.js');
 
 /** The word of a mutex that nobody owns. */
@@ -53,14 +54,15 @@ class Mutex {
   }
 
   lock() {
-    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) this.#native.lock();
+    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) waited(this.#native.lock());
     return this;
   }
 
   tryLock(ms = 0) {
     if (ms !== 0) milliseconds(ms);
     return (
-      Atomics.compareExchange(this.#cell, 0, FREE, THREAD) === FREE || this.#native.tryLock(ms)
+      Atomics.compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
+      waited(this.#native.tryLock(ms))
     );
   }
 
@@ -97,12 +99,12 @@ class Mutex {
   }
 
   recover() {
-    return /** @type {boolean} */ (this.#native.recover(Infinity));
+    return /** @type {boolean} */ (waited(this.#native.recover(Infinity)));
   }
 
   tryRecover(ms = 0) {
     // napi has null for what JavaScript leaves undefined.
-    return this.#native.recover(milliseconds(ms)) ?? undefined;
+    return waited(this.#native.recover(milliseconds(ms))) ?? undefined;
   }
 
   /**

@@ -35,11 +35,12 @@ impl Mutex {
         })
     }
 
-    /// Locks, waiting without limit.
+    /// Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing.
     #[napi]
-    pub fn lock(&self, env: Env) -> Result<()> {
-        self.instance
-            .call(&env, |caller| self.primitive().lock(caller, None).map(drop))
+    pub fn lock(&self, env: Env) -> Result<bool> {
+        self.instance.call(&env, |caller| {
+            self.primitive().lock(caller, None).map(|_| true)
+        })
     }
 
     /// Locks within `milliseconds`: true, or false where the time was up first.
