@@ -101,7 +101,6 @@ impl Unpark for Ticket {
 /// A wait of any kind.
 trait Pending {
     fn key(&self) -> Key;
-    fn has_outcome(&self) -> bool;
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Settled>;
     fn slept(&self) -> Option<Slept>;
 }
@@ -115,10 +114,6 @@ struct PendingWait<W: Wait> {
 impl<W: Wait> Pending for PendingWait<W> {
     fn key(&self) -> Key {
         self.key
-    }
-
-    fn has_outcome(&self) -> bool {
-        self.wait.waiter().outcome().is_some()
     }
 
     fn slept(&self) -> Option<Slept> {
@@ -222,7 +217,7 @@ impl Promises {
             .waiting
             .borrow()
             .get(&number)
-            .is_some_and(|pending| pending.has_outcome());
+            .is_some_and(|pending| pending.slept().is_some());
         let slept = (!given).then_some(Slept::TimedOut);
         self.resume(caller, number, slept)
     }
