@@ -115,6 +115,23 @@ export declare class Realm {
   hold(change: number): void
 }
 
+/** A semaphore, complete: its methods take free permits, too. */
+export declare class Semaphore {
+  /**
+   * A semaphore in the first cell of `view`, an Int32Array over shared memory, of which `permits` are free at first
+   * and never more than `max`.
+   */
+  constructor(realm: Realm, view: unknown, permits: number, max: number, name?: string | undefined | null)
+  /** Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+  acquire(count: number, milliseconds: number): boolean
+  /** Begins to take `count` permits: true, or false where the time was up first. */
+  acquireAsync(count: number): PromiseBegun
+  /** Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum. */
+  release(count: number): boolean
+  /** How many permits are free. */
+  available(): number
+}
+
 /** The largest number of parties of a Barrier. */
 export declare const BARRIER_MAX_TOTAL: number
 
@@ -189,3 +206,12 @@ export interface PromiseBegun {
   /** What it came to, where it took no waiting. */
   value: any
 }
+
+/** The largest number of permits of a Semaphore. */
+export declare const SEMAPHORE_MAX_PERMITS: number
+
+/** What each permit that is taken adds to a Semaphore's word. */
+export declare const SEMAPHORE_PERMIT: number
+
+/** The bit of a Semaphore's word that says that somebody is queued. */
+export declare const SEMAPHORE_WAITERS: number

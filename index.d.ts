@@ -8,6 +8,7 @@
  * | sleep until that data says something (not empty, not full, finished) | {@link Condition} with a Mutex |
  * | keep a fixed number of threads in step, round after round | {@link Barrier} |
  * | hold threads back until something has happened, once or so many times | {@link Latch} |
+ * | let so many at a time in, or count what is there | {@link Semaphore} |
  * | see which threads hang, and on what | {@link inspect} |
  *
  * All waiting here blocks the calling thread. Times are in milliseconds.
@@ -131,7 +132,7 @@ export interface BlockedThread {
   /** The `threadId` of the blocked thread; 0 is the main thread. */
   readonly threadId: number;
   /** The class of what it waits for. */
-  readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch';
+  readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch' | 'Semaphore';
   /** The name that somebody gave to what it waits for. */
   readonly name?: string;
   /** What it waits for, as messages call it: `Mutex "jobs"`, or `Mutex in cell 3` without a name. */
@@ -759,3 +760,191 @@ export interface LatchConstructor {
 }
 
 export const Latch: LatchConstructor;
+
+/** What every wait by promise takes last. */
+export interface WaitOptions {
+  /** Milliseconds to wait, 0 or more; `Infinity`, the default, is no limit. */
+  readonly timeout?: number;
+  /** Gives up when it is aborted: the promise is rejected with its reason. */
+  readonly signal?: AbortSignal;
+  /** Whether the pending promise keeps its thread alive: by default a worker, and not the main thread. */
+  readonly ref?: boolean;
+}
+
+/** What the constructor of {@link Semaphore} takes last. */
+export interface SemaphoreOptions extends PrimitiveOptions {
+  /**
+   * How many permits may ever be free: an integer from `permits` (the default) and 1 to 2^30 - 1, or `Infinity` for as
+   * many as there is room for, 2^30 - 1.
+   */
+  readonly max?: number;
+}
+
+/**
+ * A number of permits, of which threads take some and give some back: to let only so many at a time use something, or,
+ * beginning with none, to count what has been made ready for others. Nobody owns a permit: any thread may give back what
+ * another took.
+ *
+ * Permits are given in the order in which they were asked for. A request for many is not passed by later ones for few.
+ *
+ * For one at a time use a {@link Mutex}, which tells when its owner has died. What a thread that ended had taken from a
+ * Semaphore stays taken, until somebody who knows of it gives it back.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { Semaphore } = require('@x/shared-sync');
+ *
+ * const view = isMainThread ? new Int32Array(new SharedArrayBuffer(8)) : workerData;
+ * const ready = new Semaphore(view, 0, 0, { max: Infinity }); // counts what is ready: nothing at first
+ *
+ * if (isMainThread) {
+ *   new Worker(__filename, { workerData: view });
+ *   ready.acquire(2); // both at once
+ *   console.log(view[1]); // prints 2
+ * } else {
+ *   for (let i = 0; i < 2; i++) {
+ *     view[1]++;
+ *     ready.release();
+ *   }
+ * }
+ * ```
+ */
+export interface Semaphore {
+  /**
+   * Takes permits, sleeping without limit until there are enough and everybody who asked before has got theirs. For a
+   * limit, see {@link Semaphore.tryAcquire}. All that was written before the permits were given back is visible here
+   * afterwards.
+   *
+   * @param n - how many, all at once: an integer from 1, the default, to the maximum
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum: so many never will be free
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * const connections = new Semaphore(new SharedArrayBuffer(4), 0, 8);
+   * connections.acquire();
+   * try {
+   *   console.log(connections.available); // prints 7
+   * } finally {
+   *   connections.release();
+   * }
+   * ```
+   */
+  acquire(n?: number): void;
+
+  /**
+   * Takes permits if that is possible within a time limit. Running out of time is an answer here, not an error.
+   *
+   * @param n - how many, all at once: an integer from 1, the default, to the maximum
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all, and takes
+   * nothing while others wait for more than there is
+   * @returns whether they were taken; `false` never before `ms` have passed
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` or `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or `ms` is negative or NaN
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * const semaphore = new Semaphore(new SharedArrayBuffer(4), 0, 3);
+   * console.log(semaphore.tryAcquire(2)); // prints true
+   * console.log(semaphore.tryAcquire(2, 20)); // prints false
+   * ```
+   */
+  tryAcquire(n?: number, ms?: number): boolean;
+
+  /**
+   * Takes permits as {@link Semaphore.acquire} does, without blocking the thread: promises wait in one order with
+   * blocked threads. The permits are nobody's: give them back with {@link Semaphore.release}.
+   *
+   * @param n - how many, all at once: an integer from 1, the default, to the maximum
+   * @param options - a time limit, and a signal to give up on
+   * @returns a promise, fulfilled when they are taken; rejected with the signal's reason when it is aborted, and as follows
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if an argument is of the wrong type
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or the time limit is negative or
+   * NaN
+   * @throws SyncError `ERR_TIMEOUT` if the time was up first: nothing was taken; `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * const semaphore = new Semaphore(new SharedArrayBuffer(4), 0, 1);
+   * async function main() {
+   *   await semaphore.acquireAsync();
+   *   try {
+   *     console.log(semaphore.available); // prints 0
+   *   } finally {
+   *     semaphore.release();
+   *   }
+   * }
+   * main();
+   * ```
+   */
+  acquireAsync(n?: number, options?: WaitOptions): Promise<void>;
+
+  /**
+   * Gives permits back, or adds some, and wakes those who have waited longest and have enough now. All that this thread
+   * wrote before is visible to them. Any thread may do it.
+   *
+   * @param n - how many: an integer from 1, the default
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or if more than the maximum would
+   * be free afterwards: nothing changes then
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * const semaphore = new Semaphore(new SharedArrayBuffer(4), 0, 0, { max: 2 });
+   * semaphore.release(2);
+   * try {
+   *   semaphore.release();
+   * } catch (error) {
+   *   console.log(error.code, semaphore.available); // prints ERR_OUT_OF_RANGE 2
+   * }
+   * ```
+   */
+  release(n?: number): void;
+
+  /**
+   * How many permits are free at this moment. The answer may be out of date when you read it: to act on it, use
+   * {@link Semaphore.tryAcquire}.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * console.log(new Semaphore(new SharedArrayBuffer(4), 0, 5).available); // prints 5
+   * ```
+   */
+  readonly available: number;
+}
+
+/** The class of {@link Semaphore}. */
+export interface SemaphoreConstructor {
+  /**
+   * A semaphore in a cell of shared memory. All threads must give the same `permits` and `max`.
+   *
+   * @param view - the shared memory
+   * @param index - the number of the int32 cell, from the start of `view`
+   * @param permits - how many are free at first: an integer from 0 to 2^30 - 1
+   * @param options - its maximum, and its name
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, or `index`, `permits` or the maximum is
+   * not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`, or `permits` or the maximum is
+   * out of its range
+   */
+  new <View extends Int32Array | SharedArrayBuffer = any>(
+    view: View & SharedView<View>,
+    index: number,
+    permits: number,
+    options?: SemaphoreOptions,
+  ): Semaphore;
+  readonly prototype: Semaphore;
+}
+
+export const Semaphore: SemaphoreConstructor;

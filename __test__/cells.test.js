@@ -22,7 +22,7 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
   const start = () => {
     const { worker, done } = startWorker(
       ({ view }, tools) => {
-        const { Mutex, Condition, Barrier, Latch, codeOf, threadId } = tools;
+        const { Mutex, Condition, Barrier, Latch, Semaphore, codeOf, threadId } = tools;
         const good = new Mutex(view, 1);
         const withGood = (/** @type {() => unknown} */ fn) => {
           good.lock();
@@ -66,6 +66,15 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
           'Latch#tryAwait(ms)': () => on(Latch).tryAwait(3),
           'Latch#release': () => on(Latch).release(),
           'Latch#released': () => on(Latch).released,
+          'Semaphore#acquire what is free': () => {
+            const semaphore = on(Semaphore, 3, { max: 5 });
+            if (semaphore.available > 0) semaphore.acquire();
+          },
+          'Semaphore#tryAcquire()': () => on(Semaphore, 3, { max: 5 }).tryAcquire(2),
+          'Semaphore#tryAcquire(ms)': () => on(Semaphore, 3, { max: 5 }).tryAcquire(5, 3),
+          'Semaphore#release': () => on(Semaphore, 3, { max: 5 }).release(),
+          'Semaphore#release of many': () => on(Semaphore, 0, { max: Infinity }).release(2 ** 29),
+          'Semaphore#available': () => on(Semaphore, 3, { max: 5 }).available,
           'Latch#await after release': () => {
             on(Latch).release();
             on(Latch).await();
@@ -112,7 +121,7 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
       worker.postMessage({ operation, value });
     });
 
-  const CODES = /^ERR_(NOT_OWNER|DEADLOCK|ABANDONED|BROKEN_BARRIER|CORRUPT_CELL)$/;
+  const CODES = /^ERR_(NOT_OWNER|DEADLOCK|ABANDONED|BROKEN_BARRIER|CORRUPT_CELL|OUT_OF_RANGE)$/;
   const anyInt32 = fc.oneof(
     fc.integer(),
     // Few bits set, or few clear, and neighbours of powers of two: where the words change their meaning.
@@ -165,6 +174,14 @@ const groups = {
     'Latch#release',
     'Latch#released',
     'Latch#await after release',
+  ],
+  Semaphore: [
+    'Semaphore#acquire what is free',
+    'Semaphore#tryAcquire()',
+    'Semaphore#tryAcquire(ms)',
+    'Semaphore#release',
+    'Semaphore#release of many',
+    'Semaphore#available',
   ],
 };
 

@@ -24,6 +24,9 @@ const tools = {
   get Latch() {
     return require('../../index.js').Latch;
   },
+  get Semaphore() {
+    return require('../../index.js').Semaphore;
+  },
   get SyncError() {
     return require('../../index.js').SyncError;
   },

@@ -11,6 +11,7 @@ mod latch;
 mod mutex;
 mod planted;
 mod promises;
+mod semaphore;
 
 use crate::cell::Cell;
 use crate::futex::Deadline;

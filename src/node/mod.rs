@@ -14,6 +14,7 @@ mod names;
 pub mod promises;
 pub mod realm;
 pub mod runtime;
+pub mod semaphore;
 mod view;
 
 use crate::queue::{HandOver, Queues};

@@ -1,7 +1,7 @@
 //! Arbitrary words in the cells, and arbitrary operations on them: a result or a fault, never a panic or a hang, and
 //! nobody is left behind in a queue.
 
-use super::{Barrier, Condition, Fault, Last, Latch, Locked, Mutex, Recovered, thread_died};
+use super::{Barrier, Condition, Fault, Last, Latch, Locked, Mutex, Recovered, Semaphore, thread_died};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Caller, HandOver, Key, Kind, Queues};
@@ -27,6 +27,8 @@ const ALIVE: u32 = 2;
 const DEAD: u32 = 3;
 const TOTAL: u32 = 2;
 const COUNT: u32 = 3;
+const PERMITS: u32 = 2;
+const MAX_PERMITS: u32 = 4;
 
 #[derive(Clone, Copy, Debug)]
 enum Operation {
@@ -40,6 +42,9 @@ enum Operation {
     Arrive,
     Await,
     CountDown(u32),
+    Acquire(u32),
+    TryAcquire(u32),
+    Release(u32),
 }
 
 /// Words near those that the primitives write, and any others.
@@ -63,6 +68,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Arrive),
         1 => Just(Operation::Await),
         1 => (0..5_u32).prop_map(Operation::CountDown),
+        1 => (1..=MAX_PERMITS).prop_map(Operation::Acquire),
+        1 => (1..=MAX_PERMITS).prop_map(Operation::TryAcquire),
+        1 => (1..=MAX_PERMITS).prop_map(Operation::Release),
     ]
 }
 
@@ -70,6 +78,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 fn run(operation: Operation, cell: Cell, other: Cell, caller: &Caller) -> Result<(), Fault> {
     let soon = Some(Deadline::now().plus(20_000));
     let mutex = Mutex::new(cell);
+    let semaphore = Semaphore::new(cell, PERMITS, MAX_PERMITS);
     match operation {
         Operation::Write(word) => cell.overwrite(word),
         Operation::Lock => {
@@ -106,6 +115,18 @@ fn run(operation: Operation, cell: Cell, other: Cell, caller: &Caller) -> Result
             }
         }
         Operation::CountDown(by) => Latch::new(cell, COUNT).count_down(caller, by)?,
+        Operation::Acquire(count) => {
+            semaphore.acquire(caller, count, soon)?;
+            assert!(semaphore.available()? <= MAX_PERMITS);
+        }
+        Operation::TryAcquire(count) => {
+            semaphore.try_acquire(caller, count)?;
+            assert!(semaphore.available()? <= MAX_PERMITS);
+        }
+        Operation::Release(count) => {
+            semaphore.release(caller, count)?;
+            assert!(semaphore.available()? <= MAX_PERMITS);
+        }
     }
     Ok(())
 }
@@ -132,7 +153,13 @@ proptest! {
             if let Err(Fault::Corrupt(word)) = result {
                 prop_assert_eq!(word, before, "it tells what it found");
             }
-            for kind in [Kind::Mutex, Kind::Condition, Kind::Barrier, Kind::Latch] {
+            for kind in [
+                Kind::Mutex,
+                Kind::Condition,
+                Kind::Barrier,
+                Kind::Latch,
+                Kind::Semaphore,
+            ] {
                 let key = Key::new(cell, kind);
                 prop_assert!(queues.enter(key).is_empty(key), "{:?} left a waiter behind", operation);
             }

@@ -10,12 +10,14 @@ mod condition;
 mod fault;
 mod latch;
 mod mutex;
+mod semaphore;
 
 pub use barrier::{Arriving, Barrier, Last};
 pub use condition::{Condition, Notification, Waiting};
 pub use fault::Fault;
 pub use latch::{Latch, Opening};
 pub use mutex::{Locked, Locking, Mutex, Recovered, Recovering};
+pub use semaphore::{Acquiring, Released, Semaphore};
 
 use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;

@@ -22,6 +22,8 @@ pub enum Kind {
     BarrierGate,
     /// Waits for it to open.
     Latch,
+    /// Waits for permits of a Semaphore.
+    Semaphore,
 }
 
 /// Which queue: a cell, and what it is.

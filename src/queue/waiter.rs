@@ -148,6 +148,8 @@ pub struct Waiter {
     mutex: Option<Cell>,
     /// How to read who owns the lock that it waits for, or for a Condition's waiter the mutex.
     owner_of: Option<OwnerOf>,
+    /// What it asks for, where waiters of one queue ask for different things, as its primitive reads it.
+    request: u32,
     /// Whether a Condition's waiter was notified: from then on it waits for its mutex, in the mutex's queue.
     notified: AtomicU32,
     /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
@@ -160,25 +162,37 @@ pub struct Waiter {
 impl Waiter {
     /// A wait of `party` at `key`, which begins now.
     pub fn new(party: &Party, key: Key) -> Arc<Self> {
-        Self::build(party, key, None, None)
+        Self::build(party, key, None, None, 0)
+    }
+
+    /// A wait of `party` for so much of what nobody owns.
+    pub fn for_request(party: &Party, key: Key, request: u32) -> Arc<Self> {
+        Self::build(party, key, None, None, request)
     }
 
     /// A wait of `party` for a lock.
     pub fn at_lock(party: &Party, key: Key, owner_of: OwnerOf) -> Arc<Self> {
-        Self::build(party, key, None, Some(owner_of))
+        Self::build(party, key, None, Some(owner_of), 0)
     }
 
     /// A wait of `party` at a Condition, which has to lock `mutex` again when it is notified.
     pub fn at_condition(party: &Party, key: Key, mutex: Cell, owner_of: OwnerOf) -> Arc<Self> {
-        Self::build(party, key, Some(mutex), Some(owner_of))
+        Self::build(party, key, Some(mutex), Some(owner_of), 0)
     }
 
-    fn build(party: &Party, key: Key, mutex: Option<Cell>, owner_of: Option<OwnerOf>) -> Arc<Self> {
+    fn build(
+        party: &Party,
+        key: Key,
+        mutex: Option<Cell>,
+        owner_of: Option<OwnerOf>,
+        request: u32,
+    ) -> Arc<Self> {
         Arc::new(Waiter {
             party: party.clone(),
             key,
             mutex,
             owner_of,
+            request,
             notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
             outcome: AtomicU32::new(PENDING),
@@ -194,6 +208,11 @@ impl Waiter {
     /// The thread that waits, or that the waiting promise belongs to.
     pub fn thread(&self) -> ThreadId {
         self.party.thread
+    }
+
+    /// What it asks for, as its primitive reads it.
+    pub fn request(&self) -> u32 {
+        self.request
     }
 
     /// The queue that it stands in, as long as the wait is not over.
