@@ -115,6 +115,36 @@ export declare class Realm {
   hold(change: number): void
 }
 
+/** A lock of readers and writers, complete: its methods enter a free lock, too. */
+export declare class RwLock {
+  /**
+   * A lock in the first cell of `view`, an Int32Array over shared memory. `counts` is another one, of two zeroes, to
+   * count the reads of this thread in, unless an object on the cell has brought some before.
+   */
+  constructor(realm: Realm, view: unknown, counts: unknown, name?: string | undefined | null)
+  /** What this thread counts its reads of the cell in: first its own, then those of its guards. */
+  get counts(): Int32Array
+  /** Begins to read within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+  read(milliseconds: number): boolean
+  /** Begins to write within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+  write(milliseconds: number): boolean
+  /**
+   * Begins to write within `milliseconds` (Infinity: without limit), also after somebody has died inside: true where
+   * this call cleared that, false where there was nothing to clear, undefined where the time was up first.
+   */
+  recover(milliseconds: number): boolean | null
+  /** Ends a read. */
+  unlockRead(): void
+  /** Ends a write. */
+  unlockWrite(): void
+  /** Goes on as a reader. */
+  downgrade(): void
+  /** How many reads are held. */
+  readers(): number
+  /** The number of the writer (its `threadId + 1`), or 0. */
+  writer(): number
+}
+
 /** A semaphore, complete: its methods take free permits, too. */
 export declare class Semaphore {
   /**
@@ -206,6 +236,21 @@ export interface PromiseBegun {
   /** What it came to, where it took no waiting. */
   value: any
 }
+
+/** The word of an RwLock that nobody is inside. */
+export declare const RWLOCK_FREE: number
+
+/**
+ * The largest number of reads that an RwLock's word counts: any smaller word, but zero, is how many are held, with nobody
+ * queued.
+ */
+export declare const RWLOCK_MOST_READS: number
+
+/** The bit of an RwLock's word that says that somebody is queued. */
+export declare const RWLOCK_WAITERS: number
+
+/** The bit of an RwLock's word that says that the thread which the lower bits name writes. */
+export declare const RWLOCK_WRITER: number
 
 /** The largest number of permits of a Semaphore. */
 export declare const SEMAPHORE_MAX_PERMITS: number

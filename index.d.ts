@@ -8,6 +8,7 @@
  * | sleep until that data says something (not empty, not full, finished) | {@link Condition} with a Mutex |
  * | keep a fixed number of threads in step, round after round | {@link Barrier} |
  * | hold threads back until something has happened, once or so many times | {@link Latch} |
+ * | let many threads read some data, or one write it | {@link RwLock} |
  * | let so many at a time in, or count what is there | {@link Semaphore} |
  * | see which threads hang, and on what | {@link inspect} |
  *
@@ -132,7 +133,7 @@ export interface BlockedThread {
   /** The `threadId` of the blocked thread; 0 is the main thread. */
   readonly threadId: number;
   /** The class of what it waits for. */
-  readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch' | 'Semaphore';
+  readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch' | 'RwLock' | 'Semaphore';
   /** The name that somebody gave to what it waits for. */
   readonly name?: string;
   /** What it waits for, as messages call it: `Mutex "jobs"`, or `Mutex in cell 3` without a name. */
@@ -761,16 +762,6 @@ export interface LatchConstructor {
 
 export const Latch: LatchConstructor;
 
-/** What every wait by promise takes last. */
-export interface WaitOptions {
-  /** Milliseconds to wait, 0 or more; `Infinity`, the default, is no limit. */
-  readonly timeout?: number;
-  /** Gives up when it is aborted: the promise is rejected with its reason. */
-  readonly signal?: AbortSignal;
-  /** Whether the pending promise keeps its thread alive: by default a worker, and not the main thread. */
-  readonly ref?: boolean;
-}
-
 /** What the constructor of {@link Semaphore} takes last. */
 export interface SemaphoreOptions extends PrimitiveOptions {
   /**
@@ -948,3 +939,314 @@ export interface SemaphoreConstructor {
 }
 
 export const Semaphore: SemaphoreConstructor;
+
+/** One read of an {@link RwLock}, which this thread holds until it is released. */
+export interface ReadGuard {
+  /**
+   * Ends the read, once.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if it has been released before
+   */
+  release(): void;
+  /** Ends the read, unless it has ended. Called by `using`. */
+  [Symbol.dispose](): void;
+}
+
+/** A write of an {@link RwLock}, which this thread holds until it is released. */
+export interface WriteGuard {
+  /**
+   * Ends the write, once.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if it has been released before
+   */
+  release(): void;
+  /**
+   * Turns the write into a read, as {@link RwLock.downgrade} does: this guard is released then.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if it has been released before
+   */
+  downgrade(): ReadGuard;
+  /** Ends the write, unless it has ended. Called by `using`. */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Lets many threads read what it guards at the same time, or one thread write it. Whoever waits is let in in the order in
+ * which they came: a reader who comes while a writer waits is let in after that one, so neither kind starves.
+ *
+ * It pays where reading takes long and writing is rare. Where the lock is held for a moment only, a {@link Mutex} is
+ * quicker.
+ *
+ * A thread may read several times at once, and ends each read by itself. It must not write while it reads: to read on
+ * after a write, use {@link RwLock.downgrade}; there is no way up, since two readers who both wanted to would wait for each
+ * other.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { RwLock } = require('@x/shared-sync');
+ *
+ * const view = isMainThread ? new Int32Array(new SharedArrayBuffer(12)) : workerData;
+ * const lock = new RwLock(view, 0); // guards cells 1 and 2, which are to be the same
+ *
+ * if (isMainThread) {
+ *   new Worker(__filename, { workerData: view });
+ *   for (let sum = 0; sum < 6; ) {
+ *     lock.read();
+ *     try {
+ *       sum = view[1] + view[2];
+ *       if (sum % 2 === 1) throw new Error('half written');
+ *     } finally {
+ *       lock.unlockRead();
+ *     }
+ *   }
+ *   console.log('3 and 3'); // prints 3 and 3
+ * } else {
+ *   for (let i = 1; i <= 3; i++) {
+ *     lock.write();
+ *     try {
+ *       view[1] = i;
+ *       view[2] = i;
+ *     } finally {
+ *       lock.unlockWrite();
+ *     }
+ *   }
+ * }
+ * ```
+ */
+export interface RwLock {
+  /**
+   * Begins to read, sleeping without limit while another thread writes, or others wait to. For a limit, see
+   * {@link RwLock.tryRead}. All that was written before the last write ended is visible.
+   *
+   * @returns a guard, which is disposable: where the language has it, `using _ = lock.read();` ends the read at the end of
+   * the block. {@link RwLock.unlockRead} does, too: use either
+   * @throws SyncError `ERR_DEADLOCK` at once if this thread writes, or reads already while others wait to write, or within
+   * milliseconds if the writer waits, itself or by others, for what this thread owns; `ERR_ABANDONED` if a thread has ended
+   * while it wrote or read, `ERR_CORRUPT_CELL` if the cell names a writer that never was: in all these cases this read
+   * has not begun
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * const guard = lock.read();
+   * try {
+   *   console.log(lock.readers); // prints 1
+   * } finally {
+   *   guard.release();
+   * }
+   * ```
+   */
+  read(): ReadGuard;
+
+  /**
+   * Begins to read if that is possible within a time limit. Running out of time is an answer here, not an error.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns whether this thread reads now: end that with {@link RwLock.unlockRead}; `false` never before `ms` have passed
+   * @throws SyncError as {@link RwLock.read} does, but that a wait with a limit is never part of a circle, and without
+   * waiting, `tryRead()`, the answer in a thread that would wait for itself is `false`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * if (lock.tryRead(50)) {
+   *   try {
+   *     console.log('reading'); // prints reading
+   *   } finally {
+   *     lock.unlockRead();
+   *   }
+   * }
+   * ```
+   */
+  tryRead(ms?: number): boolean;
+
+  /**
+   * Ends a read of this thread. The last reader to leave lets in who waits.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if this thread does not read; nothing changes then
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.read();
+   * lock.unlockRead();
+   * console.log(lock.readers); // prints 0
+   * ```
+   */
+  unlockRead(): void;
+
+  /**
+   * Begins to write, sleeping without limit while other threads read or write. For a limit, see {@link RwLock.tryWrite}.
+   *
+   * @returns a guard, which is disposable: where the language has it, `using _ = lock.write();` ends the write at the end
+   * of the block. {@link RwLock.unlockWrite} does, too: use either
+   * @throws SyncError `ERR_DEADLOCK` at once if this thread reads or writes already, or within milliseconds if the writer
+   * waits, itself or by others, for what this thread owns; `ERR_ABANDONED` if a thread has ended while it wrote or read,
+   * `ERR_CORRUPT_CELL` if the cell names a writer that never was: in all these cases this write has not begun
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * const guard = lock.write();
+   * try {
+   *   console.log(lock.tryRead()); // prints false
+   * } finally {
+   *   guard.release();
+   * }
+   * ```
+   */
+  write(): WriteGuard;
+
+  /**
+   * Begins to write if that is possible within a time limit. Running out of time is an answer here, not an error.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns whether this thread writes now: end that with {@link RwLock.unlockWrite}; `false` never before `ms` have
+   * passed
+   * @throws SyncError as {@link RwLock.write} does, but that a wait with a limit is never part of a circle, and without
+   * waiting, `tryWrite()`, the answer in a thread that would wait for itself is `false`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.read();
+   * console.log(lock.tryWrite()); // prints false
+   * lock.unlockRead();
+   * ```
+   */
+  tryWrite(ms?: number): boolean;
+
+  /**
+   * Ends the write of this thread, and lets in who waits: the writer who came first, or all readers who came before the
+   * next writer. All that this thread wrote before is visible to them.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if this thread does not write; nothing changes then
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.write();
+   * lock.unlockWrite();
+   * console.log(lock.writerThreadId); // prints null
+   * ```
+   */
+  unlockWrite(): void;
+
+  /**
+   * Turns this thread's write into a read, and lets in other readers who came before the next writer. Nobody writes in
+   * between.
+   *
+   * @returns a guard, as {@link RwLock.read} does
+   * @throws SyncError `ERR_NOT_OWNER` if this thread does not write; nothing changes then
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.write();
+   * lock.downgrade();
+   * console.log(lock.readers, lock.tryRead()); // prints 1 true
+   * lock.unlockRead();
+   * lock.unlockRead();
+   * ```
+   */
+  downgrade(): ReadGuard;
+
+  /**
+   * Begins to write as {@link RwLock.write} does, also after a thread has ended while it wrote or read: that state stays,
+   * and everybody else gets `ERR_ABANDONED`, until somebody calls this and so takes it upon itself to put in order what the
+   * lock guards. It waits for the readers that are still inside. Afterwards this thread writes: call
+   * {@link RwLock.unlockWrite}.
+   *
+   * @returns `true` if this call ended that state: look after what the lock guards; `false` if there was nothing to end, or
+   * another thread has done it
+   * @throws SyncError `ERR_DEADLOCK` or `ERR_CORRUPT_CELL`, as {@link RwLock.write} does
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * if (lock.recover()) console.log('put the data in order here');
+   * lock.unlockWrite();
+   * ```
+   */
+  recover(): boolean;
+
+  /**
+   * Recovers if that is possible within a time limit.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns what {@link RwLock.recover} does, or `undefined` if the time was up first: then this thread does not write
+   * @throws SyncError as {@link RwLock.recover} does
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * console.log(lock.tryRecover(50)); // prints false
+   * lock.unlockWrite();
+   * ```
+   */
+  tryRecover(ms?: number): boolean | undefined;
+
+  /**
+   * How many reads are held at this moment, by all threads. The answer may be out of date when you read it.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * console.log(new RwLock(new SharedArrayBuffer(4)).readers); // prints 0
+   * ```
+   */
+  readonly readers: number;
+
+  /**
+   * The `threadId` (of `node:worker_threads`) of the thread that writes, or null. The main thread is 0: compare with null,
+   * not by truth.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * console.log(new RwLock(new SharedArrayBuffer(4)).writerThreadId); // prints null
+   * ```
+   */
+  readonly writerThreadId: number | null;
+}
+
+/** The class of {@link RwLock}. */
+export interface RwLockConstructor {
+  /**
+   * A lock in a cell of shared memory. Making another on the same cell, in any thread, gives the same lock.
+   *
+   * @param view - the shared memory
+   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
+   * @param options - its name
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   */
+  new <View extends Int32Array | SharedArrayBuffer = any>(
+    view: View & SharedView<View>,
+    index?: number,
+    options?: PrimitiveOptions,
+  ): RwLock;
+  readonly prototype: RwLock;
+}
+
+export const RwLock: RwLockConstructor;

@@ -7,6 +7,7 @@ const { SyncError } = require('./lib/errors.js');
 const { inspect } = require('./lib/inspect.js');
 const { Latch } = require('./lib/latch.js');
 const { Mutex } = require('./lib/mutex.js');
+const { RwLock } = require('./lib/rwlock.js');
 const { Semaphore } = require('./lib/semaphore.js');
 
-module.exports = { Barrier, Condition, Latch, Mutex, Semaphore, SyncError, inspect };
+module.exports = { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, SyncError, inspect };

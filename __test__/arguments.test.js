@@ -4,7 +4,7 @@
 const test = require('ava').default;
 const vm = require('node:vm');
 // Without types: what they forbid is what this is about.
-const { Mutex, Condition, Barrier, Latch, Semaphore, SyncError } = /** @type {any} */ (
+const { Mutex, Condition, Barrier, Latch, RwLock, Semaphore, SyncError } = /** @type {any} */ (
   require('../index.js')
 );
 const { runChild } = require('./helpers/child.js');
@@ -22,10 +22,11 @@ const classes = Object.entries({
   Condition: (/** @type {any[]} */ ...args) => new Condition(...args),
   Barrier: (/** @type {any} */ view, /** @type {any} */ index = 0) => new Barrier(view, index, 2),
   Latch: (/** @type {any[]} */ ...args) => new Latch(...args),
+  RwLock: (/** @type {any[]} */ ...args) => new RwLock(...args),
   Semaphore: (/** @type {any} */ view, /** @type {any} */ index = 0) =>
     new Semaphore(view, index, 2),
 });
-const byName = /** @type {any} */ ({ Mutex, Condition, Barrier, Latch, Semaphore });
+const byName = /** @type {any} */ ({ Mutex, Condition, Barrier, Latch, RwLock, Semaphore });
 
 const invalidType = { instanceOf: TypeError, name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
 const outOfRange = { instanceOf: RangeError, name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
@@ -231,6 +232,9 @@ test('time limits are numbers of milliseconds from 0 to Infinity', (t) => {
     ['tryLock', (ms) => mutex.tryLock(ms)],
     ['waitFor', (ms) => condition.waitFor(mutex, () => true, ms)],
     ['tryAwait', (ms) => latch.tryAwait(ms)],
+    ['tryRead', (ms) => new RwLock(view, 3).tryRead(ms)],
+    ['tryWrite', (ms) => new RwLock(view, 3).tryWrite(ms)],
+    ['tryRecover', (ms) => new RwLock(view, 3).tryRecover(ms)],
     ['tryAcquire', (ms) => new Semaphore(view, 3, 1).tryAcquire(1, ms)],
   ];
   for (const [name, call] of bounded) {

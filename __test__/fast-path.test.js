@@ -5,7 +5,7 @@
 // by every word, and the native classes must be complete without the JavaScript ones.
 
 const test = require('ava').default;
-const { Barrier, Condition, Latch, Mutex, Semaphore } = require('../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
 const { native, realm, THREAD } = require('../lib/realm.js');
 
 const cell = () => new Int32Array(new SharedArrayBuffer(4));
@@ -62,6 +62,34 @@ test('permits taken and given back by an instruction and by a call are the same 
   );
   t.false(await waiter.done);
   t.is(inline[0], called[0], 'the waiter took its mark away when it gave up');
+});
+
+test('reads and writes begun by an instruction and by a call are the same word, and each ends the other', (t) => {
+  const [inline, called] = [cell(), cell()];
+  const lock = new RwLock(inline);
+  const complete = new native.RwLock(realm, called, new Int32Array(new SharedArrayBuffer(8)));
+  for (const count of [1, 2]) {
+    lock.read();
+    t.true(complete.read(0));
+    t.is(inline[0], count);
+    t.is(called[0], count);
+  }
+  const other = new native.RwLock(realm, inline, new Int32Array(new SharedArrayBuffer(8)));
+  t.deepEqual([...other.counts], [2, 0], 'all objects on one cell count together');
+  t.is(new RwLock(called).unlockRead(), undefined);
+  other.unlockRead();
+  lock.unlockRead();
+  complete.unlockRead();
+  t.is(inline[0], 0);
+  t.is(called[0], 0);
+  lock.write();
+  t.true(complete.write(Infinity));
+  t.is(inline[0], called[0]);
+  t.is(inline[0], native.RWLOCK_WRITER | THREAD);
+  other.unlockWrite();
+  new RwLock(called).unlockWrite();
+  t.is(inline[0], 0);
+  t.is(called[0], 0);
 });
 
 test('a condition that nobody waits for and a barrier between rounds are zero', (t) => {

@@ -220,6 +220,7 @@ test('blocked workers burn no CPU', async (t) => {
       'Barrier#wait',
       'Latch#await',
       'Semaphore#acquire',
+      'RwLock#write',
     ];
     for (const name of names) {
       const started = startWorker(

@@ -24,6 +24,9 @@ const tools = {
   get Latch() {
     return require('../../index.js').Latch;
   },
+  get RwLock() {
+    return require('../../index.js').RwLock;
+  },
   get Semaphore() {
     return require('../../index.js').Semaphore;
   },

@@ -11,6 +11,7 @@ mod latch;
 mod mutex;
 mod planted;
 mod promises;
+mod rwlock;
 mod semaphore;
 
 use crate::cell::Cell;

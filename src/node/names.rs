@@ -77,5 +77,6 @@ pub fn class_of(kind: Kind) -> &'static str {
         Kind::Barrier | Kind::BarrierGate => "Barrier",
         Kind::Latch => "Latch",
         Kind::Semaphore => "Semaphore",
+        Kind::RwLock => "RwLock",
     }
 }

@@ -7,6 +7,7 @@ use super::QUEUES;
 use super::current_thread::current_thread;
 use super::errors::{Details, report};
 use super::promises::{BegunPromise, Promises, Settled, Value, open_mailbox};
+use super::reads;
 use super::runtime::{Ended, Host, NodeRuntime, call};
 use crate::primitives::Fault;
 use crate::queue::{Begun, Caller, Key, Party, Wait};
@@ -48,9 +49,12 @@ impl Realm {
         settle: Function<FnArgs<(u32, bool, Value)>, ()>,
         host: Host,
     ) -> Result<Self> {
+        let thread = current_thread(&env, thread_id)?;
+        // Hooks run in the reverse order: what the thread held is told of before the thread is marked dead.
+        reads::watch(&env, thread.id())?;
         Ok(Realm {
             shared: Rc::new(Shared {
-                thread: current_thread(&env, thread_id)?,
+                thread,
                 look: look.create_ref()?,
                 create_error: create_error.create_ref()?,
                 settle: settle.create_ref()?,

@@ -198,20 +198,22 @@ impl Semaphore {
     fn serve(self, section: &mut Section) -> Result<(), Fault> {
         loop {
             let (word, free) = self.examine(section)?;
-            let Some(next) = section.next(self.key()).cloned() else {
-                if word & WAITERS == 0 || self.cell.replace(word, word & !WAITERS) {
+            let Some(next) =
+                section.next_of_those_who(self.key(), |waiter| waiter.request() <= free)
+            else {
+                let bit = if section.is_empty(self.key()) {
+                    0
+                } else {
+                    WAITERS
+                };
+                let after = word & !WAITERS | bit;
+                if word == after || self.cell.replace(word, after) {
                     return Ok(());
                 }
                 continue;
             };
-            if next.request() > free {
-                if word & WAITERS != 0 || self.cell.replace(word, word | WAITERS) {
-                    return Ok(());
-                }
-            } else if self
-                .cell
-                .replace(word, taken(word, next.request()) | WAITERS)
-            {
+            let after = taken(word, next.request()) | WAITERS;
+            if self.cell.replace(word, after) {
                 section.remove(&next);
                 section.settle(next, Outcome::Granted);
             }

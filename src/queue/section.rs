@@ -5,6 +5,7 @@ use super::{HandOver, Queues};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::sync::MutexGuard;
+use crate::threads::ThreadId;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub enum Kind {
     Latch,
     /// Waits for permits of a Semaphore.
     Semaphore,
+    /// Waits to read or write under an RwLock.
+    RwLock,
 }
 
 /// Which queue: a cell, and what it is.
@@ -68,6 +71,8 @@ pub(super) struct Bucket {
     spare: VecDeque<Arc<Waiter>>,
     /// When a lock of this bucket was last handed over directly.
     handed_over: Option<Deadline>,
+    /// Who died owning what: locks whose word has no room to say so.
+    dead_owners: Vec<(Key, ThreadId)>,
 }
 
 impl Bucket {
@@ -194,6 +199,20 @@ impl<'a> Section<'a> {
             .or(queue.front())
     }
 
+    /// As above, where nobody may pass one who cannot be given what it asks for yet, as `can_have` tells.
+    pub fn next_of_those_who(
+        &self,
+        key: Key,
+        can_have: impl Fn(&Waiter) -> bool,
+    ) -> Option<Arc<Waiter>> {
+        let can_have = |waiter: &&Arc<Waiter>| can_have(waiter);
+        let ready = self
+            .waiters(key)
+            .take_while(can_have)
+            .find(|waiter| waiter.is_ready());
+        ready.or(self.front(key).filter(can_have)).cloned()
+    }
+
     /// Puts a waiter, whose outcome is open again, behind the others.
     pub fn push_back(&mut self, waiter: &Arc<Waiter>) {
         waiter.rearm();
@@ -264,6 +283,26 @@ impl<'a> Section<'a> {
     /// Notes that one was handed over now.
     pub fn note_hand_over(&mut self, key: Key) {
         self.bucket_mut(key).handed_over = Some(Deadline::now());
+    }
+
+    /// Notes that the lock's owner died, for a lock whose word has no room to say who.
+    pub fn note_dead_owner(&mut self, key: Key, owner: ThreadId) {
+        self.forget_dead_owner(key);
+        self.bucket_mut(key).dead_owners.push((key, owner));
+    }
+
+    /// Who died owning the lock.
+    pub fn dead_owner(&self, key: Key) -> Option<ThreadId> {
+        let owners = &self.bucket(key).dead_owners;
+        let (_, owner) = owners.iter().find(|(other, _)| *other == key)?;
+        Some(*owner)
+    }
+
+    /// Somebody took care of what the dead owner left.
+    pub fn forget_dead_owner(&mut self, key: Key) {
+        self.bucket_mut(key)
+            .dead_owners
+            .retain(|(other, _)| *other != key);
     }
 
     /// The keys of the queues that somebody waits in.

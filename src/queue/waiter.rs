@@ -19,6 +19,8 @@ pub enum Outcome {
     },
     /// The lock was handed over: it is the waiter's.
     Granted,
+    /// As above, and its owner before died: whoever has it now takes care of what that one left.
+    GrantedAbandoned,
     /// What was waited for has happened: the barrier was passed, the latch opened.
     Passed,
     /// The barrier broke.
@@ -36,6 +38,7 @@ const PASSED: u32 = 3;
 const BROKEN: u32 = 4;
 const OWNER_DIED: u32 = 5;
 const CORRUPT: u32 = 6;
+const GRANTED_ABANDONED: u32 = 7;
 
 impl Outcome {
     /// What it is, and the thread, flag or word that belongs to it.
@@ -43,6 +46,7 @@ impl Outcome {
         match self {
             Outcome::Retry { more } => (RETRY, u32::from(more)),
             Outcome::Granted => (GRANTED, 0),
+            Outcome::GrantedAbandoned => (GRANTED_ABANDONED, 0),
             Outcome::Passed => (PASSED, 0),
             Outcome::Broken => (BROKEN, 0),
             Outcome::OwnerDied(id) => (OWNER_DIED, id.get()),
@@ -55,6 +59,7 @@ impl Outcome {
             PENDING => None,
             RETRY => Some(Outcome::Retry { more: detail != 0 }),
             GRANTED => Some(Outcome::Granted),
+            GRANTED_ABANDONED => Some(Outcome::GrantedAbandoned),
             PASSED => Some(Outcome::Passed),
             BROKEN => Some(Outcome::Broken),
             OWNER_DIED => ThreadId::new(detail).map(Outcome::OwnerDied),
@@ -173,6 +178,11 @@ impl Waiter {
     /// A wait of `party` for a lock.
     pub fn at_lock(party: &Party, key: Key, owner_of: OwnerOf) -> Arc<Self> {
         Self::build(party, key, None, Some(owner_of), 0)
+    }
+
+    /// A wait of `party` for a lock that can be owned in several ways, in that way.
+    pub fn at_lock_for(party: &Party, key: Key, owner_of: OwnerOf, request: u32) -> Arc<Self> {
+        Self::build(party, key, None, Some(owner_of), request)
     }
 
     /// A wait of `party` at a Condition, which has to lock `mutex` again when it is notified.
