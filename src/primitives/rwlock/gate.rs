@@ -158,31 +158,23 @@ impl Gate {
                 }
                 State::Reads(_) => {}
             }
-            let next = section.next(self.key()).cloned();
-            let more = if section.len(self.key()) > 1 {
-                WAITERS
-            } else {
-                0
+            let queued = section.len(self.key());
+            let next = section
+                .next_of_those_who(self.key(), |waiter| self.entry(word, waiter).is_some())
+                .and_then(|next| Some((self.entry(word, &next)?, next)));
+            let (left, after) = match &next {
+                Some(((after, _), _)) => (queued - 1, *after),
+                None => (queued, word & !WAITERS),
             };
-            let entry = next
-                .as_ref()
-                .and_then(|next| self.entry(word, next))
-                .map(|(after, outcome)| (after | more, outcome));
-            match (next, entry) {
-                (Some(next), Some((after, outcome))) => {
-                    if self.cell.replace(word, after) {
-                        section.remove(&next);
-                        section.settle(next, outcome);
-                    }
-                }
-                (next, _) => {
-                    let bit = if next.is_some() { WAITERS } else { 0 };
-                    let after = word & !WAITERS | bit;
-                    if word == after || self.cell.replace(word, after) {
-                        return Ok(());
-                    }
-                }
+            let after = if left > 0 { after | WAITERS } else { after };
+            if word != after && !self.cell.replace(word, after) {
+                continue;
             }
+            let Some(((_, outcome), next)) = next else {
+                return Ok(());
+            };
+            section.remove(&next);
+            section.settle(next, outcome);
         }
     }
 
