@@ -134,12 +134,14 @@ test('readers are inside together, a writer alone', async (t) => {
 
 test('those who wait are let in in the order in which they came, readers together', async (t) => {
   const view = cells(16);
+  /** @type {any} */
   const lock = new RwLock(view, 0);
   lock.write();
   const waiters = [];
   for (const [id, how] of ['read', 'read', 'write', 'read', 'write'].entries()) {
     const waiter = startWorker(
       ({ view, how }, { RwLock, Barrier, ready }) => {
+        /** @type {any} */
         const lock = new RwLock(view, 0);
         ready();
         lock[how]();
@@ -175,6 +177,7 @@ for (const [who, others] of [
     const loops = [0, 1].map(() =>
       startWorker(
         ({ view, others }, { RwLock }) => {
+          /** @type {any} */
           const lock = new RwLock(view, 0);
           while (!Atomics.load(view, 1)) {
             const guard = lock[others]();
@@ -189,6 +192,7 @@ for (const [who, others] of [
     const [waits] = await inWorkers(
       1,
       ({ view, who }, { RwLock, stall }) => {
+        /** @type {any} */
         const lock = new RwLock(view, 0);
         const waits = [];
         for (let i = 0; i < 40; i++) {
@@ -360,7 +364,8 @@ for (const how of ['read', 'write']) {
     const view = cells();
     const holder = startWorker(
       async ({ view, how }, { RwLock, ready, sleep }) => {
-        new RwLock(view, 0)[how]();
+        const lock = /** @type {any} */ (new RwLock(view, 0));
+        lock[how]();
         ready();
         await sleep(60_000);
       },
@@ -368,19 +373,21 @@ for (const how of ['read', 'write']) {
     );
     await holder.ready;
     const dead = holder.worker.threadId;
-    const waiters = ['write', 'read'].map((request) =>
-      startWorker(
+    const waiters = [];
+    for (const request of ['write', 'read']) {
+      const waiter = startWorker(
         ({ view, request }, { RwLock, ready, errorOf }) => {
+          /** @type {any} */
           const lock = new RwLock(view, 0);
           ready();
           return errorOf(() => lock[request]());
         },
         { view, request },
         { limit: 10_000 },
-      ),
-    );
-    await waiters[0].blocked();
-    await waiters[1].blocked();
+      );
+      await waiter.blocked();
+      waiters.push(waiter);
+    }
     await holder.worker.terminate();
     for (const { done } of waiters) {
       const error = await done;
@@ -411,10 +418,10 @@ for (const how of ['read', 'write']) {
 test('a reader whose objects are gone when it ends is told of all the same', async (t) => {
   const view = cells();
   const holder = startWorker(
-    async ({ view }, { require, ready, sleep }) => {
+    async ({ view }, { require, ready, sleep, ...tools }) => {
       require('node:v8').setFlagsFromString('--expose-gc');
       const gc = require('node:vm').runInNewContext('gc');
-      const { RwLock } = require('../../index.js');
+      const { RwLock } = tools;
       for (let i = 0; i < 3; i++) new RwLock(view, i).read();
       new RwLock(view, 3).read().release();
       for (let i = 0; i < 5; i++) {
@@ -512,6 +519,28 @@ test('readers behind a writer whose wait ends are let in', async (t) => {
   }
 });
 
+test('a worker that is terminated while it waits does not go on as if it were inside', async (t) => {
+  const view = cells();
+  /** @type {any} */
+  const lock = new RwLock(view, 0);
+  lock.write();
+  for (const how of ['read', 'write', 'tryRead', 'tryWrite', 'recover', 'tryRecover']) {
+    const waiter = startWorker(
+      ({ view, how }, { RwLock, ready }) => {
+        /** @type {any} */
+        const lock = new RwLock(view, 0);
+        ready();
+        lock[how](60_000);
+        view[1] = 1;
+      },
+      { view, how },
+    );
+    await waiter.blocked(20);
+    await waiter.worker.terminate();
+    t.is(view[1], 0, how);
+  }
+});
+
 test('workers that are terminated at any moment leave the lock usable or told as abandoned', async (t) => {
   const ended = await runChild(
     async (_, { RwLock, startWorker, sleep }) => {
@@ -557,11 +586,13 @@ test('workers that are terminated at any moment leave the lock usable or told as
 
 test('tryRead and tryWrite wait as long as they were told to and never less', async (t) => {
   const view = cells();
+  /** @type {any} */
   const lock = new RwLock(view, 0);
   lock.write();
   const [waited] = await inWorkers(
     1,
     ({ view }, { RwLock }) => {
+      /** @type {any} */
       const lock = new RwLock(view, 0);
       return [0.2, 1, 1.5, 5, 20, 80].flatMap((ms) =>
         ['tryRead', 'tryWrite'].map((how) => {

@@ -256,31 +256,54 @@ test('a waiter that is terminated while it is given a permit passes it on', asyn
   const semaphore = new Semaphore(view, 0, 1);
   for (let round = 0; round < 10; round++) {
     t.true(semaphore.tryAcquire(1, 5_000));
-    const waits = (/** @type {number} */ cell) =>
+    const waits = (/** @type {boolean} */ keeps) =>
       startWorker(
-        ({ view, cell }, { Semaphore, ready }) => {
+        ({ view, keeps }, { Semaphore, ready, stall }) => {
           const semaphore = new Semaphore(view, 0, 1);
           ready();
           semaphore.acquire();
-          Atomics.store(view, cell, 1);
+          if (keeps) {
+            view[1] = 1; // no call, which termination could forestall
+            stall(60_000);
+          }
           semaphore.release();
-          Atomics.store(view, cell, 0);
           return true;
         },
-        { view, cell },
+        { view, keeps },
         { limit: 10_000 },
       );
-    const [first, second] = [waits(1), waits(2)];
+    const first = waits(true);
     await first.blocked(20);
+    const second = waits(false);
     await second.blocked(20);
     const end = first.worker.terminate();
     semaphore.release();
     await end;
     // It was quicker, and died with the permit in its hands: whoever knows of that gives it back.
-    if (Atomics.exchange(view, 1, 0) === 1 && semaphore.available === 0) semaphore.release();
+    if (Atomics.exchange(view, 1, 0) === 1) semaphore.release();
     t.true(await second.done);
   }
   t.is(semaphore.available, 1);
+});
+
+test('a worker that is terminated while it waits does not go on as if it had what it waited for', async (t) => {
+  const view = cells();
+  const semaphore = new Semaphore(view, 0, 1);
+  semaphore.acquire();
+  for (let round = 0; round < 10; round++) {
+    const waiter = startWorker(
+      ({ view }, { Semaphore, ready }) => {
+        const semaphore = new Semaphore(view, 0, 1);
+        ready();
+        semaphore.acquire();
+        view[1] = 1;
+      },
+      { view },
+    );
+    await waiter.blocked(20);
+    await waiter.worker.terminate();
+    t.is(view[1], 0);
+  }
 });
 
 test('what a thread that ended had taken is given back by whoever knows of it', async (t) => {

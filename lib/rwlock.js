@@ -5,6 +5,7 @@ const { cellOf, milliseconds, nameOf } = require('./arguments.js');
 const { defineDispose } = require('./dispose.js');
 const { SyncError } = require('./errors.js');
 const { native, realm, THREAD } = require('./realm.js');
+const { waited } = require('./waited.js');
 
 /** The word of a lock that nobody is inside. */
 const FREE = native.RWLOCK_FREE;
@@ -120,13 +121,13 @@ class RwLock {
   }
 
   read() {
-    if (!this.#readFree()) this.#native.read(Infinity);
+    if (!this.#readFree()) waited(this.#native.read(Infinity));
     return new ReadGuard(this);
   }
 
   tryRead(ms = 0) {
     if (ms !== 0) milliseconds(ms);
-    return this.#readFree() || this.#native.read(ms);
+    return this.#readFree() || waited(this.#native.read(ms));
   }
 
   unlockRead() {
@@ -144,13 +145,16 @@ class RwLock {
   }
 
   write() {
-    if (Atomics.compareExchange(this.#cell, 0, FREE, MINE) !== FREE) this.#native.write(Infinity);
+    if (Atomics.compareExchange(this.#cell, 0, FREE, MINE) !== FREE)
+      waited(this.#native.write(Infinity));
     return new WriteGuard(this);
   }
 
   tryWrite(ms = 0) {
     if (ms !== 0) milliseconds(ms);
-    return Atomics.compareExchange(this.#cell, 0, FREE, MINE) === FREE || this.#native.write(ms);
+    return (
+      Atomics.compareExchange(this.#cell, 0, FREE, MINE) === FREE || waited(this.#native.write(ms))
+    );
   }
 
   unlockWrite() {
@@ -163,12 +167,12 @@ class RwLock {
   }
 
   recover() {
-    return /** @type {boolean} */ (this.#native.recover(Infinity));
+    return /** @type {boolean} */ (waited(this.#native.recover(Infinity)));
   }
 
   tryRecover(ms = 0) {
     // napi has null for what JavaScript leaves undefined.
-    return this.#native.recover(milliseconds(ms)) ?? undefined;
+    return waited(this.#native.recover(milliseconds(ms))) ?? undefined;
   }
 
   get readers() {

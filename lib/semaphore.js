@@ -5,6 +5,7 @@ const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
 const { outOfRange } = require('./errors.js');
 const { inTime, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
+const { waited } = require('./waited.js');
 
 /** The bit of the word that says that somebody is queued. */
 const WAITERS = native.SEMAPHORE_WAITERS;
@@ -43,13 +44,13 @@ class Semaphore {
 
   acquire(n = 1) {
     if (n !== 1) this.#count(n);
-    if (!this.#take(n)) this.#native.acquire(n, Infinity);
+    if (!this.#take(n)) waited(this.#native.acquire(n, Infinity));
   }
 
   tryAcquire(n = 1, ms = 0) {
     if (n !== 1) this.#count(n);
     if (ms !== 0) milliseconds(ms);
-    return this.#take(n) || this.#native.acquire(n, ms);
+    return this.#take(n) || waited(this.#native.acquire(n, ms));
   }
 
   /**

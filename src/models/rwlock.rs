@@ -130,6 +130,11 @@ fn readers_do_not_exclude_each_other() {
             assert_eq!(inside.count_down(caller, 1), Ok(()));
             assert_eq!(inside.wait(caller, None), Ok(Locked::Acquired));
         };
+        let this = world.thread(1);
+        let counts = Counts::new();
+        run(&world, &this, QUIET, |world, caller| {
+            write(counts.lock(world), caller);
+        });
         let other = spawn(&world, 2, QUIET, move |world, caller| {
             let counts = Counts::new();
             let lock = counts.lock(world);
@@ -137,11 +142,8 @@ fn readers_do_not_exclude_each_other() {
             meet(world, caller);
             unlock_read(lock, caller);
         });
-        let this = world.thread(1);
         run(&world, &this, QUIET, |world, caller| {
-            let counts = Counts::new();
             let lock = counts.lock(world);
-            write(lock, caller);
             unlock_write(lock, caller);
             read(lock, caller);
             meet(world, caller);
@@ -187,6 +189,44 @@ fn a_reader_does_not_pass_a_writer_that_waits() {
         });
         writer.join().unwrap();
         assert_eq!(world.cell(0).load(), RwLock::FREE);
+    });
+}
+
+#[test]
+fn a_reader_does_not_pass_a_writer_that_serves_its_runtime_while_it_waits() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let counts = Counts::new();
+        let holder = world.thread(1);
+        run(&world, &holder, QUIET, |world, caller| {
+            read(counts.lock(world), caller);
+        });
+        let writer = spawn(&world, 2, LASTING, |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            write(lock, caller);
+            unlock_write(lock, caller);
+        });
+        while world.cell(0).load() & RwLock::WAITERS == 0 {
+            loom::thread::yield_now();
+        }
+        let left = Arc::new(AtomicU32::new(0));
+        let reader = {
+            let left = Arc::clone(&left);
+            spawn(&world, 3, LASTING, move |world, caller| {
+                let counts = Counts::new();
+                let lock = counts.lock(world);
+                read(lock, caller);
+                assert_eq!(left.load(Ordering::Acquire), 1);
+                unlock_read(lock, caller);
+            })
+        };
+        run(&world, &holder, QUIET, |world, caller| {
+            left.store(1, Ordering::Release);
+            unlock_read(counts.lock(world), caller);
+        });
+        writer.join().unwrap();
+        reader.join().unwrap();
     });
 }
 

@@ -19,6 +19,7 @@ use crate::futex::Deadline;
 use crate::queue::{
     Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter, spin_until,
 };
+use crate::threads::Look;
 use std::sync::Arc;
 
 /// Somebody is queued.
@@ -94,8 +95,16 @@ impl Semaphore {
         if acquired {
             return Ok(Locked::Acquired);
         }
-        self.begin(caller, &Party::thread_of(caller), count)
-            .block(caller, deadline)
+        let acquired = self
+            .begin(caller, &Party::thread_of(caller), count)
+            .block(caller, deadline)?;
+        // Nobody would ever be told of permits that a thread was given while it was being terminated.
+        if acquired == Locked::Acquired && caller.thread.look(caller.runtime) == Look::Stop {
+            // Only where more were given back than were taken are there too many now.
+            self.release(caller, count).ok();
+            return Err(Fault::Interrupted);
+        }
+        Ok(acquired)
     }
 
     /// Begins to take `count` permits.
