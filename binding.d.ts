@@ -123,6 +123,69 @@ export declare class Realm {
   hold(change: number): void
 }
 
+/** A lock of readers and writers, complete: its methods enter a free lock, too. */
+export declare class RwLock {
+  /**
+   * A lock in the first cell of `view`, an Int32Array over shared memory. `counts` is another one, of two zeroes, to
+   * count the reads of this thread in, unless an object on the cell has brought some before.
+   */
+  constructor(realm: Realm, view: unknown, counts: unknown, name?: string | undefined | null)
+  /** What this thread counts its reads of the cell in: first its own, then those of its guards. */
+  get counts(): Int32Array
+  /** Begins to read within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+  read(milliseconds: number): boolean
+  /** Begins to write within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+  write(milliseconds: number): boolean
+  /**
+   * Begins to write within `milliseconds` (Infinity: without limit), also after somebody has died inside: true where
+   * this call cleared that, false where there was nothing to clear, undefined where the time was up first.
+   */
+  recover(milliseconds: number): boolean | null
+  /** Begins to read. */
+  readAsync(): PromiseBegun
+  /** Begins to write. */
+  writeAsync(): PromiseBegun
+  /** Begins to recover: whether this cleared the state. */
+  recoverAsync(): PromiseBegun
+  /** Ends a read that a promise began. */
+  unlockReadGuard(): void
+  /** Ends a write that a promise began. */
+  unlockWriteGuard(): void
+  /** Lets what a promise began to write go on as a reader. */
+  downgradeGuard(): void
+  /** Ends a read. */
+  unlockRead(): void
+  /** Ends a write. */
+  unlockWrite(): void
+  /** Goes on as a reader. */
+  downgrade(): void
+  /** How many reads are held. */
+  readers(): number
+  /** The number of the writer (its `threadId + 1`), or 0. */
+  writer(): number
+  /** What it looks like. */
+  inWords(): InWords
+}
+
+/** A semaphore, complete: its methods take free permits, too. */
+export declare class Semaphore {
+  /**
+   * A semaphore in the first cell of `view`, an Int32Array over shared memory, of which `permits` are free at first
+   * and never more than `max`.
+   */
+  constructor(realm: Realm, view: unknown, permits: number, max: number, name?: string | undefined | null)
+  /** Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+  acquire(count: number, milliseconds: number): boolean
+  /** Begins to take `count` permits. */
+  acquireAsync(count: number): PromiseBegun
+  /** Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum. */
+  release(count: number): boolean
+  /** How many permits are free. */
+  available(): number
+  /** What it looks like. */
+  inWords(): InWords
+}
+
 /** The largest number of parties of a Barrier. */
 export declare const BARRIER_MAX_TOTAL: number
 
@@ -205,3 +268,30 @@ export interface PromiseBegun {
   /** What it came to, where it took no waiting. */
   value: any
 }
+
+/** The word of an RwLock that nobody is inside. */
+export declare const RWLOCK_FREE: number
+
+/** The bit of an RwLock's word that says that a guard of the thread which the lower bits name writes. */
+export declare const RWLOCK_GUARD: number
+
+/**
+ * The largest number of reads that an RwLock's word counts: any smaller word, but zero, is how many are held, with nobody
+ * queued.
+ */
+export declare const RWLOCK_MOST_READS: number
+
+/** The bit of an RwLock's word that says that somebody is queued. */
+export declare const RWLOCK_WAITERS: number
+
+/** The bit of an RwLock's word that says that the thread which the lower bits name writes. */
+export declare const RWLOCK_WRITER: number
+
+/** The largest number of permits of a Semaphore. */
+export declare const SEMAPHORE_MAX_PERMITS: number
+
+/** What each permit that is taken adds to a Semaphore's word. */
+export declare const SEMAPHORE_PERMIT: number
+
+/** The bit of a Semaphore's word that says that somebody is queued. */
+export declare const SEMAPHORE_WAITERS: number

@@ -8,6 +8,8 @@
  * | sleep until that data says something (not empty, not full, finished) | {@link Condition} with a Mutex |
  * | keep a fixed number of threads in step, round after round | {@link Barrier} |
  * | hold threads back until something has happened, once or so many times | {@link Latch} |
+ * | let many threads read some data, or one write it | {@link RwLock} |
+ * | let so many at a time in, or count what is there | {@link Semaphore} |
  * | share all of these by name, and arrays beside them | {@link layout} |
  * | see which threads hang, and on what | {@link inspect} |
  *
@@ -188,7 +190,7 @@ export interface BlockedThread {
   /** The `threadId` of the blocked thread; 0 is the main thread. */
   readonly threadId: number;
   /** The class of what it waits for. */
-  readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch';
+  readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch' | 'RwLock' | 'Semaphore';
   /** The name that somebody gave to what it waits for. */
   readonly name?: string;
   /** What it waits for, as messages call it: `Mutex "jobs"`, or `Mutex in cell 3` without a name. */
@@ -1202,6 +1204,700 @@ export interface LatchConstructor {
 
 export const Latch: LatchConstructor;
 
+/** What the constructor of {@link Semaphore} takes last. */
+export interface SemaphoreOptions extends PrimitiveOptions {
+  /**
+   * How many permits may ever be free: an integer from `permits` (the default) and 1 to 2^30 - 1, or `Infinity` for as
+   * many as there is room for, 2^30 - 1.
+   */
+  readonly max?: number;
+}
+
+/**
+ * A number of permits, of which threads take some and give some back: to let only so many at a time use something, or,
+ * beginning with none, to count what has been made ready for others. Nobody owns a permit: any thread may give back what
+ * another took.
+ *
+ * Permits are given in the order in which they were asked for. A request for many is not passed by later ones for few.
+ *
+ * For one at a time use a {@link Mutex}, which tells when its owner has died. What a thread that ended had taken from a
+ * Semaphore stays taken, until somebody who knows of it gives it back.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { Semaphore } = require('@x/shared-sync');
+ *
+ * const view = isMainThread ? new Int32Array(new SharedArrayBuffer(8)) : workerData;
+ * const ready = new Semaphore(view, 0, 0, { max: Infinity }); // counts what is ready: nothing at first
+ *
+ * if (isMainThread) {
+ *   new Worker(__filename, { workerData: view });
+ *   ready.acquire(2); // both at once
+ *   console.log(view[1]); // prints 2
+ * } else {
+ *   for (let i = 0; i < 2; i++) {
+ *     view[1]++;
+ *     ready.release();
+ *   }
+ * }
+ * ```
+ */
+export interface Semaphore {
+  /**
+   * Takes permits, sleeping without limit until there are enough and everybody who asked before has got theirs. For a
+   * limit, see {@link Semaphore.tryAcquire}. All that was written before the permits were given back is visible here
+   * afterwards.
+   *
+   * @param n - how many, all at once: an integer from 1, the default, to the maximum
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum: so many never will be free
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * const connections = new Semaphore(new SharedArrayBuffer(4), 0, 8);
+   * connections.acquire();
+   * try {
+   *   console.log(connections.available); // prints 7
+   * } finally {
+   *   connections.release();
+   * }
+   * ```
+   */
+  acquire(n?: number): void;
+
+  /**
+   * Takes permits if that is possible within a time limit. Running out of time is an answer here, not an error.
+   *
+   * @param n - how many, all at once: an integer from 1, the default, to the maximum
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all, and takes
+   * nothing while others wait for more than there is
+   * @returns whether they were taken; `false` never before `ms` have passed
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` or `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or `ms` is negative or NaN
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * const semaphore = new Semaphore(new SharedArrayBuffer(4), 0, 3);
+   * console.log(semaphore.tryAcquire(2)); // prints true
+   * console.log(semaphore.tryAcquire(2, 20)); // prints false
+   * ```
+   */
+  tryAcquire(n?: number, ms?: number): boolean;
+
+  /**
+   * Takes permits as {@link Semaphore.acquire} does, without blocking the thread: promises wait in one order with
+   * blocked threads. The permits are nobody's: give them back with {@link Semaphore.release}.
+   *
+   * @param n - how many, all at once: an integer from 1, the default, to the maximum
+   * @param options - a time limit, and a signal to give up on
+   * @returns a promise, fulfilled when they are taken; rejected with the signal's reason when it is aborted, and as follows
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if an argument is of the wrong type
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or the time limit is negative or
+   * NaN
+   * @throws SyncError `ERR_TIMEOUT` if the time was up first: nothing was taken; `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * const semaphore = new Semaphore(new SharedArrayBuffer(4), 0, 1);
+   * async function main() {
+   *   await semaphore.acquireAsync();
+   *   try {
+   *     console.log(semaphore.available); // prints 0
+   *   } finally {
+   *     semaphore.release();
+   *   }
+   * }
+   * main();
+   * ```
+   */
+  acquireAsync(n?: number, options?: WaitOptions): Promise<void>;
+
+  /**
+   * Gives permits back, or adds some, and wakes those who have waited longest and have enough now. All that this thread
+   * wrote before is visible to them. Any thread may do it.
+   *
+   * @param n - how many: an integer from 1, the default
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or if more than the maximum would
+   * be free afterwards: nothing changes then
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * const semaphore = new Semaphore(new SharedArrayBuffer(4), 0, 0, { max: 2 });
+   * semaphore.release(2);
+   * try {
+   *   semaphore.release();
+   * } catch (error) {
+   *   console.log(error.code, semaphore.available); // prints ERR_OUT_OF_RANGE 2
+   * }
+   * ```
+   */
+  release(n?: number): void;
+
+  /**
+   * How many permits are free at this moment. The answer may be out of date when you read it: to act on it, use
+   * {@link Semaphore.tryAcquire}.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { Semaphore } = require('@x/shared-sync');
+   *
+   * console.log(new Semaphore(new SharedArrayBuffer(4), 0, 5).available); // prints 5
+   * ```
+   */
+  readonly available: number;
+}
+
+/** The class of {@link Semaphore}. */
+export interface SemaphoreConstructor {
+  /**
+   * A semaphore in a cell of shared memory. All threads must give the same `permits` and `max`.
+   *
+   * @param view - the shared memory
+   * @param index - the number of the int32 cell, from the start of `view`
+   * @param permits - how many are free at first: an integer from 0 to 2^30 - 1
+   * @param options - its maximum, and its name
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, or `index`, `permits` or the maximum is
+   * not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`, or `permits` or the maximum is
+   * out of its range
+   */
+  new <View extends Int32Array | SharedArrayBuffer = any>(
+    view: View & SharedView<View>,
+    index: number,
+    permits: number,
+    options?: SemaphoreOptions,
+  ): Semaphore;
+  readonly prototype: Semaphore;
+}
+
+export const Semaphore: SemaphoreConstructor;
+
+/**
+ * One read of an {@link RwLock}, held until it is released. Made by {@link RwLock.read}, {@link RwLock.readAsync} and
+ * {@link RwLock.downgrade}.
+ *
+ * @example
+ * ```js
+ * const { RwLock } = require('@x/shared-sync');
+ *
+ * const lock = new RwLock(new SharedArrayBuffer(4));
+ * const guard = lock.read();
+ * console.log(lock.readers); // prints 1
+ * guard.release();
+ * console.log(lock.readers); // prints 0
+ * ```
+ */
+export interface ReadGuard {
+  /**
+   * Whether it holds the read now.
+   *
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const guard = new RwLock(new SharedArrayBuffer(4)).read();
+   * console.log(guard.held); // prints true
+   * guard.release();
+   * console.log(guard.held); // prints false
+   * ```
+   */
+  readonly held: boolean;
+
+  /**
+   * Ends the read, once.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if it has been released before
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const guard = new RwLock(new SharedArrayBuffer(4)).read();
+   * guard.release();
+   * try {
+   *   guard.release();
+   * } catch (error) {
+   *   console.log(error.code); // prints ERR_NOT_OWNER
+   * }
+   * ```
+   */
+  release(): void;
+
+  /**
+   * Ends the read if it is held, and is silent if not, so that it hides no error on its way. Called by `using`. Present
+   * where the realm has `Symbol.dispose`.
+   *
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.read()[Symbol.dispose](); // what `using _ = lock.read()` does at the end of its block
+   * console.log(lock.readers); // prints 0
+   * ```
+   */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * A write of an {@link RwLock}, held until it is released. Made by {@link RwLock.write}, {@link RwLock.writeAsync} and
+ * {@link RwLock.recoverAsync}.
+ *
+ * @example
+ * ```js
+ * const { RwLock } = require('@x/shared-sync');
+ *
+ * const lock = new RwLock(new SharedArrayBuffer(4));
+ * const guard = lock.write();
+ * const reading = guard.downgrade(); // nobody writes in between
+ * console.log(guard.held, reading.held); // prints false true
+ * reading.release();
+ * ```
+ */
+export interface WriteGuard {
+  /**
+   * Whether it holds the write now.
+   *
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const guard = new RwLock(new SharedArrayBuffer(4)).write();
+   * console.log(guard.held); // prints true
+   * guard.release();
+   * console.log(guard.held); // prints false
+   * ```
+   */
+  readonly held: boolean;
+
+  /**
+   * Whether {@link RwLock.recoverAsync} took the lock over from a thread that ended inside: put in order what the lock
+   * guards. Always `false` after {@link RwLock.write} and {@link RwLock.writeAsync}.
+   *
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * new RwLock(new SharedArrayBuffer(4)).recoverAsync().then((guard) => {
+   *   if (guard.recovered) console.log('put the data in order here');
+   *   guard.release();
+   * });
+   * ```
+   */
+  readonly recovered: boolean;
+
+  /**
+   * Ends the write, once.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if it has been released or turned into a read before
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.write().release();
+   * console.log(lock.tryRead()); // prints true
+   * ```
+   */
+  release(): void;
+
+  /**
+   * Turns the write into a read, as {@link RwLock.downgrade} does: this guard is released then.
+   *
+   * @returns the guard of the read
+   * @throws SyncError `ERR_NOT_OWNER` if it has been released before
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.writeAsync().then((guard) => {
+   *   const reading = guard.downgrade();
+   *   console.log(lock.readers); // prints 1
+   *   reading.release();
+   * });
+   * ```
+   */
+  downgrade(): ReadGuard;
+
+  /**
+   * Ends the write if it is held, and is silent if not, so that it hides no error on its way. Called by `using`. Present
+   * where the realm has `Symbol.dispose`.
+   *
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.write()[Symbol.dispose](); // what `using _ = lock.write()` does at the end of its block
+   * console.log(lock.writerThreadId); // prints null
+   * ```
+   */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Lets many threads read what it guards at the same time, or one thread write it. Whoever waits is let in in the order in
+ * which they came: a reader who comes while a writer waits is let in after that one, so neither kind starves.
+ *
+ * It pays where reading takes long and writing is rare. Where the lock is held for a moment only, a {@link Mutex} is
+ * quicker.
+ *
+ * A thread may read several times at once, and ends each read by itself. It must not write while it reads: to read on
+ * after a write, use {@link RwLock.downgrade}; there is no way up, since two readers who both wanted to would wait for each
+ * other.
+ *
+ * @example
+ * ```js
+ * const { Worker, isMainThread, workerData } = require('node:worker_threads');
+ * const { RwLock } = require('@x/shared-sync');
+ *
+ * const view = isMainThread ? new Int32Array(new SharedArrayBuffer(12)) : workerData;
+ * const lock = new RwLock(view, 0); // guards cells 1 and 2, which are to be the same
+ *
+ * if (isMainThread) {
+ *   new Worker(__filename, { workerData: view });
+ *   for (let sum = 0; sum < 6; ) {
+ *     lock.read();
+ *     try {
+ *       sum = view[1] + view[2];
+ *       if (sum % 2 === 1) throw new Error('half written');
+ *     } finally {
+ *       lock.unlockRead();
+ *     }
+ *   }
+ *   console.log('3 and 3'); // prints 3 and 3
+ * } else {
+ *   for (let i = 1; i <= 3; i++) {
+ *     lock.write();
+ *     try {
+ *       view[1] = i;
+ *       view[2] = i;
+ *     } finally {
+ *       lock.unlockWrite();
+ *     }
+ *   }
+ * }
+ * ```
+ */
+export interface RwLock {
+  /**
+   * Begins to read, sleeping without limit while another thread writes, or others wait to. For a limit, see
+   * {@link RwLock.tryRead}. All that was written before the last write ended is visible.
+   *
+   * @returns a guard, which is disposable: where the language has it, `using _ = lock.read();` ends the read at the end of
+   * the block. {@link RwLock.unlockRead} does, too: use either
+   * @throws SyncError `ERR_DEADLOCK` at once if this thread writes, or reads already while others wait to write, or within
+   * milliseconds if the writer waits, itself or by others, for what this thread owns; `ERR_ABANDONED` if a thread has ended
+   * while it wrote or read, `ERR_CORRUPT_CELL` if the cell names a writer that never was: in all these cases this read
+   * has not begun
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * const guard = lock.read();
+   * try {
+   *   console.log(lock.readers); // prints 1
+   * } finally {
+   *   guard.release();
+   * }
+   * ```
+   */
+  read(): ReadGuard;
+
+  /**
+   * Begins to read if that is possible within a time limit. Running out of time is an answer here, not an error.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns whether this thread reads now: end that with {@link RwLock.unlockRead}; `false` never before `ms` have passed
+   * @throws SyncError as {@link RwLock.read} does, but that a wait with a limit is never part of a circle, and without
+   * waiting, `tryRead()`, the answer in a thread that would wait for itself is `false`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * if (lock.tryRead(50)) {
+   *   try {
+   *     console.log('reading'); // prints reading
+   *   } finally {
+   *     lock.unlockRead();
+   *   }
+   * }
+   * ```
+   */
+  tryRead(ms?: number): boolean;
+
+  /**
+   * Ends a read of this thread. The last reader to leave lets in who waits.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if this thread does not read; nothing changes then
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.read();
+   * lock.unlockRead();
+   * console.log(lock.readers); // prints 0
+   * ```
+   */
+  unlockRead(): void;
+
+  /**
+   * Begins to write, sleeping without limit while other threads read or write. For a limit, see {@link RwLock.tryWrite}.
+   *
+   * @returns a guard, which is disposable: where the language has it, `using _ = lock.write();` ends the write at the end
+   * of the block. {@link RwLock.unlockWrite} does, too: use either
+   * @throws SyncError `ERR_DEADLOCK` at once if this thread reads or writes already, or within milliseconds if the writer
+   * waits, itself or by others, for what this thread owns; `ERR_ABANDONED` if a thread has ended while it wrote or read,
+   * `ERR_CORRUPT_CELL` if the cell names a writer that never was: in all these cases this write has not begun
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * const guard = lock.write();
+   * try {
+   *   console.log(lock.tryRead()); // prints false
+   * } finally {
+   *   guard.release();
+   * }
+   * ```
+   */
+  write(): WriteGuard;
+
+  /**
+   * Begins to write if that is possible within a time limit. Running out of time is an answer here, not an error.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns whether this thread writes now: end that with {@link RwLock.unlockWrite}; `false` never before `ms` have
+   * passed
+   * @throws SyncError as {@link RwLock.write} does, but that a wait with a limit is never part of a circle, and without
+   * waiting, `tryWrite()`, the answer in a thread that would wait for itself is `false`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.read();
+   * console.log(lock.tryWrite()); // prints false
+   * lock.unlockRead();
+   * ```
+   */
+  tryWrite(ms?: number): boolean;
+
+  /**
+   * Ends the write of this thread, and lets in who waits: the writer who came first, or all readers who came before the
+   * next writer. All that this thread wrote before is visible to them.
+   *
+   * @throws SyncError `ERR_NOT_OWNER` if this thread does not write; nothing changes then
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.write();
+   * lock.unlockWrite();
+   * console.log(lock.writerThreadId); // prints null
+   * ```
+   */
+  unlockWrite(): void;
+
+  /**
+   * Turns this thread's write into a read, and lets in other readers who came before the next writer. Nobody writes in
+   * between.
+   *
+   * @returns a guard, as {@link RwLock.read} does
+   * @throws SyncError `ERR_NOT_OWNER` if this thread does not write; nothing changes then
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * lock.write();
+   * lock.downgrade();
+   * console.log(lock.readers, lock.tryRead()); // prints 1 true
+   * lock.unlockRead();
+   * lock.unlockRead();
+   * ```
+   */
+  downgrade(): ReadGuard;
+
+  /**
+   * Begins to write as {@link RwLock.write} does, also after a thread has ended while it wrote or read: that state stays,
+   * and everybody else gets `ERR_ABANDONED`, until somebody calls this and so takes it upon itself to put in order what the
+   * lock guards. It waits for the readers that are still inside. Afterwards this thread writes: call
+   * {@link RwLock.unlockWrite}.
+   *
+   * @returns `true` if this call ended that state: look after what the lock guards; `false` if there was nothing to end, or
+   * another thread has done it
+   * @throws SyncError `ERR_DEADLOCK` or `ERR_CORRUPT_CELL`, as {@link RwLock.write} does
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * if (lock.recover()) console.log('put the data in order here');
+   * lock.unlockWrite();
+   * ```
+   */
+  recover(): boolean;
+
+  /**
+   * Recovers if that is possible within a time limit.
+   *
+   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
+   * @returns what {@link RwLock.recover} does, or `undefined` if the time was up first: then this thread does not write
+   * @throws SyncError as {@link RwLock.recover} does
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * console.log(lock.tryRecover(50)); // prints false
+   * lock.unlockWrite();
+   * ```
+   */
+  tryRecover(ms?: number): boolean | undefined;
+
+  /**
+   * Begins to read by promise, without blocking the thread: in one order with the threads that wait in
+   * {@link RwLock.read} and {@link RwLock.write}. Only the guard that the promise is fulfilled with ends the read.
+   *
+   * @param options - time limit, signal, and whether it keeps the thread alive
+   * @returns the guard; release it when you are done
+   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up, `ERR_ABANDONED` or `ERR_CORRUPT_CELL` as
+   * {@link RwLock.read}; with the signal's reason if that aborted. This read has not begun then
+   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * async function task() {
+   *   const guard = await lock.readAsync();
+   *   try {
+   *     console.log(lock.readers); // prints 1
+   *   } finally {
+   *     guard.release(); // or, where the language has it: using guard = await lock.readAsync();
+   *   }
+   * }
+   * task();
+   * ```
+   */
+  readAsync(options?: WaitOptions): Promise<ReadGuard>;
+
+  /**
+   * Begins to write by promise, without blocking the thread: in one order with the threads that wait in
+   * {@link RwLock.read} and {@link RwLock.write}. Only the guard that the promise is fulfilled with ends the write; other
+   * tasks of this thread are kept out as other threads are.
+   *
+   * @param options - time limit, signal, and whether it keeps the thread alive
+   * @returns the guard; release it when you are done
+   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up, `ERR_ABANDONED` or `ERR_CORRUPT_CELL` as
+   * {@link RwLock.write}; with the signal's reason if that aborted. This write has not begun then. A promise is never told
+   * `ERR_DEADLOCK`: one that waits for another of the same thread waits until that is released
+   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const lock = new RwLock(new SharedArrayBuffer(4));
+   * async function task(name) {
+   *   const guard = await lock.writeAsync({ timeout: 1000 });
+   *   console.log(name); // prints first, then second
+   *   guard.release();
+   * }
+   * task('first');
+   * task('second');
+   * ```
+   */
+  writeAsync(options?: WaitOptions): Promise<WriteGuard>;
+
+  /**
+   * Recovers by promise, as {@link RwLock.recover} does: the guard's `recovered` tells whether this ended that state.
+   *
+   * @param options - time limit, signal, and whether it keeps the thread alive
+   * @returns the guard of a write; release it when you are done
+   * @throws (rejects) as {@link RwLock.writeAsync}, but `ERR_ABANDONED`
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * new RwLock(new SharedArrayBuffer(4)).recoverAsync().then((guard) => {
+   *   console.log(guard.recovered); // prints false
+   *   guard.release();
+   * });
+   * ```
+   */
+  recoverAsync(options?: WaitOptions): Promise<WriteGuard>;
+
+  /**
+   * How many reads are held at this moment, by all threads. The answer may be out of date when you read it.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * console.log(new RwLock(new SharedArrayBuffer(4)).readers); // prints 0
+   * ```
+   */
+  readonly readers: number;
+
+  /**
+   * The `threadId` (of `node:worker_threads`) of the thread that writes, or null. The main thread is 0: compare with null,
+   * not by truth.
+   *
+   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * console.log(new RwLock(new SharedArrayBuffer(4)).writerThreadId); // prints null
+   * ```
+   */
+  readonly writerThreadId: number | null;
+}
+
+/** The class of {@link RwLock}. */
+export interface RwLockConstructor {
+  /**
+   * A lock in a cell of shared memory. Making another on the same cell, in any thread, gives the same lock.
+   *
+   * @param view - the shared memory
+   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
+   * @param options - its name
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
+   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   */
+  new <View extends Int32Array | SharedArrayBuffer = any>(
+    view: View & SharedView<View>,
+    index?: number,
+    options?: PrimitiveOptions,
+  ): RwLock;
+  readonly prototype: RwLock;
+}
+
+export const RwLock: RwLockConstructor;
+
 /** One kind of field. */
 interface LayoutKind<Class, Arguments extends readonly unknown[], Made> {
   readonly class: Class;
@@ -1224,6 +1920,12 @@ export interface LayoutKinds {
     Barrier
   >;
   Latch: LayoutKind<LatchConstructor, readonly [count?: number, options?: PrimitiveOptions], Latch>;
+  Semaphore: LayoutKind<
+    SemaphoreConstructor,
+    readonly [permits: number, options?: SemaphoreOptions],
+    Semaphore
+  >;
+  RwLock: LayoutKind<RwLockConstructor, readonly [options?: PrimitiveOptions], RwLock>;
   // @ts-ignore
   Int8Array: ArrayKind<Int8ArrayConstructor, Int8Array<SharedArrayBuffer>>;
   // @ts-ignore

@@ -8,5 +8,17 @@ const { inspect } = require('./lib/inspect.js');
 const { Latch } = require('./lib/latch.js');
 const { layout } = require('./lib/layout.js');
 const { Mutex } = require('./lib/mutex.js');
+const { RwLock } = require('./lib/rwlock.js');
+const { Semaphore } = require('./lib/semaphore.js');
 
-module.exports = { Barrier, Condition, Latch, Mutex, SyncError, inspect, layout };
+module.exports = {
+  Barrier,
+  Condition,
+  Latch,
+  Mutex,
+  RwLock,
+  Semaphore,
+  SyncError,
+  inspect,
+  layout,
+};

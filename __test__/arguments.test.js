@@ -4,11 +4,16 @@
 const test = require('ava').default;
 const vm = require('node:vm');
 // Without types: what they forbid is what this is about.
-const { Mutex, Condition, Barrier, Latch, SyncError } = /** @type {any} */ (require('../index.js'));
+const { Mutex, Condition, Barrier, Latch, RwLock, Semaphore, SyncError } = /** @type {any} */ (
+  require('../index.js')
+);
 const { runChild } = require('./helpers/child.js');
 
 const shared = (length = 16) => new SharedArrayBuffer(length);
 const cells = (length = 4) => new Int32Array(shared(4 * length));
+
+/** @param {string} name */
+const hasCount = (name) => name === 'Barrier' || name === 'Semaphore';
 
 /** Every class, with a total where one is needed, so that only the view and the index differ. */
 /** @type {[string, (...args: any[]) => unknown][]} */
@@ -17,7 +22,11 @@ const classes = Object.entries({
   Condition: (/** @type {any[]} */ ...args) => new Condition(...args),
   Barrier: (/** @type {any} */ view, /** @type {any} */ index = 0) => new Barrier(view, index, 2),
   Latch: (/** @type {any[]} */ ...args) => new Latch(...args),
+  RwLock: (/** @type {any[]} */ ...args) => new RwLock(...args),
+  Semaphore: (/** @type {any} */ view, /** @type {any} */ index = 0) =>
+    new Semaphore(view, index, 2),
 });
+const byName = /** @type {any} */ ({ Mutex, Condition, Barrier, Latch, RwLock, Semaphore });
 
 const invalidType = { instanceOf: TypeError, name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
 const outOfRange = { instanceOf: RangeError, name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
@@ -132,10 +141,10 @@ for (const [name, construct] of classes) {
   });
 
   test(`${name} is a class: calling it without new is a TypeError`, (t) => {
-    const Class = /** @type {any} */ ({ Mutex, Condition, Barrier, Latch })[name];
+    const Class = byName[name];
     t.throws(() => Class(cells(), 0, 2), { instanceOf: TypeError, message: /new/ });
     const Extended = class extends Class {};
-    const made = Reflect.construct(Extended, name === 'Barrier' ? [cells(), 0, 2] : [cells(), 0]);
+    const made = Reflect.construct(Extended, [cells(), 0, ...(hasCount(name) ? [2] : [])]);
     t.true(made instanceof Extended && made instanceof Class);
     t.is(Class.name, name);
   });
@@ -143,7 +152,7 @@ for (const [name, construct] of classes) {
   test(`the methods of ${name} refuse to work on anything else`, async (t) => {
     const guarded = new Mutex(cells());
     await guarded.lockAsync();
-    const Class = /** @type {any} */ ({ Mutex, Condition, Barrier, Latch })[name];
+    const Class = byName[name];
     for (const key of Reflect.ownKeys(Class.prototype)) {
       // Dispose may be silent: it must not hide another error.
       if (key === 'constructor' || typeof key === 'symbol') continue;
@@ -171,6 +180,52 @@ test('Barrier refuses a total that is no number of threads, and says which are',
   for (const total of [1, 2, 2 ** 24 - 1]) t.is(new Barrier(cells(), 0, total).total, total);
 });
 
+test('Semaphore refuses numbers of permits that cannot be, and says which can', (t) => {
+  for (const permits of [-1, 0.5, NaN, Infinity, 2 ** 30, 2 ** 53]) {
+    const error = t.throws(() => new Semaphore(cells(), 0, permits), outOfRange, String(permits));
+    t.regex(error?.message ?? '', /\bpermits\b[^]*1073741823/);
+  }
+  for (const permits of [undefined, null, '4', 4n, true, [4], {}]) {
+    const error = t.throws(() => new Semaphore(cells(), 0, permits), invalidType, String(permits));
+    t.regex(error?.message ?? '', /\bpermits\b/);
+  }
+  for (const max of [-1, 0, 2, 3.5, NaN, -Infinity, 2 ** 30]) {
+    const error = t.throws(() => new Semaphore(cells(), 0, 3, { max }), outOfRange, String(max));
+    t.regex(error?.message ?? '', /\bmax\b[^]*\b3\b/);
+  }
+  t.throws(() => new Semaphore(cells(), 0, 0, { max: 0 }), outOfRange);
+  for (const max of ['4', 4n, null, true, {}]) {
+    t.throws(() => new Semaphore(cells(), 0, 3, { max }), { ...invalidType, message: /\bmax\b/ });
+  }
+  for (const options of [null, 4, 'max', () => {}]) {
+    t.throws(() => new Semaphore(cells(), 0, 3, options), invalidType);
+  }
+  for (const max of [3, 4, 2 ** 30 - 1, Infinity, undefined]) {
+    t.is(new Semaphore(cells(), 0, 3, { max }).available, 3);
+  }
+  for (const permits of [0, -0, 1, 2 ** 30 - 1]) {
+    t.is(new Semaphore(cells(), 0, permits).available, permits + 0);
+  }
+});
+
+test('a number of permits is an integer from 1 to the maximum, told before anything happens', async (t) => {
+  const semaphore = new Semaphore(cells(), 0, 2, { max: 3 });
+  for (const n of [0, -1, 0.5, NaN, Infinity, 4, 2 ** 32 + 1]) {
+    const message = /\bn\b[^]*\b3\b/;
+    t.throws(() => semaphore.acquire(n), { ...outOfRange, message }, String(n));
+    t.throws(() => semaphore.tryAcquire(n), { ...outOfRange, message });
+    t.throws(() => semaphore.release(n), { ...outOfRange, message });
+    await t.throwsAsync(semaphore.acquireAsync(n), { ...outOfRange, message });
+  }
+  for (const n of ['1', 1n, null, true, {}]) {
+    t.throws(() => semaphore.acquire(n), { ...invalidType, message: /\bn\b/ });
+    t.throws(() => semaphore.tryAcquire(n), { ...invalidType, message: /\bn\b/ });
+    t.throws(() => semaphore.release(n), { ...invalidType, message: /\bn\b/ });
+    await t.throwsAsync(semaphore.acquireAsync(n), invalidType);
+  }
+  t.is(semaphore.available, 2);
+});
+
 test('time limits are numbers of milliseconds from 0 to Infinity', (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
@@ -181,6 +236,10 @@ test('time limits are numbers of milliseconds from 0 to Infinity', (t) => {
     ['tryLock', (ms) => mutex.tryLock(ms)],
     ['waitFor', (ms) => condition.waitFor(mutex, () => true, ms)],
     ['tryAwait', (ms) => latch.tryAwait(ms)],
+    ['tryRead', (ms) => new RwLock(view, 3).tryRead(ms)],
+    ['tryWrite', (ms) => new RwLock(view, 3).tryWrite(ms)],
+    ['tryRecover', (ms) => new RwLock(view, 3).tryRecover(ms)],
+    ['tryAcquire', (ms) => new Semaphore(view, 3, 1).tryAcquire(1, ms)],
   ];
   for (const [name, call] of bounded) {
     for (const ms of [NaN, -1, -0.001, -Infinity]) {

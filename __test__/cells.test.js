@@ -22,7 +22,7 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
   const start = () => {
     const { worker, done } = startWorker(
       ({ view }, tools) => {
-        const { Mutex, Condition, Barrier, Latch, codeOf, threadId } = tools;
+        const { Mutex, Condition, Barrier, Latch, RwLock, Semaphore, codeOf, threadId } = tools;
         const good = new Mutex(view, 1);
         const withGood = (/** @type {() => unknown} */ fn) => {
           good.lock();
@@ -66,6 +66,25 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
           'Latch#tryAwait(ms)': () => on(Latch).tryAwait(3),
           'Latch#release': () => on(Latch).release(),
           'Latch#released': () => on(Latch).released,
+          'RwLock#tryRead()': () => on(RwLock).tryRead(),
+          'RwLock#tryRead(ms)': () => on(RwLock).tryRead(3),
+          'RwLock#tryWrite()': () => on(RwLock).tryWrite(),
+          'RwLock#tryWrite(ms)': () => on(RwLock).tryWrite(3),
+          'RwLock#tryRecover': () => on(RwLock).tryRecover(3),
+          'RwLock#unlockRead': () => on(RwLock).unlockRead(),
+          'RwLock#unlockWrite': () => on(RwLock).unlockWrite(),
+          'RwLock#downgrade': () => on(RwLock).downgrade().release(),
+          'RwLock#readers': () => on(RwLock).readers,
+          'RwLock#writerThreadId': () => on(RwLock).writerThreadId,
+          'Semaphore#acquire what is free': () => {
+            const semaphore = on(Semaphore, 3, { max: 5 });
+            if (semaphore.available > 0) semaphore.acquire();
+          },
+          'Semaphore#tryAcquire()': () => on(Semaphore, 3, { max: 5 }).tryAcquire(2),
+          'Semaphore#tryAcquire(ms)': () => on(Semaphore, 3, { max: 5 }).tryAcquire(5, 3),
+          'Semaphore#release': () => on(Semaphore, 3, { max: 5 }).release(),
+          'Semaphore#release of many': () => on(Semaphore, 0, { max: Infinity }).release(2 ** 29),
+          'Semaphore#available': () => on(Semaphore, 3, { max: 5 }).available,
           'Latch#await after release': () => {
             on(Latch).release();
             on(Latch).await();
@@ -112,7 +131,7 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
       worker.postMessage({ operation, value });
     });
 
-  const CODES = /^ERR_(NOT_OWNER|DEADLOCK|ABANDONED|BROKEN_BARRIER|CORRUPT_CELL)$/;
+  const CODES = /^ERR_(NOT_OWNER|DEADLOCK|ABANDONED|BROKEN_BARRIER|CORRUPT_CELL|OUT_OF_RANGE)$/;
   const anyInt32 = fc.oneof(
     fc.integer(),
     // Few bits set, or few clear, and neighbours of powers of two: where the words change their meaning.
@@ -165,6 +184,26 @@ const groups = {
     'Latch#release',
     'Latch#released',
     'Latch#await after release',
+  ],
+  RwLock: [
+    'RwLock#tryRead()',
+    'RwLock#tryRead(ms)',
+    'RwLock#tryWrite()',
+    'RwLock#tryWrite(ms)',
+    'RwLock#tryRecover',
+    'RwLock#unlockRead',
+    'RwLock#unlockWrite',
+    'RwLock#downgrade',
+    'RwLock#readers',
+    'RwLock#writerThreadId',
+  ],
+  Semaphore: [
+    'Semaphore#acquire what is free',
+    'Semaphore#tryAcquire()',
+    'Semaphore#tryAcquire(ms)',
+    'Semaphore#release',
+    'Semaphore#release of many',
+    'Semaphore#available',
   ],
 };
 

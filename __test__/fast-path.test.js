@@ -5,7 +5,7 @@
 // by every word, and the native classes must be complete without the JavaScript ones.
 
 const test = require('ava').default;
-const { Barrier, Condition, Latch, Mutex } = require('../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
 const { native, realm, THREAD } = require('../lib/realm.js');
 
 const cell = () => new Int32Array(new SharedArrayBuffer(4));
@@ -35,6 +35,61 @@ test('a latch opened by an instruction and by a call is the same word', (t) => {
   t.is(inline[0], called[0]);
   t.true(new native.Latch(realm, inline, 1).wait(0));
   t.true(new Latch(called).released);
+});
+
+test('permits taken and given back by an instruction and by a call are the same word', async (t) => {
+  const { startWorker } = require('./helpers/threads.js');
+  const [inline, called] = [cell(), cell()];
+  const semaphore = new Semaphore(inline, 0, 5, { max: 7 });
+  const complete = new native.Semaphore(realm, called, 5, 7);
+  semaphore.acquire(2);
+  t.true(complete.acquire(2, 0));
+  t.is(inline[0], called[0]);
+  t.is(inline[0], 2 * native.SEMAPHORE_PERMIT);
+  semaphore.release(4);
+  t.true(complete.release(4));
+  t.is(inline[0], called[0]);
+  t.is(inline[0], -2 * native.SEMAPHORE_PERMIT);
+  t.true(semaphore.tryAcquire(7));
+  t.true(complete.acquire(7, Infinity));
+  t.is(inline[0], called[0]);
+  t.is(inline[0] & native.SEMAPHORE_WAITERS, 0);
+  t.is(complete.available(), 0);
+
+  const waiter = startWorker(
+    ({ view }, { Semaphore }) => new Semaphore(view, 0, 5, { max: 7 }).tryAcquire(1, 30),
+    { view: inline },
+  );
+  t.false(await waiter.done);
+  t.is(inline[0], called[0], 'the waiter took its mark away when it gave up');
+});
+
+test('reads and writes begun by an instruction and by a call are the same word, and each ends the other', (t) => {
+  const [inline, called] = [cell(), cell()];
+  const lock = new RwLock(inline);
+  const complete = new native.RwLock(realm, called, new Int32Array(new SharedArrayBuffer(8)));
+  for (const count of [1, 2]) {
+    lock.read();
+    t.true(complete.read(0));
+    t.is(inline[0], count);
+    t.is(called[0], count);
+  }
+  const other = new native.RwLock(realm, inline, new Int32Array(new SharedArrayBuffer(8)));
+  t.deepEqual([...other.counts], [2, 0], 'all objects on one cell count together');
+  t.is(new RwLock(called).unlockRead(), undefined);
+  other.unlockRead();
+  lock.unlockRead();
+  complete.unlockRead();
+  t.is(inline[0], 0);
+  t.is(called[0], 0);
+  lock.write();
+  t.true(complete.write(Infinity));
+  t.is(inline[0], called[0]);
+  t.is(inline[0], native.RWLOCK_WRITER | THREAD);
+  other.unlockWrite();
+  new RwLock(called).unlockWrite();
+  t.is(inline[0], 0);
+  t.is(called[0], 0);
 });
 
 test('a condition that nobody waits for and a barrier between rounds are zero', (t) => {

@@ -214,7 +214,14 @@ test('blocked workers burn no CPU', async (t) => {
   const ended = await runChild(async (_, { Mutex, startWorker, sleep }) => {
     const view = new Int32Array(new SharedArrayBuffer(16));
     new Mutex(view, 0).lock();
-    const names = ['Mutex#lock', 'Condition#wait', 'Barrier#wait', 'Latch#await'];
+    const names = [
+      'Mutex#lock',
+      'Condition#wait',
+      'Barrier#wait',
+      'Latch#await',
+      'Semaphore#acquire',
+      'RwLock#write',
+    ];
     for (const name of names) {
       const started = startWorker(
         ({ view, name }, { wait, ready }) => {

@@ -10,7 +10,17 @@ const { pathToFileURL } = require('node:url');
 const { run, runChild } = require('./helpers/child.js');
 const { root, userFolder } = require('./helpers/installed.js');
 
-const NAMES = ['Barrier', 'Condition', 'Latch', 'Mutex', 'SyncError', 'inspect', 'layout'];
+const NAMES = [
+  'Barrier',
+  'Condition',
+  'Latch',
+  'Mutex',
+  'RwLock',
+  'Semaphore',
+  'SyncError',
+  'inspect',
+  'layout',
+];
 
 /**
  * Writes a program into a folder of its own, where the package is installed as a user's would be, and runs it.

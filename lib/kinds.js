@@ -9,6 +9,8 @@ const { Condition } = require('./condition.js');
 const { invalidArgType } = require('./errors.js');
 const { Latch } = require('./latch.js');
 const { Mutex } = require('./mutex.js');
+const { RwLock } = require('./rwlock.js');
+const { Semaphore } = require('./semaphore.js');
 
 /**
  * @typedef {object} Kind
@@ -83,6 +85,8 @@ const kinds = [
   primitive(Condition, 0),
   primitive(Barrier, 1),
   primitive(Latch, 1),
+  primitive(Semaphore, 1),
+  primitive(RwLock, 0),
   ...[
     Int8Array,
     Uint8Array,

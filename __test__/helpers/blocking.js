@@ -1,10 +1,11 @@
 // @ts-check
 'use strict';
 
-const { Mutex, Condition, Barrier, Latch } = require('../../index.js');
+const { Mutex, Condition, Barrier, Latch, RwLock, Semaphore } = require('../../index.js');
 
 /**
- * Every call that can wait without limit, on a view of 4 cells: mutex, condition, barrier, latch. The mutexes must
+ * Every call that can wait without limit, on a view of 4 cells: mutex, condition, barrier, and one that is
+ * a latch or a semaphore. The mutexes must
  * be held by somebody else for those that lock.
  *
  * @type {Record<string, (view: Int32Array<SharedArrayBuffer>) => unknown>}
@@ -19,12 +20,26 @@ const waits = {
     new Condition(view, 1).waitFor(new Mutex(ownCell()).lock(), () => false, Infinity),
   'Barrier#wait': (view) => new Barrier(view, 2, 100).wait(),
   'Latch#await': (view) => new Latch(view, 3).await(),
+  'RwLock#read': (view) => new RwLock(taken(view), 3).read(),
+  'RwLock#tryRead': (view) => new RwLock(taken(view), 3).tryRead(Infinity),
+  'RwLock#write': (view) => new RwLock(taken(view), 3).write(),
+  'RwLock#tryWrite': (view) => new RwLock(taken(view), 3).tryWrite(Infinity),
+  'RwLock#recover': (view) => new RwLock(taken(view), 3).recover(),
+  'Semaphore#acquire': (view) => new Semaphore(view, 3, 0).acquire(),
+  'Semaphore#tryAcquire': (view) => new Semaphore(view, 3, 0, { max: 9 }).tryAcquire(2, Infinity),
   'Latch#tryAwait': (view) => new Latch(view, 3).tryAwait(Infinity),
 };
 
 // A mutex that nobody else has, so that the wait is for the notification alone.
 function ownCell() {
   return new SharedArrayBuffer(4);
+}
+
+// The lock of readers and writers is written by whoever holds the mutex.
+/** @param {Int32Array<SharedArrayBuffer>} view */
+function taken(view) {
+  Atomics.compareExchange(view, 3, 0, Atomics.load(view, 0) | (1 << 30));
+  return view;
 }
 
 /**

@@ -27,6 +27,12 @@ const tools = {
   get layout() {
     return require('../../index.js').layout;
   },
+  get RwLock() {
+    return require('../../index.js').RwLock;
+  },
+  get Semaphore() {
+    return require('../../index.js').Semaphore;
+  },
   get SyncError() {
     return require('../../index.js').SyncError;
   },

@@ -3,6 +3,7 @@
 //! Run by `npm run test:loom`. loom tries the orders in which the threads of a model can run and the values that
 //! their loads can see, and fails where one of them ends in a data race, a deadlock or a failed assertion.
 
+mod away;
 mod barrier;
 mod condition;
 mod corruption;
@@ -11,6 +12,8 @@ mod latch;
 mod mutex;
 mod planted;
 mod promises;
+mod rwlock;
+mod semaphore;
 
 use crate::cell::Cell;
 use crate::futex::Deadline;

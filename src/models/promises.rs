@@ -2,7 +2,7 @@
 
 use super::{COMPETE, HAND_OVER, QUIET, World, run, spawn};
 use crate::primitives::{Condition, Fault, Locked, Mutex, Notification};
-use crate::queue::{Begun, Caller, HandOver, Party, Slept, Step, Unpark, Wait};
+use crate::queue::{Begun, Caller, HandOver, Party, Readiness, Slept, Step, Unpark, Wait};
 use crate::sync::{AtomicU32, Ordering};
 use crate::threads::Thread;
 use std::sync::Arc;
@@ -17,17 +17,21 @@ impl Unpark for EventLoop {
 
     fn poke(&self) {}
 
-    fn is_ready(&self) -> bool {
-        true
+    fn readiness(&self) -> Readiness {
+        if self.0.is_blocked() {
+            Readiness::Away
+        } else {
+            Readiness::Ready
+        }
     }
 }
 
-fn promise_of(caller: &Caller) -> Party {
+pub(super) fn promise_of(caller: &Caller) -> Party {
     Party::promise_of(caller, Arc::new(EventLoop(Arc::clone(caller.thread))))
 }
 
 /// Lets the event loop turn until the promise is settled.
-fn settled<W: Wait>(caller: &Caller, begun: Begun<W>) -> W::Output {
+pub(super) fn settled<W: Wait>(caller: &Caller, begun: Begun<W>) -> W::Output {
     let mut wait = match begun {
         Begun::Done(output) => return output,
         Begun::Waits(wait) => wait,

@@ -46,6 +46,14 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
         cycle: None,
     };
     let (code, message, details) = match fault {
+        Fault::NotOwner(None) if key.kind() == Kind::RwLock => (
+            "ERR_NOT_OWNER",
+            format!(
+                "This thread is not inside the {this}. Call read() or write() in it first, and unlock once for each: \
+                 unlockRead() what read() locked, unlockWrite() what write() locked."
+            ),
+            Details::default(),
+        ),
         Fault::NotOwner(None) => (
             "ERR_NOT_OWNER",
             format!(
@@ -62,6 +70,14 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             owned_by(owner),
         ),
+        Fault::OtherParty if key.kind() == Kind::RwLock => (
+            "ERR_NOT_OWNER",
+            format!(
+                "This thread is inside the {this}, but not in this way. Unlock it in the way in which it was locked: \
+                 unlockRead() after read(), unlockWrite() after write(), and what a promise locked by its guard alone."
+            ),
+            owned_by(caller),
+        ),
         Fault::OtherParty => (
             "ERR_NOT_OWNER",
             format!(
@@ -77,6 +93,22 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
                  the action, or await waitAsync() outside of it."
             ),
             Details::default(),
+        ),
+        Fault::Recursive if key.kind() == Kind::RwLock => (
+            "ERR_DEADLOCK",
+            format!(
+                "This thread is inside the {this} already and would wait for itself: a writer waits for its readers to \
+                 leave, and a reader behind the writers that came before. Unlock it first, or call downgrade() to read \
+                 after a write."
+            ),
+            Details {
+                owner_thread_id: Some(caller.worker()),
+                cycle: Some(cycle(&[Link {
+                    thread: caller,
+                    holds: key,
+                    waits_for: key,
+                }])),
+            },
         ),
         Fault::Recursive => (
             "ERR_DEADLOCK",

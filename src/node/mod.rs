@@ -12,8 +12,11 @@ pub mod latch;
 pub mod mutex;
 mod names;
 pub mod promises;
+mod reads;
 pub mod realm;
 pub mod runtime;
+pub mod rwlock;
+pub mod semaphore;
 mod view;
 pub mod words;
 

@@ -76,5 +76,7 @@ pub fn class_of(kind: Kind) -> &'static str {
         Kind::Condition => "Condition",
         Kind::Barrier | Kind::BarrierGate => "Barrier",
         Kind::Latch => "Latch",
+        Kind::Semaphore => "Semaphore",
+        Kind::RwLock => "RwLock",
     }
 }

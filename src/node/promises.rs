@@ -10,7 +10,7 @@
 
 use super::realm::Shared;
 use crate::primitives::Fault;
-use crate::queue::{Begun, Caller, Key, Party, Slept, Step, Unpark, Wait};
+use crate::queue::{Begun, Caller, Key, Party, Readiness, Slept, Step, Unpark, Wait};
 use crate::sync::lock;
 use crate::threads::Thread;
 use napi::bindgen_prelude::*;
@@ -27,6 +27,29 @@ pub type Value = Either3<bool, u32, Undefined>;
 
 /// How a promise ends.
 pub type Settled = std::result::Result<Value, Fault>;
+
+thread_local! {
+    /// The realms of this thread that ever had promises.
+    static REALMS: RefCell<Vec<Rc<Shared>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The thread blocks.
+pub fn thread_blocks(caller: &Caller) {
+    REALMS.with_borrow(|realms| {
+        for realm in realms {
+            realm.promises().retreat(caller);
+        }
+    });
+}
+
+/// The thread goes on.
+pub fn thread_goes_on(caller: &Caller) {
+    REALMS.with_borrow(|realms| {
+        for realm in realms {
+            realm.promises().tend(caller);
+        }
+    });
+}
 
 /// The promises of one realm that wait.
 pub struct Promises {
@@ -93,8 +116,12 @@ impl Unpark for Ticket {
 
     /// While the thread is blocked, its event loop does not turn, and a lock that it was handed would make it the owner of
     /// what it may be waiting for.
-    fn is_ready(&self) -> bool {
-        !self.thread.is_blocked()
+    fn readiness(&self) -> Readiness {
+        if self.thread.is_blocked() {
+            Readiness::Away
+        } else {
+            Readiness::Ready
+        }
     }
 }
 
@@ -103,6 +130,8 @@ trait Pending {
     fn key(&self) -> Key;
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Settled>;
     fn slept(&self) -> Option<Slept>;
+    fn retreat(&mut self, caller: &Caller);
+    fn tend(&self, caller: &Caller);
 }
 
 struct PendingWait<W: Wait> {
@@ -125,6 +154,14 @@ impl<W: Wait> Pending for PendingWait<W> {
             Step::Done(output) => Step::Done((self.settle)(output)),
             Step::Pending => Step::Pending,
         }
+    }
+
+    fn retreat(&mut self, caller: &Caller) {
+        self.wait.retreat(caller);
+    }
+
+    fn tend(&self, caller: &Caller) {
+        self.wait.tend(caller);
     }
 }
 
@@ -227,6 +264,20 @@ impl Promises {
         self.resume(caller, number, Some(Slept::Interrupted));
     }
 
+    /// Their thread blocks: what they were given, and have not been told of yet, goes to others.
+    fn retreat(&self, caller: &Caller) {
+        for pending in self.waiting.borrow_mut().values_mut() {
+            pending.retreat(caller);
+        }
+    }
+
+    /// Their thread goes on: they are to be given what was kept from them.
+    fn tend(&self, caller: &Caller) {
+        for pending in self.waiting.borrow().values() {
+            pending.tend(caller);
+        }
+    }
+
     /// All give up: the environment ends.
     fn end(&self, caller: &Caller) {
         lock(&self.mailbox.letters).function = None;
@@ -327,6 +378,7 @@ pub fn open_mailbox(env: &Env, shared: &Rc<Shared>) -> Result<()> {
         }
     }
     lock(&mailbox.letters).function = Some(Function(function));
+    REALMS.with_borrow_mut(|realms| realms.push(Rc::clone(shared)));
     Ok(())
 }
 
@@ -362,5 +414,6 @@ unsafe extern "C" fn empty_mailbox(
 unsafe extern "C" fn environment_ends(context: *mut c_void) {
     // SAFETY: as above.
     let shared = unsafe { &*context.cast_const().cast::<Shared>() };
+    REALMS.with_borrow_mut(|realms| realms.retain(|realm| !ptr::eq(&**realm, shared)));
     shared.without_environment(|caller| shared.promises().end(caller));
 }

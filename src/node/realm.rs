@@ -7,10 +7,11 @@ use super::QUEUES;
 use super::current_thread::current_thread;
 use super::errors::{Details, report};
 use super::promises::{BegunPromise, Promises, Settled, Value, open_mailbox};
+use super::reads;
 use super::runtime::{Ended, Host, NodeRuntime, call};
 use crate::primitives::Fault;
 use crate::queue::{Begun, Caller, Key, Party, Wait};
-use crate::threads::{Attention, Thread};
+use crate::threads::{Attention, Runtime, Thread};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
@@ -48,9 +49,12 @@ impl Realm {
         settle: Function<FnArgs<(u32, bool, Value)>, ()>,
         host: Host,
     ) -> Result<Self> {
+        let thread = current_thread(&env, thread_id)?;
+        // Hooks run in the reverse order: what the thread held is told of before the thread is marked dead.
+        reads::watch(&env, thread.id())?;
         Ok(Realm {
             shared: Rc::new(Shared {
-                thread: current_thread(&env, thread_id)?,
+                thread,
                 look: look.create_ref()?,
                 create_error: create_error.create_ref()?,
                 settle: settle.create_ref()?,
@@ -116,22 +120,22 @@ impl Shared {
 
     /// Calls `operation` as the calling thread.
     pub fn with_caller<R>(&self, env: &Env, operation: impl FnOnce(&Caller) -> R) -> R {
-        let runtime = NodeRuntime { env, realm: self };
-        let result = operation(&Caller {
-            queues: &QUEUES,
-            thread: &self.thread,
-            runtime: &runtime,
-        });
+        let result = self.as_caller(&NodeRuntime { env, realm: self }, operation);
         self.promises.hold_due(env);
         result
     }
 
     /// Calls `operation` as the calling thread, whose environment is ending.
     pub fn without_environment<R>(&self, operation: impl FnOnce(&Caller) -> R) -> R {
+        self.as_caller(&Ended, operation)
+    }
+
+    /// Calls `operation` as the calling thread, which has this runtime.
+    pub fn as_caller<R>(&self, runtime: &dyn Runtime, operation: impl FnOnce(&Caller) -> R) -> R {
         operation(&Caller {
             queues: &QUEUES,
             thread: &self.thread,
-            runtime: &Ended,
+            runtime,
         })
     }
 

@@ -1,6 +1,7 @@
 //! What the JavaScript runtime of the calling thread does for it while it is blocked.
 
 use super::event_loop;
+use super::promises;
 use super::realm::Shared;
 use crate::threads::{Attention, Look, Runtime};
 use napi::bindgen_prelude::*;
@@ -109,5 +110,13 @@ impl Runtime for NodeRuntime<'_> {
             Ok(_) => Look::Continue,
             Err(_) => Look::Stop,
         }
+    }
+
+    fn blocks(&self) {
+        self.realm.as_caller(self, promises::thread_blocks);
+    }
+
+    fn goes_on(&self) {
+        self.realm.as_caller(self, promises::thread_goes_on);
     }
 }

@@ -3,7 +3,9 @@
 
 use super::QUEUES;
 use super::names::name_of;
-use crate::primitives::{Barrier, Condition, Fault, Holder, Latch, Mutex, Phase};
+use crate::primitives::{
+    Barrier, Condition, Fault, Holder, Inside, Latch, Mutex, Phase, RwLock, Semaphore,
+};
 use crate::queue::{Key, Section};
 use crate::threads::ThreadId;
 use napi_derive::napi;
@@ -59,6 +61,28 @@ pub fn latch(latch: Latch, key: Key, section: &Section) -> Result<String, Fault>
             waiting(section.len(key))
         )),
     }
+}
+
+/// How many permits are free, and who waits for some.
+pub fn semaphore(semaphore: Semaphore, key: Key, section: &Section) -> Result<String, Fault> {
+    let available = semaphore.available()?;
+    let permits = if available == 1 { "permit" } else { "permits" };
+    Ok(format!(
+        "{available} {permits} free{}",
+        waiting(section.len(key))
+    ))
+}
+
+/// Who is inside, and who waits.
+pub fn rwlock(lock: RwLock, key: Key, section: &Section) -> Result<String, Fault> {
+    let state = match lock.inside(QUEUES.threads(), section)? {
+        Inside::Readers(0) => "free".to_owned(),
+        Inside::Readers(1) => "1 read".to_owned(),
+        Inside::Readers(reads) => format!("{reads} reads"),
+        Inside::Writer(writer) => format!("written by {}", thread(writer)),
+        Inside::Dead(dead) => format!("abandoned by {}", thread(dead)),
+    };
+    Ok(state + &waiting(section.len(key)))
 }
 
 fn waiting(count: usize) -> String {

@@ -1,7 +1,10 @@
 //! Arbitrary words in the cells, and arbitrary operations on them: a result or a fault, never a panic or a hang, and
 //! nobody is left behind in a queue.
 
-use super::{Barrier, Condition, Fault, Last, Latch, Locked, Mutex, Recovered, thread_died};
+use super::{
+    Barrier, Condition, Fault, Held, Last, Latch, Locked, Mutex, Recovered, Request, RwLock,
+    Semaphore, thread_died,
+};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Caller, HandOver, Key, Kind, Queues};
@@ -27,6 +30,8 @@ const ALIVE: u32 = 2;
 const DEAD: u32 = 3;
 const TOTAL: u32 = 2;
 const COUNT: u32 = 3;
+const PERMITS: u32 = 2;
+const MAX_PERMITS: u32 = 4;
 
 #[derive(Clone, Copy, Debug)]
 enum Operation {
@@ -40,6 +45,17 @@ enum Operation {
     Arrive,
     Await,
     CountDown(u32),
+    Acquire(u32),
+    TryAcquire(u32),
+    Release(u32),
+    ReadLock,
+    WriteLock,
+    TryEnter(Request),
+    RecoverWrite,
+    UnlockRead,
+    UnlockWrite,
+    Downgrade,
+    ReaderDied,
 }
 
 /// Words near those that the primitives write, and any others.
@@ -63,13 +79,31 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Arrive),
         1 => Just(Operation::Await),
         1 => (0..5_u32).prop_map(Operation::CountDown),
+        1 => (1..=MAX_PERMITS).prop_map(Operation::Acquire),
+        1 => (1..=MAX_PERMITS).prop_map(Operation::TryAcquire),
+        1 => (1..=MAX_PERMITS).prop_map(Operation::Release),
+        1 => Just(Operation::ReadLock),
+        1 => Just(Operation::WriteLock),
+        1 => prop::sample::select(vec![Request::Read, Request::Write, Request::Recover])
+            .prop_map(Operation::TryEnter),
+        1 => Just(Operation::RecoverWrite),
+        1 => Just(Operation::UnlockRead),
+        1 => Just(Operation::UnlockWrite),
+        1 => Just(Operation::Downgrade),
+        1 => Just(Operation::ReaderDied),
     ]
 }
 
 /// Runs one operation on the cell, as every kind of primitive in turn would: all of them within a moment.
-fn run(operation: Operation, cell: Cell, other: Cell, caller: &Caller) -> Result<(), Fault> {
+fn run(
+    operation: Operation,
+    [cell, other, own, by_guards]: [Cell; 4],
+    caller: &Caller,
+) -> Result<(), Fault> {
     let soon = Some(Deadline::now().plus(20_000));
     let mutex = Mutex::new(cell);
+    let semaphore = Semaphore::new(cell, PERMITS, MAX_PERMITS);
+    let rwlock = RwLock::new(cell, Held { own, by_guards });
     match operation {
         Operation::Write(word) => cell.overwrite(word),
         Operation::Lock => {
@@ -106,6 +140,44 @@ fn run(operation: Operation, cell: Cell, other: Cell, caller: &Caller) -> Result
             }
         }
         Operation::CountDown(by) => Latch::new(cell, COUNT).count_down(caller, by)?,
+        Operation::Acquire(count) => {
+            semaphore.acquire(caller, count, soon)?;
+            assert!(semaphore.available()? <= MAX_PERMITS);
+        }
+        Operation::TryAcquire(count) => {
+            semaphore.try_acquire(caller, count)?;
+            assert!(semaphore.available()? <= MAX_PERMITS);
+        }
+        Operation::Release(count) => {
+            semaphore.release(caller, count)?;
+            assert!(semaphore.available()? <= MAX_PERMITS);
+        }
+        Operation::ReadLock => {
+            if rwlock.read(caller, soon)? == Locked::Acquired {
+                assert!(own.load() > 0 && rwlock.readers()? > 0);
+            }
+        }
+        Operation::WriteLock => {
+            if rwlock.write(caller, soon)? == Locked::Acquired {
+                assert!(rwlock.is_written_by(caller.id()));
+            }
+        }
+        Operation::TryEnter(request) => drop(rwlock.try_enter(caller, request)?),
+        Operation::RecoverWrite => {
+            if rwlock.recover(caller, soon)? != Recovered::TimedOut {
+                assert!(rwlock.is_written_by(caller.id()));
+            }
+        }
+        Operation::UnlockRead => rwlock.unlock_read(caller)?,
+        Operation::UnlockWrite => rwlock.unlock_write(caller)?,
+        Operation::Downgrade => {
+            rwlock.downgrade(caller)?;
+            assert!(rwlock.readers()? > 0);
+        }
+        Operation::ReaderDied => {
+            rwlock.reader_died(caller.queues, ThreadId::new(DEAD).unwrap());
+            own.overwrite(0);
+        }
     }
     Ok(())
 }
@@ -122,17 +194,25 @@ proptest! {
         let me = register(ME);
         register(ALIVE);
         thread_died(&queues, register(DEAD).id());
-        let memory = [AtomicU32::new(0), AtomicU32::new(0)];
+        let memory = [0; 4].map(AtomicU32::new);
         // SAFETY: aligned, and alive until the end of this function.
-        let [cell, other] = [0, 1].map(|index| unsafe { Cell::new(&memory[index]) });
+        let cells = [0, 1, 2, 3].map(|index| unsafe { Cell::new(&memory[index]) });
+        let cell = cells[0];
         let caller = Caller { queues: &queues, thread: &me, runtime: &Quiet };
         for operation in operations {
             let before = cell.load();
-            let result = run(operation, cell, other, &caller);
+            let result = run(operation, cells, &caller);
             if let Err(Fault::Corrupt(word)) = result {
                 prop_assert_eq!(word, before, "it tells what it found");
             }
-            for kind in [Kind::Mutex, Kind::Condition, Kind::Barrier, Kind::Latch] {
+            for kind in [
+                Kind::Mutex,
+                Kind::Condition,
+                Kind::Barrier,
+                Kind::Latch,
+                Kind::Semaphore,
+                Kind::RwLock,
+            ] {
                 let key = Key::new(cell, kind);
                 prop_assert!(queues.enter(key).is_empty(key), "{:?} left a waiter behind", operation);
             }

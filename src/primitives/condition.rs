@@ -370,6 +370,14 @@ impl Wait for Waiting {
         self.mutex.tend(caller);
     }
 
+    fn retreat(&mut self, caller: &Caller) {
+        match &self.stage {
+            Stage::Notification if self.waiter.was_notified() => self.locking().stand_back(caller),
+            Stage::Notification => {}
+            Stage::Locking(locking, _) => locking.stand_back(caller),
+        }
+    }
+
     fn is_limited(&self) -> bool {
         matches!(self.stage, Stage::Notification)
     }

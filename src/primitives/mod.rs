@@ -10,12 +10,16 @@ mod condition;
 mod fault;
 mod latch;
 mod mutex;
+mod rwlock;
+mod semaphore;
 
 pub use barrier::{Arriving, Barrier, Last, Phase};
 pub use condition::{Condition, Notification, Waiting};
 pub use fault::Fault;
 pub use latch::{Latch, Opening};
 pub use mutex::{Holder, Locked, Locking, Mutex, Recovered, Recovering};
+pub use rwlock::{Entering, Held, Inside, Request, RwLock};
+pub use semaphore::{Acquiring, Released, Semaphore};
 
 use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;
@@ -29,8 +33,9 @@ pub fn thread_died(queues: &Queues, id: ThreadId) {
     queues.sweep(|section, key| match key.kind() {
         Kind::Mutex => Mutex::new(key.cell()).owner_died(id, queues.threads(), section),
         Kind::Condition => conditions.push(key),
+        Kind::RwLock => RwLock::writer_died(key.cell(), id, queues.threads(), section),
         Kind::Barrier | Kind::BarrierGate => Barrier::actor_died(key.cell(), id, section),
-        Kind::Latch => {}
+        Kind::Latch | Kind::Semaphore => {}
     });
     for key in conditions {
         Condition::owner_died(key, id, queues);

@@ -14,7 +14,7 @@ mod waits;
 pub use caller::{Caller, Slept, spin_until};
 pub use section::{Key, Kind, Section};
 pub use wait::{Begun, Step, Wait};
-pub use waiter::{Outcome, OwnerOf, Party, Unpark, Waiter};
+pub use waiter::{Outcome, OwnerOf, Party, Readiness, Unpark, Waiter};
 pub use waits::{LastingWait, Link, Recorded, Waits};
 
 use crate::sync::{Mutex, lock};

@@ -1,10 +1,11 @@
 //! What is done to the queues under the lock of a bucket or two.
 
-use super::waiter::{Outcome, Waiter};
+use super::waiter::{Outcome, Readiness, Waiter};
 use super::{HandOver, Queues};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::sync::MutexGuard;
+use crate::threads::ThreadId;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -22,6 +23,10 @@ pub enum Kind {
     BarrierGate,
     /// Waits for it to open.
     Latch,
+    /// Waits for permits of a Semaphore.
+    Semaphore,
+    /// Waits to read or write under an RwLock.
+    RwLock,
 }
 
 /// Which queue: a cell, and what it is.
@@ -66,6 +71,8 @@ pub(super) struct Bucket {
     spare: VecDeque<Arc<Waiter>>,
     /// When a lock of this bucket was last handed over directly.
     handed_over: Option<Deadline>,
+    /// Who died owning what: locks whose word has no room to say so.
+    dead_owners: Vec<(Key, ThreadId)>,
 }
 
 impl Bucket {
@@ -183,13 +190,37 @@ impl<'a> Section<'a> {
         self.bucket_mut(key).take(key, VecDeque::pop_front)
     }
 
-    /// Who is to be given the lock: the longest waiting of those who can use it soon, or else of all.
+    /// Those who wait and are not away, the longest waiting first.
+    pub fn present(&self, key: Key) -> impl Iterator<Item = &Arc<Waiter>> {
+        self.waiters(key)
+            .filter(|waiter| waiter.readiness() != Readiness::Away)
+    }
+
+    /// Whether anybody who waits is not away.
+    pub fn is_anybody_present(&self, key: Key) -> bool {
+        self.present(key).next().is_some()
+    }
+
+    /// Who is to be given the lock: the longest waiting of those who can use it at once, or else of those who can in a
+    /// while.
     pub fn next(&self, key: Key) -> Option<&Arc<Waiter>> {
-        let queue = self.bucket(key).queue(key)?;
-        queue
-            .iter()
-            .find(|waiter| waiter.is_ready())
-            .or(queue.front())
+        let ready = self.waiters(key).find(|waiter| waiter.is_ready());
+        ready.or_else(|| self.present(key).next())
+    }
+
+    /// As above, where nobody may pass one who cannot be given what it asks for yet, as `can_have` tells.
+    pub fn next_of_those_who(
+        &self,
+        key: Key,
+        can_have: impl Fn(&Waiter) -> bool,
+    ) -> Option<Arc<Waiter>> {
+        let can_have = |waiter: &&Arc<Waiter>| can_have(waiter);
+        let ready = self
+            .present(key)
+            .take_while(can_have)
+            .find(|waiter| waiter.is_ready());
+        let first = || self.present(key).next().filter(can_have);
+        ready.or_else(first).cloned()
     }
 
     /// Puts a waiter, whose outcome is open again, behind the others.
@@ -262,6 +293,26 @@ impl<'a> Section<'a> {
     /// Notes that one was handed over now.
     pub fn note_hand_over(&mut self, key: Key) {
         self.bucket_mut(key).handed_over = Some(Deadline::now());
+    }
+
+    /// Notes that the lock's owner died, for a lock whose word has no room to say who.
+    pub fn note_dead_owner(&mut self, key: Key, owner: ThreadId) {
+        self.forget_dead_owner(key);
+        self.bucket_mut(key).dead_owners.push((key, owner));
+    }
+
+    /// Who died owning the lock.
+    pub fn dead_owner(&self, key: Key) -> Option<ThreadId> {
+        let owners = &self.bucket(key).dead_owners;
+        let (_, owner) = owners.iter().find(|(other, _)| *other == key)?;
+        Some(*owner)
+    }
+
+    /// Somebody took care of what the dead owner left.
+    pub fn forget_dead_owner(&mut self, key: Key) {
+        self.bucket_mut(key)
+            .dead_owners
+            .retain(|(other, _)| *other != key);
     }
 
     /// The keys of the queues that somebody waits in.

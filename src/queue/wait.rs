@@ -27,6 +27,10 @@ pub trait Wait {
     /// Sees to the queue after a long sleep, should somebody have written over the cell.
     fn tend(&self, caller: &Caller);
 
+    /// The thread that the waiting promise belongs to blocks: what it was given and has not taken goes to others, and it
+    /// stands in the queue again, before them.
+    fn retreat(&mut self, _caller: &Caller) {}
+
     /// Whether its time limit still counts.
     fn is_limited(&self) -> bool {
         true
@@ -56,7 +60,8 @@ impl<W: Wait> Begun<W> {
             Begun::Done(output) => return output,
             Begun::Waits(wait) => wait,
         };
-        caller.thread.blocked(|| {
+        let output = caller.thread.blocked(|| {
+            caller.runtime.blocks();
             loop {
                 let limit = deadline.filter(|_| wait.is_limited());
                 let slept = caller.sleep(wait.waiter(), limit, || wait.tend(caller));
@@ -64,6 +69,8 @@ impl<W: Wait> Begun<W> {
                     return output;
                 }
             }
-        })
+        });
+        caller.runtime.goes_on();
+        output
     }
 }

@@ -19,6 +19,8 @@ pub enum Outcome {
     },
     /// The lock was handed over: it is the waiter's.
     Granted,
+    /// As above, and its owner before died: whoever has it now takes care of what that one left.
+    GrantedAbandoned,
     /// What was waited for has happened: the barrier was passed, the latch opened.
     Passed,
     /// The barrier broke.
@@ -36,6 +38,7 @@ const PASSED: u32 = 3;
 const BROKEN: u32 = 4;
 const OWNER_DIED: u32 = 5;
 const CORRUPT: u32 = 6;
+const GRANTED_ABANDONED: u32 = 7;
 
 impl Outcome {
     /// What it is, and the thread, flag or word that belongs to it.
@@ -43,6 +46,7 @@ impl Outcome {
         match self {
             Outcome::Retry { more } => (RETRY, u32::from(more)),
             Outcome::Granted => (GRANTED, 0),
+            Outcome::GrantedAbandoned => (GRANTED_ABANDONED, 0),
             Outcome::Passed => (PASSED, 0),
             Outcome::Broken => (BROKEN, 0),
             Outcome::OwnerDied(id) => (OWNER_DIED, id.get()),
@@ -55,6 +59,7 @@ impl Outcome {
             PENDING => None,
             RETRY => Some(Outcome::Retry { more: detail != 0 }),
             GRANTED => Some(Outcome::Granted),
+            GRANTED_ABANDONED => Some(Outcome::GrantedAbandoned),
             PASSED => Some(Outcome::Passed),
             BROKEN => Some(Outcome::Broken),
             OWNER_DIED => ThreadId::new(detail).map(Outcome::OwnerDied),
@@ -70,6 +75,18 @@ const NOTIFIED: u32 = 1;
 /// One that was notified while others were not.
 const CHOSEN: u32 = 2;
 
+/// Whether somebody who waits can use what it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// At once.
+    Ready,
+    /// In a while: a blocked thread that serves its runtime may be busy with that for long.
+    Busy,
+    /// Nobody knows when: a promise whose thread is blocked. It is as if it were not queued until its thread goes on,
+    /// which sees to the queue then.
+    Away,
+}
+
 /// Whoever waits: a blocked thread, or a promise.
 pub trait Unpark: Send + Sync {
     /// Makes the waiter look at its outcome. Called with no lock held.
@@ -78,8 +95,8 @@ pub trait Unpark: Send + Sync {
     /// Makes a blocked thread look whether it is part of a deadlock by now.
     fn poke(&self);
 
-    /// Whether it can use what it is given soon. One that serves its runtime may be busy with that for long.
-    fn is_ready(&self) -> bool;
+    /// Whether it can use what it is given.
+    fn readiness(&self) -> Readiness;
 }
 
 impl Unpark for Thread {
@@ -91,8 +108,12 @@ impl Unpark for Thread {
         Thread::poke(self);
     }
 
-    fn is_ready(&self) -> bool {
-        !self.is_looking()
+    fn readiness(&self) -> Readiness {
+        if self.is_looking() {
+            Readiness::Busy
+        } else {
+            Readiness::Ready
+        }
     }
 }
 
@@ -148,6 +169,8 @@ pub struct Waiter {
     mutex: Option<Cell>,
     /// How to read who owns the lock that it waits for, or for a Condition's waiter the mutex.
     owner_of: Option<OwnerOf>,
+    /// What it asks for, where waiters of one queue ask for different things, as its primitive reads it.
+    request: u32,
     /// Whether a Condition's waiter was notified: from then on it waits for its mutex, in the mutex's queue.
     notified: AtomicU32,
     /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
@@ -160,25 +183,42 @@ pub struct Waiter {
 impl Waiter {
     /// A wait of `party` at `key`, which begins now.
     pub fn new(party: &Party, key: Key) -> Arc<Self> {
-        Self::build(party, key, None, None)
+        Self::build(party, key, None, None, 0)
+    }
+
+    /// A wait of `party` for so much of what nobody owns.
+    pub fn for_request(party: &Party, key: Key, request: u32) -> Arc<Self> {
+        Self::build(party, key, None, None, request)
     }
 
     /// A wait of `party` for a lock.
     pub fn at_lock(party: &Party, key: Key, owner_of: OwnerOf) -> Arc<Self> {
-        Self::build(party, key, None, Some(owner_of))
+        Self::build(party, key, None, Some(owner_of), 0)
+    }
+
+    /// A wait of `party` for a lock that can be owned in several ways, in that way.
+    pub fn at_lock_for(party: &Party, key: Key, owner_of: OwnerOf, request: u32) -> Arc<Self> {
+        Self::build(party, key, None, Some(owner_of), request)
     }
 
     /// A wait of `party` at a Condition, which has to lock `mutex` again when it is notified.
     pub fn at_condition(party: &Party, key: Key, mutex: Cell, owner_of: OwnerOf) -> Arc<Self> {
-        Self::build(party, key, Some(mutex), Some(owner_of))
+        Self::build(party, key, Some(mutex), Some(owner_of), 0)
     }
 
-    fn build(party: &Party, key: Key, mutex: Option<Cell>, owner_of: Option<OwnerOf>) -> Arc<Self> {
+    fn build(
+        party: &Party,
+        key: Key,
+        mutex: Option<Cell>,
+        owner_of: Option<OwnerOf>,
+        request: u32,
+    ) -> Arc<Self> {
         Arc::new(Waiter {
             party: party.clone(),
             key,
             mutex,
             owner_of,
+            request,
             notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
             outcome: AtomicU32::new(PENDING),
@@ -194,6 +234,11 @@ impl Waiter {
     /// The thread that waits, or that the waiting promise belongs to.
     pub fn thread(&self) -> ThreadId {
         self.party.thread
+    }
+
+    /// What it asks for, as its primitive reads it.
+    pub fn request(&self) -> u32 {
+        self.request
     }
 
     /// The queue that it stands in, as long as the wait is not over.
@@ -237,9 +282,14 @@ impl Waiter {
         Outcome::decode(tag, self.detail.load(Ordering::Relaxed))
     }
 
-    /// Whether it can use what it is given soon.
+    /// Whether it can use what it is given.
+    pub fn readiness(&self) -> Readiness {
+        self.party.target.readiness()
+    }
+
+    /// Whether it can use what it is given at once.
     pub fn is_ready(&self) -> bool {
-        self.party.target.is_ready()
+        self.readiness() == Readiness::Ready
     }
 
     /// Moves a Condition's waiter to its mutex. Under the locks of both queues.

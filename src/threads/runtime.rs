@@ -33,4 +33,10 @@ pub trait Runtime {
     /// Serves what the runtime wants of the thread. It may run code of the user's, which may wait in turn: hold
     /// no lock across it, and look at your own state again afterwards.
     fn look(&self) -> Look;
+
+    /// The thread blocks from here on: promises of its are as good as gone, until it goes on.
+    fn blocks(&self) {}
+
+    /// The thread no longer is blocked, unless in an outer wait.
+    fn goes_on(&self) {}
 }

@@ -122,6 +122,23 @@ impl Locking {
         left
     }
 
+    /// Stands in the queue again, before the others, and passes on what it was given.
+    pub(crate) fn stand_back(&self, caller: &Caller) {
+        let mut section = caller.queues.enter(self.mutex.key());
+        let outcome = self.waiter.outcome();
+        if !matches!(outcome, Some(Outcome::Granted | Outcome::Retry { .. })) {
+            return;
+        }
+        section.push_front(&self.waiter);
+        if outcome == Some(Outcome::Granted) {
+            let claim = super::claim_of(self.waiter.party());
+            // Only a cell that was written over can be no longer owned here, and then everybody was told.
+            self.mutex.release(caller, &mut section, claim).ok();
+        } else {
+            self.mutex.serve(caller.queues.threads(), &mut section);
+        }
+    }
+
     /// Leaves, and passes on what it was given and cannot use.
     pub(crate) fn withdraw(&self, caller: &Caller) {
         if self.leave(caller) {
@@ -154,5 +171,9 @@ impl Wait for Locking {
 
     fn tend(&self, caller: &Caller) {
         self.mutex.tend(caller);
+    }
+
+    fn retreat(&mut self, caller: &Caller) {
+        self.stand_back(caller);
     }
 }

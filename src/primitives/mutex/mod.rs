@@ -7,8 +7,11 @@
 //! The waiters bit says that an unlock has to look into the queue. It is set under the queue's lock before anybody
 //! sleeps. The unlock that wakes one clears it, so that the locks and unlocks of those who run stay single instructions
 //! until the woken one restores it: when it takes the lock while others wait behind it, or when it sleeps again. A
-//! woken one that gives up wakes the next instead. One that is busy serving its runtime is passed over. So at any time at which somebody is queued, the bit is set or
-//! somebody is on the way who sees to it.
+//! woken one that gives up wakes the next instead. One that is busy serving its runtime is passed over. So at any time at
+//! which somebody is queued, the bit is set or somebody is on the way who sees to it.
+//!
+//! A promise whose thread is blocked is away: nobody wakes it or hands it the lock, and where it was woken or handed the
+//! lock before, its thread gives that back when it blocks. When the thread goes on, it sees to the queue.
 //!
 //! Orderings: every change of the word is a read-modify-write that acquires and releases. Taking the lock acquires
 //! what the release before it released; where the lock is handed over, the waiter's outcome carries it.
@@ -288,13 +291,18 @@ impl Mutex {
 
     #[cold]
     fn unlock_contended(self, caller: &Caller, claim: u32) -> Result<(), Fault> {
-        let threads = caller.queues.threads();
         let mut section = caller.queues.enter(self.key());
+        self.release(caller, &mut section, claim)
+    }
+
+    /// Unlocks under the lock of the queue, and wakes who waits.
+    fn release(self, caller: &Caller, section: &mut Section, claim: u32) -> Result<(), Fault> {
+        let threads = caller.queues.threads();
         loop {
             let word = self.cell.load();
             if word & !WAITERS != claim {
                 // A cell that was written over may have stranded those who wait: see to them all the same.
-                self.serve(threads, &mut section);
+                self.serve(threads, section);
                 return Err(self.not_owned(threads, caller.id()));
             }
             // Asked once: whether somebody is ready may change at any moment.

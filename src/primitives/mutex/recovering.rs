@@ -64,4 +64,8 @@ impl Wait for Recovering {
     fn tend(&self, caller: &Caller) {
         self.locking.tend(caller);
     }
+
+    fn retreat(&mut self, caller: &Caller) {
+        self.locking.retreat(caller);
+    }
 }

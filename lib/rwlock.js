@@ -1,0 +1,174 @@
+// @ts-check
+'use strict';
+
+const { cellOf, milliseconds, nameOf } = require('./arguments.js');
+const { settled, waitOptions } = require('./promises.js');
+const { native, realm, THREAD } = require('./realm.js');
+const { ReadGuard, WriteGuard } = require('./rwlock-guard.js');
+const { waited } = require('./waited.js');
+const { defineWords } = require('./words.js');
+
+/** The word of a lock that nobody is inside. */
+const FREE = native.RWLOCK_FREE;
+/** The word counts fewer reads than this, where nobody writes or is queued. */
+const MOST_READS = native.RWLOCK_MOST_READS;
+/** The bit of the word that says that somebody is queued. */
+const WAITERS = native.RWLOCK_WAITERS;
+/** The word while this thread writes, with nobody queued. */
+const MINE = native.RWLOCK_WRITER | THREAD;
+/** The word while a guard of this thread writes, with nobody queued. */
+const GUARDED = native.RWLOCK_GUARD | THREAD;
+/** Where this thread counts its own reads, and those of its guards. */
+const OWN = 0;
+const BY_GUARDS = 1;
+
+/** How the thread itself is inside. @type {import('./rwlock-guard.js').Way} */
+let itself;
+/** How a promise of it is. @type {import('./rwlock-guard.js').Way} */
+let byPromise;
+
+/** Many readers or one writer. The protocol is in src/primitives/rwlock. */
+class RwLock {
+  /** @type {Int32Array} */
+  #cell;
+  /** @type {InstanceType<typeof native.RwLock>} */
+  #native;
+  /** How many reads of the cell this thread holds: the native side looks here when the thread ends. @type {Int32Array} */
+  #counts;
+
+  static {
+    itself = {
+      isReading: (lock) => lock.#counts[OWN] > 0,
+      isWriting: (lock) => (Atomics.load(lock.#cell, 0) & ~WAITERS) === MINE,
+      unlockRead: (lock) => lock.unlockRead(),
+      unlockWrite: (lock) => lock.unlockWrite(),
+      downgrade: (lock) => lock.#native.downgrade(),
+    };
+    byPromise = {
+      isReading: (lock) => lock.#counts[BY_GUARDS] > 0,
+      isWriting: (lock) => (Atomics.load(lock.#cell, 0) & ~WAITERS) === GUARDED,
+      unlockRead: (lock) => lock.#native.unlockReadGuard(),
+      unlockWrite: (lock) => lock.#native.unlockWriteGuard(),
+      downgrade: (lock) => lock.#native.downgradeGuard(),
+    };
+    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+  }
+
+  /**
+   * @param {Int32Array | SharedArrayBuffer} view
+   * @param {number} [index]
+   * @param {import('../index.js').PrimitiveOptions} [options]
+   */
+  constructor(view, index = 0, options) {
+    this.#cell = cellOf(view, index);
+    const name = nameOf(options);
+    const counts = new Int32Array(new SharedArrayBuffer(8));
+    this.#native = new native.RwLock(realm, this.#cell, counts, name);
+    this.#counts = this.#native.counts;
+  }
+
+  read() {
+    if (!this.#readFree()) waited(this.#native.read(Infinity));
+    return new ReadGuard(this, itself);
+  }
+
+  tryRead(ms = 0) {
+    if (ms !== 0) milliseconds(ms);
+    return this.#readFree() || waited(this.#native.read(ms));
+  }
+
+  unlockRead() {
+    const word = Atomics.load(this.#cell, 0);
+    if (
+      this.#counts[OWN] > 0 &&
+      word > FREE &&
+      word <= MOST_READS &&
+      Atomics.compareExchange(this.#cell, 0, word, word - 1) === word
+    ) {
+      this.#counts[OWN]--;
+    } else {
+      this.#native.unlockRead();
+    }
+  }
+
+  write() {
+    if (Atomics.compareExchange(this.#cell, 0, FREE, MINE) !== FREE)
+      waited(this.#native.write(Infinity));
+    return new WriteGuard(this, itself);
+  }
+
+  tryWrite(ms = 0) {
+    if (ms !== 0) milliseconds(ms);
+    return (
+      Atomics.compareExchange(this.#cell, 0, FREE, MINE) === FREE || waited(this.#native.write(ms))
+    );
+  }
+
+  unlockWrite() {
+    if (Atomics.compareExchange(this.#cell, 0, MINE, FREE) !== MINE) this.#native.unlockWrite();
+  }
+
+  downgrade() {
+    this.#native.downgrade();
+    return new ReadGuard(this, itself);
+  }
+
+  recover() {
+    return /** @type {boolean} */ (waited(this.#native.recover(Infinity)));
+  }
+
+  tryRecover(ms = 0) {
+    // napi has null for what JavaScript leaves undefined.
+    return waited(this.#native.recover(milliseconds(ms))) ?? undefined;
+  }
+
+  /**
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async readAsync(options) {
+    const checked = waitOptions(options);
+    await settled(this.#native.readAsync(), checked);
+    return new ReadGuard(this, byPromise);
+  }
+
+  /**
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async writeAsync(options) {
+    const checked = waitOptions(options);
+    await settled(this.#native.writeAsync(), checked);
+    return new WriteGuard(this, byPromise);
+  }
+
+  /**
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async recoverAsync(options) {
+    const checked = waitOptions(options);
+    return new WriteGuard(this, byPromise, await settled(this.#native.recoverAsync(), checked));
+  }
+
+  get readers() {
+    return this.#native.readers();
+  }
+
+  get writerThreadId() {
+    const writer = this.#native.writer();
+    return writer === 0 ? null : writer - 1;
+  }
+
+  #readFree() {
+    const word = Atomics.load(this.#cell, 0);
+    if (
+      word < FREE ||
+      word >= MOST_READS ||
+      Atomics.compareExchange(this.#cell, 0, word, word + 1) !== word
+    ) {
+      return false;
+    }
+    this.#counts[OWN]++;
+    return true;
+  }
+}
+
+module.exports = { RwLock };

@@ -1,0 +1,583 @@
+//! The lock of readers and writers.
+
+use super::{COMPETE, LASTING, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use crate::cell::Cell;
+use crate::primitives::{Fault, Held, Latch, Locked, Recovered, Request, RwLock, thread_died};
+use crate::queue::Caller;
+use crate::sync::{AtomicU32, Ordering};
+use loom::cell::UnsafeCell;
+use std::sync::Arc;
+
+/// What one thread counts its reads in.
+pub(super) struct Counts([AtomicU32; 2]);
+
+impl Counts {
+    pub(super) fn new() -> Self {
+        Counts([AtomicU32::new(0), AtomicU32::new(0)])
+    }
+
+    /// The lock in the first cell, as the thread of these counts sees it.
+    pub(super) fn lock(&self, world: &World) -> RwLock {
+        // SAFETY: aligned, and each thread of a model keeps its counts until it ends.
+        let [own, by_guards] = [0, 1].map(|index| unsafe { Cell::new(&self.0[index]) });
+        RwLock::new(world.cell(0), Held { own, by_guards })
+    }
+}
+
+/// Each as JavaScript does: one instruction, and the native call where that fails.
+fn read(lock: RwLock, caller: &Caller) {
+    if !lock.read_free() {
+        assert_eq!(lock.read(caller, None), Ok(Locked::Acquired));
+    }
+}
+
+fn write(lock: RwLock, caller: &Caller) {
+    if !lock.write_free(caller.id()) {
+        assert_eq!(lock.write(caller, None), Ok(Locked::Acquired));
+    }
+}
+
+fn unlock_read(lock: RwLock, caller: &Caller) {
+    if !lock.unlock_read_quiet() {
+        assert_eq!(lock.unlock_read(caller), Ok(()));
+    }
+}
+
+fn unlock_write(lock: RwLock, caller: &Caller) {
+    if !lock.unlock_write_quiet(caller.id()) {
+        assert_eq!(lock.unlock_write(caller), Ok(()));
+    }
+}
+
+/// A plain value that the lock guards. loom fails where somebody touches it while another writes, or does not see what
+/// the last writer wrote.
+struct Guarded(UnsafeCell<u32>);
+
+impl Guarded {
+    fn new() -> Arc<Self> {
+        Arc::new(Guarded(UnsafeCell::new(0)))
+    }
+
+    fn increment(&self) {
+        // SAFETY: that nobody else is here is what the model checks.
+        self.0.with_mut(|value| unsafe { *value += 1 });
+    }
+
+    fn get(&self) -> u32 {
+        // SAFETY: that nobody writes here is what the model checks.
+        self.0.with(|value| unsafe { *value })
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Sync for Guarded {}
+// SAFETY: as above.
+unsafe impl Send for Guarded {}
+
+/// So many threads write once, so many read once.
+fn exclusion(writers: u32, readers: u32) {
+    loom::model(move || {
+        let world = World::new(COMPETE);
+        let guarded = Guarded::new();
+        let handles: Vec<_> = (1..=writers + readers)
+            .map(|number| {
+                let guarded = Arc::clone(&guarded);
+                spawn(&world, number, QUIET, move |world, caller| {
+                    let counts = Counts::new();
+                    let lock = counts.lock(world);
+                    if number <= writers {
+                        write(lock, caller);
+                        guarded.increment();
+                        unlock_write(lock, caller);
+                    } else {
+                        read(lock, caller);
+                        assert!(guarded.get() <= writers);
+                        unlock_read(lock, caller);
+                    }
+                })
+            })
+            .collect();
+        for handle in handles {
+            handle.join().unwrap();
+        }
+        assert_eq!(guarded.get(), writers);
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+    });
+}
+
+#[test]
+fn one_writer_at_a_time_and_each_sees_what_the_last_one_wrote() {
+    exclusion(2, 0);
+}
+
+#[test]
+fn no_wake_is_lost_between_a_writer_and_two_readers() {
+    exclusion(1, 2);
+}
+
+#[test]
+fn no_wake_is_lost_between_two_writers_and_a_reader() {
+    exclusion(2, 1);
+}
+
+#[test]
+fn readers_do_not_exclude_each_other() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        // Each waits inside for the other to come in: they would hang if one kept the other out.
+        let meet = |world: &World, caller: &Caller| {
+            let inside = Latch::new(world.cell(1), 2);
+            assert_eq!(inside.count_down(caller, 1), Ok(()));
+            assert_eq!(inside.wait(caller, None), Ok(Locked::Acquired));
+        };
+        let this = world.thread(1);
+        let counts = Counts::new();
+        run(&world, &this, QUIET, |world, caller| {
+            write(counts.lock(world), caller);
+        });
+        let other = spawn(&world, 2, QUIET, move |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            read(lock, caller);
+            meet(world, caller);
+            unlock_read(lock, caller);
+        });
+        run(&world, &this, QUIET, |world, caller| {
+            let lock = counts.lock(world);
+            unlock_write(lock, caller);
+            read(lock, caller);
+            meet(world, caller);
+            unlock_read(lock, caller);
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reader_does_not_pass_a_writer_that_waits() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let counts = Counts::new();
+        let this = world.thread(1);
+        run(&world, &this, QUIET, |world, caller| {
+            read(counts.lock(world), caller);
+        });
+        let written = Arc::new(AtomicU32::new(0));
+        let writer = {
+            let written = Arc::clone(&written);
+            spawn(&world, 2, QUIET, move |world, caller| {
+                let counts = Counts::new();
+                let lock = counts.lock(world);
+                write(lock, caller);
+                written.store(1, Ordering::Release);
+                unlock_write(lock, caller);
+            })
+        };
+        run(&world, &this, QUIET, |world, caller| {
+            let lock = counts.lock(world);
+            // Again in one thread: where the writer is queued it would wait for itself, and is told so.
+            let again = lock.read(caller, None);
+            if again == Ok(Locked::Acquired) {
+                unlock_read(lock, caller);
+            } else {
+                assert_eq!(again, Err(Fault::Recursive));
+            }
+            unlock_read(lock, caller);
+            read(lock, caller);
+            assert!(again.is_ok() || written.load(Ordering::Acquire) == 1);
+            unlock_read(lock, caller);
+        });
+        writer.join().unwrap();
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+    });
+}
+
+#[test]
+fn a_reader_does_not_pass_a_writer_that_serves_its_runtime_while_it_waits() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let counts = Counts::new();
+        let holder = world.thread(1);
+        run(&world, &holder, QUIET, |world, caller| {
+            read(counts.lock(world), caller);
+        });
+        let writer = spawn(&world, 2, LASTING, |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            write(lock, caller);
+            unlock_write(lock, caller);
+        });
+        while world.cell(0).load() & RwLock::WAITERS == 0 {
+            loom::thread::yield_now();
+        }
+        let left = Arc::new(AtomicU32::new(0));
+        let reader = {
+            let left = Arc::clone(&left);
+            spawn(&world, 3, LASTING, move |world, caller| {
+                let counts = Counts::new();
+                let lock = counts.lock(world);
+                read(lock, caller);
+                assert_eq!(left.load(Ordering::Acquire), 1);
+                unlock_read(lock, caller);
+            })
+        };
+        run(&world, &holder, QUIET, |world, caller| {
+            left.store(1, Ordering::Release);
+            unlock_read(counts.lock(world), caller);
+        });
+        writer.join().unwrap();
+        reader.join().unwrap();
+    });
+}
+
+/// A thread reads. A writer waits and gives up at any moment: a reader gets in, whether it comes before or behind.
+fn writer_gives_up(wants: Wants) {
+    loom::model(move || {
+        let world = World::new(COMPETE);
+        let counts = Counts::new();
+        let holder = world.thread(1);
+        run(&world, &holder, QUIET, |world, caller| {
+            read(counts.lock(world), caller);
+        });
+        let gives_up = spawn(&world, 2, wants, move |world, caller| {
+            let counts = Counts::new();
+            let deadline = (wants == QUIET).then(limit).flatten();
+            counts.lock(world).write(caller, deadline)
+        });
+        let reader = world.thread(3);
+        run(&world, &reader, QUIET, |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            read(lock, caller);
+            unlock_read(lock, caller);
+        });
+        let gave_up = gives_up.join().unwrap();
+        assert!(matches!(
+            gave_up,
+            Ok(Locked::TimedOut) | Err(Fault::Interrupted)
+        ));
+        assert_eq!(world.cell(0).load(), 1);
+    });
+}
+
+#[test]
+fn readers_behind_a_writer_whose_time_is_up_are_not_forgotten() {
+    writer_gives_up(QUIET);
+}
+
+#[test]
+fn readers_behind_a_writer_that_is_terminated_are_not_forgotten() {
+    writer_gives_up(TERMINATING);
+}
+
+/// A thread writes. One waits and gives up at any moment, also when it has just been let in: another gets in.
+fn passing_on(request: Request, wants: Wants) {
+    loom::model(move || {
+        let world = World::new(COMPETE);
+        let counts = Counts::new();
+        let holder = world.thread(1);
+        run(&world, &holder, QUIET, |world, caller| {
+            write(counts.lock(world), caller);
+        });
+        let first = spawn(&world, 2, wants, move |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            let deadline = (wants == QUIET).then(limit).flatten();
+            let (entered, unlock): (_, fn(RwLock, &Caller)) = match request {
+                Request::Read => (lock.read(caller, deadline), unlock_read),
+                _ => (lock.write(caller, deadline), unlock_write),
+            };
+            match entered {
+                Ok(Locked::Acquired) => unlock(lock, caller),
+                Ok(Locked::TimedOut) | Err(Fault::Interrupted) => {}
+                other => panic!("{other:?}"),
+            }
+        });
+        let second = spawn(&world, 3, QUIET, |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            write(lock, caller);
+            unlock_write(lock, caller);
+        });
+        run(&world, &holder, QUIET, |world, caller| {
+            unlock_write(counts.lock(world), caller);
+        });
+        first.join().unwrap();
+        second.join().unwrap();
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+    });
+}
+
+#[test]
+fn a_writer_whose_time_is_up_keeps_or_passes_on_what_it_was_given() {
+    passing_on(Request::Write, QUIET);
+}
+
+#[test]
+fn a_terminated_writer_passes_on_what_it_was_given() {
+    passing_on(Request::Write, TERMINATING);
+}
+
+#[test]
+fn a_terminated_reader_passes_on_what_it_was_given() {
+    passing_on(Request::Read, TERMINATING);
+}
+
+#[test]
+fn nobody_writes_between_a_write_and_the_read_that_it_becomes() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let guarded = Guarded::new();
+        let writer = {
+            let guarded = Arc::clone(&guarded);
+            spawn(&world, 2, QUIET, move |world, caller| {
+                let counts = Counts::new();
+                let lock = counts.lock(world);
+                write(lock, caller);
+                guarded.increment();
+                unlock_write(lock, caller);
+            })
+        };
+        let reader = {
+            let guarded = Arc::clone(&guarded);
+            spawn(&world, 3, QUIET, move |world, caller| {
+                let counts = Counts::new();
+                let lock = counts.lock(world);
+                read(lock, caller);
+                guarded.get();
+                unlock_read(lock, caller);
+            })
+        };
+        let this = world.thread(1);
+        run(&world, &this, QUIET, |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            write(lock, caller);
+            guarded.increment();
+            let mine = guarded.get();
+            assert_eq!(lock.downgrade(caller), Ok(()));
+            assert_eq!(guarded.get(), mine);
+            unlock_read(lock, caller);
+        });
+        writer.join().unwrap();
+        reader.join().unwrap();
+        assert_eq!(guarded.get(), 2);
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+    });
+}
+
+#[test]
+fn the_death_of_the_writer_is_told_to_whoever_waits_or_begins_to() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let writer = world.thread(1);
+        run(&world, &writer, QUIET, |world, caller| {
+            write(Counts::new().lock(world), caller);
+        });
+        let waiters = [Request::Read, Request::Write].map(|request| {
+            spawn(&world, 2 + request as u32, QUIET, move |world, caller| {
+                let counts = Counts::new();
+                match request {
+                    Request::Read => counts.lock(world).read(caller, None),
+                    _ => counts.lock(world).write(caller, None),
+                }
+            })
+        });
+        thread_died(&world.queues, writer.id());
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), Err(Fault::Abandoned(writer.id())));
+        }
+    });
+}
+
+#[test]
+fn the_death_of_a_reader_is_told_to_a_writer_who_waits_or_begins_to() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let counts = Counts::new();
+        let reader = world.thread(1);
+        run(&world, &reader, QUIET, |world, caller| {
+            read(counts.lock(world), caller);
+        });
+        let lives = spawn(&world, 2, QUIET, |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            let entered = lock.read(caller, None);
+            if entered.is_ok() {
+                unlock_read(lock, caller);
+            }
+            entered
+        });
+        let waits = spawn(&world, 3, QUIET, |world, caller| {
+            Counts::new().lock(world).write(caller, None)
+        });
+        counts.lock(&world).reader_died(&world.queues, reader.id());
+        thread_died(&world.queues, reader.id());
+        let told = Err(Fault::Abandoned(reader.id()));
+        assert_eq!(waits.join().unwrap(), told);
+        let read = lives.join().unwrap();
+        assert!(read == Ok(Locked::Acquired) || read == told);
+        // The living reader has left: only the state remains.
+        assert_eq!(counts.lock(&world).readers(), Ok(0));
+    });
+}
+
+#[test]
+fn who_recovers_waits_for_the_readers_that_live() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let guarded = Guarded::new();
+        let (dead_counts, counts) = (Counts::new(), Counts::new());
+        let (dead, lives) = (world.thread(1), world.thread(2));
+        run(&world, &dead, QUIET, |world, caller| {
+            read(dead_counts.lock(world), caller);
+        });
+        run(&world, &lives, QUIET, |world, caller| {
+            read(counts.lock(world), caller);
+        });
+        dead_counts
+            .lock(&world)
+            .reader_died(&world.queues, dead.id());
+        let recovers = {
+            let guarded = Arc::clone(&guarded);
+            spawn(&world, 3, QUIET, move |world, caller| {
+                let counts = Counts::new();
+                let lock = counts.lock(world);
+                let recovered = lock.recover(caller, None);
+                guarded.increment();
+                unlock_write(lock, caller);
+                recovered
+            })
+        };
+        run(&world, &lives, QUIET, |world, caller| {
+            guarded.get();
+            unlock_read(counts.lock(world), caller);
+        });
+        assert_eq!(recovers.join().unwrap(), Ok(Recovered::Cleared));
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+    });
+}
+
+#[test]
+fn of_two_that_recover_one_clears_the_state_and_both_get_in() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let dead = world.thread(1);
+        run(&world, &dead, QUIET, |world, caller| {
+            write(Counts::new().lock(world), caller);
+        });
+        thread_died(&world.queues, dead.id());
+        let recovering = [2, 3].map(|number| {
+            spawn(&world, number, QUIET, |world, caller| {
+                let counts = Counts::new();
+                let lock = counts.lock(world);
+                let recovered = lock.recover(caller, None).unwrap();
+                unlock_write(lock, caller);
+                recovered
+            })
+        });
+        let mut recovered = recovering.map(|handle| handle.join().unwrap());
+        recovered.sort_by_key(|recovered| *recovered == Recovered::Locked);
+        assert_eq!(recovered, [Recovered::Cleared, Recovered::Locked]);
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+    });
+}
+
+#[test]
+fn one_that_is_terminated_while_it_recovers_leaves_that_to_the_next() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let (dead_counts, counts) = (Counts::new(), Counts::new());
+        let (dead, lives) = (world.thread(1), world.thread(4));
+        run(&world, &dead, QUIET, |world, caller| {
+            read(dead_counts.lock(world), caller);
+        });
+        run(&world, &lives, QUIET, |world, caller| {
+            read(counts.lock(world), caller);
+        });
+        dead_counts
+            .lock(&world)
+            .reader_died(&world.queues, dead.id());
+        let gives_up = spawn(&world, 2, TERMINATING, |world, caller| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            let recovered = lock.recover(caller, None);
+            if recovered.is_ok() {
+                unlock_write(lock, caller);
+            }
+            recovered
+        });
+        run(&world, &lives, QUIET, |world, caller| {
+            unlock_read(counts.lock(world), caller);
+        });
+        let gave_up = gives_up.join().unwrap();
+        let next = world.thread(3);
+        let recovered = run(&world, &next, QUIET, |world, caller| {
+            Counts::new().lock(world).recover(caller, None)
+        });
+        let expected = match gave_up {
+            Ok(Recovered::Cleared) => Recovered::Locked,
+            Err(Fault::Interrupted) => Recovered::Cleared,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(recovered, Ok(expected));
+    });
+}
+
+#[test]
+fn two_that_write_in_opposite_order_never_hang() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let both = |world: &World, caller: &Caller, order: [usize; 2]| {
+            let counts = [Counts::new(), Counts::new()];
+            let [first, second] = order.map(|index| {
+                let Counts(memory) = &counts[index];
+                // SAFETY: as above.
+                let [own, by_guards] = [0, 1].map(|index| unsafe { Cell::new(&memory[index]) });
+                RwLock::new(world.cell(index), Held { own, by_guards })
+            });
+            write(first, caller);
+            match second.write(caller, None) {
+                Ok(Locked::Acquired) => unlock_write(second, caller),
+                Err(Fault::Deadlock(circle)) => assert_eq!(circle.len(), 2),
+                other => panic!("{other:?}"),
+            }
+            unlock_write(first, caller);
+        };
+        let other = spawn(&world, 2, LASTING, move |world, caller| {
+            both(world, caller, [1, 0]);
+        });
+        let this = world.thread(1);
+        run(&world, &this, LASTING, |world, caller| {
+            both(world, caller, [0, 1]);
+        });
+        other.join().unwrap();
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+        assert_eq!(world.cell(1).load(), RwLock::FREE);
+    });
+}
+
+#[test]
+fn whoever_waits_is_told_when_somebody_finds_the_cell_written_over() {
+    /// The number of a writer that never was.
+    const UNKNOWN: u32 = RwLock::WRITER | 99;
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let counts = Counts::new();
+        let this = world.thread(1);
+        run(&world, &this, QUIET, |world, caller| {
+            write(counts.lock(world), caller);
+        });
+        let waits = spawn(&world, 2, QUIET, |world, caller| {
+            Counts::new().lock(world).read(caller, None)
+        });
+        world.cell(0).overwrite(UNKNOWN);
+        let told = run(&world, &this, QUIET, |world, caller| {
+            counts.lock(world).unlock_write(caller)
+        });
+        // Who came meanwhile may have set its bit there.
+        let is_told = |result| matches!(result, Err(Fault::Corrupt(word)) if word & (RwLock::WRITER | RwLock::NUMBER) == UNKNOWN);
+        assert!(is_told(told));
+        assert!(is_told(waits.join().unwrap().map(drop)));
+    });
+}

@@ -1,0 +1,126 @@
+//! `native.Semaphore`.
+
+use super::instance::Instance;
+use super::promises::Value;
+use super::realm::{PromiseBegun, Realm};
+use super::words::{self, InWords};
+use crate::futex::Deadline;
+use crate::primitives::{self, Fault, Locked, Released};
+use crate::queue::Kind;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+
+/// The largest number of permits of a Semaphore.
+#[napi]
+pub const SEMAPHORE_MAX_PERMITS: u32 = primitives::Semaphore::MAX_PERMITS;
+
+/// The bit of a Semaphore's word that says that somebody is queued.
+#[napi]
+pub const SEMAPHORE_WAITERS: u32 = primitives::Semaphore::WAITERS;
+
+/// What each permit that is taken adds to a Semaphore's word.
+#[napi]
+pub const SEMAPHORE_PERMIT: u32 = primitives::Semaphore::PERMIT;
+
+/// A semaphore, complete: its methods take free permits, too.
+#[napi]
+pub struct Semaphore {
+    instance: Instance,
+    permits: u32,
+    max: u32,
+}
+
+#[napi]
+impl Semaphore {
+    /// A semaphore in the first cell of `view`, an Int32Array over shared memory, of which `permits` are free at first
+    /// and never more than `max`.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        realm: &Realm,
+        view: Unknown,
+        permits: u32,
+        max: u32,
+        name: Option<String>,
+    ) -> Result<Self> {
+        if !(permits.max(1)..=primitives::Semaphore::MAX_PERMITS).contains(&max) {
+            return Err(Error::new(Status::InvalidArg, "max is out of range"));
+        }
+        Ok(Semaphore {
+            instance: Instance::new(&env, realm, view, name, Kind::Semaphore)?,
+            permits,
+            max,
+        })
+    }
+
+    /// Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first.
+    #[napi]
+    pub fn acquire(&self, env: Env, count: u32, milliseconds: f64) -> Result<bool> {
+        let count = self.count(count)?;
+        let semaphore = self.primitive();
+        let acquired = self.instance.call(&env, |caller| {
+            if milliseconds > 0.0 {
+                semaphore.acquire(caller, count, Deadline::after_milliseconds(milliseconds))
+            } else {
+                semaphore.try_acquire(caller, count)
+            }
+        })?;
+        Ok(acquired == Locked::Acquired)
+    }
+
+    /// Begins to take `count` permits.
+    #[napi]
+    pub fn acquire_async(&self, env: Env, count: u32) -> Result<PromiseBegun> {
+        let count = self.count(count)?;
+        let semaphore = self.primitive();
+        self.instance.promise(
+            &env,
+            |caller, party| semaphore.begin(caller, party, count),
+            |acquired| match acquired? {
+                Locked::Acquired => Ok(Value::C(())),
+                Locked::TimedOut => Err(Fault::TimedOut),
+            },
+        )
+    }
+
+    /// Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum.
+    #[napi]
+    pub fn release(&self, env: Env, count: u32) -> Result<bool> {
+        let count = self.count(count)?;
+        let semaphore = self.primitive();
+        let released = self
+            .instance
+            .call(&env, |caller| semaphore.release(caller, count))?;
+        Ok(released == Released::Done)
+    }
+
+    /// How many permits are free.
+    #[napi]
+    pub fn available(&self, env: Env) -> Result<u32> {
+        let semaphore = self.primitive();
+        self.instance.call(&env, |_| semaphore.available())
+    }
+
+    /// What it looks like.
+    #[napi]
+    pub fn in_words(&self) -> InWords {
+        let key = self.instance.key();
+        words::in_words(key, |section| {
+            words::semaphore(self.primitive(), key, section)
+        })
+    }
+}
+
+impl Semaphore {
+    fn count(&self, count: u32) -> Result<u32> {
+        if (1..=self.max).contains(&count) {
+            Ok(count)
+        } else {
+            Err(Error::new(Status::InvalidArg, "count is out of range"))
+        }
+    }
+
+    fn primitive(&self) -> primitives::Semaphore {
+        primitives::Semaphore::new(self.instance.cell(), self.permits, self.max)
+    }
+}

@@ -1,0 +1,430 @@
+//! The RwLock: many readers or one writer.
+//!
+//! Those who wait are let in by whoever leaves, under the lock of the queue, in the order in which they came: a writer
+//! when the last reader leaves, and all readers up to the next writer at once. A reader who comes while a writer is queued
+//! waits behind it, so writers are not starved; a writer who comes again waits behind the readers, so they are not
+//! either. That a thread which reads would wait for a writer that waits for it is told at once.
+//!
+//! The waiters bit says that somebody is queued. It changes only under the lock of the queue. While it is clear, reading
+//! and writing begin and end with single instructions, and while it is set nobody changes the word without the lock. A
+//! promise whose thread is blocked does not count: it is passed, and what it was let in to before is taken back, until its
+//! thread goes on and sees to the queue.
+//!
+//! The word names the writer, but only counts the reads. Each thread counts its own, in memory that only it touches:
+//! so its death can be told, and a read that it does not hold not be given back. A lock that somebody died inside lets
+//! nobody in but those who recover it, one at a time, once the living readers have left. Who died is noted beside the
+//! queue.
+//!
+//! Orderings: every change of the word is a read-modify-write that acquires and releases. Entering acquires what every
+//! leaving before it released; where somebody is let in by another, the waiter's outcome carries it.
+
+mod entering;
+mod gate;
+
+pub use entering::Entering;
+
+use super::{Fault, Locked, Recovered};
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::queue::{Begun, Caller, Party, Queues, Section, Waiter, spin_until};
+use crate::threads::{Status, ThreadId, Threads};
+use gate::{Admission, GUARD, Gate, State, WAITERS, WRITER, claim_of};
+
+/// What somebody asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// To read, with others.
+    Read,
+    /// To write, alone.
+    Write,
+    /// To write, alone, also after somebody has died inside.
+    Recover,
+}
+
+impl Request {
+    fn of(waiter: &Waiter) -> Self {
+        match waiter.request() {
+            0 => Request::Read,
+            1 => Request::Write,
+            _ => Request::Recover,
+        }
+    }
+}
+
+/// Who is inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// So many reads are held, or none.
+    Readers(u32),
+    /// A living thread writes.
+    Writer(ThreadId),
+    /// Somebody died inside.
+    Dead(ThreadId),
+}
+
+/// How many reads the calling thread holds: two counts that no other thread touches, in whatever memory JavaScript can
+/// count in too.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    /// By itself.
+    pub own: Cell,
+    /// By guards: what promises to read were fulfilled with.
+    pub by_guards: Cell,
+}
+
+impl Held {
+    fn of(self, party: &Party) -> Cell {
+        if party.is_promise() {
+            self.by_guards
+        } else {
+            self.own
+        }
+    }
+
+    fn all(self) -> u32 {
+        self.own.load().saturating_add(self.by_guards.load())
+    }
+
+    /// Whether there are any.
+    pub fn any(self) -> bool {
+        self.all() > 0
+    }
+}
+
+fn increment(count: Cell) {
+    count.overwrite(count.load().saturating_add(1));
+}
+
+fn decrement(count: Cell) {
+    count.overwrite(count.load().saturating_sub(1));
+}
+
+/// The RwLock in one cell, as one thread sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct RwLock {
+    gate: Gate,
+    held: Held,
+}
+
+impl RwLock {
+    /// The word of one that nobody is inside.
+    pub const FREE: u32 = 0;
+    /// The largest number of reads, and the mask of the writer's number.
+    pub const NUMBER: u32 = gate::NUMBER;
+    /// The bit of the word that says that somebody is queued.
+    pub const WAITERS: u32 = WAITERS;
+    /// The bit of the word that says that a thread writes.
+    pub const WRITER: u32 = WRITER;
+    /// The bit of the word that says that a guard of a thread's writes.
+    pub const GUARD: u32 = GUARD;
+
+    /// The lock in `cell`, of which the calling thread holds so many reads.
+    pub fn new(cell: Cell, held: Held) -> Self {
+        let gate = Gate { cell };
+        RwLock { gate, held }
+    }
+
+    /// What JavaScript tries before it calls in.
+    #[inline]
+    pub fn read_free(self) -> bool {
+        let free = self.gate.read_free();
+        if free {
+            increment(self.held.own);
+        }
+        free
+    }
+
+    /// What JavaScript tries before it calls in.
+    #[inline]
+    pub fn write_free(self, id: ThreadId) -> bool {
+        self.gate.cell.replace(Self::FREE, id.get() | WRITER)
+    }
+
+    /// What JavaScript tries before it calls in.
+    #[inline]
+    pub fn unlock_read_quiet(self) -> bool {
+        let unlocked = self.held.own.load() > 0 && self.gate.unlock_read_quiet();
+        if unlocked {
+            decrement(self.held.own);
+        }
+        unlocked
+    }
+
+    /// What JavaScript tries before it calls in.
+    #[inline]
+    pub fn unlock_write_quiet(self, id: ThreadId) -> bool {
+        self.gate.cell.replace(id.get() | WRITER, Self::FREE)
+    }
+
+    /// Begins to read, waiting until `deadline` or without limit.
+    pub fn read(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
+        // Once somebody is queued, only those at the front are let in.
+        let is_queue = || self.gate.cell.load() & WAITERS != 0;
+        let mut free = false;
+        spin_until(|| {
+            free = self.read_free();
+            free || is_queue()
+        });
+        if free {
+            return Ok(Locked::Acquired);
+        }
+        self.enter(caller, Request::Read, deadline).map(locked)
+    }
+
+    /// Begins to write, waiting until `deadline` or without limit.
+    pub fn write(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
+        if self.write_free(caller.id()) {
+            return Ok(Locked::Acquired);
+        }
+        self.enter(caller, Request::Write, deadline).map(locked)
+    }
+
+    /// Begins to write, waiting until `deadline` or without limit, also after somebody has died inside.
+    pub fn recover(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Recovered, Fault> {
+        self.enter(caller, Request::Recover, deadline)
+    }
+
+    fn enter(
+        self,
+        caller: &Caller,
+        request: Request,
+        deadline: Option<Deadline>,
+    ) -> Result<Recovered, Fault> {
+        self.begin(caller, &Party::thread_of(caller), request)
+            .block(caller, deadline)
+    }
+
+    /// Begins to wait.
+    pub fn begin(self, caller: &Caller, party: &Party, request: Request) -> Begun<Entering> {
+        let entering = Entering::new(self, party, request);
+        Begun::with(entering, |wait| wait.start(caller))
+    }
+
+    /// Enters if that takes no waiting, neither for those inside nor for those who are queued.
+    pub fn try_enter(self, caller: &Caller, request: Request) -> Result<Locked, Fault> {
+        let party = Party::thread_of(caller);
+        let threads = caller.queues.threads();
+        let mut section = caller.queues.enter(self.gate.key());
+        let admitted = self
+            .gate
+            .admit(threads, &mut section, &party, request, self.held);
+        match admitted {
+            Ok(Admission::Entered(_)) => {
+                self.entered(&party, request);
+                Ok(Locked::Acquired)
+            }
+            Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Ok(Locked::TimedOut),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Ends a read of this thread's.
+    pub fn unlock_read(self, caller: &Caller) -> Result<(), Fault> {
+        self.unlock_read_of(caller, self.held.own)
+    }
+
+    /// Ends a read that this party holds: the thread, or the guard of its promise.
+    pub fn unlock_read_as(self, caller: &Caller, party: &Party) -> Result<(), Fault> {
+        self.unlock_read_of(caller, self.held.of(party))
+    }
+
+    /// Ends a read that a guard of this thread's holds.
+    pub fn unlock_read_guard(self, caller: &Caller) -> Result<(), Fault> {
+        self.unlock_read_of(caller, self.held.by_guards)
+    }
+
+    fn unlock_read_of(self, caller: &Caller, count: Cell) -> Result<(), Fault> {
+        let threads = caller.queues.threads();
+        if count.load() == 0 {
+            self.tend(caller);
+            return Err(self.not_inside(threads, caller.id()));
+        }
+        if self.gate.unlock_read_quiet() {
+            decrement(count);
+            return Ok(());
+        }
+        let mut section = caller.queues.enter(self.gate.key());
+        loop {
+            let word = self.gate.cell.load();
+            match State::of(word) {
+                State::Reads(1..) | State::Abandoned(1..) => {
+                    if self.gate.cell.replace(word, word - 1) {
+                        decrement(count);
+                        // A fault was told to everybody who waits; this read is over all the same.
+                        self.gate.serve(threads, &mut section).ok();
+                        return Ok(());
+                    }
+                }
+                _ => {
+                    // Written over: by this word the thread holds no read.
+                    self.held.own.overwrite(0);
+                    self.held.by_guards.overwrite(0);
+                    return Err(self.gate.corrupt(&mut section, word));
+                }
+            }
+        }
+    }
+
+    /// Ends this thread's write.
+    pub fn unlock_write(self, caller: &Caller) -> Result<(), Fault> {
+        self.leave(caller, caller.id().get() | WRITER, Self::FREE)
+    }
+
+    /// Ends the write of this party: the thread, or the guard of its promise.
+    pub fn unlock_write_as(self, caller: &Caller, party: &Party) -> Result<(), Fault> {
+        self.leave(caller, claim_of(party), Self::FREE)
+    }
+
+    /// Ends the write of a guard of this thread's.
+    pub fn unlock_write_guard(self, caller: &Caller) -> Result<(), Fault> {
+        self.leave(caller, caller.id().get() | GUARD, Self::FREE)
+    }
+
+    /// Goes on as a reader, with nobody else writing in between.
+    pub fn downgrade(self, caller: &Caller) -> Result<(), Fault> {
+        self.leave(caller, caller.id().get() | WRITER, 1)?;
+        increment(self.held.own);
+        Ok(())
+    }
+
+    /// Has a guard of this thread's go on as one that reads.
+    pub fn downgrade_guard(self, caller: &Caller) -> Result<(), Fault> {
+        self.leave(caller, caller.id().get() | GUARD, 1)?;
+        increment(self.held.by_guards);
+        Ok(())
+    }
+
+    /// Ends a write, with so many reads left instead.
+    fn leave(self, caller: &Caller, claim: u32, reads: u32) -> Result<(), Fault> {
+        if self.gate.cell.replace(claim, reads) {
+            return Ok(());
+        }
+        let threads = caller.queues.threads();
+        let mut section = caller.queues.enter(self.gate.key());
+        loop {
+            let word = self.gate.cell.load();
+            if word & !WAITERS != claim {
+                // A cell that was written over may have stranded those who wait: see to them all the same.
+                self.gate.serve(threads, &mut section)?;
+                return Err(self.not_inside(threads, caller.id()));
+            }
+            if self.gate.cell.replace(word, reads | (word & WAITERS)) {
+                return self.gate.serve(threads, &mut section);
+            }
+        }
+    }
+
+    /// Whether this thread writes, by itself or by a guard.
+    pub fn is_written_by(self, id: ThreadId) -> bool {
+        State::of(self.gate.cell.load()) == State::Written(id)
+    }
+
+    /// Who writes, or died writing before anybody noticed.
+    pub fn writer(self, threads: &Threads) -> Result<Option<ThreadId>, Fault> {
+        let word = self.gate.cell.load();
+        match State::of(word) {
+            State::Written(writer) if threads.status(writer) != Status::Unknown => Ok(Some(writer)),
+            State::Written(_) | State::Corrupt => Err(Fault::Corrupt(word)),
+            State::Reads(_) | State::Abandoned(_) => Ok(None),
+        }
+    }
+
+    /// Who is inside, also where nobody has asked since somebody died there.
+    pub fn inside(self, threads: &Threads, section: &Section) -> Result<Inside, Fault> {
+        let word = self.gate.cell.load();
+        match State::of(word) {
+            State::Reads(reads) => Ok(Inside::Readers(reads)),
+            State::Written(writer) => match threads.status(writer) {
+                Status::Alive => Ok(Inside::Writer(writer)),
+                Status::Dead => Ok(Inside::Dead(writer)),
+                Status::Unknown => Err(Fault::Corrupt(word)),
+            },
+            State::Abandoned(_) => self
+                .gate
+                .dead(section)
+                .map(Inside::Dead)
+                .ok_or(Fault::Corrupt(word)),
+            State::Corrupt => Err(Fault::Corrupt(word)),
+        }
+    }
+
+    /// How many reads are held.
+    pub fn readers(self) -> Result<u32, Fault> {
+        let word = self.gate.cell.load();
+        match State::of(word) {
+            State::Reads(reads) | State::Abandoned(reads) => Ok(reads),
+            State::Written(_) => Ok(0),
+            State::Corrupt => Err(Fault::Corrupt(word)),
+        }
+    }
+
+    /// The writer that a word names.
+    fn owner_of(word: u32) -> Option<ThreadId> {
+        match State::of(word) {
+            State::Written(writer) => Some(writer),
+            _ => None,
+        }
+    }
+
+    /// Why thread `id` cannot leave.
+    fn not_inside(self, threads: &Threads, id: ThreadId) -> Fault {
+        match self.writer(threads) {
+            Ok(Some(writer)) if writer == id => Fault::OtherParty,
+            Ok(_) if self.held.any() => Fault::OtherParty,
+            Ok(writer) => Fault::NotOwner(writer),
+            Err(fault) => fault,
+        }
+    }
+
+    /// This party has entered.
+    fn entered(self, party: &Party, request: Request) {
+        if request == Request::Read {
+            increment(self.held.of(party));
+        }
+    }
+
+    /// Sees to the queue after a long wait, should somebody have written over the cell.
+    fn tend(self, caller: &Caller) {
+        let mut section = caller.queues.enter(self.gate.key());
+        // A fault was told to everybody who waits.
+        self.gate.serve(caller.queues.threads(), &mut section).ok();
+    }
+
+    /// Tells everybody who waits that the writer died, if it was this thread.
+    pub(super) fn writer_died(cell: Cell, id: ThreadId, threads: &Threads, section: &mut Section) {
+        if Self::owner_of(cell.load()) == Some(id) {
+            // As above.
+            Gate { cell }.serve(threads, section).ok();
+        }
+    }
+
+    /// The thread `id`, whose view of the lock this is, has died: where it held reads, everybody who waits is told, and
+    /// everybody who comes.
+    pub fn reader_died(self, queues: &Queues, id: ThreadId) {
+        let dead = self.held.all();
+        if dead == 0 {
+            return;
+        }
+        let mut section = queues.enter(self.gate.key());
+        loop {
+            let word = self.gate.cell.load();
+            let reads = match State::of(word) {
+                State::Reads(reads) | State::Abandoned(reads) if reads >= dead => reads - dead,
+                // Written over: by this word it held no read.
+                _ => return,
+            };
+            if self.gate.abandon(&mut section, word, id, reads) {
+                // As above.
+                self.gate.serve(queues.threads(), &mut section).ok();
+                return;
+            }
+        }
+    }
+}
+
+fn locked(entered: Recovered) -> Locked {
+    match entered {
+        Recovered::TimedOut => Locked::TimedOut,
+        Recovered::Locked | Recovered::Cleared => Locked::Acquired,
+    }
+}
