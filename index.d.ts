@@ -396,8 +396,8 @@ export interface Mutex {
   /**
    * Locks by promise, without blocking the thread: in one order with the threads that wait in {@link Mutex.lock}. The
    * guard that the promise is fulfilled with owns the mutex, not the thread as such: other tasks of this thread are kept
-   * out as other threads are, and only the guard can unlock. Do not block the thread while a guard of its holds the mutex,
-   * or while it has such promises: they are passed over.
+   * out as other threads are, and only the guard can unlock. Do not block the thread while a guard of its holds the mutex;
+   * promises of its that wait are passed over for as long as it is blocked.
    *
    * @param options - time limit, signal, and whether it keeps the thread alive
    * @returns the guard; release it when you are done
@@ -1820,13 +1820,15 @@ export interface RwLock {
    * const { RwLock } = require('@x/shared-sync');
    *
    * const lock = new RwLock(new SharedArrayBuffer(4));
-   * async function task(name) {
+   * async function task() {
    *   const guard = await lock.writeAsync({ timeout: 1000 });
-   *   console.log(name); // prints first, then second
-   *   guard.release();
+   *   try {
+   *     console.log(lock.tryRead()); // prints false
+   *   } finally {
+   *     guard.release(); // or, where the language has it: using guard = await lock.writeAsync();
+   *   }
    * }
-   * task('first');
-   * task('second');
+   * task();
    * ```
    */
   writeAsync(options?: WaitOptions): Promise<WriteGuard>;

@@ -139,25 +139,41 @@ test('index.d.ts declares exactly what index.js exports', (t) => {
   t.deepEqual(declared(), actual);
 });
 
-test('index.d.ts declares exactly what a guard has', (t) => {
+const GUARDS = {
+  .../** @type {Record<string, new (...args: any[]) => object>} */ (
+    require('../lib/rwlock-guard.js')
+  ),
+  Guard: require('../lib/guard.js').Guard,
+};
+
+for (const [name, Guard] of Object.entries(GUARDS)) {
+  test(`index.d.ts declares exactly what a ${name} has`, (t) => assertGuard(t, name, Guard));
+}
+
+/**
+ * @param {import('ava').ExecutionContext} t
+ * @param {string} name
+ * @param {new (...args: any[]) => object} Guard
+ */
+function assertGuard(t, name, Guard) {
   const text = fs.readFileSync(DECLARATIONS, 'utf8');
   const file = ts.createSourceFile(DECLARATIONS, text, ts.ScriptTarget.Latest, true);
   const guard = /** @type {ts.InterfaceDeclaration} */ (
     file.statements.find(
-      (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === 'Guard',
+      (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === name,
     )
   );
   const declared = guard.members.map((member) => member.name?.getText(file));
-  const actual = Reflect.ownKeys(require('../lib/guard.js').Guard.prototype)
+  const actual = Reflect.ownKeys(Guard.prototype)
     .filter((key) => key !== 'constructor')
     .map((key) => (key === Symbol.dispose ? '[Symbol.dispose]' : String(key)));
   t.deepEqual(declared.filter((name) => name !== '[brand]').sort(), actual.sort());
-});
+}
 
 test('every public member is documented, with an example where it can be called', (t) => {
   const text = fs.readFileSync(DECLARATIONS, 'utf8');
   const file = ts.createSourceFile(DECLARATIONS, text, ts.ScriptTarget.Latest, true);
-  const classes = [...Object.keys(declared()), 'Guard'];
+  const classes = [...Object.keys(declared()), ...Object.keys(GUARDS)];
   let seen = 0;
   for (const statement of file.statements) {
     if (!ts.isInterfaceDeclaration(statement) || !classes.includes(statement.name.text)) continue;

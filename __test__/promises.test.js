@@ -564,7 +564,7 @@ test('promises of a thread that is blocked are passed over', async (t) => {
 });
 
 // What a promise was given just before its thread blocked is still to be passed on.
-test.failing('a promise that was woken just before its thread blocks strands nobody', async (t) => {
+test('a promise that was woken just before its thread blocks strands nobody', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();

@@ -13,7 +13,7 @@ const args = process.argv.slice(2);
 
 const { status, error } = spawnSync(
   'cargo',
-  ['test', '--release', '--no-default-features', '--lib', 'models', ...args],
+  ['test', '--release', '--no-default-features', '--lib', ...(args.length > 0 ? args : ['models'])],
   {
     cwd: root,
     stdio: 'inherit',
