@@ -1,0 +1,168 @@
+// @ts-check
+'use strict';
+
+const test = require('ava').default;
+const { threadId } = require('node:worker_threads');
+const { Condition, Mutex, RwLock, SyncError } = require('../index.js');
+const { sleep } = require('./helpers/threads.js');
+
+const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
+const ref = true;
+/** A DOMException, which ava does not take for an error. */
+const abort = { name: 'AbortError', any: /** @type {const} */ (true) };
+
+test('a guard owns the mutex, and nothing else of its thread can unlock it', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0);
+  const guard = await mutex.lockAsync();
+  t.true(guard.held);
+  t.false(guard.recovered);
+  t.is(mutex.ownerThreadId, threadId);
+  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
+  const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
+  t.throws(() => mutex.unlock(), notOwner);
+  t.notThrows(() => mutex[Symbol.dispose]());
+  t.throws(() => new Condition(view, 1).wait(mutex), { ...notOwner, message: /Mutex/ });
+  for (const blocking of [
+    () => mutex.lock(),
+    () => mutex.tryLock(60_000),
+    () => mutex.recover(),
+    () => mutex.runExclusive(() => {}),
+  ]) {
+    t.throws(blocking, deadlock);
+  }
+  t.false(mutex.tryLock());
+  t.true(guard.held);
+
+  const next = mutex.lockAsync();
+  guard.release();
+  const second = await next;
+  t.false(guard.held);
+  t.true(second.held);
+  t.throws(() => guard.release(), notOwner);
+  t.notThrows(() => guard[Symbol.dispose](), 'dispose is silent about what it does not own');
+  t.true(second.held, 'a stale guard cannot release what another one holds');
+  second[Symbol.dispose]();
+  t.false(mutex.locked);
+});
+
+test('what the thread locked itself, no guard waits with and no promise gets', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0).lock();
+  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
+  await t.throwsAsync(new Condition(view, 1).waitAsync(mutex), notOwner);
+  await t.throwsAsync(mutex.lockAsync({ timeout: 5, ref }), { code: 'ERR_TIMEOUT' });
+  const next = mutex.lockAsync({ ref });
+  mutex.unlock();
+  (await next).release();
+  t.false(mutex.locked);
+});
+
+test('await using releases, as using does', async (t) => {
+  if (Number(process.versions.node.split('.')[0]) < 24) return t.pass('it does not parse here');
+  const mutex = new Mutex(cells());
+  const source = `async (mutex) => {
+    { using guard = await mutex.lockAsync(); if (!guard.held) throw new Error('not held'); }
+    { await using guard = await mutex.lockAsync(); if (!guard.held) throw new Error('not held'); }
+  }`;
+  await require('node:vm').runInThisContext(source)(mutex);
+  t.false(mutex.locked);
+});
+
+test('runExclusive and runExclusiveAsync unlock, whatever the function does', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0);
+  t.is(
+    mutex.runExclusive(() => mutex.ownerThreadId),
+    threadId,
+  );
+  t.false(mutex.locked);
+  const error = new Error('mine');
+  const fail = () => {
+    throw error;
+  };
+  t.is(
+    t.throws(() => mutex.runExclusive(fail)),
+    error,
+  );
+  t.false(mutex.locked);
+  const asynchronous = /** @type {any} */ (async () => {});
+  t.throws(() => mutex.runExclusive(asynchronous), { code: 'ERR_INVALID_ARG_TYPE' });
+  t.false(mutex.locked);
+  t.throws(() => mutex.runExclusive(() => mutex.unlock()), { code: 'ERR_NOT_OWNER' });
+
+  t.is(await mutex.runExclusiveAsync(() => mutex.locked), true);
+  t.is(await mutex.runExclusiveAsync(() => sleep(5).then(() => 7)), 7);
+  t.false(mutex.locked);
+  t.is(await t.throwsAsync(mutex.runExclusiveAsync(fail)), error);
+  t.is(await t.throwsAsync(mutex.runExclusiveAsync(async () => fail())), error);
+  t.false(mutex.locked);
+
+  const controller = new AbortController();
+  const lost = mutex.runExclusiveAsync(() =>
+    new Condition(view, 1).waitAsync(mutex, () => false, { signal: controller.signal, ref }),
+  );
+  await sleep(5);
+  controller.abort();
+  await t.throwsAsync(lost, abort, 'not hidden by a second unlock');
+  t.false(mutex.locked);
+});
+
+test('what a promise reads or writes under an RwLock, only its guard ends', async (t) => {
+  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
+  const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
+  const lock = new RwLock(cells());
+  const reading = await lock.readAsync();
+  t.true(reading.held);
+  t.is(lock.readers, 1);
+  t.throws(() => lock.unlockRead(), notOwner);
+  t.throws(() => lock.write(), deadlock);
+  t.true(lock.tryRead(), 'the thread reads beside its guard');
+  lock.unlockRead();
+  t.true(reading.held);
+
+  const next = lock.writeAsync({ ref });
+  const behind = lock.readAsync({ ref });
+  reading.release();
+  t.false(reading.held);
+  t.throws(() => reading.release(), notOwner);
+  t.notThrows(() => reading[Symbol.dispose]());
+  const writing = await next;
+  t.true(writing.held);
+  t.false(writing.recovered);
+  t.is(lock.writerThreadId, threadId);
+  t.throws(() => lock.unlockWrite(), notOwner);
+  t.throws(() => lock.read(), deadlock);
+  t.false(lock.tryRead());
+  t.false(lock.tryWrite());
+
+  const downgraded = writing.downgrade();
+  t.false(writing.held);
+  t.throws(() => writing.release(), notOwner);
+  t.throws(() => writing.downgrade(), notOwner);
+  t.notThrows(() => writing[Symbol.dispose]());
+  const beside = await behind;
+  t.is(lock.readers, 2);
+  t.throws(() => lock.unlockRead(), notOwner, 'both reads are the guards of promises');
+  beside.release();
+  downgraded[Symbol.dispose]();
+  t.is(lock.readers, 0);
+  t.true(lock.tryWrite());
+  lock.unlockWrite();
+});
+
+test('what the thread itself holds of an RwLock, no guard ends and no promise gets', async (t) => {
+  const lock = new RwLock(cells());
+  const own = lock.write();
+  await t.throwsAsync(lock.readAsync({ timeout: 5, ref }), { code: 'ERR_TIMEOUT' });
+  await t.throwsAsync(lock.writeAsync({ timeout: 5, ref }), { code: 'ERR_TIMEOUT' });
+  const next = lock.readAsync({ ref });
+  own.release();
+  const guard = await next;
+  lock.read();
+  guard.release();
+  t.is(lock.readers, 1);
+  t.throws(() => guard.release(), { code: 'ERR_NOT_OWNER' });
+  lock.unlockRead();
+  t.is(lock.readers, 0);
+});
