@@ -8,6 +8,15 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/**
+ * @param {number[]} values
+ * @param {number} part from 0 to 1
+ */
+function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+}
+
 /** @param {number[]} values */
 function summarize(values) {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
@@ -23,4 +32,4 @@ function ratio(above, below) {
   return median(above.map((value, run) => value / below[run]));
 }
 
-module.exports = { median, ratio, summarize };
+module.exports = { median, quantile, ratio, summarize };

@@ -5,6 +5,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 const { LINE, STOP } = require('../harness/control.js');
 const { Team } = require('../harness/team.js');
 const { loadRival } = require('../rivals/index.js');
+const { toil } = require('../toil.js');
 const { createBuffer, viewOf } = require('../views.js');
 
 /**
@@ -30,19 +31,6 @@ const CHECKED_MS = 50;
 
 /** @param {number} worker */
 const servedSlot = (worker) => SERVED + worker * LINE;
-
-/**
- * Something for the processor to do that it cannot leave out.
- * @param {number} turns
- * @param {number} seed
- */
-function toil(turns, seed) {
-  let x = seed;
-  for (let i = 0; i < turns; i++) {
-    x = (Math.imul(x, 1103515245) + 12345) | 0;
-  }
-  return x;
-}
 
 /**
  * @typedef {object} Job

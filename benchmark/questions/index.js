@@ -51,6 +51,8 @@ const questions = [
   require('./uncontended.js').question,
   require('./contended.js').question,
   require('./barrier.js').question,
+  require('./time-limits.js').question,
+  require('./event-loop.js').question,
 ];
 
 module.exports = { questions };

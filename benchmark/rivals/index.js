@@ -19,11 +19,16 @@
  * @property {(view: Int32Array, index: number, shared?: unknown) => any} mutex
  * @property {(view: Int32Array, index: number) => Condition} [condition]
  * @property {(view: Int32Array, index: number, total: number) => { wait(): unknown }} [barrier]
+ * @property {(view: Int32Array, index: number, permits: number) => { acquire(): unknown, release(): unknown }} [semaphore]
+ * @property {(view: Int32Array, index: number) => { await(): unknown, release(): unknown, released: boolean }} [latch]
+ * @property {(view: Int32Array, index: number) => (ms: number) => unknown} [limitedWait] waits in vain for so long
+ * @property {(view: Int32Array, index: number) => () => Promise<{ release(): unknown }>} [lockAsync] of the mutex there
  */
 
 /**
  * @typedef {object} Condition
  * @property {(mutex: any, predicate: () => boolean) => unknown} wait
+ * @property {() => unknown} [notify]
  * @property {() => unknown} notifyAll
  */
 
@@ -35,6 +40,8 @@ const FILES = Object.freeze({
   'hand-rolled': './hand-rolled.js',
   v8: './v8.js',
   'bare-cas': './bare-cas.js',
+  atomics: './atomics.js',
+  'no-lock': './no-lock.js',
 });
 
 /**
@@ -48,7 +55,7 @@ function loadRival(id) {
 
 /**
  * What makes one kind of a rival's primitives, for a question that cannot do without.
- * @template {'condition' | 'barrier'} Kind
+ * @template {'condition' | 'barrier' | 'semaphore' | 'latch' | 'limitedWait' | 'lockAsync'} Kind
  * @param {Rival} rival
  * @param {Kind} kind
  * @returns {NonNullable<Rival[Kind]>}

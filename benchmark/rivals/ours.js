@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { Barrier, Condition, Mutex } = require('../../index.js');
+const { Barrier, Condition, Latch, Mutex, Semaphore } = require('../../index.js');
 
 /** @type {import('./index.js').Rival} */
 module.exports = {
@@ -10,4 +10,14 @@ module.exports = {
   mutex: (view, index) => new Mutex(view, index),
   condition: (view, index) => new Condition(view, index),
   barrier: (view, index, total) => new Barrier(view, index, total),
+  semaphore: (view, index, permits) => new Semaphore(view, index, permits),
+  latch: (view, index) => new Latch(view, index),
+  limitedWait(view, index) {
+    const latch = new Latch(view, index);
+    return (ms) => latch.tryAwait(ms);
+  },
+  lockAsync(view, index) {
+    const mutex = new Mutex(view, index);
+    return () => mutex.lockAsync({ ref: true });
+  },
 };

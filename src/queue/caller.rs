@@ -1,11 +1,11 @@
 //! A thread that calls into a primitive, and how it sleeps until its wait is settled.
 
 use super::Queues;
+use super::spin::Spin;
 use super::waiter::{Outcome, Waiter};
 use super::waits::Link;
 use crate::futex::{Deadline, Wake};
 use crate::threads::{Look, Runtime, Thread, ThreadId, Vigil};
-use crossbeam_utils::Backoff;
 use std::sync::Arc;
 
 /// How a sleep ended. After all but the first the waiter still stands in its queue, unless it is settled in this very
@@ -50,7 +50,7 @@ impl Caller<'_> {
     ) -> Slept {
         // Where this succeeds, the token that comes with the outcome stays behind: a later sleep takes it for a wake
         // without a reason.
-        spin_until(|| waiter.outcome().is_some());
+        Spin::within(deadline).until(|| waiter.outcome().is_some());
         let mut vigil = Vigil::new(self.queues.threads(), self.thread, self.runtime);
         let mut recorded = None;
         loop {
@@ -82,19 +82,4 @@ fn earlier(a: Option<Deadline>, b: Option<Deadline>) -> Option<Deadline> {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
-}
-
-/// Spins until `done` or until it is time to sleep; returns whether it is done.
-///
-/// crossbeam's Backoff: pauses of the processor that double, then a few times giving up the time slice.
-pub fn spin_until(mut done: impl FnMut() -> bool) -> bool {
-    let backoff = Backoff::new();
-    while !done() {
-        // loom explores every order in which threads could run: spinning would add none.
-        if cfg!(loom) || backoff.is_completed() {
-            return false;
-        }
-        backoff.snooze();
-    }
-    true
 }

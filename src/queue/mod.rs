@@ -7,12 +7,14 @@
 
 mod caller;
 mod section;
+mod spin;
 mod wait;
 mod waiter;
 mod waits;
 
-pub use caller::{Caller, Slept, spin_until};
+pub use caller::{Caller, Slept};
 pub use section::{Key, Kind, Section};
+pub use spin::Spin;
 pub use wait::{Begun, Step, Wait};
 pub use waiter::{Outcome, OwnerOf, Party, Readiness, Unpark, Waiter};
 pub use waits::{LastingWait, Link, Recorded, Waits};

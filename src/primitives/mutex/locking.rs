@@ -2,13 +2,14 @@
 
 use super::{Locked, Mutex, Served, State};
 use crate::primitives::Fault;
-use crate::queue::{Caller, Outcome, Party, Slept, Step, Wait, Waiter, spin_until};
+use crate::queue::{Caller, Outcome, Party, Slept, Spin, Step, Wait, Waiter};
 use std::sync::Arc;
 
 /// A wait for a Mutex: competes, sleeps and competes again until the lock is its party's.
 pub struct Locking {
     mutex: Mutex,
     waiter: Arc<Waiter>,
+    spin: Spin,
 }
 
 /// Where somebody who waits stands after a sleep.
@@ -19,13 +20,21 @@ enum Turn {
 }
 
 impl Locking {
-    pub(super) fn new(mutex: Mutex, party: &Party) -> Self {
-        Self::of(mutex, Waiter::at_lock(party, mutex.key(), Mutex::owner_of))
+    pub(super) fn new(mutex: Mutex, party: &Party, spin: Spin) -> Self {
+        Locking {
+            mutex,
+            waiter: Waiter::at_lock(party, mutex.key(), Mutex::owner_of),
+            spin,
+        }
     }
 
     /// The wait of a Condition's waiter that was notified, and so stands in the queue of its mutex or was taken out of it.
     pub(crate) fn of(mutex: Mutex, waiter: Arc<Waiter>) -> Self {
-        Locking { mutex, waiter }
+        Locking {
+            mutex,
+            waiter,
+            spin: Spin::Yielding,
+        }
     }
 
     /// Competes for the lock, and enters the queue where that fails. `woken` is set for a waiter that was told to retry,
@@ -60,7 +69,7 @@ impl Locking {
         if self.waiter.party().is_promise() {
             take()
         } else {
-            spin_until(take)
+            self.spin.until(take)
         }
     }
 
