@@ -379,6 +379,21 @@ test('waiters of a condition are told when an owner of their mutex dies, though 
   t.is(view[1], 0);
 });
 
+test('a waitAsync whose mutex is abandoned is told of the mutex, and its guard owns nothing', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0);
+  const guard = await mutex.lockAsync();
+  const waiting = new Condition(view, 1, { name: 'ready' }).waitAsync(mutex, undefined, {
+    ref: true,
+  });
+  const holder = await startHolder(view);
+  await holder.kill();
+  const error = await t.throwsAsync(waiting, abandonedBy(holder.threadId));
+  t.regex(error?.message ?? '', /^The Mutex /);
+  t.false(guard.held);
+  (await mutex.recoverAsync()).release();
+});
+
 test('a waitFor whose time is up, with its mutex abandoned meanwhile, is told', async (t) => {
   const view = cells();
   const waiter = startWorker(

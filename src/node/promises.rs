@@ -10,7 +10,7 @@
 
 use super::realm::Shared;
 use crate::primitives::Fault;
-use crate::queue::{Begun, Caller, Key, Party, Readiness, Slept, Step, Unpark, Wait};
+use crate::queue::{Begun, Caller, Key, Kind, Party, Readiness, Slept, Step, Unpark, Wait};
 use crate::sync::lock;
 use crate::threads::Thread;
 use napi::bindgen_prelude::*;
@@ -127,7 +127,8 @@ impl Unpark for Ticket {
 
 /// A wait of any kind.
 trait Pending {
-    fn key(&self) -> Key;
+    /// Which primitive it ended so at.
+    fn concerned(&self, settled: &Settled) -> Key;
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Settled>;
     fn slept(&self) -> Option<Slept>;
     fn retreat(&mut self, caller: &Caller);
@@ -141,8 +142,13 @@ struct PendingWait<W: Wait> {
 }
 
 impl<W: Wait> Pending for PendingWait<W> {
-    fn key(&self) -> Key {
-        self.key
+    fn concerned(&self, settled: &Settled) -> Key {
+        match (self.key.kind(), settled) {
+            (_, Ok(_) | Err(Fault::Corrupt(_))) => self.key,
+            // What is wrong with the mutex of the wait is told of the mutex.
+            (Kind::Condition, Err(_)) => self.wait.waiter().key(),
+            _ => self.key,
+        }
     }
 
     fn slept(&self) -> Option<Slept> {
@@ -241,7 +247,7 @@ impl Promises {
         if let Some(slept) = slept
             && let Step::Done(settled) = pending.resume(caller, slept)
         {
-            return Some((pending.key(), settled));
+            return Some((pending.concerned(&settled), settled));
         }
         self.waiting.borrow_mut().insert(number, pending);
         None
