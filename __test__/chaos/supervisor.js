@@ -22,7 +22,8 @@ const { Watchdog } = require('./watchdog.js');
  * @property {string} file the program of the workers
  * @property {() => import('../../index.js').BlockedThread[]} inspect
  * @property {() => { has(threadId: number): boolean }} blocked those of whom to take snapshots
- * @property {(threadId: number, after: import('./plan.js').Event['after']) => void} dispose sees to what a thread abandoned
+ * @property {(threadId: number, slot: number, after: import('./plan.js').Event['after']) => void} dispose
+ * sees to what a thread abandoned
  * @property {(help: import('./actors/index.js').Help) => void} release ends waits without limit, once all is over
  * @property {(deaths: number[]) => void} verify looks at the shared memory at the end
  */
@@ -83,6 +84,15 @@ class Supervisor {
     this.#examineMessages();
   }
 
+  /**
+   * @param {number} slot
+   * @param {import('./plan.js').Event['after']} after
+   */
+  async #terminate(slot, after) {
+    const threadId = await this.crew.terminate(slot);
+    this.craft.dispose(threadId, slot, after);
+  }
+
   /** @param {import('./plan.js').Event} event */
   #act(event) {
     const { context, crew } = this;
@@ -90,8 +100,7 @@ class Supervisor {
       terminate: async () => {
         const slot = crew.find(event.slot);
         if (slot < 0) return;
-        const threadId = await crew.terminate(slot);
-        this.craft.dispose(threadId, event.after);
+        await this.#terminate(slot, event.after);
         await sleep(event.delay);
         this.watchdog.reset(slot);
         crew.start(slot);
@@ -143,13 +152,17 @@ class Supervisor {
           const hand = crew.hands[slot];
           return hand && !hand.busy && blocked.has(hand.threadId);
         });
-        if (slot !== undefined) crew.terminate(slot);
+        if (slot === undefined) return false;
+        const done = this.#terminate(slot, 'recover').finally(() => this.#pending.delete(done));
+        this.#pending.add(done);
+        return true;
       },
     };
     while (crew.living().length > 0 && this.hangs === 0) {
       this.craft.release(help);
       await sleep(20);
     }
+    await Promise.all(this.#pending);
   }
 
   #watch() {
