@@ -4,10 +4,24 @@
 const { GuardedTask } = require('./guarded-task.js');
 
 /**
+ * What it needs of a ring: see actors/ring.js.
+ *
+ * @typedef {object} Watched
+ * @property {import('./context.js').Context} context
+ * @property {import('./guarded.js').Guarded} guarded
+ * @property {{ notFull: number, notEmpty: number, capacity: number }} plan
+ * @property {import('../../index.js').Condition} notFull
+ * @property {import('../../index.js').Condition} notEmpty
+ * @property {number} length
+ * @property {() => void} examine
+ * @property {() => void} notifyAll
+ */
+
+/**
  * Waits by promise beside the members of a ring, with a predicate or without, and hands on what it was notified of, since
  * it will not act on it.
  *
- * @param {import('./actors/ring.js').Ring} ring
+ * @param {Watched} ring
  * @param {import('./tasks.js').Task} task
  * @param {import('./random.js').Random} random
  */

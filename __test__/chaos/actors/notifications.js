@@ -3,7 +3,7 @@
 
 const { PARTS } = require('../context.js');
 const { Guarded, planGuarded } = require('../guarded.js');
-const { GuardedTask } = require('../guarded-task.js');
+const { waitForNotification } = require('../notification-task.js');
 
 /** @typedef {import('../context.js').Context} Context */
 /** @typedef {import('../random.js').Random} Random */
@@ -12,7 +12,7 @@ const { GuardedTask } = require('../guarded-task.js');
 const NOTIFIER = 0;
 const MEMBERS = 2;
 
-/** What a worker's cell says of its wait: it has none. */
+/** What a party's cell says of its wait: it has none. */
 const IDLE = 0;
 /** It waits without limit, and entered the queue after the last notifyAll(). */
 const FRESH = 1;
@@ -129,11 +129,10 @@ class Notifications {
   /** @param {number} limit */
   wait(limit) {
     const { context, guarded, plan } = this;
-    const { view } = context;
     guarded.enter();
     if (context.stopped) return guarded.leave();
     const party = context.party(0);
-    this.#begin(party, limit === Infinity ? FRESH : LIMITED);
+    this.begin(party, limit === Infinity ? FRESH : LIMITED);
     const notified = guarded.waitInside(() => {
       if (limit === Infinity) {
         context.operate('Condition#wait', plan.condition, () => this.condition.wait(guarded.mutex));
@@ -147,7 +146,7 @@ class Notifications {
         (notified) => !notified,
       );
     }, null);
-    this.#end(party, notified);
+    this.end(party, notified);
     return guarded.leave();
   }
 
@@ -155,9 +154,9 @@ class Notifications {
    * From inside.
    *
    * @param {number} party
-   * @param {number} state
+   * @param {number} state FRESH, LIMITED, or TOLD where it may give up after it was notified
    */
-  #begin(party, state) {
+  begin(party, state) {
     const { context, plan } = this;
     const { view } = context;
     view[plan.begun]++;
@@ -173,7 +172,7 @@ class Notifications {
    * @param {number} party
    * @param {boolean | null} notified null where nobody knows
    */
-  #end(party, notified) {
+  end(party, notified) {
     const { context, plan } = this;
     const { view } = context;
     view[plan.ended]++;
@@ -185,29 +184,6 @@ class Notifications {
       view[plan.notified]++;
       context.count('notified');
     }
-  }
-
-  /**
-   * @param {import('../tasks.js').Task} task
-   * @param {Random | null} random where there may be limits, also signals
-   */
-  async waitByPromise(task, random) {
-    const { context, guarded, plan } = this;
-    const entering = new GuardedTask(guarded, task);
-    let begun = false;
-    await entering.enter(null, true, async (guard) => {
-      if (context.stopped) return;
-      begun = true;
-      this.#begin(task.party, random ? TOLD : FRESH);
-      const waited = await entering.waitInside(plan.condition, random, guard, (options) =>
-        this.condition.waitAsync(guarded.mutex, undefined, options),
-      );
-      if (!guard.held) return;
-      this.#end(task.party, waited ?? null);
-      begun = false;
-    });
-    // It gave up, or was told that the owner died: it has to lock again to say so.
-    if (begun) await entering.enter(null, true, () => this.#end(task.party, null));
   }
 
   /** When all have ended. @param {number[]} deaths */
@@ -243,7 +219,7 @@ module.exports = {
         if (random.chance(50)) notifications.notify(random.integer(0, 3));
         else notifications.wait(random.integer(0, 6));
       },
-      task: (task, random) => notifications.waitByPromise(task, random.chance(50) ? random : null),
+      task: (task, random) => waitForNotification(notifications, task, random),
     };
   },
   release(context, plan) {

@@ -124,8 +124,9 @@ module.exports = {
     const all = permitsOf(context, plan);
     return {
       visit(random) {
-        if (random.chance(10)) visitAlone(context, plan.alone + context.slot, random);
-        else if (random.chance(10)) random.pick(all).examine();
+        const way = random.integer(0, 9);
+        if (way === 0) visitAlone(context, plan.alone + context.slot, random);
+        else if (way === 1) random.pick(all).examine();
         else visit(random.pick(all), random);
       },
       task: (task, random) => visitByPromise(random.pick(all), task, random),
