@@ -183,6 +183,21 @@ class Context {
     return new (primitives().RwLock)(this.view, cell);
   }
 
+  /**
+   * Stays inside something for a while: the main thread terminates some who do.
+   *
+   * @template T
+   * @param {() => T} stay
+   */
+  linger(stay) {
+    const cell = this.plan.cells.lingering + this.slot;
+    Atomics.add(this.view, cell, 1);
+    const stayed = stay();
+    if (stayed instanceof Promise) return stayed.finally(() => Atomics.sub(this.view, cell, 1));
+    Atomics.sub(this.view, cell, 1);
+    return stayed;
+  }
+
   /** Lets time pass without a primitive of ours, for at most so many milliseconds. @param {number} ms */
   pause(ms) {
     Atomics.wait(pauseCell, 0, 0, ms);

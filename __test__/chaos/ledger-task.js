@@ -26,6 +26,7 @@ class LedgerTask {
       else await this.#recover(random, random);
     } catch (error) {
       this.ledger.context.expect(error, 'ERR_ABANDONED');
+      this.ledger.context.count('deaths inside an RwLock told');
       if (random.chance(60)) await this.#recover(random, null);
     }
   }

@@ -15,6 +15,7 @@ const { STATISTICS } = require('./statistics.js');
  * @property {'terminate' | 'snapshot' | 'message' | 'inspect'} kind
  * @property {number} slot which worker; the next one, where that is not there or not blocked at that moment
  * @property {number} delay for `terminate`: milliseconds until the replacement is started
+ * @property {boolean} inside for `terminate`: whether to look for one that is inside something
  * @property {'recover' | 'probe' | 'leave'} after for `terminate`: what the main thread does with what was abandoned
  */
 
@@ -25,6 +26,7 @@ const { STATISTICS } = require('./statistics.js');
  * @property {number} stop not zero when the run is over
  * @property {number} progress a counter for each worker, of its operations
  * @property {number} doing what each worker is at: see context.js
+ * @property {number} lingering for each worker, of how many things it is inside for a while
  * @property {number} taskProgress a counter for each task of each worker
  * @property {number} taskDoing what each of them is at
  * @property {number} messages a counter for each worker, of the messages that it got
@@ -77,6 +79,7 @@ function planEvents(random, milliseconds, workers) {
           at,
           kind,
           slot: random.integer(0, workers - 1),
+          inside: random.chance(50),
           delay: random.chance(60) ? 0 : random.integer(1, 60),
           after: random.pick(['recover', 'probe', 'leave', 'leave']),
         });
@@ -102,6 +105,7 @@ function makePlan({ seed, seconds }) {
     stop: space.take(16),
     progress: space.take(workers),
     doing: space.take(workers),
+    lingering: space.take(workers),
     taskProgress: space.take(workers * TASKS),
     taskDoing: space.take(workers * TASKS),
     messages: space.take(workers),

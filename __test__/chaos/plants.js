@@ -71,14 +71,12 @@ const plants = {
   },
   /** A lock that lets a reader in beside a writer. */
   reader() {
-    const { tryRead, unlockRead } = RwLock.prototype;
+    const { read, unlockRead } = RwLock.prototype;
     let uninvited = 0;
-    RwLock.prototype.tryRead = function (/** @type {number | undefined} */ ms) {
-      const reads = tryRead.call(this, ms);
-      // In the writer's own thread that would be seen at once.
-      if (reads || !ms || !now(2)) return reads;
+    RwLock.prototype.read = function () {
+      if (this.writerThreadId === null || !now(2)) return read.call(this);
       uninvited++;
-      return true;
+      return /** @type {any} */ ({ release: () => uninvited-- });
     };
     RwLock.prototype.unlockRead = function () {
       if (uninvited > 0) uninvited--;

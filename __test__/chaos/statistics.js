@@ -29,6 +29,7 @@ const STATISTICS = /** @type {const} */ ([
   'reads',
   'writes',
   'downgrades',
+  'deaths inside an RwLock told',
   ...FORMS,
   'promises out of time',
   'promises aborted',

@@ -31,6 +31,9 @@ const { Watchdog } = require('./watchdog.js');
 /** How often the watchdog looks, in milliseconds. */
 const WATCH = 250;
 
+/** How often it looks for a worker that is inside something. */
+const LOOKS = 40;
+
 /** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -89,8 +92,27 @@ class Supervisor {
    * @param {import('./plan.js').Event['after']} after
    */
   async #terminate(slot, after) {
+    const { context } = this;
     const threadId = await this.crew.terminate(slot);
+    Atomics.store(context.view, context.plan.cells.lingering + slot, 0);
     this.craft.dispose(threadId, slot, after);
+  }
+
+  /**
+   * One that is inside something, or any where none is soon.
+   *
+   * @param {number} slot where to begin
+   */
+  async #findInside(slot) {
+    const { context, crew } = this;
+    const isInside = (/** @type {number} */ at) =>
+      Atomics.load(context.view, context.plan.cells.lingering + at) > 0;
+    for (let i = 0; i < LOOKS; i++) {
+      const found = crew.find(slot, (hand) => isInside(crew.hands.indexOf(hand)));
+      if (found >= 0) return found;
+      await sleep(1);
+    }
+    return crew.find(slot);
   }
 
   /** @param {import('./plan.js').Event} event */
@@ -98,7 +120,7 @@ class Supervisor {
     const { context, crew } = this;
     const act = {
       terminate: async () => {
-        const slot = crew.find(event.slot);
+        const slot = event.inside ? await this.#findInside(event.slot) : crew.find(event.slot);
         if (slot < 0) return;
         await this.#terminate(slot, event.after);
         await sleep(event.delay);

@@ -108,13 +108,15 @@ class Task {
 
   /** A moment inside. @param {Random} random */
   async dwell(random) {
+    const { context } = this;
+    const ms = random.integer(0, 8);
     switch (random.integer(0, 7)) {
       case 0:
         return turn();
       case 1:
-        return sleep(random.integer(0, 3));
+        return context.linger(() => sleep(ms));
       case 2:
-        return this.context.pause(random.integer(0, 2));
+        return context.linger(() => context.pause(ms));
       default:
     }
   }

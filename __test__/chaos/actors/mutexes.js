@@ -42,7 +42,7 @@ function work(context, plan) {
     if (!guarded.tryEnter(way, random.integer(0, 8), random.chance(60))) return;
     examineMine(context, guarded, random);
     if (random.chance(30)) nest(random, index);
-    if (random.chance(3)) context.pause(random.integer(1, 3));
+    if (random.chance(3)) context.linger(() => context.pause(random.integer(1, 3)));
     guarded.leave();
   };
 

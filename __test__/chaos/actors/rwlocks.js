@@ -138,7 +138,8 @@ class Visitor {
   /** A moment inside. */
   #dwell() {
     const { ledger, random } = this;
-    if (random.chance(4)) ledger.context.pause(random.integer(0, 2));
+    const { context } = ledger;
+    if (random.chance(8)) context.linger(() => context.pause(random.integer(0, 6)));
   }
 
   /** @param {() => void} operation */
@@ -167,6 +168,7 @@ module.exports = {
           visitor[random.pick(ways)]();
         } catch (error) {
           context.expect(error, 'ERR_ABANDONED');
+          context.count('deaths inside an RwLock told');
           if (random.chance(60)) visitor.recover();
         }
       },

@@ -59,7 +59,7 @@ function visit(permits, random) {
   }
   if (!taken) return permits.giveUp(party);
   permits.arrive(party, current, count);
-  if (random.chance(4)) context.pause(random.integer(0, 2));
+  if (random.chance(10)) context.linger(() => context.pause(random.integer(0, 8)));
   return permits.leave(party, current, count);
 }
 
