@@ -2,7 +2,8 @@
 'use strict';
 
 const test = require('ava').default;
-const { Condition, Latch, Mutex, SyncError } = require('../index.js');
+const { threadId } = require('node:worker_threads');
+const { Condition, Latch, Mutex, RwLock, SyncError } = require('../index.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 
@@ -298,6 +299,40 @@ test('a promise that was woken just before its thread blocks strands nobody', as
   (await mine).release();
   await blocked.done;
   t.truthy(got);
+});
+
+test('a lock that a promise was handed and does not know of is no reason to tell its thread ERR_DEADLOCK', async (t) => {
+  const lock = new RwLock(new SharedArrayBuffer(4));
+  for (const form of /** @type {const} */ (['write', 'read', 'recover'])) {
+    lock.write();
+    const promised = lock.writeAsync({ ref });
+    lock.unlockWrite(); // hands it to the promise, whose turn has not come
+    lock[form]();
+    if (form === 'read') lock.unlockRead();
+    else lock.unlockWrite();
+    const guard = await promised;
+    t.true(guard.held);
+    t.throws(() => lock.write(), { code: 'ERR_DEADLOCK' });
+    guard.release();
+  }
+});
+
+test('a time limit that passes while a notified promise locks again is none', async (t) => {
+  const view = cells();
+  const [mutex, condition] = [new Mutex(view, 0), new Condition(view, 1)];
+  const guard = await mutex.lockAsync({ ref });
+  const notified = condition.waitAsync(mutex, undefined, { timeout: 50, ref });
+  mutex.lock();
+  condition.notify();
+  mutex.unlock(); // wakes the promise, which comes too late
+  mutex.lock();
+  t.is(await Promise.race([notified, sleep(150)]), undefined, 'the thread itself owns the mutex');
+  t.false(guard.held);
+  mutex.unlock();
+  t.true(await notified);
+  t.is(mutex.ownerThreadId, threadId);
+  guard.release();
+  t.false(mutex.locked);
 });
 
 test('a promise that its own thread lets through has its turn before the main thread ends', async (t) => {

@@ -3,34 +3,19 @@
 
 const fs = require('node:fs');
 const { threadId } = require('node:worker_threads');
+const { describeDoing, doingWord } = require('./doing.js');
 const { STATISTICS } = require('./statistics.js');
 
+/** @typedef {import('./doing.js').Doing} Doing */
 /** @typedef {import('./statistics.js').Statistic} Statistic */
 
 /** Loaded when it is first used: the baseline never does. */
 const primitives = () => require('../../index.js');
 
-/**
- * What a worker is at: the upper half of its `doing` cell; the lower one tells the cell of the primitive.
- */
-const DOING = /** @type {const} */ ([
-  'between two operations',
-  'Mutex#lock',
-  'Mutex#tryLock',
-  'Mutex#recover',
-  'Mutex#tryRecover',
-  'Mutex#unlock',
-  'Condition#wait',
-  'Condition#waitFor',
-  'Condition#notify',
-  'Barrier#wait',
-  'Latch#await',
-  'Latch#tryAwait',
-  'Latch#countDown',
-  'Latch#release',
-  'waiting for a partner',
-]);
-const CELL_BITS = 24;
+/** How many promises of one worker may be pending at once. */
+const TASKS = 4;
+/** A worker's thread, and its tasks. */
+const PARTS = 1 + TASKS;
 
 /** Below this a clock may differ from another by its resolution. */
 const CLOCK_TOLERANCE_MS = 0.05;
@@ -47,6 +32,8 @@ class Context {
     this.slot = slot;
     this.threadId = threadId;
     this.view = new Int32Array(memory);
+    /** Where a worker has any. @type {import('./tasks.js').Tasks | undefined} */
+    this.tasks = undefined;
   }
 
   /** Whether the run is over. */
@@ -71,7 +58,7 @@ class Context {
    * Runs one operation of a primitive, so that the watchdog can tell what this thread is at.
    *
    * @template T
-   * @param {typeof DOING[number]} what
+   * @param {Doing} what
    * @param {number} cell
    * @param {() => T} operation
    * @returns {T}
@@ -79,7 +66,7 @@ class Context {
   operate(what, cell, operation) {
     if (this.slot < 0) return operation();
     const { progress, doing } = this.plan.cells;
-    Atomics.store(this.view, doing + this.slot, (DOING.indexOf(what) << CELL_BITS) | cell);
+    Atomics.store(this.view, doing + this.slot, doingWord(what, cell));
     try {
       return operation();
     } finally {
@@ -92,7 +79,7 @@ class Context {
    * An operation with a limit: that it failed must not be said too early.
    *
    * @template T
-   * @param {typeof DOING[number]} what
+   * @param {Doing} what
    * @param {number} cell
    * @param {number} ms
    * @param {() => T} operation
@@ -182,6 +169,35 @@ class Context {
     return new (primitives().Latch)(this.view, cell, count);
   }
 
+  /**
+   * @param {number} cell
+   * @param {number} permits
+   * @param {number} max
+   */
+  semaphore(cell, permits, max) {
+    return new (primitives().Semaphore)(this.view, cell, permits, { max });
+  }
+
+  /** @param {number} cell */
+  rwLock(cell) {
+    return new (primitives().RwLock)(this.view, cell);
+  }
+
+  /**
+   * Stays inside something for a while: the main thread terminates some who do.
+   *
+   * @template T
+   * @param {() => T} stay
+   */
+  linger(stay) {
+    const cell = this.plan.cells.lingering + this.slot;
+    Atomics.add(this.view, cell, 1);
+    const stayed = stay();
+    if (stayed instanceof Promise) return stayed.finally(() => Atomics.sub(this.view, cell, 1));
+    Atomics.sub(this.view, cell, 1);
+    return stayed;
+  }
+
   /** Lets time pass without a primitive of ours, for at most so many milliseconds. @param {number} ms */
   pause(ms) {
     Atomics.wait(pauseCell, 0, 0, ms);
@@ -192,16 +208,47 @@ class Context {
     return Number(BigInt.asIntN(32, process.hrtime.bigint() / 1_000n));
   }
 
-  /** What a worker is at, in words. @param {number} slot */
+  /** The numbers that the tasks of a worker have. */
+  get taskNumbers() {
+    return Array(TASKS).keys();
+  }
+
+  /**
+   * Where a worker's task keeps what it is at.
+   *
+   * @param {number} slot
+   * @param {number} number of the task
+   */
+  taskPlace(slot, number) {
+    return slot * TASKS + number;
+  }
+
+  /**
+   * A number for each that waits by itself: the worker, and each of its tasks.
+   *
+   * @param {number} part 0 for the thread itself; for a task its number and one
+   */
+  party(part) {
+    return this.slot * PARTS + part;
+  }
+
+  /** All parties of a worker. @param {number} slot */
+  partiesOf(slot) {
+    return Array.from({ length: PARTS }, (_, part) => slot * PARTS + part);
+  }
+
+  /** What a worker and its tasks are at, in words. @param {number} slot */
   describe(slot) {
-    const doing = Atomics.load(this.view, this.plan.cells.doing + slot);
-    if (doing === 0) return DOING[0];
-    const cell = doing & ((1 << CELL_BITS) - 1);
-    const word = Atomics.load(this.view, cell) >>> 0;
-    return `${DOING[doing >>> CELL_BITS]} of cell ${cell}, which holds 0x${word.toString(16)}`;
+    const { cells } = this.plan;
+    const own = describeDoing(this.view, Atomics.load(this.view, cells.doing + slot));
+    const tasks = [...this.taskNumbers]
+      .map((number) => Atomics.load(this.view, cells.taskDoing + this.taskPlace(slot, number)))
+      .filter((doing) => doing !== 0)
+      .map((doing) => `; by promise ${describeDoing(this.view, doing)}`);
+    return own + tasks.join('');
   }
 }
 
 const pauseCell = new Int32Array(new SharedArrayBuffer(4));
 
-module.exports = { Context };
+module.exports = { CLOCK_TOLERANCE_MS, Context, PARTS, TASKS };

@@ -19,7 +19,9 @@ function craft(context) {
     file: 'worker.js',
     inspect,
     blocked: () => new Set(inspect().map(({ threadId }) => threadId)),
-    dispose(threadId, after) {
+    dispose(threadId, slot, after) {
+      const parties = context.partiesOf(slot);
+      for (const { actor, own } of all) actor.bury?.(context, own, parties, after);
       if (after === 'leave') return;
       for (const each of guarded) {
         if (each.mutex.ownerThreadId !== threadId) continue;

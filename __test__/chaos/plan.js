@@ -3,6 +3,7 @@
 
 const { Random } = require('./random.js');
 const { Space } = require('./space.js');
+const { TASKS, PARTS } = require('./context.js');
 const { actors, MEMBERS } = require('./actors/index.js');
 const { STATISTICS } = require('./statistics.js');
 
@@ -14,6 +15,7 @@ const { STATISTICS } = require('./statistics.js');
  * @property {'terminate' | 'snapshot' | 'message' | 'inspect'} kind
  * @property {number} slot which worker; the next one, where that is not there or not blocked at that moment
  * @property {number} delay for `terminate`: milliseconds until the replacement is started
+ * @property {boolean} inside for `terminate`: whether to look for one that is inside something
  * @property {'recover' | 'probe' | 'leave'} after for `terminate`: what the main thread does with what was abandoned
  */
 
@@ -24,6 +26,9 @@ const { STATISTICS } = require('./statistics.js');
  * @property {number} stop not zero when the run is over
  * @property {number} progress a counter for each worker, of its operations
  * @property {number} doing what each worker is at: see context.js
+ * @property {number} lingering for each worker, of how many things it is inside for a while
+ * @property {number} taskProgress a counter for each task of each worker
+ * @property {number} taskDoing what each of them is at
  * @property {number} messages a counter for each worker, of the messages that it got
  * @property {number} doomed not zero for each threadId that the main thread has begun to terminate
  * @property {number} violations how many there were
@@ -74,6 +79,7 @@ function planEvents(random, milliseconds, workers) {
           at,
           kind,
           slot: random.integer(0, workers - 1),
+          inside: random.chance(50),
           delay: random.chance(60) ? 0 : random.integer(1, 60),
           after: random.pick(['recover', 'probe', 'leave', 'leave']),
         });
@@ -99,12 +105,16 @@ function makePlan({ seed, seconds }) {
     stop: space.take(16),
     progress: space.take(workers),
     doing: space.take(workers),
+    lingering: space.take(workers),
+    taskProgress: space.take(workers * TASKS),
+    taskDoing: space.take(workers * TASKS),
     messages: space.take(workers),
     doomed: space.take(threadIds),
     violations: space.take(1),
     statistics: space.take(STATISTICS.length),
   };
   const slots = random.shuffle(Array.from({ length: workers }, (_, slot) => slot));
+  const given = { workers, parties: workers * PARTS, seconds, terminations };
   /** @type {Plan['roles']} */
   const roles = [];
   /** @type {Plan['actors']} */
@@ -112,7 +122,7 @@ function makePlan({ seed, seconds }) {
   for (const [name, actor] of Object.entries(actors)) {
     const members = slots.splice(0, actor.members);
     members.forEach((slot, member) => (roles[slot] = { actor: name, member }));
-    planned[name] = actor.plan({ random, space, workers, members, seconds, terminations });
+    planned[name] = actor.plan({ ...given, random, space, members });
   }
   const cellCount = space.size;
   return { seed, seconds, workers, cellCount, cells, threadIds, actors: planned, roles, events };

@@ -5,7 +5,7 @@
 // name of one, there is only that.
 
 const { isMainThread } = require('node:worker_threads');
-const { Barrier, Condition, Latch, Mutex } = require('../../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../../index.js');
 
 /** @type {Record<string, () => void>} */
 const plants = {
@@ -53,6 +53,52 @@ const plants = {
       } catch {
         return true;
       }
+    };
+  },
+  /** A semaphore that gives too many permits. */
+  permits() {
+    const { acquire } = Semaphore.prototype;
+    Semaphore.prototype.acquire = function (/** @type {number | undefined} */ n) {
+      if (!now(20)) acquire.call(this, n);
+    };
+  },
+  /** A semaphore that keeps what it is given back. */
+  release() {
+    const { release } = Semaphore.prototype;
+    Semaphore.prototype.release = function (/** @type {number | undefined} */ n) {
+      if (!now(50)) release.call(this, n);
+    };
+  },
+  /** A lock that lets a reader in beside a writer. */
+  reader() {
+    const { read, unlockRead } = RwLock.prototype;
+    let uninvited = 0;
+    RwLock.prototype.read = function () {
+      if (this.writerThreadId === null || !now(2)) return read.call(this);
+      uninvited++;
+      return /** @type {any} */ ({ release: () => uninvited-- });
+    };
+    RwLock.prototype.unlockRead = function () {
+      if (uninvited > 0) uninvited--;
+      else unlockRead.call(this);
+    };
+  },
+  /** A promise that is lost. */
+  promise() {
+    const { lockAsync } = Mutex.prototype;
+    Mutex.prototype.lockAsync = function (/** @type {any} */ options) {
+      return now(100) && options?.timeout === Infinity && !options.signal
+        ? new Promise(() => {})
+        : lockAsync.call(this, options);
+    };
+  },
+  /** A promise that gives a lock that somebody else has. */
+  guard() {
+    const { writeAsync } = RwLock.prototype;
+    RwLock.prototype.writeAsync = async function (/** @type {any} */ options) {
+      const guard = await writeAsync.call(this, options);
+      if (now(10)) guard.release();
+      return guard;
     };
   },
 };

@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { FORMS } = require('./doing.js');
+
 /** What is counted in shared memory, and printed in this order. */
 const STATISTICS = /** @type {const} */ ([
   'locks',
@@ -20,6 +22,17 @@ const STATISTICS = /** @type {const} */ ([
   'cycles reported',
   'cycles disturbed by a death',
   'cycles with a limit',
+  'requests for permits met',
+  'requests for all permits met',
+  'permits given back for the dead',
+  'signals taken',
+  'reads',
+  'writes',
+  'downgrades',
+  'deaths inside an RwLock told',
+  ...FORMS,
+  'promises out of time',
+  'promises aborted',
 ]);
 
 /** @typedef {typeof STATISTICS[number]} Statistic */

@@ -22,13 +22,17 @@ const { Watchdog } = require('./watchdog.js');
  * @property {string} file the program of the workers
  * @property {() => import('../../index.js').BlockedThread[]} inspect
  * @property {() => { has(threadId: number): boolean }} blocked those of whom to take snapshots
- * @property {(threadId: number, after: import('./plan.js').Event['after']) => void} dispose sees to what a thread abandoned
+ * @property {(threadId: number, slot: number, after: import('./plan.js').Event['after']) => void} dispose
+ * sees to what a thread abandoned
  * @property {(help: import('./actors/index.js').Help) => void} release ends waits without limit, once all is over
  * @property {(deaths: number[]) => void} verify looks at the shared memory at the end
  */
 
 /** How often the watchdog looks, in milliseconds. */
 const WATCH = 250;
+
+/** How often it looks for a worker that is inside something. */
+const LOOKS = 40;
 
 /** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -83,15 +87,42 @@ class Supervisor {
     this.#examineMessages();
   }
 
+  /**
+   * @param {number} slot
+   * @param {import('./plan.js').Event['after']} after
+   */
+  async #terminate(slot, after) {
+    const { context } = this;
+    const threadId = await this.crew.terminate(slot);
+    Atomics.store(context.view, context.plan.cells.lingering + slot, 0);
+    this.craft.dispose(threadId, slot, after);
+  }
+
+  /**
+   * One that is inside something, or any where none is soon.
+   *
+   * @param {number} slot where to begin
+   */
+  async #findInside(slot) {
+    const { context, crew } = this;
+    const isInside = (/** @type {number} */ at) =>
+      Atomics.load(context.view, context.plan.cells.lingering + at) > 0;
+    for (let i = 0; i < LOOKS; i++) {
+      const found = crew.find(slot, (hand) => isInside(crew.hands.indexOf(hand)));
+      if (found >= 0) return found;
+      await sleep(1);
+    }
+    return crew.find(slot);
+  }
+
   /** @param {import('./plan.js').Event} event */
   #act(event) {
     const { context, crew } = this;
     const act = {
       terminate: async () => {
-        const slot = crew.find(event.slot);
+        const slot = event.inside ? await this.#findInside(event.slot) : crew.find(event.slot);
         if (slot < 0) return;
-        const threadId = await crew.terminate(slot);
-        this.craft.dispose(threadId, event.after);
+        await this.#terminate(slot, event.after);
         await sleep(event.delay);
         this.watchdog.reset(slot);
         crew.start(slot);
@@ -143,13 +174,17 @@ class Supervisor {
           const hand = crew.hands[slot];
           return hand && !hand.busy && blocked.has(hand.threadId);
         });
-        if (slot !== undefined) crew.terminate(slot);
+        if (slot === undefined) return false;
+        const done = this.#terminate(slot, 'recover').finally(() => this.#pending.delete(done));
+        this.#pending.add(done);
+        return true;
       },
     };
     while (crew.living().length > 0 && this.hangs === 0) {
       this.craft.release(help);
       await sleep(20);
     }
+    await Promise.all(this.#pending);
   }
 
   #watch() {

@@ -5,21 +5,29 @@ const { parentPort, workerData } = require('node:worker_threads');
 const { actors } = require('./actors/index.js');
 const { Context } = require('./context.js');
 const { Random } = require('./random.js');
+const { Tasks } = require('./tasks.js');
 
 /** How many operations pass before the event loop has its turn. */
 const BATCH = 40;
 /** How many in a hundred operations a worker spends on what it is no member of. */
 const VISITS = 60;
+/** How many in a hundred visits are by promise. */
+const PROMISES = 25;
+/** How many in a hundred batches leave time for those that are pending. */
+const BREAKS = 50;
 
 /** @type {import('./supervisor.js').WorkerData} */
 const { plan, memory, slot, incarnation } = workerData;
 const context = new Context(plan, memory, slot);
+const tasks = new Tasks(context);
+context.tasks = tasks;
 const { actor, member } = plan.roles[slot];
 const works = Object.entries(actors).map(([name, { work }]) => ({
   name,
   ...work(context, plan.actors[name]),
 }));
 const own = works.find(({ name }) => name === actor);
+const byPromise = works.flatMap(({ task }) => task ?? []);
 
 parentPort?.on('message', () => Atomics.add(context.view, plan.cells.messages + slot, 1));
 
@@ -27,6 +35,10 @@ parentPort?.on('message', () => Atomics.add(context.view, plan.cells.messages + 
 function run(step) {
   const random = new Random(plan.seed, slot, incarnation, step);
   if (own?.member && !random.chance(VISITS)) return own.member(random, member);
+  if (random.chance(PROMISES)) {
+    const begin = random.pick(byPromise);
+    return tasks.launch((task) => begin(task, random));
+  }
   return random.pick(works).visit(random);
 }
 
@@ -37,12 +49,15 @@ async function runBatch(step) {
       const pending = run(step);
       // Only the promise forms have one: the others keep this thread.
       if (pending) await pending;
+      if (tasks.pending) await tasks.calm();
     }
     if (!context.stopped) {
+      if (new Random(plan.seed, slot, incarnation, step).chance(BREAKS)) await tasks.breathe();
       setImmediate(runBatch, step);
       return;
     }
     own?.finish?.(member);
+    await tasks.end();
   } catch (error) {
     context.violation(`${/** @type {Error} */ (error).stack}`);
   }

@@ -133,6 +133,7 @@ trait Pending {
     fn slept(&self) -> Option<Slept>;
     fn retreat(&mut self, caller: &Caller);
     fn tend(&self, caller: &Caller);
+    fn is_limited(&self) -> bool;
 }
 
 struct PendingWait<W: Wait> {
@@ -168,6 +169,10 @@ impl<W: Wait> Pending for PendingWait<W> {
 
     fn tend(&self, caller: &Caller) {
         self.wait.tend(caller);
+    }
+
+    fn is_limited(&self) -> bool {
+        self.wait.is_limited()
     }
 }
 
@@ -255,13 +260,13 @@ impl Promises {
 
     /// The time of a promise is up.
     pub fn time_is_up(&self, caller: &Caller, number: u32) -> Option<(Key, Settled)> {
-        // What it was given in this very moment comes first.
-        let given = self
+        // What it was given in this very moment comes first; and its limit may have been that of a step before.
+        let waits_on = self
             .waiting
             .borrow()
             .get(&number)
-            .is_some_and(|pending| pending.slept().is_some());
-        let slept = (!given).then_some(Slept::TimedOut);
+            .is_some_and(|pending| pending.is_limited() && pending.slept().is_none());
+        let slept = waits_on.then_some(Slept::TimedOut);
         self.resume(caller, number, slept)
     }
 

@@ -21,8 +21,25 @@ pub use mutex::{Holder, Locked, Locking, Mutex, Recovered, Recovering};
 pub use rwlock::{Entering, Held, Inside, Request, RwLock};
 pub use semaphore::{Acquiring, Released, Semaphore};
 
-use crate::queue::{Kind, Queues};
+use crate::futex::Deadline;
+use crate::queue::{Begun, Caller, Kind, Queues, Wait};
 use crate::threads::ThreadId;
+
+/// Blocks in the wait for a lock that `begin` begins. Where the thread seems to own the lock already, that may be a promise
+/// of its own that was handed it and does not know yet: so it looks again while its promises are passed over.
+fn block_in<W, T>(
+    caller: &Caller,
+    deadline: Option<Deadline>,
+    begin: impl Fn() -> Begun<W>,
+) -> Result<T, Fault>
+where
+    W: Wait<Output = Result<T, Fault>>,
+{
+    match begin() {
+        Begun::Done(Err(Fault::Recursive)) => caller.blocked(|| begin().block(caller, deadline)),
+        begun => begun.block(caller, deadline),
+    }
+}
 
 /// Tells the process that a thread has ended: marks it dead first, so that whoever begins to wait from here on sees
 /// it, then tells those who wait already for what it owned. Whoever does neither began to wait in between, and was

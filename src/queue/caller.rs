@@ -39,6 +39,17 @@ impl Caller<'_> {
         self.thread.id()
     }
 
+    /// Calls `wait`, which blocks the thread. Its promises are passed over meanwhile: what they were given, and have not
+    /// been told of yet, goes to others.
+    pub fn blocked<R>(&self, wait: impl FnOnce() -> R) -> R {
+        let result = self.thread.blocked(|| {
+            self.runtime.blocks();
+            wait()
+        });
+        self.runtime.goes_on();
+        result
+    }
+
     /// Spins for a moment, then sleeps until the wait is settled, its deadline passes, the runtime ends it, or it turns
     /// out to be part of a deadlock. A wait that lasts is recorded, and calls `tend` now and then: to see to the
     /// queue, should somebody have written over the cell.

@@ -60,8 +60,7 @@ impl<W: Wait> Begun<W> {
             Begun::Done(output) => return output,
             Begun::Waits(wait) => wait,
         };
-        let output = caller.thread.blocked(|| {
-            caller.runtime.blocks();
+        caller.blocked(|| {
             loop {
                 let limit = deadline.filter(|_| wait.is_limited());
                 let slept = caller.sleep(wait.waiter(), limit, || wait.tend(caller));
@@ -69,8 +68,6 @@ impl<W: Wait> Begun<W> {
                     return output;
                 }
             }
-        });
-        caller.runtime.goes_on();
-        output
+        })
     }
 }

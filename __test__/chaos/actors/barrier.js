@@ -6,13 +6,15 @@
 const MEMBERS = 3;
 /** A worker may be a phase behind another; those that end at once could meet in as many. */
 const PHASES = 4;
+/** Far more than break by time limits and signals. */
+const BREAKS_PER_SECOND = 100;
 
 /** @param {import('./index.js').Planning} planning */
-function plan({ space, workers, members, terminations }) {
+function plan({ space, workers, members, terminations, seconds }) {
   return {
     members,
     /** A broken barrier stays broken: the next generation of members takes the next cell. */
-    barriers: space.take(terminations + 2 * MEMBERS),
+    barriers: space.take(terminations + 2 * MEMBERS + Math.ceil(seconds) * BREAKS_PER_SECOND),
     /** Which cell is in use. */
     generation: space.take(1),
     /** For each member: which generation its counters are of. */
@@ -31,6 +33,8 @@ function plan({ space, workers, members, terminations }) {
 class Party {
   /** Whether a worker of this member died in the midst of a wait: then its counters may be too high by one. */
   #murky = false;
+  /** Its arrival by promise. @type {Promise<void> | undefined} */
+  #arriving;
 
   /**
    * @param {Context} context
@@ -56,32 +60,86 @@ class Party {
     this.#murky = false;
   }
 
-  wait() {
+  /** The barrier in use, at which this member is about to arrive. */
+  #arrive() {
     const { context, member, plan } = this;
-    const { view } = context;
-    const generation = Atomics.load(view, plan.generation);
+    const generation = Atomics.load(context.view, plan.generation);
     this.#join(generation);
+    context.view[plan.begun + member]++;
     const cell = plan.barriers + generation;
-    const barrier = context.barrier(cell, MEMBERS);
-    view[plan.begun + member]++;
-    let index;
-    try {
-      index = context.operate('Barrier#wait', cell, () => barrier.wait());
-    } catch (error) {
-      context.expect(error, 'ERR_BROKEN_BARRIER');
-      context.count('broken barriers told');
-      this.#renew(generation);
-      return;
-    }
-    view[plan.passed + member]++;
+    return { generation, cell, barrier: context.barrier(cell, MEMBERS) };
+  }
+
+  /**
+   * @param {number} generation
+   * @param {number} index
+   */
+  #pass(generation, index) {
+    const { context, member, plan } = this;
+    context.view[plan.passed + member]++;
     context.count('phases passed');
     this.#verify(generation, index);
   }
 
   /**
-   * Sees to a fresh barrier after one that broke.
+   * @param {unknown} error
+   * @param {number} generation
+   */
+  #fail(error, generation) {
+    this.context.expect(error, 'ERR_BROKEN_BARRIER');
+    this.context.count('broken barriers told');
+    this.#renew(generation);
+  }
+
+  wait() {
+    const { generation, cell, barrier } = this.#arrive();
+    let index;
+    try {
+      index = this.context.operate('Barrier#wait', cell, () => barrier.wait());
+    } catch (error) {
+      this.#fail(error, generation);
+      return;
+    }
+    this.#pass(generation, index);
+  }
+
+  /**
+   * A member arrives once at a time: until it has passed, its worker does something else, or waits with it.
    *
-   * There is no reset() yet; with one, call it here instead, and count generations all the same.
+   * @param {import('../random.js').Random} random
+   * @returns {Promise<void> | undefined}
+   */
+  play(random) {
+    if (this.#arriving) return random.chance(50) ? this.#arriving : undefined;
+    if (random.chance(50)) {
+      this.wait();
+      return undefined;
+    }
+    return this.context.tasks?.launch((task) => {
+      this.#arriving = this.#waitByPromise(task, random.chance(3) ? random : null);
+      return this.#arriving.finally(() => (this.#arriving = undefined));
+    });
+  }
+
+  /**
+   * @param {import('../tasks.js').Task} task
+   * @param {import('../random.js').Random | null} random where there may be limits, past which the barrier breaks
+   */
+  async #waitByPromise(task, random) {
+    const { generation, cell, barrier } = this.#arrive();
+    try {
+      const passed = await task.attempt('Barrier#waitAsync', cell, random, (options) =>
+        barrier.waitAsync(options),
+      );
+      if (passed) this.#pass(generation, passed.value);
+      else this.#renew(generation);
+    } catch (error) {
+      this.#fail(error, generation);
+    }
+  }
+
+  /**
+   * Sees to a fresh barrier after one that broke.
    *
    * @param {number} generation
    */
@@ -133,17 +191,16 @@ module.exports = {
     const party = actor === 'barrier' ? new Party(context, plan, member) : undefined;
     const alone = context.barrier(plan.alone + context.slot, 1);
     return {
-      member() {
-        party?.wait();
-      },
+      member: (random) => party?.play(random),
       visit() {
         const index = alone.wait();
         context.check(index === 0, () => `arrival index ${index} at a barrier of one`);
       },
     };
   },
-  // Only a death ends the wait of those whom nobody joins any more.
-  release(_context, { members }, { terminateBlocked }) {
-    terminateBlocked(members, 'Barrier');
+  // Nobody joins any more those who wait: a death ends their wait, or abort() does.
+  release(context, plan, { terminateBlocked }) {
+    if (terminateBlocked(plan.members, 'Barrier')) return;
+    context.barrier(plan.barriers + Atomics.load(context.view, plan.generation), MEMBERS).abort();
   },
 };

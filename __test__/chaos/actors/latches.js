@@ -7,7 +7,7 @@ const { Random } = require('../random.js');
 
 /** The first only opens: the others can wait without limit. */
 const OPENER = 0;
-const MEMBERS = 3;
+const MEMBERS = 2;
 /** A latch opens once. When so many were used up in a second, its members rest. */
 const LATCHES_PER_SECOND = 1_000;
 
@@ -117,6 +117,22 @@ class Latches {
     if (open) this.#checkOpen(current);
   }
 
+  /**
+   * @param {import('../tasks.js').Task} task
+   * @param {import('../random.js').Random} random
+   */
+  async awaitByPromise(task, random) {
+    const { plan } = this;
+    const current = this.current();
+    const open = await task.attempt(
+      'Latch#awaitAsync',
+      plan.latches + current.round,
+      random,
+      (options) => current.latch.awaitAsync(options),
+    );
+    if (open) this.#checkOpen(current);
+  }
+
   /** Opens the latch in use for those who wait still. No new one follows. */
   finish() {
     const { context, plan } = this;
@@ -137,7 +153,7 @@ class Latches {
   }
 }
 
-/** Latches, one after another: counted down by one member, waited for by the others. @type {import('./index.js').Actor} */
+/** Latches, one after another: counted down by one member, waited for by the other, and by all others by promise. @type {import('./index.js').Actor} */
 module.exports = {
   members: MEMBERS,
   plan,
@@ -153,6 +169,7 @@ module.exports = {
         if (random.chance(50)) latches.examine();
         else latches.tryAwait(random.integer(0, 6));
       },
+      task: (task, random) => latches.awaitByPromise(task, random),
       // Each of them, since each may have moved on to the next latch just before.
       finish() {
         latches.finish();

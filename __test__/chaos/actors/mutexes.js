@@ -2,6 +2,7 @@
 'use strict';
 
 const { Guarded, planGuarded, WAYS } = require('../guarded.js');
+const { GuardedTask } = require('../guarded-task.js');
 
 /** @typedef {import('../context.js').Context} Context */
 /** @typedef {import('../random.js').Random} Random */
@@ -41,11 +42,30 @@ function work(context, plan) {
     if (!guarded.tryEnter(way, random.integer(0, 8), random.chance(60))) return;
     examineMine(context, guarded, random);
     if (random.chance(30)) nest(random, index);
-    if (random.chance(3)) context.pause(random.integer(1, 3));
+    if (random.chance(3)) context.linger(() => context.pause(random.integer(1, 3)));
     guarded.leave();
   };
 
+  /**
+   * @param {import('../tasks.js').Task} task
+   * @param {Random} random
+   * @param {number} after
+   * @returns {Promise<void>}
+   */
+  const nestByPromise = async (task, random, after) => {
+    const index = after + random.integer(1, 6);
+    if (index >= mutexes.length) return;
+    const entering = new GuardedTask(mutexes[index], task);
+    const inside = async () => {
+      await task.dwell(random);
+      if (random.chance(30)) await nestByPromise(task, random, index);
+    };
+    if (random.chance(30)) await entering.runExclusive(random, inside);
+    else await entering.enter(random, random.chance(60), inside);
+  };
+
   return {
+    task: (task, random) => nestByPromise(task, random, random.integer(-1, mutexes.length - 2)),
     visit(random) {
       if (random.chance(15)) examineAny(context, random.pick(mutexes), random);
       else nest(random, random.integer(-1, mutexes.length - 2));
@@ -91,7 +111,9 @@ function examineAny(context, { mutex, plan }, random) {
       const owner = mutex.ownerThreadId;
       context.check(
         owner === null ||
-          (owner >= 0 && owner < context.plan.threadIds && owner !== context.threadId),
+          (owner >= 0 && owner < context.plan.threadIds && owner !== context.threadId) ||
+          // What a promise was given and has not been told of yet.
+          (owner === context.threadId && context.tasks?.pending === true),
         () => `mutex ${plan.cell} belongs to ${owner}, as it says to ${context.threadId}`,
       );
       break;

@@ -1,26 +1,28 @@
 // @ts-check
 'use strict';
 
+const { PARTS } = require('../context.js');
 const { Guarded, planGuarded } = require('../guarded.js');
+const { waitForNotification } = require('../notification-task.js');
 
 /** @typedef {import('../context.js').Context} Context */
 /** @typedef {import('../random.js').Random} Random */
 
 /** The first only notifies: the others can wait without limit. */
 const NOTIFIER = 0;
-const MEMBERS = 3;
+const MEMBERS = 2;
 
-/** What a worker's cell says of its wait: it has none. */
+/** What a party's cell says of its wait: it has none. */
 const IDLE = 0;
 /** It waits without limit, and entered the queue after the last notifyAll(). */
 const FRESH = 1;
 /** It waits with a limit. */
 const LIMITED = 2;
-/** It waited when everybody was notified, and has not come back yet. */
+/** It waited when everybody was notified, and has not come back yet; or it may give up and pass its notification on. */
 const TOLD = 3;
 
 /** @param {import('./index.js').Planning} planning */
-function plan({ space, members, workers }) {
+function plan({ space, members, parties }) {
   return {
     guarded: planGuarded(space),
     condition: space.takePrimitive(),
@@ -31,9 +33,10 @@ function plan({ space, members, workers }) {
     notifications: space.take(1),
     /** Where it was told that an owner died while it waited: then nobody knows whether it was notified. */
     unknown: space.take(1),
-    /** For each worker: what it waits for, and its thread. */
-    states: space.take(workers),
-    threads: space.take(workers),
+    parties,
+    /** For each party: what it waits for, and its thread. */
+    states: space.take(parties),
+    threads: space.take(parties),
     /** Since the last notifyAll(): how many were woken, and how many may have passed a notification on. */
     woken: space.take(1),
     passedOn: space.take(1),
@@ -92,10 +95,10 @@ class Notifications {
     const { context, plan } = this;
     const { view } = context;
     let sure = -view[plan.woken] - view[plan.passedOn];
-    for (let slot = 0; slot < context.plan.workers; slot++) {
-      const state = view[plan.states + slot];
+    for (let party = 0; party < plan.parties; party++) {
+      const state = view[plan.states + party];
       if (state === IDLE) continue;
-      if (state === TOLD || context.isDoomed(view[plan.threads + slot])) sure--;
+      if (state === TOLD || context.isDoomed(view[plan.threads + party])) sure--;
       else if (state === FRESH) sure++;
     }
     return Math.max(0, sure);
@@ -105,8 +108,8 @@ class Notifications {
   #beginAnew() {
     const { context, plan } = this;
     const { view } = context;
-    for (let slot = 0; slot < context.plan.workers; slot++) {
-      if (view[plan.states + slot] !== IDLE) view[plan.states + slot] = TOLD;
+    for (let party = 0; party < plan.parties; party++) {
+      if (view[plan.states + party] !== IDLE) view[plan.states + party] = TOLD;
     }
     view[plan.woken] = 0;
     view[plan.passedOn] = 0;
@@ -126,14 +129,10 @@ class Notifications {
   /** @param {number} limit */
   wait(limit) {
     const { context, guarded, plan } = this;
-    const { view } = context;
     guarded.enter();
     if (context.stopped) return guarded.leave();
-    view[plan.begun]++;
-    // One that died here may have passed a notification on.
-    if (view[plan.states + context.slot] !== IDLE) view[plan.passedOn]++;
-    view[plan.states + context.slot] = limit === Infinity ? FRESH : LIMITED;
-    view[plan.threads + context.slot] = context.threadId;
+    const party = context.party(0);
+    this.begin(party, limit === Infinity ? FRESH : LIMITED);
     const notified = guarded.waitInside(() => {
       if (limit === Infinity) {
         context.operate('Condition#wait', plan.condition, () => this.condition.wait(guarded.mutex));
@@ -147,8 +146,37 @@ class Notifications {
         (notified) => !notified,
       );
     }, null);
+    this.end(party, notified);
+    return guarded.leave();
+  }
+
+  /**
+   * From inside.
+   *
+   * @param {number} party
+   * @param {number} state FRESH, LIMITED, or TOLD where it may give up after it was notified
+   */
+  begin(party, state) {
+    const { context, plan } = this;
+    const { view } = context;
+    view[plan.begun]++;
+    // One that died here may have passed a notification on.
+    if (view[plan.states + party] !== IDLE) view[plan.passedOn]++;
+    view[plan.states + party] = state;
+    view[plan.threads + party] = context.threadId;
+  }
+
+  /**
+   * From inside.
+   *
+   * @param {number} party
+   * @param {boolean | null} notified null where nobody knows
+   */
+  end(party, notified) {
+    const { context, plan } = this;
+    const { view } = context;
     view[plan.ended]++;
-    view[plan.states + context.slot] = IDLE;
+    view[plan.states + party] = IDLE;
     if (notified === null) {
       view[plan.passedOn]++;
       view[plan.unknown]++;
@@ -156,7 +184,6 @@ class Notifications {
       view[plan.notified]++;
       context.count('notified');
     }
-    return guarded.leave();
   }
 
   /** When all have ended. @param {number[]} deaths */
@@ -166,14 +193,14 @@ class Notifications {
     const [sent, received, unknown] = [plan.notifications, plan.notified, plan.unknown].map(
       (cell) => view[cell],
     );
-    // Each thread that died may have taken one, or have notified some and not counted them.
-    const lost = deaths.reduce((sum, count) => sum + count, 0);
+    // Each that died may have taken one, or have notified some and not counted them.
+    const lost = deaths.reduce((sum, count) => sum + count, 0) * PARTS;
     const slack = lost + unknown;
     context.check(
       sent - received <= slack,
       () => `${sent} notified, ${received} received, ${slack}`,
     );
-    context.check(received - sent <= slack * context.plan.workers, () => `${received} of ${sent}`);
+    context.check(received - sent <= slack * plan.parties, () => `${received} of ${sent}`);
   }
 }
 
@@ -192,6 +219,7 @@ module.exports = {
         if (random.chance(50)) notifications.notify(random.integer(0, 3));
         else notifications.wait(random.integer(0, 6));
       },
+      task: (task, random) => waitForNotification(notifications, task, random),
     };
   },
   release(context, plan) {

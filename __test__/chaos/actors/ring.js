@@ -2,6 +2,7 @@
 'use strict';
 
 const { Guarded, planGuarded } = require('../guarded.js');
+const { watchByPromise } = require('../ring-task.js');
 
 /** @typedef {import('../context.js').Context} Context */
 /** @typedef {import('../random.js').Random} Random */
@@ -213,6 +214,7 @@ module.exports = {
       visit(random) {
         random.pick(rings).watch(random);
       },
+      task: (task, random) => watchByPromise(random.pick(rings), task, random),
     };
   },
   release(context, plan) {

@@ -22,7 +22,7 @@ mod recovering;
 pub use locking::Locking;
 pub use recovering::Recovering;
 
-use super::Fault;
+use super::{Fault, block_in};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Spin, Waiter};
@@ -145,11 +145,12 @@ impl Mutex {
         if self.lock_free(caller.id()) {
             return Ok(Locked::Acquired);
         }
-        if self.is_owned_by(caller.id()) {
-            return Err(Fault::Recursive);
-        }
-        self.begin_with(caller, &Party::thread_of(caller), Spin::within(deadline))
-            .block(caller, deadline)
+        block_in(caller, deadline, || {
+            if self.is_owned_by(caller.id()) {
+                return Begun::Done(Err(Fault::Recursive));
+            }
+            self.begin_with(caller, &Party::thread_of(caller), Spin::within(deadline))
+        })
     }
 
     /// Begins to lock, without limit.
@@ -182,11 +183,12 @@ impl Mutex {
 
     /// Locks, waiting until `deadline` or without limit, and takes the lock over from an owner that died, too.
     pub fn recover(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Recovered, Fault> {
-        if self.is_owned_by(caller.id()) {
-            return Err(Fault::Recursive);
-        }
-        self.begin_recovery_with(caller, &Party::thread_of(caller), Spin::within(deadline))
-            .block(caller, deadline)
+        block_in(caller, deadline, || {
+            if self.is_owned_by(caller.id()) {
+                return Begun::Done(Err(Fault::Recursive));
+            }
+            self.begin_recovery_with(caller, &Party::thread_of(caller), Spin::within(deadline))
+        })
     }
 
     /// Begins to recover, without limit.

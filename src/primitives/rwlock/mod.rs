@@ -23,7 +23,7 @@ mod gate;
 
 pub use entering::Entering;
 
-use super::{Fault, Locked, Recovered};
+use super::{Fault, Locked, Recovered, block_in};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{Begun, Caller, Party, Queues, Section, Spin, Waiter};
@@ -190,8 +190,9 @@ impl RwLock {
         request: Request,
         deadline: Option<Deadline>,
     ) -> Result<Recovered, Fault> {
-        self.begin(caller, &Party::thread_of(caller), request)
-            .block(caller, deadline)
+        block_in(caller, deadline, || {
+            self.begin(caller, &Party::thread_of(caller), request)
+        })
     }
 
     /// Begins to wait.

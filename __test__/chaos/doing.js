@@ -1,0 +1,80 @@
+// @ts-check
+'use strict';
+
+/** The operations by promise; how often each was fulfilled is counted. */
+const FORMS = /** @type {const} */ ([
+  'Mutex#lockAsync',
+  'Mutex#recoverAsync',
+  'Mutex#runExclusiveAsync',
+  'Condition#waitAsync',
+  'Barrier#waitAsync',
+  'Latch#awaitAsync',
+  'Semaphore#acquireAsync',
+  'RwLock#readAsync',
+  'RwLock#writeAsync',
+  'RwLock#recoverAsync',
+]);
+
+/** @typedef {typeof FORMS[number]} Form */
+
+/**
+ * What a worker, or one of its tasks, is at: the upper half of its `doing` cell; the lower one tells the cell of the
+ * primitive.
+ */
+const DOING = /** @type {const} */ ([
+  'between two operations',
+  'Mutex#lock',
+  'Mutex#tryLock',
+  'Mutex#recover',
+  'Mutex#tryRecover',
+  'Mutex#unlock',
+  'Condition#wait',
+  'Condition#waitFor',
+  'Condition#notify',
+  'Barrier#wait',
+  'Latch#await',
+  'Latch#tryAwait',
+  'Latch#countDown',
+  'Latch#release',
+  'Semaphore#acquire',
+  'Semaphore#tryAcquire',
+  'Semaphore#release',
+  'RwLock#read',
+  'RwLock#tryRead',
+  'RwLock#write',
+  'RwLock#tryWrite',
+  'RwLock#recover',
+  'RwLock#tryRecover',
+  'RwLock#downgrade',
+  'RwLock#unlockRead',
+  'RwLock#unlockWrite',
+  'waiting for a partner',
+  ...FORMS,
+]);
+
+/** @typedef {typeof DOING[number]} Doing */
+
+const CELL_BITS = 24;
+
+/**
+ * @param {Doing} what
+ * @param {number} cell
+ */
+function doingWord(what, cell) {
+  return (DOING.indexOf(what) << CELL_BITS) | cell;
+}
+
+/**
+ * In words.
+ *
+ * @param {Int32Array} view
+ * @param {number} doing
+ */
+function describeDoing(view, doing) {
+  if (doing === 0) return DOING[0];
+  const cell = doing & ((1 << CELL_BITS) - 1);
+  const word = Atomics.load(view, cell) >>> 0;
+  return `${DOING[doing >>> CELL_BITS]} of cell ${cell}, which holds 0x${word.toString(16)}`;
+}
+
+module.exports = { FORMS, describeDoing, doingWord };
