@@ -612,3 +612,28 @@ test('tryRead and tryWrite wait as long as they were told to and never less', as
   lock.unlockWrite();
   t.is(view[0], 0, 'those who gave up left nothing behind');
 });
+
+test('the messages about an RwLock tell who is inside, and how to go on', async (t) => {
+  const view = cells();
+  const lock = new RwLock(view, 0, { name: 'table' });
+  const guard = lock.write();
+  const [told] = await inWorkers(
+    1,
+    ({ view }, { RwLock, errorOf }) => errorOf(() => new RwLock(view, 0).unlockWrite()),
+    { view },
+  );
+  t.is(
+    told.message,
+    'The RwLock "table" is written by the main thread, and this thread is not inside. Only the thread that called read() or ' +
+      'write() can unlock what that locked.',
+  );
+  const reading = guard.downgrade();
+  t.throws(() => guard.release(), {
+    message: /^This guard has been released or downgraded before\./,
+  });
+  reading.release();
+  t.throws(() => reading.release(), { message: /^This guard has been released before\./ });
+  const promised = await lock.writeAsync();
+  t.throws(() => lock.read(), { message: /by a guard, await readAsync\(\) or writeAsync\(\)/ });
+  promised.release();
+});

@@ -368,3 +368,12 @@ test('two kinds of primitive on one cell by mistake end in errors, not in a hang
   t.is(ended.code, 0, ended.stderr);
   t.deepEqual(ended.value, Array(3).fill('ERR_CORRUPT_CELL'));
 });
+
+test('threads that disagree about the permits are told so', async (t) => {
+  const view = cells();
+  new Semaphore(view, 0, 5).acquire(4);
+  t.throws(() => new Semaphore(view, 0, 2).acquire(), {
+    code: 'ERR_CORRUPT_CELL',
+    message: /Semaphore in cell 0 .* another thread gave it another number of permits/,
+  });
+});
