@@ -143,15 +143,13 @@ const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
  */
 const enter = ({ view, how, ms }, { RwLock, codeOf }) => {
   const lock = new RwLock(view, 0);
+  const writes = how === 'write';
   return codeOf(() => {
-    const [enter, tryToEnter, leave] = {
-      read: [() => lock.read(), () => lock.tryRead(ms), () => lock.unlockRead()],
-      write: [() => lock.write(), () => lock.tryWrite(ms), () => lock.unlockWrite()],
-    }[how === 'read' ? 'read' : 'write'];
-    if (ms === undefined) enter();
-    else if (!tryToEnter()) return 'time is up';
+    if (ms === undefined) writes ? lock.write() : lock.read();
+    else if (!(writes ? lock.tryWrite(ms) : lock.tryRead(ms))) return 'time is up';
     const turn = Atomics.add(view, 1, 1);
-    leave();
+    if (writes) lock.unlockWrite();
+    else lock.unlockRead();
     return turn;
   });
 };
