@@ -223,6 +223,10 @@ test('a number of permits is an integer from 1 to the maximum, told before anyth
     t.throws(() => semaphore.release(n), { ...invalidType, message: /\bn\b/ });
     await t.throwsAsync(semaphore.acquireAsync(n), invalidType);
   }
+  // A time limit comes second.
+  t.throws(() => semaphore.tryAcquire(1_000), {
+    message: 'n must be an integer from 1 to 3, as many permits as can ever be free, and is 1000.',
+  });
   t.is(semaphore.available, 2);
 });
 

@@ -5,7 +5,15 @@ const test = require('ava').default;
 const fc = require('fast-check');
 const vm = require('node:vm');
 const { types, inspect } = require('node:util');
-const { Barrier, Condition, Latch, Mutex, layout: typed } = require('../index.js');
+const {
+  Barrier,
+  Condition,
+  Latch,
+  Mutex,
+  RwLock,
+  Semaphore,
+  layout: typed,
+} = require('../index.js');
 const { inWorkers, startWorker } = require('./helpers/threads.js');
 
 // Without types: what they forbid is told at run time, too.
@@ -32,6 +40,8 @@ const whole = () => ({
   ready: Condition,
   phase: [Barrier, 4],
   done: [Latch, 3],
+  slots: [Semaphore, 2, { max: 5 }],
+  table: RwLock,
   totals: [Float64Array, 16],
   bytes: [Uint8Array, 1000],
   flags: [Int32Array, 4],
@@ -51,6 +61,10 @@ test('a layout has fresh primitives and zeroed arrays by name', (t) => {
   t.true(locks.done instanceof Latch);
   t.is(locks.phase.total, 4);
   t.is(locks.done.remaining, 3);
+  t.true(locks.slots instanceof Semaphore);
+  t.true(locks.table instanceof RwLock);
+  t.is(locks.slots.available, 2);
+  t.is(locks.table.readers, 0);
   t.false(locks.jobs.locked);
   t.true(locks.totals instanceof Float64Array);
   t.is(locks.totals.length, 16);
@@ -72,6 +86,28 @@ test('the primitives are named as their fields, in messages and when they are pr
 }`,
   );
   t.throws(() => locks.jobs.unlock(), { code: 'ERR_NOT_OWNER', message: /Mutex "jobs"/ });
+  const { slots, table, other } = layout({
+    slots: [Semaphore, 3],
+    table: RwLock,
+    other: [Semaphore, 1, { name: 'mine', max: 2 }],
+  });
+  t.is(inspect(slots), 'Semaphore "slots" { 3 permits free }');
+  t.is(inspect(table), 'RwLock "table" { free }');
+  t.is(inspect(other), 'Semaphore "mine" { 1 permit free }');
+  t.throws(() => table.unlockRead(), { code: 'ERR_NOT_OWNER', message: /RwLock "table"/ });
+});
+
+test("a semaphore's maximum is an option of its field, and travels", (t) => {
+  const spec = { slots: [Semaphore, 1, { max: 3 }], signals: [Semaphore, 0, { max: Infinity }] };
+  const { slots, signals, share } = layout(spec);
+  const there = layout.from(structuredClone(share()), spec);
+  slots.release(2);
+  t.is(there.slots.available, 3);
+  t.throws(() => there.slots.release(), outOfRange);
+  there.signals.release(1_000);
+  t.is(signals.available, 1_000);
+  signals.acquire(1_000);
+  t.is(there.signals.available, 0);
 });
 
 test('every kind of typed array can be a field, aligned', (t) => {
@@ -92,7 +128,7 @@ test('every kind of typed array can be a field, aligned', (t) => {
 test('no two fields meet in a cache line, wherever the buffer begins', (t) => {
   const element = fc.constantFrom(...ARRAYS);
   const field = fc.oneof(
-    fc.constantFrom(Mutex, Condition, [Barrier, 2], [Latch, 5]),
+    fc.constantFrom(Mutex, Condition, [Barrier, 2], [Latch, 5], [Semaphore, 5], RwLock),
     fc.tuple(element, fc.integer({ min: 0, max: 200 })),
   );
   fc.assert(
@@ -102,7 +138,11 @@ test('no two fields meet in a cache line, wherever the buffer begins', (t) => {
       const { buffer } = share();
       const views = Object.values(made).filter((value) => ArrayBuffer.isView(value));
       // A primitive is found by the word that it writes.
-      for (const value of Object.values(made)) if (value instanceof Latch) value.countDown();
+      for (const value of Object.values(made)) {
+        if (value instanceof Latch) value.countDown();
+        if (value instanceof Semaphore) value.acquire();
+        if (value instanceof RwLock) value.read();
+      }
       const words = new Int32Array(buffer);
       for (const [i, word] of words.entries()) {
         if (word !== 0) views.push(new Int32Array(buffer, 4 * i, 1));
@@ -133,20 +173,26 @@ test('an empty layout is one', (t) => {
 });
 
 test('share() travels in workerData, and both sides have the same memory', async (t) => {
-  const { jobs, phase, done, totals, share } = layout({
+  const { jobs, phase, done, slots, table, totals, share } = layout({
     ...whole(),
     phase: [Barrier, 3],
   });
   const seen = await inWorkers(
     3,
     ({ shared, id }, { layout }) => {
-      const { jobs, ready, phase, done, totals, counters } = layout.from(shared);
+      const { jobs, ready, phase, done, slots, table, totals, counters } = layout.from(shared);
       for (let i = 0; i < 1_000; i++) {
         jobs.lock();
         totals[0] += 0.5;
         counters[1] += 1n;
         ready.notify();
         jobs.unlock();
+        slots.acquire(2);
+        totals[2]++;
+        slots.release(2);
+        const guard = table[i % 2 ? 'read' : 'write']();
+        if (i % 2 === 0) totals[3]++;
+        guard.release();
       }
       phase.wait();
       if (id === 0) done.release();
@@ -156,6 +202,10 @@ test('share() travels in workerData, and both sides have the same memory', async
   );
   t.deepEqual(seen, [1_500, 1_500, 1_500]);
   t.is(totals[0], 1_500);
+  t.is(totals[2], 3_000, 'two permits of two at a time');
+  t.is(totals[3], 1_500);
+  t.is(slots.available, 2);
+  t.is(table.readers, 0);
   t.true(done.released);
   t.false(jobs.locked);
   t.is(phase.total, 3);
@@ -251,7 +301,10 @@ test('what is no spec is refused, and the message names the field', (t) => {
     Object,
     new Float64Array(4),
   ]) {
-    t.throws(() => layout({ odd: value }), { ...invalidType, message: /odd.*Mutex.*Float64Array/ });
+    t.throws(() => layout({ odd: value }), {
+      ...invalidType,
+      message: /odd.*Mutex.*Semaphore.*RwLock.*Float64Array/,
+    });
   }
 });
 
@@ -266,6 +319,18 @@ test('arguments are for the constructor to judge, and the message names the fiel
     [[Barrier, 4, {}, 1], invalidType],
     [[Latch, 0], outOfRange],
     [[Latch, 1.5], outOfRange],
+    [Semaphore, invalidType],
+    [[Semaphore], invalidType],
+    [[Semaphore, '4'], invalidType],
+    [[Semaphore, -1], outOfRange],
+    [[Semaphore, { max: 4 }], invalidType],
+    [[Semaphore, 4, { max: 3 }], outOfRange],
+    [[Semaphore, 4, { max: '5' }], invalidType],
+    [[Semaphore, 4, 5], invalidType],
+    [[Semaphore, 4, {}, 1], invalidType],
+    [[RwLock, 1], invalidType],
+    [[RwLock, { name: 5 }], invalidType],
+    [[RwLock, {}, {}], invalidType],
     [[Mutex, 1], invalidType],
     [[Mutex, { name: 5 }], invalidType],
     [[Mutex, {}, {}], invalidType],
@@ -308,6 +373,15 @@ test('both sides have to agree, and the message says in what they differ', (t) =
       { ...whole(), phase: [Barrier, 5] },
       /phase is \[Barrier, 4\] in shared and \[Barrier, 5\] in spec/,
     ],
+    [
+      { ...whole(), slots: [Semaphore, 3, { max: 5 }] },
+      /slots is \[Semaphore, 2, \{ max: 5 \}\] in shared and \[Semaphore, 3, \{ max: 5 \}\] in spec/,
+    ],
+    [
+      { ...whole(), slots: [Semaphore, 2] },
+      /slots is \[Semaphore, 2, \{ max: 5 \}\] in shared and \[Semaphore, 2\] in spec/,
+    ],
+    [{ ...whole(), table: Mutex }, /table is RwLock in shared and Mutex in spec/],
     [{ ...whole(), totals: [Float32Array, 16] }, /\[Float64Array, 16\].*\[Float32Array, 16\]/],
     [{ ...whole(), jobs: Condition }, /jobs is Mutex in shared and Condition in spec/],
     [{ ...whole(), jobs: [Mutex, { name: 'x' }] }, /jobs is Mutex.*\[Mutex, \{ name: 'x' \}\]/],

@@ -14,6 +14,7 @@ const read = (page) => fs.readFileSync(path.join(root, page), 'utf8');
 /** What each example of README.md prints, in their order. */
 const PRINTED = [
   'sum: 400000\n',
+  'Semaphore "connections" { 1 permit free } RwLock "table" { 1 read }\n',
   '6 Mutex "jobs" { free } Latch "done" { open }\n',
   '200\n200\n503\n',
   '',

@@ -3,7 +3,7 @@
 
 const test = require('ava').default;
 const { threadId } = require('node:worker_threads');
-const { RwLock, SyncError } = require('../index.js');
+const { Latch, RwLock, SyncError } = require('../index.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers } = require('./helpers/threads.js');
 
@@ -611,4 +611,53 @@ test('tryRead and tryWrite wait as long as they were told to and never less', as
   }
   lock.unlockWrite();
   t.is(view[0], 0, 'those who gave up left nothing behind');
+});
+
+test('the messages about an RwLock tell who is inside, and how to go on', async (t) => {
+  const view = cells();
+  const lock = new RwLock(view, 0, { name: 'table' });
+  const guard = lock.write();
+  const [told] = await inWorkers(
+    1,
+    ({ view }, { RwLock, errorOf }) => errorOf(() => new RwLock(view, 0).unlockWrite()),
+    { view },
+  );
+  t.is(
+    told.message,
+    'The RwLock "table" is written by the main thread, and this thread is not inside. Only the thread that called read() or ' +
+      'write() can unlock what that locked.',
+  );
+  const reading = guard.downgrade();
+  t.throws(() => guard.release(), {
+    message: /^This guard has been released or downgraded before\./,
+  });
+  reading.release();
+  t.throws(() => reading.release(), { message: /^This guard has been released before\./ });
+  const promised = await lock.writeAsync();
+  t.throws(() => lock.read(), { message: /by a guard, await readAsync\(\) or writeAsync\(\)/ });
+  promised.release();
+});
+
+test('a promise to read behind a writer of a thread that blocks then is not left waiting', async (t) => {
+  const view = cells();
+  const lock = new RwLock(view, 0);
+  const outer = await lock.readAsync();
+  const writing = lock.writeAsync();
+  const behind = startWorker(
+    async ({ view }, { RwLock, Latch, ready }) => {
+      const promise = new RwLock(view, 0).readAsync();
+      ready();
+      const guard = await promise;
+      new Latch(view, 1).release();
+      guard.release();
+    },
+    { view },
+  );
+  await behind.blocked();
+  // This thread blocks, and its promise cannot write.
+  t.true(new Latch(view, 1).tryAwait(10_000));
+  await behind.done;
+  outer.release();
+  (await writing).release();
+  t.is(view[0], 0);
 });

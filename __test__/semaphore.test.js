@@ -2,7 +2,7 @@
 'use strict';
 
 const test = require('ava').default;
-const { Semaphore } = require('../index.js');
+const { Latch, Semaphore } = require('../index.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers } = require('./helpers/threads.js');
 
@@ -367,4 +367,36 @@ test('two kinds of primitive on one cell by mistake end in errors, not in a hang
   });
   t.is(ended.code, 0, ended.stderr);
   t.deepEqual(ended.value, Array(3).fill('ERR_CORRUPT_CELL'));
+});
+
+test('threads that disagree about the permits are told so', async (t) => {
+  const view = cells();
+  new Semaphore(view, 0, 5).acquire(4);
+  t.throws(() => new Semaphore(view, 0, 2).acquire(), {
+    code: 'ERR_CORRUPT_CELL',
+    message: /Semaphore in cell 0 .* another thread gave it another number of permits/,
+  });
+});
+
+test('a promise behind a larger request of a thread that blocks then is not left waiting', async (t) => {
+  const view = cells();
+  const semaphore = new Semaphore(view, 0, 2);
+  semaphore.acquire();
+  const large = semaphore.acquireAsync(2);
+  const behind = startWorker(
+    async ({ view }, { Semaphore, Latch, ready }) => {
+      const promise = new Semaphore(view, 0, 2).acquireAsync();
+      ready();
+      await promise;
+      new Latch(view, 1).release();
+    },
+    { view },
+  );
+  await behind.blocked();
+  // This thread blocks, and cannot use what is kept for its promise.
+  t.true(new Latch(view, 1).tryAwait(10_000));
+  await behind.done;
+  semaphore.release(2);
+  await large;
+  t.is(semaphore.available, 0);
 });

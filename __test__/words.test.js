@@ -4,7 +4,7 @@
 const test = require('ava').default;
 const fc = require('fast-check');
 const { inspect } = require('node:util');
-const { Barrier, Condition, Latch, Mutex } = require('../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 
 const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
@@ -139,19 +139,108 @@ test('a latch says what is to go, how many wait, and when it is open', async (t)
   t.is(inspect(latch), 'Latch { open }');
 });
 
+test('a semaphore says how many permits are free, and how many wait', async (t) => {
+  const view = cells();
+  const semaphore = new Semaphore(view, 0, 2, { name: 'connections' });
+  t.is(inspect(semaphore), 'Semaphore "connections" { 2 permits free }');
+  semaphore.acquire();
+  t.is(inspect(semaphore), 'Semaphore "connections" { 1 permit free }');
+  const waiting = await blocked(
+    t,
+    2,
+    ({ view }, { Semaphore, ready }) => {
+      const semaphore = new Semaphore(view, 0, 2);
+      ready();
+      semaphore.acquire(2);
+      semaphore.release(2);
+    },
+    view,
+  );
+  t.is(inspect(semaphore), 'Semaphore "connections" { 1 permit free, 2 waiting }');
+  const promise = semaphore.acquireAsync();
+  t.is(inspect(semaphore), 'Semaphore "connections" { 1 permit free, 3 waiting }');
+  semaphore.release();
+  await Promise.all([promise, ...waiting.map(({ done }) => done)]);
+  t.is(inspect(semaphore), 'Semaphore "connections" { 1 permit free }');
+  t.is(inspect(new Semaphore(view, 1, 0)), 'Semaphore { 0 permits free }');
+});
+
+test('a lock says how many read or who writes, and how many wait', async (t) => {
+  const view = cells();
+  const lock = new RwLock(view, 0, { name: 'table' });
+  t.is(inspect(lock), 'RwLock "table" { free }');
+  const outer = lock.read();
+  t.is(inspect(lock), 'RwLock "table" { 1 read }');
+  const inner = await lock.readAsync();
+  t.is(inspect(lock), 'RwLock "table" { 2 reads }');
+  const waiting = await blocked(
+    t,
+    2,
+    ({ view }, { RwLock, ready }) => {
+      ready();
+      new RwLock(view, 0).write().release();
+    },
+    view,
+  );
+  t.is(inspect(lock), 'RwLock "table" { 2 reads, 2 waiting }');
+  outer.release();
+  inner.release();
+  await Promise.all(waiting.map(({ done }) => done));
+  t.is(inspect(lock), 'RwLock "table" { free }');
+  lock.write();
+  t.is(inspect(lock), 'RwLock "table" { written by the main thread }');
+  lock.unlockWrite();
+  const guard = await lock.writeAsync();
+  t.is(inspect(lock), 'RwLock "table" { written by the main thread }');
+  guard.release();
+});
+
+test('a lock names the worker that writes, and the one that died inside', async (t) => {
+  for (const how of ['write', 'read']) {
+    const view = cells();
+    const lock = new RwLock(view, 0);
+    const [inside] = await blocked(
+      t,
+      1,
+      ({ view }, { RwLock, stall, ready }) => {
+        const lock = new RwLock(view, 0);
+        lock[view[1] ? 'read' : 'write']();
+        ready();
+        stall(Infinity);
+      },
+      view.fill(how === 'read' ? 1 : 0, 1, 2),
+    );
+    const { threadId } = inside.worker;
+    const now = how === 'read' ? '1 read' : `written by thread ${threadId}`;
+    t.is(inspect(lock), `RwLock { ${now} }`);
+    await inside.worker.terminate();
+    t.is(inspect(lock), `RwLock { abandoned by thread ${threadId} }`);
+    t.throws(() => lock.read(), { code: 'ERR_ABANDONED' });
+    t.is(inspect(lock), `RwLock { abandoned by thread ${threadId} }`);
+    t.true(lock.recover());
+    t.is(inspect(lock), 'RwLock { written by the main thread }');
+    lock.unlockWrite();
+    t.is(inspect(lock), 'RwLock { free }');
+  }
+});
+
 /** @param {Int32Array<SharedArrayBuffer>} view */
 const onCell = (view) => [
   new Mutex(view, 0),
   new Condition(view, 0),
   new Barrier(view, 0, 4),
   new Latch(view, 0, 4),
+  new Semaphore(view, 0, 4),
+  new RwLock(view, 0),
 ];
 
 test('a cell that was written over is told in words', (t) => {
   const view = cells();
-  const [mutex, condition, barrier, latch] = onCell(view);
+  const [mutex, condition, barrier, latch, semaphore, lock] = onCell(view);
   view[0] = -5;
   const corrupt = 'corrupt: the cell holds -5 (0xfffffffb)';
+  t.is(inspect(semaphore), `Semaphore { ${corrupt} }`);
+  t.is(inspect(lock), `RwLock { ${corrupt} }`);
   t.is(inspect(mutex), `Mutex { ${corrupt} }`);
   t.is(inspect(condition), `Condition { ${corrupt} }`);
   t.is(inspect(barrier), `Barrier { ${corrupt} }`);
@@ -165,7 +254,7 @@ test('whatever the cell holds, looking neither throws nor changes it', (t) => {
     fc.property(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), (word) => {
       view[0] = word;
       for (const primitive of primitives) {
-        t.regex(inspect(primitive), /^(Mutex|Condition|Barrier|Latch) \{ .+ \}$/);
+        t.regex(inspect(primitive), /^(Mutex|Condition|Barrier|Latch|Semaphore|RwLock) \{ .+ \}$/);
         t.is(view[0], word);
       }
     }),
@@ -236,7 +325,7 @@ test('a subclass shows its own name, and what is no primitive has no words', (t)
   class Odd extends Mutex {}
   Object.defineProperty(Odd, 'name', { value: 5 });
   t.is(inspect(new Odd(new SharedArrayBuffer(4))), 'Mutex { free }');
-  for (const Class of [Mutex, Condition, Barrier, Latch]) {
+  for (const Class of [Mutex, Condition, Barrier, Latch, Semaphore, RwLock]) {
     t.notThrows(() => inspect(Class));
     t.notThrows(() => inspect(Class.prototype, { showHidden: true }));
     t.is(inspect(Object.create(Class.prototype)), `${Class.name} {}`);
@@ -252,12 +341,16 @@ test('other descriptions tell the class', (t) => {
     new Condition(view, 1),
     new Barrier(view, 2, 2),
     new Latch(view, 3),
+    new Semaphore(view, 3, 1),
+    new RwLock(view, 3),
   ];
   t.deepEqual(tags.map(String), [
     '[object Mutex]',
     '[object Condition]',
     '[object Barrier]',
     '[object Latch]',
+    '[object Semaphore]',
+    '[object RwLock]',
   ]);
   t.is(JSON.stringify(tags[0]), '{}');
   t.deepEqual(Object.keys(tags[0]), []);

@@ -5,7 +5,7 @@ const { fork } = require('node:child_process');
 const { once } = require('node:events');
 const { setTimeout: delay } = require('node:timers/promises');
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
-const { Barrier, Condition, Latch, Mutex, inspect } = require('../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, inspect } = require('../index.js');
 const { command, parseCount } = require('./harness/command.js');
 const { describeMachine, formatMachine } = require('./harness/machine.js');
 const { formatNumber, formatTable } = require('./harness/table.js');
@@ -56,7 +56,7 @@ const createCells = () => new Int32Array(new SharedArrayBuffer(CELLS * 4));
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 /**
- * The waits, without limit. The main thread holds the mutex in PRIMITIVE for the one that locks.
+ * The waits, without limit. For those in BEFORE the main thread holds what is in PRIMITIVE.
  *
  * @type {Record<string, (cells: Int32Array) => unknown>}
  */
@@ -66,9 +66,19 @@ const WAITS = {
     new Condition(cells, PRIMITIVE).wait(new Mutex(new SharedArrayBuffer(4)).lock()),
   'Barrier#wait': (cells) => new Barrier(cells, PRIMITIVE, 100).wait(),
   'Latch#await': (cells) => new Latch(cells, PRIMITIVE).await(),
+  'Semaphore#acquire': (cells) => new Semaphore(cells, PRIMITIVE, 0).acquire(),
+  'RwLock#read': (cells) => new RwLock(cells, PRIMITIVE).read(),
+  'RwLock#write': (cells) => new RwLock(cells, PRIMITIVE).write(),
   'Atomics.wait': (cells) => Atomics.wait(cells, MUTEX, 0),
 };
 const OURS = Object.keys(WAITS).slice(0, -1);
+
+/** @type {Record<string, (cells: Int32Array) => unknown>} */
+const BEFORE = {
+  'Mutex#lock': (cells) => new Mutex(cells, PRIMITIVE).lock(),
+  'RwLock#read': (cells) => new RwLock(cells, PRIMITIVE).write(),
+  'RwLock#write': (cells) => new RwLock(cells, PRIMITIVE).read(),
+};
 const THEIRS = 'Atomics.wait';
 
 /**
@@ -147,7 +157,7 @@ async function startBlocked(waits) {
   const blocked = waits.map((wait) => {
     // A cell is one kind of primitive.
     const own = createCells();
-    if (wait === 'Mutex#lock') new Mutex(own, PRIMITIVE).lock();
+    BEFORE[wait]?.(own);
     return { cells: own, worker: start('wait', { cells: own, wait }) };
   });
   for (const { cells } of blocked) {
@@ -179,7 +189,7 @@ const QUESTIONS = {
     const late = [];
     for (let i = 0; i < times; i++) {
       const cells = createCells();
-      if (wait === 'Mutex#lock') new Mutex(cells, PRIMITIVE).lock();
+      BEFORE[wait]?.(cells);
       const worker = start('wait', { cells, wait });
       await once(worker, 'online');
       const moment = i % MOMENTS.length;

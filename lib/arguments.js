@@ -21,14 +21,17 @@ function shown(value) {
  * @param {string} name
  * @param {number} min
  * @param {number} max
+ * @param {string} [why] why there is no larger one
  * @returns {number}
  */
-function integer(value, name, min, max) {
+function integer(value, name, min, max, why = '') {
   if (typeof value !== 'number') {
     throw invalidArgType(`${name} must be a number, and is ${shown(value)}.`);
   }
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw outOfRange(`${name} must be an integer from ${min} to ${max}, and is ${shown(value)}.`);
+    throw outOfRange(
+      `${name} must be an integer from ${min} to ${max}${why}, and is ${shown(value)}.`,
+    );
   }
   return value;
 }

@@ -18,12 +18,11 @@ const { SyncError } = require('./errors.js');
  */
 
 /**
- * @param {string} what
+ * @param {string} how
  */
-function notHeld(what) {
+function notHeld(how) {
   return new SyncError(
-    `This guard holds no ${what}: it has released it, or the lock was recovered or written over meanwhile. Release a guard ` +
-      'once, after its last use, and only while it is held.',
+    `This guard has been ${how} before. Release a guard once, after its last use, and only while it is held.`,
     'ERR_NOT_OWNER',
   );
 }
@@ -55,7 +54,7 @@ class ReadGuard {
 
   release() {
     const lock = this.#lock;
-    if (lock === undefined) throw notHeld('read');
+    if (lock === undefined) throw notHeld('released');
     this.#lock = undefined;
     this.#way.unlockRead(lock);
   }
@@ -105,7 +104,7 @@ class WriteGuard {
 
   #end() {
     const lock = this.#lock;
-    if (lock === undefined) throw notHeld('write');
+    if (lock === undefined) throw notHeld('released or downgraded');
     this.#lock = undefined;
     return lock;
   }

@@ -111,7 +111,7 @@ class Semaphore {
    * @param {unknown} n
    */
   #count(n) {
-    return integer(n, 'n', 1, this.#max);
+    integer(n, 'n', 1, this.#max, ', as many permits as can ever be free');
   }
 }
 

@@ -4,61 +4,43 @@
 // What java.util.concurrent (Java SE 21, API documentation) promises.
 
 const { Barrier, Latch } = require('../../index.js');
-const {
-  answers,
-  asleep,
-  cells,
-  documented,
-  endOf,
-  inOrder,
-  isPending,
-  party,
-} = require('../helpers/conformance.js');
+const stage = require('../helpers/conformance.js');
 
 /** @typedef {import('../helpers/tools.js').Tools} Tools */
 
-const cyclicBarrier = documented('Java CyclicBarrier');
-const countDownLatch = documented('Java CountDownLatch');
+const cyclicBarrier = stage.documented('Java CyclicBarrier');
+const countDownLatch = stage.documented('Java CountDownLatch');
 
-const BROKEN = 'ERR_BROKEN_BARRIER';
+const { BROKEN, arrive } = stage;
 /** How a call ends that returns nothing. */
 const PASSED = { returned: undefined };
 
-/**
- * @param {any} data
- * @param {Tools} tools
- */
-const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
-  const barrier = new Barrier(view, 0, total);
-  return codeOf(() => (ms === undefined ? barrier.wait() : barrier.waitFor(ms)));
-};
-
 cyclicBarrier('await() waits until all parties have invoked await on this barrier', async (t) => {
-  const view = cells();
-  const early = await inOrder(2, arrive, { view, total: 3 });
+  const view = stage.cells();
+  const early = await stage.inOrder(2, arrive, { view, total: 3 });
   t.is(new Barrier(view, 0, 3).waiting, 2);
-  const last = party(arrive, { view, total: 3 });
-  await answers([...early, last]);
+  const last = stage.party(arrive, { view, total: 3 });
+  await stage.answers([...early, last]);
   t.is(new Barrier(view, 0, 3).waiting, 0);
 });
 
 cyclicBarrier(
   'await() returns the arrival index, getParties() - 1 for the first to arrive and zero for the last',
   async (t) => {
-    const view = cells();
-    const early = await inOrder(3, arrive, { view, total: 4 });
-    const last = party(arrive, { view, total: 4 });
+    const view = stage.cells();
+    const early = await stage.inOrder(3, arrive, { view, total: 4 });
+    const last = stage.party(arrive, { view, total: 4 });
     t.deepEqual(
-      await answers([...early, last]),
+      await stage.answers([...early, last]),
       [3, 2, 1, 0].map((returned) => ({ returned })),
     );
   },
 );
 
 cyclicBarrier('it can be re-used after the waiting threads are released', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const started = [0, 1, 2].map(() =>
-    party(
+    stage.party(
       ({ view }, { Barrier }) => {
         const barrier = new Barrier(view, 0, 3);
         return Array.from({ length: 1_000 }, () => barrier.wait());
@@ -66,7 +48,7 @@ cyclicBarrier('it can be re-used after the waiting threads are released', async 
       { view },
     ),
   );
-  const [a, b, c] = await answers(started);
+  const [a, b, c] = await stage.answers(started);
   t.true(
     a.every(
       (/** @type {number} */ index, /** @type {number} */ round) =>
@@ -78,9 +60,9 @@ cyclicBarrier('it can be re-used after the waiting threads are released', async 
 cyclicBarrier(
   'the action is run once per barrier point, by the last thread to arrive, before any are released',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const started = [0, 1, 2].map(() =>
-      party(
+      stage.party(
         ({ view }, { Barrier }) => {
           let ran = false;
           const action = () => {
@@ -100,7 +82,7 @@ cyclicBarrier(
         { view },
       ),
     );
-    for (const rounds of await answers(started)) t.true(rounds.every(Boolean));
+    for (const rounds of await stage.answers(started)) t.true(rounds.every(Boolean));
     t.is(view[1], 300);
   },
 );
@@ -108,9 +90,9 @@ cyclicBarrier(
 cyclicBarrier(
   'an exception of the action is propagated in that thread, and the barrier is placed in the broken state',
   async (t) => {
-    const view = cells();
-    const early = await inOrder(2, arrive, { view, total: 3 });
-    const last = party(
+    const view = stage.cells();
+    const early = await stage.inOrder(2, arrive, { view, total: 3 });
+    const last = stage.party(
       ({ view }, { Barrier, errorOf }) => {
         const action = () => {
           throw new RangeError('of the action');
@@ -119,7 +101,7 @@ cyclicBarrier(
       },
       { view },
     );
-    const [first, second, error] = await answers([...early, last]);
+    const [first, second, error] = await stage.answers([...early, last]);
     t.is(error.name, 'RangeError');
     t.is(error.message, 'of the action');
     t.deepEqual([first, second], [BROKEN, BROKEN]);
@@ -130,86 +112,86 @@ cyclicBarrier(
 cyclicBarrier(
   'a time limit that passes throws, and breaks the barrier for all others',
   async (t) => {
-    const view = cells();
-    const others = await inOrder(2, arrive, { view, total: 4 });
-    const impatient = party(arrive, { view, total: 4, ms: 30 });
-    t.deepEqual(await answers([...others, impatient]), [BROKEN, BROKEN, 'ERR_TIMEOUT']);
+    const view = stage.cells();
+    const others = await stage.inOrder(2, arrive, { view, total: 4 });
+    const impatient = stage.party(arrive, { view, total: 4, ms: 30 });
+    t.deepEqual(await stage.answers([...others, impatient]), [BROKEN, BROKEN, 'ERR_TIMEOUT']);
     t.true(new Barrier(view, 0, 4).broken);
   },
 );
 
 cyclicBarrier('with a time limit of zero await() does not wait at all', async (t) => {
-  const view = cells();
-  const [first] = await inOrder(1, arrive, { view, total: 3 });
-  const [answer] = await answers([party(arrive, { view, total: 3, ms: 0 })]);
+  const view = stage.cells();
+  const [first] = await stage.inOrder(1, arrive, { view, total: 3 });
+  const [answer] = await stage.answers([stage.party(arrive, { view, total: 3, ms: 0 })]);
   t.is(answer, 'ERR_TIMEOUT');
   t.is(await first.done, BROKEN);
-  t.is(new Barrier(cells(), 0, 1).waitFor(0), 0);
+  t.is(new Barrier(stage.cells(), 0, 1).waitFor(0), 0);
 });
 
 cyclicBarrier(
   'a thread that is interrupted while it waits breaks the barrier for all',
   async (t) => {
-    const view = cells();
-    const [victim, ...others] = await inOrder(3, arrive, { view, total: 4 });
+    const view = stage.cells();
+    const [victim, ...others] = await stage.inOrder(3, arrive, { view, total: 4 });
     await victim.worker.terminate();
-    t.deepEqual(await answers(others), [BROKEN, BROKEN]);
+    t.deepEqual(await stage.answers(others), [BROKEN, BROKEN]);
     t.true(new Barrier(view, 0, 4).broken);
   },
 );
 
 cyclicBarrier('await() on a broken barrier throws at once, for whoever comes', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   new Barrier(view, 0, 2).abort();
-  t.deepEqual(await answers([party(arrive, { view, total: 2 })]), [BROKEN]);
-  t.deepEqual(await answers([party(arrive, { view, total: 2, ms: 5_000 })]), [BROKEN]);
-  t.is(await endOf(new Barrier(view, 0, 2).waitAsync()), BROKEN);
+  t.deepEqual(await stage.answers([stage.party(arrive, { view, total: 2 })]), [BROKEN]);
+  t.deepEqual(await stage.answers([stage.party(arrive, { view, total: 2, ms: 5_000 })]), [BROKEN]);
+  t.is(await stage.endOf(new Barrier(view, 0, 2).waitAsync()), BROKEN);
 });
 
 cyclicBarrier('if it is reset() while threads wait, they are told that it broke', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const barrier = new Barrier(view, 0, 4);
-  const started = await inOrder(2, arrive, { view, total: 4 });
+  const started = await stage.inOrder(2, arrive, { view, total: 4 });
   const promise = barrier.waitAsync();
   barrier.reset();
-  t.deepEqual(await answers(started), [BROKEN, BROKEN]);
-  t.is(await endOf(promise), BROKEN);
+  t.deepEqual(await stage.answers(started), [BROKEN, BROKEN]);
+  t.is(await stage.endOf(promise), BROKEN);
   t.false(barrier.broken);
 });
 
 cyclicBarrier('reset() sets it to its initial state, also when it was broken', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const barrier = new Barrier(view, 0, 2);
   barrier.abort();
   t.true(barrier.broken);
   barrier.reset();
   t.false(barrier.broken);
   t.is(barrier.waiting, 0);
-  const [first] = await inOrder(1, arrive, { view, total: 2 });
-  t.deepEqual(await answers([first, party(arrive, { view, total: 2 })]), [
+  const [first] = await stage.inOrder(1, arrive, { view, total: 2 });
+  t.deepEqual(await stage.answers([first, stage.party(arrive, { view, total: 2 })]), [
     { returned: 1 },
     { returned: 0 },
   ]);
 });
 
 cyclicBarrier('getParties(), isBroken() and getNumberWaiting() tell its state', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const barrier = new Barrier(view, 0, 3);
   t.deepEqual([barrier.total, barrier.broken, barrier.waiting], [3, false, 0]);
-  const started = await inOrder(2, arrive, { view, total: 3 });
+  const started = await stage.inOrder(2, arrive, { view, total: 3 });
   t.deepEqual([barrier.total, barrier.broken, barrier.waiting], [3, false, 2]);
   barrier.abort();
-  await answers(started);
+  await stage.answers(started);
   t.deepEqual([barrier.total, barrier.broken, barrier.waiting], [3, true, 0]);
 });
 
 cyclicBarrier(
   'what is done before await() happens before the action, and that before what follows any await()',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const plain = new Float64Array(new SharedArrayBuffer(8 * 4));
     const started = [0, 1, 2].map((id) =>
-      party(
+      stage.party(
         ({ view, plain, id }, { Barrier }) => {
           const action = () => (plain[3] = plain[0] + plain[1] + plain[2]);
           const barrier = new Barrier(view, 0, 3, { action });
@@ -225,35 +207,35 @@ cyclicBarrier(
         { view, plain, id },
       ),
     );
-    for (const rounds of await answers(started)) t.true(rounds.every(Boolean));
+    for (const rounds of await stage.answers(started)) t.true(rounds.every(Boolean));
   },
 );
 
 cyclicBarrier('fewer than one party is an illegal argument', (t) => {
   for (const total of [0, -1]) {
-    t.throws(() => new Barrier(cells(), 0, total), { code: 'ERR_OUT_OF_RANGE' });
+    t.throws(() => new Barrier(stage.cells(), 0, total), { code: 'ERR_OUT_OF_RANGE' });
   }
 });
 
 cyclicBarrier('all of this holds where promises are among the parties', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const barrier = new Barrier(view, 0, 3);
   for (let round = 0; round < 3; round++) {
-    const [thread] = await inOrder(1, arrive, { view, total: 3 });
+    const [thread] = await stage.inOrder(1, arrive, { view, total: 3 });
     const promise = barrier.waitAsync();
-    t.true(await isPending(promise));
+    t.true(await stage.isPending(promise));
     t.is(barrier.waiting, 2);
-    const last = party(arrive, { view, total: 3 });
-    t.deepEqual(await answers([thread, last]), [{ returned: 2 }, { returned: 0 }]);
+    const last = stage.party(arrive, { view, total: 3 });
+    t.deepEqual(await stage.answers([thread, last]), [{ returned: 2 }, { returned: 0 }]);
     t.is(await promise, 1);
   }
   // One that gives up breaks it for threads and promises.
-  const [thread] = await inOrder(1, arrive, { view, total: 4 });
+  const [thread] = await stage.inOrder(1, arrive, { view, total: 4 });
   const four = new Barrier(view, 0, 4);
   const promise = four.waitAsync();
-  t.is(await endOf(four.waitAsync({ timeout: 30 })), 'ERR_TIMEOUT');
-  t.is(await endOf(promise), BROKEN);
-  t.deepEqual(await answers([thread]), [BROKEN]);
+  t.is(await stage.endOf(four.waitAsync({ timeout: 30 })), 'ERR_TIMEOUT');
+  t.is(await stage.endOf(promise), BROKEN);
+  t.deepEqual(await stage.answers([thread]), [BROKEN]);
 });
 
 /**
@@ -268,33 +250,33 @@ const pass = ({ view, count, ms }, { Latch, codeOf }) => {
 countDownLatch(
   'await() waits until the count has reached zero, and then all are released',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const latch = new Latch(view, 0, 3);
-    const started = await inOrder(3, pass, { view, count: 3 });
+    const started = await stage.inOrder(3, pass, { view, count: 3 });
     const promise = latch.awaitAsync();
     latch.countDown();
     latch.countDown();
-    await asleep(...started);
-    t.true(await isPending(promise));
+    await stage.asleep(...started);
+    t.true(await stage.isPending(promise));
     latch.countDown();
-    t.deepEqual(await answers(started), [PASSED, PASSED, PASSED]);
+    t.deepEqual(await stage.answers(started), [PASSED, PASSED, PASSED]);
     t.is(await promise, undefined);
   },
 );
 
 countDownLatch('await() returns at once if the count is zero', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const latch = new Latch(view, 0, 2);
   latch.countDown();
   latch.countDown();
-  t.deepEqual(await answers([party(pass, { view, count: 2 })]), [PASSED]);
+  t.deepEqual(await stage.answers([stage.party(pass, { view, count: 2 })]), [PASSED]);
   latch.await();
   await latch.awaitAsync();
   t.true(latch.released);
 });
 
 countDownLatch('countDown() at zero does nothing', (t) => {
-  const view = cells();
+  const view = stage.cells();
   const latch = new Latch(view, 0, 2);
   for (let i = 0; i < 10; i++) latch.countDown();
   t.is(latch.remaining, 0);
@@ -303,7 +285,7 @@ countDownLatch('countDown() at zero does nothing', (t) => {
 });
 
 countDownLatch('getCount() is what remains', (t) => {
-  const latch = new Latch(cells(), 0, 3);
+  const latch = new Latch(stage.cells(), 0, 3);
   const seen = [latch.remaining];
   for (let i = 0; i < 4; i++) {
     latch.countDown();
@@ -313,10 +295,10 @@ countDownLatch('getCount() is what remains', (t) => {
 });
 
 countDownLatch('the count cannot be reset: once open, it stays open for all', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   new Latch(view, 0, 2).release();
   for (let i = 0; i < 3; i++) {
-    t.deepEqual(await answers([party(pass, { view, count: 2 })]), [PASSED]);
+    t.deepEqual(await stage.answers([stage.party(pass, { view, count: 2 })]), [PASSED]);
     t.is(new Latch(view, 0, 2).remaining, 0);
   }
 });
@@ -324,9 +306,9 @@ countDownLatch('the count cannot be reset: once open, it stays open for all', as
 countDownLatch(
   'await() with a limit is false if the time elapsed, and never before it has',
   async (t) => {
-    const view = cells();
-    const [waited] = await answers([
-      party(
+    const view = stage.cells();
+    const [waited] = await stage.answers([
+      stage.party(
         ({ view }, { Latch }) => {
           const start = performance.now();
           const opened = new Latch(view, 0, 1).tryAwait(40);
@@ -337,36 +319,36 @@ countDownLatch(
     ]);
     t.false(waited.opened);
     t.true(waited.ms >= 40, `${waited.ms} ms`);
-    t.is(await endOf(new Latch(view, 0, 1).awaitAsync({ timeout: 20 })), 'ERR_TIMEOUT');
+    t.is(await stage.endOf(new Latch(view, 0, 1).awaitAsync({ timeout: 20 })), 'ERR_TIMEOUT');
   },
 );
 
 countDownLatch('await() with a limit is true if the count reached zero in time', async (t) => {
-  const view = cells();
-  const started = await inOrder(2, pass, { view, count: 1, ms: 9_000 });
+  const view = stage.cells();
+  const started = await stage.inOrder(2, pass, { view, count: 1, ms: 9_000 });
   const promise = new Latch(view, 0).awaitAsync({ timeout: 9_000 });
   new Latch(view, 0).countDown();
-  t.deepEqual(await answers(started), [{ returned: true }, { returned: true }]);
+  t.deepEqual(await stage.answers(started), [{ returned: true }, { returned: true }]);
   await promise;
 });
 
 countDownLatch('with a limit of zero await() does not wait at all', (t) => {
-  const latch = new Latch(cells(), 0, 1);
+  const latch = new Latch(stage.cells(), 0, 1);
   t.false(latch.tryAwait(0));
   latch.countDown();
   t.true(latch.tryAwait(0));
 });
 
 countDownLatch('those who count down do not wait, whatever remains', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const countDown = (/** @type {any} */ { view }, /** @type {Tools} */ { Latch }) => {
     new Latch(view, 0, 3).countDown();
     return 'went on';
   };
-  t.deepEqual(await answers([party(countDown, { view }), party(countDown, { view })]), [
-    'went on',
-    'went on',
-  ]);
+  t.deepEqual(
+    await stage.answers([stage.party(countDown, { view }), stage.party(countDown, { view })]),
+    ['went on', 'went on'],
+  );
   t.is(new Latch(view, 0, 3).remaining, 1);
 });
 
@@ -374,10 +356,10 @@ countDownLatch(
   'what is done before countDown() happens before what follows the await() that it lets return',
   async (t) => {
     const ROUNDS = 200;
-    const view = cells(2 * ROUNDS);
+    const view = stage.cells(2 * ROUNDS);
     const plain = new Float64Array(new SharedArrayBuffer(8 * 2 * ROUNDS));
     const counters = [0, 1].map((id) =>
-      party(
+      stage.party(
         ({ view, plain, id, ROUNDS }, { Latch }) => {
           for (let round = 0; round < ROUNDS; round++) {
             plain[2 * round + id] = round + 0.5;
@@ -388,7 +370,7 @@ countDownLatch(
       ),
     );
     const waiters = [0, 1].map(() =>
-      party(
+      stage.party(
         ({ view, plain, ROUNDS }, { Latch }) =>
           Array.from({ length: ROUNDS }, (_, round) => {
             new Latch(view, round, 2).await();
@@ -397,22 +379,22 @@ countDownLatch(
         { view, plain, ROUNDS },
       ),
     );
-    await answers(counters);
-    for (const rounds of await answers(waiters)) t.true(rounds.every(Boolean));
+    await stage.answers(counters);
+    for (const rounds of await stage.answers(waiters)) t.true(rounds.every(Boolean));
   },
 );
 
 countDownLatch(
   'a thread that is interrupted while it waits leaves the others to be released',
   async (t) => {
-    const view = cells();
-    const [victim, ...others] = await inOrder(3, pass, { view, count: 1 });
+    const view = stage.cells();
+    const [victim, ...others] = await stage.inOrder(3, pass, { view, count: 1 });
     await victim.worker.terminate();
     new Latch(view, 0).countDown();
-    t.deepEqual(await answers(others), [PASSED, PASSED]);
+    t.deepEqual(await stage.answers(others), [PASSED, PASSED]);
   },
 );
 
 countDownLatch('a negative count is an illegal argument', (t) => {
-  t.throws(() => new Latch(cells(), 0, -1), { code: 'ERR_OUT_OF_RANGE' });
+  t.throws(() => new Latch(stage.cells(), 0, -1), { code: 'ERR_OUT_OF_RANGE' });
 });

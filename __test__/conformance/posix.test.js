@@ -4,22 +4,14 @@
 // What POSIX.1-2024 promises of mutexes that are robust and check for errors, and of waiting on a condition with one.
 
 const { Condition, Mutex } = require('../../index.js');
-const {
-  answers,
-  asleep,
-  cells,
-  documented,
-  endOf,
-  inOrder,
-  party,
-} = require('../helpers/conformance.js');
+const stage = require('../helpers/conformance.js');
 
 /** @typedef {import('../helpers/tools.js').Tools} Tools */
 
-const robust = documented('POSIX robust mutex');
-const checking = documented('POSIX error-checking mutex');
-const timed = documented('POSIX pthread_mutex_timedlock');
-const conditions = documented('POSIX pthread_cond');
+const robust = stage.documented('POSIX robust mutex');
+const checking = stage.documented('POSIX error-checking mutex');
+const timed = stage.documented('POSIX pthread_mutex_timedlock');
+const conditions = stage.documented('POSIX pthread_cond');
 
 const DEAD = 'ERR_ABANDONED';
 
@@ -30,7 +22,7 @@ const DEAD = 'ERR_ABANDONED';
  * @param {{ recovering?: boolean }} [how]
  */
 async function holder(view, { recovering = false } = {}) {
-  const { worker, ready, done } = party(
+  const { worker, ready, done } = stage.party(
     ({ view, recovering }, { Mutex, ready }) => {
       const mutex = new Mutex(view, 0);
       if (recovering) mutex.recover();
@@ -58,18 +50,18 @@ const lock = ({ view, ms }, { Mutex, codeOf }) => {
 const LOCKED = { returned: true };
 
 robust('when the owner terminates, whoever waits for it is notified', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const owner = await holder(view);
-  const waiting = await inOrder(2, lock, { view });
-  waiting.push(...(await inOrder(1, lock, { view, ms: 9_000 })));
-  const promise = endOf(new Mutex(view, 0).lockAsync());
+  const waiting = await stage.inOrder(2, lock, { view });
+  waiting.push(...(await stage.inOrder(1, lock, { view, ms: 9_000 })));
+  const promise = stage.endOf(new Mutex(view, 0).lockAsync());
   await owner.die();
-  t.deepEqual(await answers(waiting), [DEAD, DEAD, DEAD]);
+  t.deepEqual(await stage.answers(waiting), [DEAD, DEAD, DEAD]);
   t.is(await promise, DEAD);
 });
 
 robust('when the owner has terminated, the next that tries to lock is notified', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const owner = await holder(view);
   await owner.die();
   const mutex = new Mutex(view, 0);
@@ -77,24 +69,24 @@ robust('when the owner has terminated, the next that tries to lock is notified',
     const error = t.throws(attempt, { code: DEAD });
     t.is(/** @type {any} */ (error).ownerThreadId, owner.threadId);
   }
-  t.is(await endOf(mutex.lockAsync()), DEAD);
+  t.is(await stage.endOf(mutex.lockAsync()), DEAD);
 });
 
 robust('made consistent and unlocked, it can be used normally by other threads', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   await (await holder(view)).die();
   const mutex = new Mutex(view, 0);
   t.true(mutex.recover());
-  const waiting = await inOrder(2, lock, { view });
+  const waiting = await stage.inOrder(2, lock, { view });
   mutex.unlock();
-  t.deepEqual(await answers(waiting), [LOCKED, LOCKED]);
-  t.deepEqual(await answers([party(lock, { view })]), [LOCKED]);
+  t.deepEqual(await stage.answers(waiting), [LOCKED, LOCKED]);
+  t.deepEqual(await stage.answers([stage.party(lock, { view })]), [LOCKED]);
 });
 
 robust(
   'of several that try to make it consistent, one is told to, and all get the lock in turn',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     await (await holder(view)).die();
     const recover = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex }) => {
       const mutex = new Mutex(view, 0);
@@ -103,7 +95,7 @@ robust(
       mutex.unlock();
       return cleared;
     };
-    const cleared = await answers([0, 1, 2].map(() => party(recover, { view })));
+    const cleared = await stage.answers([0, 1, 2].map(() => stage.party(recover, { view })));
     t.deepEqual(cleared.sort(), [false, false, true]);
     t.is(view[1], 3);
   },
@@ -112,19 +104,19 @@ robust(
 robust(
   'if the one that was to make it consistent terminates too, the next is notified',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     await (await holder(view)).die();
     const second = await holder(view, { recovering: true });
-    const waiting = await inOrder(1, lock, { view });
+    const waiting = await stage.inOrder(1, lock, { view });
     await second.die();
-    t.deepEqual(await answers(waiting), [DEAD]);
+    t.deepEqual(await stage.answers(waiting), [DEAD]);
     const error = t.throws(() => new Mutex(view, 0).lock(), { code: DEAD });
     t.is(/** @type {any} */ (error).ownerThreadId, second.threadId);
   },
 );
 
 robust('to make consistent what is not inconsistent is told', async (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   t.false(mutex.recover());
   mutex.unlock();
   const guard = await mutex.recoverAsync();
@@ -133,19 +125,19 @@ robust('to make consistent what is not inconsistent is told', async (t) => {
 });
 
 robust('a thread that terminates without holding it leaves it as it was', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
-  const [victim, other] = await inOrder(2, lock, { view });
+  const [victim, other] = await stage.inOrder(2, lock, { view });
   await victim.worker.terminate();
   mutex.unlock();
-  t.deepEqual(await answers([other]), [LOCKED]);
+  t.deepEqual(await stage.answers([other]), [LOCKED]);
 });
 
 robust(
   'waiting on a condition, a thread is notified when the mutex cannot be re-acquired',
   async (t) => {
-    const view = cells();
-    const waiting = await inOrder(
+    const view = stage.cells();
+    const waiting = await stage.inOrder(
       1,
       ({ view }, { Mutex, Condition, codeOf, threadId }) => {
         const mutex = new Mutex(view, 0).lock();
@@ -156,18 +148,18 @@ robust(
     );
     const owner = await holder(view);
     t.is(new Condition(view, 1).notify(), 1);
-    await asleep(...waiting);
+    await stage.asleep(...waiting);
     await owner.die();
-    t.deepEqual(await answers(waiting), [{ code: DEAD, owned: false }]);
+    t.deepEqual(await stage.answers(waiting), [{ code: DEAD, owned: false }]);
   },
 );
 
 checking(
   'pthread_mutex_lock() by the owner fails with EDEADLK, and the lock is kept',
   async (t) => {
-    const view = cells();
-    const [answer] = await answers([
-      party(
+    const view = stage.cells();
+    const [answer] = await stage.answers([
+      stage.party(
         ({ view }, { Mutex, codeOf, threadId }) => {
           const mutex = new Mutex(view, 0).lock();
           const codes = [codeOf(() => mutex.lock()), codeOf(() => mutex.tryLock(1_000))];
@@ -183,9 +175,9 @@ checking(
 );
 
 checking('pthread_mutex_lock() may detect a deadlock of several threads', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const started = [0, 1].map((id) =>
-    party(
+    stage.party(
       ({ view, id }, { Mutex, Barrier, codeOf }) => {
         const mutexes = [new Mutex(view, 0), new Mutex(view, 1)];
         mutexes[id].lock();
@@ -198,37 +190,37 @@ checking('pthread_mutex_lock() may detect a deadlock of several threads', async 
       { view, id },
     ),
   );
-  const told = await answers(started);
+  const told = await stage.answers(started);
   t.true(told.includes('ERR_DEADLOCK'));
   t.true(told.some((answer) => answer.returned));
 });
 
 checking('pthread_mutex_unlock() by a thread that does not own it fails with EPERM', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const unlock = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, codeOf }) =>
     codeOf(() => new Mutex(view, 0).unlock());
-  t.deepEqual(await answers([party(unlock, { view })]), ['ERR_NOT_OWNER']);
+  t.deepEqual(await stage.answers([stage.party(unlock, { view })]), ['ERR_NOT_OWNER']);
   const mutex = new Mutex(view, 0).lock();
-  t.deepEqual(await answers([party(unlock, { view })]), ['ERR_NOT_OWNER']);
+  t.deepEqual(await stage.answers([stage.party(unlock, { view })]), ['ERR_NOT_OWNER']);
   mutex.unlock();
 });
 
 checking(
   'pthread_mutex_trylock() fails with EBUSY while it is owned, by this thread too',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const mutex = new Mutex(view, 0).lock();
     t.false(mutex.tryLock());
-    t.deepEqual(await answers([party(lock, { view, ms: 0 })]), [{ returned: false }]);
+    t.deepEqual(await stage.answers([stage.party(lock, { view, ms: 0 })]), [{ returned: false }]);
     mutex.unlock();
   },
 );
 
 timed('it fails when the time has passed, and not before', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
-  const [{ answer, waited }] = await answers([
-    party(
+  const [{ answer, waited }] = await stage.answers([
+    stage.party(
       ({ view }, { Mutex }) => {
         const start = performance.now();
         const answer = new Mutex(view, 0).tryLock(40);
@@ -245,21 +237,24 @@ timed('it fails when the time has passed, and not before', async (t) => {
 timed(
   'under no circumstance does it fail with a timeout if it can be locked at once',
   async (t) => {
-    t.deepEqual(await answers([party(lock, { view: cells(), ms: 0 })]), [LOCKED]);
-    t.deepEqual(await answers([party(lock, { view: cells(), ms: Number.MIN_VALUE })]), [LOCKED]);
+    t.deepEqual(await stage.answers([stage.party(lock, { view: stage.cells(), ms: 0 })]), [LOCKED]);
+    t.deepEqual(
+      await stage.answers([stage.party(lock, { view: stage.cells(), ms: Number.MIN_VALUE })]),
+      [LOCKED],
+    );
   },
 );
 
 conditions('_wait() fails with EPERM if the thread does not own the mutex', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   t.throws(() => new Condition(view, 1).wait(new Mutex(view, 0)), { code: 'ERR_NOT_OWNER' });
-  t.is(await endOf(new Condition(view, 1).waitAsync(new Mutex(view, 0))), 'ERR_NOT_OWNER');
+  t.is(await stage.endOf(new Condition(view, 1).waitAsync(new Mutex(view, 0))), 'ERR_NOT_OWNER');
 });
 
 conditions('_timedwait() re-acquires the mutex also when the time has passed', async (t) => {
-  const view = cells();
-  const [answer] = await answers([
-    party(
+  const view = stage.cells();
+  const [answer] = await stage.answers([
+    stage.party(
       ({ view }, { Mutex, Condition, threadId }) => {
         const mutex = new Mutex(view, 0).lock();
         const notified = new Condition(view, 1).waitFor(mutex, undefined, 20);
@@ -274,21 +269,21 @@ conditions('_timedwait() re-acquires the mutex also when the time has passed', a
 });
 
 conditions('_signal() and _broadcast() have no effect if no thread is blocked', (t) => {
-  const view = cells();
+  const view = stage.cells();
   t.is(new Condition(view, 1).notify(), 0);
   t.is(new Condition(view, 1).notifyAll(), 0);
   t.is(view[1], 0);
 });
 
 conditions('_signal() may be called by a thread whether or not it owns the mutex', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const wait = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, Condition }) => {
     const mutex = new Mutex(view, 0).lock();
     const notified = new Condition(view, 1).waitFor(mutex, undefined, 9_000);
     mutex.unlock();
     return notified;
   };
-  const [first, second] = await inOrder(2, wait, { view });
+  const [first, second] = await stage.inOrder(2, wait, { view });
   t.is(new Condition(view, 1).notify(), 1);
   t.true(await first.done);
   const mutex = new Mutex(view, 0).lock();

@@ -5,50 +5,31 @@
 
 const { threadId } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex } = require('../../index.js');
-const {
-  answers,
-  asleep,
-  cells,
-  documented,
-  endOf,
-  inOrder,
-  isPending,
-  party,
-  sleep,
-} = require('../helpers/conformance.js');
+const stage = require('../helpers/conformance.js');
 
 /** @typedef {import('../helpers/tools.js').Tools} Tools */
 
-const barrier = documented('Python threading.Barrier');
-const condition = documented('Python threading.Condition');
-const lock = documented('Python threading.Lock');
-const asyncLock = documented('Python asyncio.Lock');
-const asyncCondition = documented('Python asyncio.Condition');
-const asyncBarrier = documented('Python asyncio.Barrier');
+const barrier = stage.documented('Python threading.Barrier');
+const condition = stage.documented('Python threading.Condition');
+const lock = stage.documented('Python threading.Lock');
+const asyncLock = stage.documented('Python asyncio.Lock');
+const asyncCondition = stage.documented('Python asyncio.Condition');
+const asyncBarrier = stage.documented('Python asyncio.Barrier');
 
-const BROKEN = 'ERR_BROKEN_BARRIER';
-
-/**
- * @param {any} data
- * @param {Tools} tools
- */
-const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
-  const barrier = new Barrier(view, 0, total);
-  return codeOf(() => (ms === undefined ? barrier.wait() : barrier.waitFor(ms)));
-};
+const { BROKEN, arrive } = stage;
 
 barrier('wait() releases all at once when as many as parties have called it', async (t) => {
-  const view = cells();
-  const started = await inOrder(3, arrive, { view, total: 4 });
-  await asleep(...started);
-  started.push(party(arrive, { view, total: 4 }));
-  for (const answer of await answers(started)) t.is(typeof answer.returned, 'number');
+  const view = stage.cells();
+  const started = await stage.inOrder(3, arrive, { view, total: 4 });
+  await stage.asleep(...started);
+  started.push(stage.party(arrive, { view, total: 4 }));
+  for (const answer of await stage.answers(started)) t.is(typeof answer.returned, 'number');
 });
 
 barrier('wait() returns an integer from 0 to parties - 1, different for each thread', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const started = [0, 1, 2, 3].map(() =>
-    party(
+    stage.party(
       ({ view }, { Barrier }) => {
         const barrier = new Barrier(view, 0, 4);
         return Array.from({ length: 200 }, () => barrier.wait());
@@ -56,16 +37,16 @@ barrier('wait() returns an integer from 0 to parties - 1, different for each thr
       { view },
     ),
   );
-  const rounds = await answers(started);
+  const rounds = await stage.answers(started);
   for (let round = 0; round < 200; round++) {
     t.deepEqual(rounds.map((indices) => indices[round]).sort(), [0, 1, 2, 3]);
   }
 });
 
 barrier('it may be used any number of times for the same number of threads', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const started = [0, 1].map(() =>
-    party(
+    stage.party(
       ({ view }, { Barrier }) => {
         const barrier = new Barrier(view, 0, 2);
         let sum = 0;
@@ -75,25 +56,25 @@ barrier('it may be used any number of times for the same number of threads', asy
       { view },
     ),
   );
-  const [a, b] = await answers(started);
+  const [a, b] = await stage.answers(started);
   t.is(a + b, 5_000);
 });
 
 barrier('one of the threads will have called the action prior to being released', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const act = (/** @type {any} */ { view }, /** @type {Tools} */ { Barrier }) => {
     new Barrier(view, 0, 3, { action: () => view[1]++ }).wait();
     return view[1];
   };
-  const started = await inOrder(2, act, { view });
+  const started = await stage.inOrder(2, act, { view });
   t.is(view[1], 0);
-  t.deepEqual(await answers([...started, party(act, { view })]), [1, 1, 1]);
+  t.deepEqual(await stage.answers([...started, stage.party(act, { view })]), [1, 1, 1]);
 });
 
 barrier('should the action raise an error, the barrier is put into the broken state', async (t) => {
-  const view = cells();
-  const started = await inOrder(1, arrive, { view, total: 2 });
-  const failing = party(
+  const view = stage.cells();
+  const started = await stage.inOrder(1, arrive, { view, total: 2 });
+  const failing = stage.party(
     ({ view }, { Barrier, errorOf }) =>
       errorOf(() =>
         new Barrier(view, 0, 2, {
@@ -104,16 +85,16 @@ barrier('should the action raise an error, the barrier is put into the broken st
       ),
     { view },
   );
-  const [other, error] = await answers([...started, failing]);
+  const [other, error] = await stage.answers([...started, failing]);
   t.is(error.message, 'of the action');
   t.is(other, BROKEN);
   t.true(new Barrier(view, 0, 2).broken);
 });
 
 barrier('if the call times out, the barrier is put into the broken state', async (t) => {
-  const view = cells();
-  const started = await inOrder(1, arrive, { view, total: 3 });
-  t.deepEqual(await answers([...started, party(arrive, { view, total: 3, ms: 20 })]), [
+  const view = stage.cells();
+  const started = await stage.inOrder(1, arrive, { view, total: 3 });
+  t.deepEqual(await stage.answers([...started, stage.party(arrive, { view, total: 3, ms: 20 })]), [
     BROKEN,
     'ERR_TIMEOUT',
   ]);
@@ -123,30 +104,30 @@ barrier('if the call times out, the barrier is put into the broken state', async
 barrier(
   'reset() returns it to the empty state, and threads waiting on it get the error',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const subject = new Barrier(view, 0, 3);
-    const started = await inOrder(2, arrive, { view, total: 3 });
+    const started = await stage.inOrder(2, arrive, { view, total: 3 });
     subject.reset();
-    t.deepEqual(await answers(started), [BROKEN, BROKEN]);
+    t.deepEqual(await stage.answers(started), [BROKEN, BROKEN]);
     t.deepEqual([subject.broken, subject.waiting, view[0]], [false, 0, 0]);
   },
 );
 
 barrier('abort() makes active and future calls of wait() fail', async (t) => {
-  const view = cells();
-  const started = await inOrder(2, arrive, { view, total: 3 });
+  const view = stage.cells();
+  const started = await stage.inOrder(2, arrive, { view, total: 3 });
   new Barrier(view, 0, 3).abort();
-  t.deepEqual(await answers(started), [BROKEN, BROKEN]);
-  t.deepEqual(await answers([party(arrive, { view, total: 3 })]), [BROKEN]);
+  t.deepEqual(await stage.answers(started), [BROKEN, BROKEN]);
+  t.deepEqual(await stage.answers([stage.party(arrive, { view, total: 3 })]), [BROKEN]);
 });
 
 barrier('parties, n_waiting and broken tell its state', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const subject = new Barrier(view, 0, 5);
-  const started = await inOrder(2, arrive, { view, total: 5 });
+  const started = await stage.inOrder(2, arrive, { view, total: 5 });
   t.deepEqual([subject.total, subject.waiting, subject.broken], [5, 2, false]);
   subject.abort();
-  await answers(started);
+  await stage.answers(started);
   t.deepEqual([subject.total, subject.waiting, subject.broken], [5, 0, true]);
 });
 
@@ -168,22 +149,22 @@ const NOTIFIED = { notified: true, owned: true };
 condition(
   'wait() releases the lock, blocks until it is awakened, and acquires the lock again',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const mutex = new Mutex(view, 0);
-    const started = await inOrder(1, waitOnce, { view });
+    const started = await stage.inOrder(1, waitOnce, { view });
     t.true(mutex.tryLock(), 'released');
     t.is(new Condition(view, 1).notify(), 1);
     mutex.unlock();
-    t.deepEqual(await answers(started), [NOTIFIED]);
+    t.deepEqual(await stage.answers(started), [NOTIFIED]);
   },
 );
 
 condition('wait() raises an error if the calling thread has not acquired the lock', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   t.throws(() => new Condition(view, 1).wait(new Mutex(view, 0)), { code: 'ERR_NOT_OWNER' });
   const mutex = new Mutex(view, 0).lock();
-  const [other] = await answers([
-    party(
+  const [other] = await stage.answers([
+    stage.party(
       ({ view }, { Mutex, Condition, codeOf }) =>
         codeOf(() => new Condition(view, 1).waitFor(new Mutex(view, 0), () => true, 10)),
       { view },
@@ -197,20 +178,20 @@ condition('wait() raises an error if the calling thread has not acquired the loc
 condition(
   'wait() with a timeout is true unless the timeout expired, and has the lock in either case',
   async (t) => {
-    const view = cells();
-    const [late] = await answers([party(waitOnce, { view, ms: 20 })]);
+    const view = stage.cells();
+    const [late] = await stage.answers([stage.party(waitOnce, { view, ms: 20 })]);
     t.deepEqual(late, { notified: false, owned: true });
-    const started = await inOrder(1, waitOnce, { view });
+    const started = await stage.inOrder(1, waitOnce, { view });
     new Condition(view, 1).notify();
-    t.deepEqual(await answers(started), [NOTIFIED]);
+    t.deepEqual(await stage.answers(started), [NOTIFIED]);
   },
 );
 
 condition(
   'wait_for() waits until the predicate is true, ignoring awakenings before, and returns its last value',
   async (t) => {
-    const view = cells();
-    const waiter = party(
+    const view = stage.cells();
+    const waiter = stage.party(
       ({ view }, { Mutex, Condition }) => {
         const mutex = new Mutex(view, 0).lock();
         try {
@@ -223,22 +204,22 @@ condition(
     );
     const mutex = new Mutex(view, 0);
     for (let i = 1; i <= 2; i++) {
-      await asleep(waiter);
+      await stage.asleep(waiter);
       mutex.lock();
       view[2] = i;
       new Condition(view, 1).notify();
       mutex.unlock();
     }
-    t.deepEqual(await answers([waiter]), ['two']);
+    t.deepEqual(await stage.answers([waiter]), ['two']);
   },
 );
 
 condition(
   'wait_for() whose time is up returns the last value of the predicate, which is false',
   async (t) => {
-    const view = cells();
-    const [answer] = await answers([
-      party(
+    const view = stage.cells();
+    const [answer] = await stage.answers([
+      stage.party(
         ({ view }, { Mutex, Condition }) => {
           const mutex = new Mutex(view, 0).lock();
           const value = new Condition(view, 1).waitFor(mutex, () => 0, 20);
@@ -253,8 +234,8 @@ condition(
 );
 
 condition('the predicate is evaluated with the lock held', async (t) => {
-  const view = cells();
-  const waiter = party(
+  const view = stage.cells();
+  const waiter = stage.party(
     ({ view }, { Mutex, Condition, threadId }) => {
       const mutex = new Mutex(view, 0).lock();
       const owners = new Set();
@@ -271,57 +252,57 @@ condition('the predicate is evaluated with the lock held', async (t) => {
     },
     { view },
   );
-  await asleep(waiter);
+  await stage.asleep(waiter);
   const mutex = new Mutex(view, 0).lock();
   view[2] = 1;
   new Condition(view, 1).notifyAll();
   mutex.unlock();
-  t.deepEqual(await answers([waiter]), [[true]]);
+  t.deepEqual(await stage.answers([waiter]), [[true]]);
 });
 
 condition('notify(n) wakes at most n of those waiting, and is a no-op if none are', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const subject = new Condition(view, 1);
   t.is(subject.notify(), 0);
   t.is(subject.notify(5), 0);
-  const started = await inOrder(4, waitOnce, { view });
+  const started = await stage.inOrder(4, waitOnce, { view });
   t.is(subject.notify(3), 3);
-  t.deepEqual(await answers(started.slice(0, 3)), [NOTIFIED, NOTIFIED, NOTIFIED]);
-  await asleep(started[3]);
+  t.deepEqual(await stage.answers(started.slice(0, 3)), [NOTIFIED, NOTIFIED, NOTIFIED]);
+  await stage.asleep(started[3]);
   t.is(subject.notify(3), 1);
-  t.deepEqual(await answers(started.slice(3)), [NOTIFIED]);
+  t.deepEqual(await stage.answers(started.slice(3)), [NOTIFIED]);
 });
 
 condition('an awakened thread does not return until it can acquire the lock again', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0);
-  const started = await inOrder(1, waitOnce, { view });
+  const started = await stage.inOrder(1, waitOnce, { view });
   mutex.lock();
   new Condition(view, 1).notify();
-  t.true(await isPending(started[0].done));
+  t.true(await stage.isPending(started[0].done));
   mutex.unlock();
-  t.deepEqual(await answers(started), [NOTIFIED]);
+  t.deepEqual(await stage.answers(started), [NOTIFIED]);
 });
 
 condition('notify_all() wakes all threads that wait', async (t) => {
-  const view = cells();
-  const started = await inOrder(4, waitOnce, { view });
+  const view = stage.cells();
+  const started = await stage.inOrder(4, waitOnce, { view });
   t.is(new Condition(view, 1).notifyAll(), 4);
-  t.deepEqual(await answers(started), [NOTIFIED, NOTIFIED, NOTIFIED, NOTIFIED]);
+  t.deepEqual(await stage.answers(started), [NOTIFIED, NOTIFIED, NOTIFIED, NOTIFIED]);
 });
 
 condition('several condition variables can share one lock', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const body = (/** @type {any} */ { view, id }, /** @type {Tools} */ { Mutex, Condition }) => {
     const mutex = new Mutex(view, 0).lock();
     const notified = new Condition(view, 1 + id).waitFor(mutex, undefined, 9_000);
     mutex.unlock();
     return notified;
   };
-  const [first, second] = await inOrder(2, body, { view });
+  const [first, second] = await stage.inOrder(2, body, { view });
   t.is(new Condition(view, 2).notifyAll(), 1);
   t.true(await second.done);
-  await asleep(first);
+  await stage.asleep(first);
   t.is(new Condition(view, 1).notifyAll(), 1);
   t.true(await first.done);
 });
@@ -340,9 +321,9 @@ const lockFor = ({ view, ms }, { Mutex, codeOf }) => {
 };
 
 lock('acquire() blocks until the lock is unlocked, then locks it', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
-  const started = await inOrder(
+  const started = await stage.inOrder(
     1,
     ({ view }, { Mutex, threadId }) => {
       const mutex = new Mutex(view, 0).lock();
@@ -354,16 +335,16 @@ lock('acquire() blocks until the lock is unlocked, then locks it', async (t) => 
   );
   t.is(mutex.ownerThreadId, threadId);
   mutex.unlock();
-  t.deepEqual(await answers(started), [true]);
+  t.deepEqual(await stage.answers(started), [true]);
 });
 
 lock(
   'acquire(blocking=False) does not block: true if it locked, false if it could not',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const mutex = new Mutex(view, 0);
     t.true(mutex.tryLock());
-    const [refused] = await answers([party(lockFor, { view, ms: 0 })]);
+    const [refused] = await stage.answers([stage.party(lockFor, { view, ms: 0 })]);
     t.deepEqual(refused.answer, { returned: false });
     t.true(refused.waited < 1_000, `${refused.waited} ms`);
     mutex.unlock();
@@ -371,22 +352,22 @@ lock(
 );
 
 lock('acquire(timeout=t) is false if the time has elapsed, not before', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
-  const [late] = await answers([party(lockFor, { view, ms: 40 })]);
+  const [late] = await stage.answers([stage.party(lockFor, { view, ms: 40 })]);
   t.deepEqual(late.answer, { returned: false });
   t.true(late.waited >= 40, `${late.waited} ms`);
   mutex.unlock();
-  const [intime] = await answers([party(lockFor, { view, ms: 9_000 })]);
+  const [intime] = await stage.answers([stage.party(lockFor, { view, ms: 9_000 })]);
   t.deepEqual(intime.answer, { returned: true });
 });
 
 lock('a negative timeout is an error', (t) => {
-  t.throws(() => new Mutex(cells()).tryLock(-2), { code: 'ERR_OUT_OF_RANGE' });
+  t.throws(() => new Mutex(stage.cells()).tryLock(-2), { code: 'ERR_OUT_OF_RANGE' });
 });
 
 lock('release() of an unlocked lock raises an error', (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   t.throws(() => mutex.unlock(), { code: 'ERR_NOT_OWNER' });
   mutex.lock();
   mutex.unlock();
@@ -394,7 +375,7 @@ lock('release() of an unlocked lock raises an error', (t) => {
 });
 
 lock('release() lets exactly one of those who wait proceed', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
   const body = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, Latch }) => {
     const mutex = new Mutex(view, 0).lock();
@@ -402,19 +383,19 @@ lock('release() lets exactly one of those who wait proceed', async (t) => {
     new Latch(view, 3).await();
     mutex.unlock();
   };
-  const started = await inOrder(3, body, { view });
+  const started = await stage.inOrder(3, body, { view });
   mutex.unlock();
-  while (Atomics.load(view, 2) === 0) await sleep(5);
+  while (Atomics.load(view, 2) === 0) await stage.sleep(5);
   // The one that got it sleeps at the latch, the others for the lock.
-  await asleep(...started);
+  await stage.asleep(...started);
   t.is(view[2], 1);
   new Latch(view, 3).release();
-  await answers(started);
+  await stage.answers(started);
   t.is(view[2], 3);
 });
 
 lock('locked() is whether it is acquired', (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   const seen = [mutex.locked];
   mutex.lock();
   seen.push(mutex.locked);
@@ -426,7 +407,7 @@ lock('locked() is whether it is acquired', (t) => {
 lock(
   'as a context manager it is released on leaving the block, also by an exception',
   async (t) => {
-    const mutex = new Mutex(cells());
+    const mutex = new Mutex(stage.cells());
     mutex.lock()[Symbol.dispose]();
     t.false(mutex.locked);
     const fail = () => {
@@ -440,8 +421,8 @@ lock(
 asyncLock(
   'acquire() waits until the lock is unlocked, then locks it; a thread is one like any other',
   async (t) => {
-    const view = cells();
-    const holder = party(
+    const view = stage.cells();
+    const holder = stage.party(
       ({ view }, { Mutex, Latch }) => {
         const mutex = new Mutex(view, 0).lock();
         new Latch(view, 1).await();
@@ -449,10 +430,10 @@ asyncLock(
       },
       { view },
     );
-    await asleep(holder);
+    await stage.asleep(holder);
     const mutex = new Mutex(view, 0);
     const promise = mutex.lockAsync();
-    t.true(await isPending(promise));
+    t.true(await stage.isPending(promise));
     new Latch(view, 1).release();
     const guard = await promise;
     t.true(guard.held);
@@ -463,7 +444,7 @@ asyncLock(
 );
 
 asyncLock('it is fair: the first that started waiting is the first to proceed', async (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   const guard = await mutex.lockAsync();
   /** @type {number[]} */
   const order = [];
@@ -478,14 +459,14 @@ asyncLock('it is fair: the first that started waiting is the first to proceed', 
 });
 
 asyncLock('release() of what is not held raises an error', async (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   const guard = await mutex.lockAsync();
   guard.release();
   t.throws(() => guard.release(), { code: 'ERR_NOT_OWNER' });
 });
 
 asyncLock('async with releases the lock when the task is done or raises', async (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   t.is(await mutex.runExclusiveAsync(async () => mutex.ownerThreadId), threadId);
   await t.throwsAsync(
     mutex.runExclusiveAsync(async () => {
@@ -499,17 +480,17 @@ asyncLock('async with releases the lock when the task is done or raises', async 
 asyncCondition(
   'wait() releases the lock, waits to be notified, and acquires the lock again',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const mutex = new Mutex(view, 0);
     const subject = new Condition(view, 1);
     const guard = await mutex.lockAsync();
     const promise = subject.waitAsync(mutex);
-    t.true(await isPending(promise));
+    t.true(await stage.isPending(promise));
     t.false(mutex.locked);
     t.false(guard.held);
     // The notification comes from another thread.
-    const [notified] = await answers([
-      party(({ view }, { Condition }) => new Condition(view, 1).notify(), { view }),
+    const [notified] = await stage.answers([
+      stage.party(({ view }, { Condition }) => new Condition(view, 1).notify(), { view }),
     ]);
     t.is(notified, 1);
     t.true(await promise);
@@ -519,18 +500,18 @@ asyncCondition(
 );
 
 asyncCondition('wait() raises an error if the lock is not acquired', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   await t.throwsAsync(new Condition(view, 1).waitAsync(new Mutex(view, 0)), {
     code: 'ERR_NOT_OWNER',
   });
 });
 
 asyncCondition('wait_for() waits until the predicate is true, and returns its value', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
   const promise = new Condition(view, 1).waitAsync(mutex, () => view[2], { timeout: 9_000 });
-  const notifier = party(
+  const notifier = stage.party(
     ({ view }, { Mutex, Condition }) => {
       for (const value of [0, 7]) {
         const mutex = new Mutex(view, 0).lock();
@@ -542,28 +523,28 @@ asyncCondition('wait_for() waits until the predicate is true, and returns its va
     { view },
   );
   t.is(await promise, 7);
-  await answers([notifier]);
+  await stage.answers([notifier]);
   guard.release();
 });
 
 asyncBarrier(
   'wait() blocks the task until all parties have called it, and returns a different index each',
   async (t) => {
-    const subject = new Barrier(cells(), 0, 3);
+    const subject = new Barrier(stage.cells(), 0, 3);
     const early = [subject.waitAsync(), subject.waitAsync()];
-    t.true(await isPending(Promise.race(early)));
+    t.true(await stage.isPending(Promise.race(early)));
     t.is(subject.waiting, 2);
     t.deepEqual(await Promise.all([...early, subject.waitAsync()]), [2, 1, 0]);
   },
 );
 
 asyncBarrier('reset() and abort() raise the error in the tasks that wait', async (t) => {
-  const subject = new Barrier(cells(), 0, 2);
+  const subject = new Barrier(stage.cells(), 0, 2);
   const first = subject.waitAsync();
   subject.reset();
-  t.is(await endOf(first), BROKEN);
+  t.is(await stage.endOf(first), BROKEN);
   const second = subject.waitAsync();
   subject.abort();
-  t.is(await endOf(second), BROKEN);
-  t.is(await endOf(subject.waitAsync()), BROKEN);
+  t.is(await stage.endOf(second), BROKEN);
+  t.is(await stage.endOf(subject.waitAsync()), BROKEN);
 });

@@ -5,26 +5,18 @@
 
 const { threadId } = require('node:worker_threads');
 const { Condition, Mutex } = require('../../index.js');
-const {
-  answers,
-  asleep,
-  cells,
-  documented,
-  inOrder,
-  isPending,
-  party,
-} = require('../helpers/conformance.js');
+const stage = require('../helpers/conformance.js');
 
 /** @typedef {import('../helpers/tools.js').Tools} Tools */
 
-const mutexes = documented('Rust std::sync::Mutex');
-const condvar = documented('Rust std::sync::Condvar');
-const barrier = documented('Rust std::sync::Barrier');
+const mutexes = stage.documented('Rust std::sync::Mutex');
+const condvar = stage.documented('Rust std::sync::Condvar');
+const barrier = stage.documented('Rust std::sync::Barrier');
 
 mutexes('upon returning from lock(), the thread is the only one with the lock held', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const started = [0, 1, 2].map(() =>
-    party(
+    stage.party(
       ({ view }, { Mutex }) => {
         const mutex = new Mutex(view, 0);
         let alone = true;
@@ -40,16 +32,16 @@ mutexes('upon returning from lock(), the thread is the only one with the lock he
       { view },
     ),
   );
-  t.deepEqual(await answers(started), [true, true, true]);
+  t.deepEqual(await stage.answers(started), [true, true, true]);
   t.is(view[1], 30_000);
 });
 
 mutexes(
   'lock() of what this thread holds does not return: it throws, and the lock is kept',
   async (t) => {
-    const view = cells();
-    const [answer] = await answers([
-      party(
+    const view = stage.cells();
+    const [answer] = await stage.answers([
+      stage.party(
         ({ view }, { Mutex, codeOf, threadId }) => {
           const mutex = new Mutex(view, 0).lock();
           const code = codeOf(() => mutex.lock());
@@ -65,10 +57,10 @@ mutexes(
 );
 
 mutexes('try_lock() does not block, and fails while another thread holds it', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
   const attempt = () =>
-    party(
+    stage.party(
       ({ view }, { Mutex }) => {
         const mutex = new Mutex(view, 0);
         const locked = mutex.tryLock();
@@ -77,13 +69,13 @@ mutexes('try_lock() does not block, and fails while another thread holds it', as
       },
       { view },
     );
-  t.deepEqual(await answers([attempt()]), [false]);
+  t.deepEqual(await stage.answers([attempt()]), [false]);
   mutex.unlock();
-  t.deepEqual(await answers([attempt()]), [true]);
+  t.deepEqual(await stage.answers([attempt()]), [true]);
 });
 
 mutexes('the guard unlocks it when it is dropped, also on the way out of an error', async (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   const guard = await mutex.lockAsync();
   t.true(mutex.locked);
   /** @type {any} */ (guard)[Symbol.dispose]();
@@ -100,72 +92,49 @@ mutexes('the guard unlocks it when it is dropped, also on the way out of an erro
 });
 
 mutexes('a guard is not Send: no other thread can unlock', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0);
   const unlock = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, codeOf }) =>
     codeOf(() => new Mutex(view, 0).unlock());
   mutex.lock();
-  t.deepEqual(await answers([party(unlock, { view })]), ['ERR_NOT_OWNER']);
+  t.deepEqual(await stage.answers([stage.party(unlock, { view })]), ['ERR_NOT_OWNER']);
   mutex.unlock();
   const guard = await mutex.lockAsync();
-  t.deepEqual(await answers([party(unlock, { view })]), ['ERR_NOT_OWNER']);
+  t.deepEqual(await stage.answers([stage.party(unlock, { view })]), ['ERR_NOT_OWNER']);
   // Nor can this thread, without the guard.
   t.throws(() => mutex.unlock(), { code: 'ERR_NOT_OWNER' });
   t.is(mutex.ownerThreadId, threadId);
   guard.release();
 });
 
-/**
- * A worker that dies of an uncaught error while it holds the mutex: what a panic is to Rust.
- *
- * @param {Int32Array} view
- */
-async function poison(view) {
-  const started = party(
-    ({ view }, { Mutex, ready }) => {
-      new Mutex(view, 0).lock();
-      ready();
-      setImmediate(() => {
-        throw new Error('panic');
-      });
-      return new Promise(() => {});
-    },
-    { view },
-  );
-  started.worker.on('error', () => {});
-  const id = started.worker.threadId;
-  await started.exited;
-  return id;
-}
-
 mutexes(
   'it is poisoned when a thread panics while it holds it: lock() and try_lock() say so',
   async (t) => {
-    const view = cells();
-    const dead = await poison(view);
+    const view = stage.cells();
+    const dead = await stage.poison(view, 'lock');
     const ask = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, codeOf }) => [
       codeOf(() => new Mutex(view, 0).lock()),
       codeOf(() => new Mutex(view, 0).tryLock()),
       codeOf(() => new Mutex(view, 0).tryLock(1_000)),
     ];
     const told = ['ERR_ABANDONED', 'ERR_ABANDONED', 'ERR_ABANDONED'];
-    t.deepEqual(await answers([party(ask, { view })]), [told]);
+    t.deepEqual(await stage.answers([stage.party(ask, { view })]), [told]);
     const error = await t.throwsAsync(new Mutex(view, 0).lockAsync(), { code: 'ERR_ABANDONED' });
     t.is(/** @type {any} */ (error).ownerThreadId, dead);
   },
 );
 
 mutexes('it stays poisoned until clear_poison(), and works as before then', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0);
-  await poison(view);
+  await stage.poison(view, 'lock');
   for (let i = 0; i < 3; i++) t.throws(() => mutex.lock(), { code: 'ERR_ABANDONED' });
   t.true(mutex.recover());
   mutex.unlock();
   t.is(mutex.lock(), mutex);
   mutex.unlock();
   // Also by a promise.
-  await poison(view);
+  await stage.poison(view, 'lock');
   const guard = await mutex.recoverAsync();
   t.true(guard.recovered);
   guard.release();
@@ -175,9 +144,9 @@ mutexes('it stays poisoned until clear_poison(), and works as before then', asyn
 condvar(
   'notifications that follow the unlock of wait() wake it: the unlock and the wait are atomic',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const started = [0, 1].map((id) =>
-      party(
+      stage.party(
         ({ view, id }, { Mutex, Condition }) => {
           const mutex = new Mutex(view, 0);
           const turn = new Condition(view, 1);
@@ -193,7 +162,7 @@ condvar(
         { view, id },
       ),
     );
-    t.deepEqual(await answers(started), [true, true]);
+    t.deepEqual(await stage.answers(started), [true, true]);
   },
 );
 
@@ -212,16 +181,16 @@ const waitOnce = ({ view, ms = Infinity }, { Mutex, Condition, threadId }) => {
 };
 
 condvar('when wait() returns, the lock will have been re-acquired', async (t) => {
-  const view = cells();
-  const started = await inOrder(3, waitOnce, { view });
+  const view = stage.cells();
+  const started = await stage.inOrder(3, waitOnce, { view });
   new Condition(view, 1).notifyAll();
-  for (const { notified, owned } of await answers(started)) t.true(notified && owned);
+  for (const { notified, owned } of await stage.answers(started)) t.true(notified && owned);
 });
 
 condvar(
   'wait_while() waits as long as the condition says so, and not at all if it does not',
   async (t) => {
-    const view = cells();
+    const view = stage.cells();
     const body = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, Condition }) => {
       const mutex = new Mutex(view, 0).lock();
       let asked = 0;
@@ -229,21 +198,23 @@ condvar(
       mutex.unlock();
       return asked;
     };
-    const [waiter] = await inOrder(1, body, { view });
+    const [waiter] = await stage.inOrder(1, body, { view });
     const mutex = new Mutex(view, 0).lock();
     view[2] = 1;
     new Condition(view, 1).notify();
     mutex.unlock();
-    t.deepEqual(await answers([waiter]), [2]);
-    t.deepEqual(await answers([party(body, { view })]), [1]);
+    t.deepEqual(await stage.answers([waiter]), [2]);
+    t.deepEqual(await stage.answers([stage.party(body, { view })]), [1]);
   },
 );
 
 condvar(
   'wait_timeout() tells that the time passed, not before, and re-acquires the lock regardless',
   async (t) => {
-    const view = cells();
-    const [{ notified, owned, waited }] = await answers([party(waitOnce, { view, ms: 40 })]);
+    const view = stage.cells();
+    const [{ notified, owned, waited }] = await stage.answers([
+      stage.party(waitOnce, { view, ms: 40 }),
+    ]);
     t.false(notified);
     t.true(owned);
     t.true(waited >= 40, `${waited} ms`);
@@ -251,45 +222,45 @@ condvar(
 );
 
 condvar('wait_timeout_while() ends with the condition or the time, and says which', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const body = (/** @type {any} */ { view, ms }, /** @type {Tools} */ { Mutex, Condition }) => {
     const mutex = new Mutex(view, 0).lock();
     const answer = new Condition(view, 1).waitFor(mutex, () => view[2] === 1, ms);
     mutex.unlock();
     return answer;
   };
-  t.deepEqual(await answers([party(body, { view, ms: 20 })]), [false]);
-  const [waiter] = await inOrder(1, body, { view, ms: 9_000 });
+  t.deepEqual(await stage.answers([stage.party(body, { view, ms: 20 })]), [false]);
+  const [waiter] = await stage.inOrder(1, body, { view, ms: 9_000 });
   const mutex = new Mutex(view, 0).lock();
   view[2] = 1;
   new Condition(view, 1).notify();
   mutex.unlock();
-  t.deepEqual(await answers([waiter]), [true]);
+  t.deepEqual(await stage.answers([waiter]), [true]);
 });
 
 condvar('notify_one() wakes one of those blocked; they are not buffered', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const condition = new Condition(view, 1);
   // Before anybody waits: gone.
   condition.notify();
-  const started = await inOrder(2, waitOnce, { view });
-  t.true(await isPending(started[0].done));
+  const started = await stage.inOrder(2, waitOnce, { view });
+  t.true(await stage.isPending(started[0].done));
   condition.notify();
   t.true((await started[0].done).notified);
-  t.true(await isPending(started[1].done));
+  t.true(await stage.isPending(started[1].done));
   condition.notify();
   t.true((await started[1].done).notified);
 });
 
 condvar('notify_all() wakes all those blocked now, and is not buffered', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const condition = new Condition(view, 1);
   condition.notifyAll();
-  const started = await inOrder(3, waitOnce, { view });
-  await asleep(...started);
+  const started = await stage.inOrder(3, waitOnce, { view });
+  await stage.asleep(...started);
   t.is(condition.notifyAll(), 3);
-  await answers(started);
-  const [late] = await answers([party(waitOnce, { view, ms: 20 })]);
+  await stage.answers(started);
+  const [late] = await stage.answers([stage.party(waitOnce, { view, ms: 20 })]);
   t.false(late.notified);
 });
 
@@ -305,18 +276,18 @@ const arrive = ({ view, total, rounds = 1 }, { Barrier }) => {
 };
 
 barrier('it blocks n - 1 threads, and wakes all of them when the nth calls wait()', async (t) => {
-  const view = cells();
-  const started = await inOrder(3, arrive, { view, total: 4 });
-  t.true(await isPending(Promise.race(started.map(({ done }) => done))));
-  await answers([...started, party(arrive, { view, total: 4 })]);
+  const view = stage.cells();
+  const started = await stage.inOrder(3, arrive, { view, total: 4 });
+  t.true(await stage.isPending(Promise.race(started.map(({ done }) => done))));
+  await stage.answers([...started, stage.party(arrive, { view, total: 4 })]);
 });
 
 barrier(
   'it is re-usable, and can be used continuously, with a single leader each time',
   async (t) => {
-    const view = cells();
-    const led = await answers(
-      [0, 1, 2, 3].map(() => party(arrive, { view, total: 4, rounds: 2_000 })),
+    const view = stage.cells();
+    const led = await stage.answers(
+      [0, 1, 2, 3].map(() => stage.party(arrive, { view, total: 4, rounds: 2_000 })),
     );
     t.is(
       led.reduce((a, b) => a + b),
@@ -326,5 +297,8 @@ barrier(
 );
 
 barrier('one of a single thread does not block, and that thread leads', async (t) => {
-  t.deepEqual(await answers([party(arrive, { view: cells(), total: 1, rounds: 10 })]), [10]);
+  t.deepEqual(
+    await stage.answers([stage.party(arrive, { view: stage.cells(), total: 1, rounds: 10 })]),
+    [10],
+  );
 });

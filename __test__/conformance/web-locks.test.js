@@ -4,16 +4,9 @@
 // What the Web Locks API (W3C Working Draft) promises of a lock that is requested by promise.
 
 const { Latch, Mutex } = require('../../index.js');
-const {
-  answers,
-  cells,
-  documented,
-  endOf,
-  inOrder,
-  isPending,
-} = require('../helpers/conformance.js');
+const stage = require('../helpers/conformance.js');
 
-const webLocks = documented('Web Locks');
+const webLocks = stage.documented('Web Locks');
 
 /** A worker that holds the mutex in cell 0 until the latch in cell 1 opens. */
 const hold = (
@@ -26,10 +19,10 @@ const hold = (
 };
 
 webLocks('the lock is held until the promise of the callback settles, whichever way', async (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   let resolve = (/** @type {string} */ _) => {};
   const first = mutex.runExclusiveAsync(() => new Promise((fulfil) => (resolve = fulfil)));
-  t.true(await isPending(first));
+  t.true(await stage.isPending(first));
   t.true(mutex.locked);
   resolve('answer');
   t.is(await first, 'answer');
@@ -42,26 +35,26 @@ webLocks('the lock is held until the promise of the callback settles, whichever 
 webLocks(
   'a signal that is aborted rejects the request with its reason, and the next is granted',
   async (t) => {
-    const view = cells();
-    const held = await inOrder(1, hold, { view });
+    const view = stage.cells();
+    const held = await stage.inOrder(1, hold, { view });
     const mutex = new Mutex(view, 0);
     const controller = new AbortController();
     const aborted = mutex.lockAsync({ signal: controller.signal });
     const next = mutex.lockAsync();
-    t.true(await isPending(aborted));
+    t.true(await stage.isPending(aborted));
     const reason = new Error('enough');
     controller.abort(reason);
-    t.is(await endOf(aborted), reason);
+    t.is(await stage.endOf(aborted), reason);
     new Latch(view, 1).release();
     const guard = await next;
     t.true(guard.held);
     guard.release();
-    await answers(held);
+    await stage.answers(held);
   },
 );
 
 webLocks('a signal that was aborted before rejects at once, and requests nothing', async (t) => {
-  const view = cells();
+  const view = stage.cells();
   const mutex = new Mutex(view, 0);
   const signal = AbortSignal.abort();
   t.is(await mutex.lockAsync({ signal }).catch((reason) => reason), signal.reason);
@@ -69,7 +62,7 @@ webLocks('a signal that was aborted before rejects at once, and requests nothing
 });
 
 webLocks('a signal that is aborted when the lock was granted changes nothing', async (t) => {
-  const mutex = new Mutex(cells());
+  const mutex = new Mutex(stage.cells());
   const controller = new AbortController();
   const guard = await mutex.lockAsync({ signal: controller.signal });
   controller.abort();
@@ -78,8 +71,8 @@ webLocks('a signal that is aborted when the lock was granted changes nothing', a
 });
 
 webLocks('requests are granted in their order', async (t) => {
-  const view = cells();
-  const held = await inOrder(1, hold, { view });
+  const view = stage.cells();
+  const held = await stage.inOrder(1, hold, { view });
   const mutex = new Mutex(view, 0);
   /** @type {number[]} */
   const order = [];
@@ -90,6 +83,6 @@ webLocks('requests are granted in their order', async (t) => {
   );
   t.deepEqual(order, []);
   new Latch(view, 1).release();
-  await Promise.all([...requests, answers(held)]);
+  await Promise.all([...requests, stage.answers(held)]);
   t.deepEqual(order, [0, 1, 2, 3, 4]);
 });

@@ -104,4 +104,95 @@ async function isPending(promise) {
   return (await Promise.race([promise, sleep(30).then(() => pending)])) === pending;
 }
 
-module.exports = { answers, asleep, cells, documented, endOf, inOrder, isPending, party, sleep };
+/** How a call ends whose barrier breaks. */
+const BROKEN = 'ERR_BROKEN_BARRIER';
+
+/**
+ * The body of a worker that arrives once at the barrier in cell 0.
+ *
+ * @param {any} data
+ * @param {import('./tools.js').Tools} tools
+ */
+const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
+  const barrier = new Barrier(view, 0, total);
+  return codeOf(() => (ms === undefined ? barrier.wait() : barrier.waitFor(ms)));
+};
+
+/**
+ * The body of a worker that takes `n` permits of the semaphore in cell 0, within `ms` where that is given, and notes in
+ * cell 1 when it was its turn.
+ *
+ * @param {any} data
+ * @param {import('./tools.js').Tools} tools
+ */
+const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
+  const semaphore = new Semaphore(view, 0, permits, { max });
+  return codeOf(() => {
+    if (ms === undefined) semaphore.acquire(n);
+    else if (!semaphore.tryAcquire(n, ms)) return 'time is up';
+    return Atomics.add(view, 1, 1);
+  });
+};
+
+/**
+ * The body of a worker that enters the lock in cell 0, to `read` or `write`, within `ms` where that is given, notes in
+ * cell 1 when it was its turn, and leaves.
+ *
+ * @param {any} data
+ * @param {import('./tools.js').Tools} tools
+ */
+const enter = ({ view, how, ms }, { RwLock, codeOf }) => {
+  const lock = new RwLock(view, 0);
+  const writes = how === 'write';
+  return codeOf(() => {
+    if (ms === undefined) writes ? lock.write() : lock.read();
+    else if (!(writes ? lock.tryWrite(ms) : lock.tryRead(ms))) return 'time is up';
+    const turn = Atomics.add(view, 1, 1);
+    if (writes) lock.unlockWrite();
+    else lock.unlockRead();
+    return turn;
+  });
+};
+
+/**
+ * A worker that dies of an uncaught error inside of what is in cell 0: what a panic is to Rust.
+ *
+ * @param {Int32Array} view
+ * @param {'lock' | 'read' | 'write'} how it came in: it locks a Mutex, or reads or writes under an RwLock
+ */
+async function poison(view, how) {
+  const started = party(
+    ({ view, how }, { Mutex, RwLock, ready }) => {
+      if (how === 'lock') new Mutex(view, 0).lock();
+      else if (how === 'read') new RwLock(view, 0).read();
+      else new RwLock(view, 0).write();
+      ready();
+      setImmediate(() => {
+        throw new Error('panic');
+      });
+      return new Promise(() => {});
+    },
+    { view, how },
+  );
+  started.worker.on('error', () => {});
+  const id = started.worker.threadId;
+  await started.exited;
+  return id;
+}
+
+module.exports = {
+  BROKEN,
+  acquire,
+  answers,
+  arrive,
+  asleep,
+  cells,
+  documented,
+  endOf,
+  enter,
+  inOrder,
+  isPending,
+  party,
+  poison,
+  sleep,
+};

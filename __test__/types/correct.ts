@@ -1,14 +1,26 @@
 // Programs that must compile. Nothing here runs: `npm run test:types` only checks it.
-import { Barrier, Condition, Latch, Mutex, SyncError, layout } from '@x/shared-sync';
+import {
+  Barrier,
+  Condition,
+  Latch,
+  Mutex,
+  RwLock,
+  Semaphore,
+  SyncError,
+  layout,
+} from '@x/shared-sync';
 import type {
   BarrierOptions,
   Guard,
   Layout,
   LayoutSpec,
   MutexConstructor,
+  ReadGuard,
+  SemaphoreOptions,
   SharedLayout,
   SyncErrorCode,
   WaitOptions,
+  WriteGuard,
 } from '@x/shared-sync';
 
 /** Compiles only where both types are the same: `any` is not the same as anything. */
@@ -40,6 +52,13 @@ new Barrier(plainView, 0, 4);
 const latch = new Latch(view, 3);
 new Latch(buffer);
 new Latch(plainView);
+
+const semaphore = new Semaphore(view, 3, 2);
+new Semaphore(buffer, 0, 2);
+new Semaphore(plainView, 0, 0, { max: Infinity });
+const lock = new RwLock(view, 3);
+new RwLock(buffer);
+new RwLock(plainView, 0, { name: 'table' });
 
 // A function that takes any view can hand it on.
 function jobs(memory: Int32Array | SharedArrayBuffer): Mutex {
@@ -168,6 +187,71 @@ const barrierOptions: BarrierOptions = { name: 'phase', action: () => {} };
 new Barrier(view, 0, 4, barrierOptions);
 new Barrier(view, 0, 4, { action: async () => {} });
 
+// Permits.
+const semaphoreOptions: SemaphoreOptions = { name: 'connections', max: 8 };
+new Semaphore(view, 0, 4, semaphoreOptions);
+const taken = semaphore.acquire();
+same<typeof taken, void>(true);
+semaphore.acquire(2);
+const took = semaphore.tryAcquire();
+same<typeof took, boolean>(true);
+semaphore.tryAcquire(2);
+semaphore.tryAcquire(2, 10);
+const promised = semaphore.acquireAsync();
+same<typeof promised, Promise<void>>(true);
+semaphore.acquireAsync(2, options);
+semaphore.acquireAsync(undefined, options);
+const given = semaphore.release();
+same<typeof given, void>(true);
+semaphore.release(2);
+const free = semaphore.available;
+same<typeof free, number>(true);
+
+// Readers and writers.
+const reading = lock.read();
+same<typeof reading, ReadGuard>(true);
+const readingEnded = reading.release();
+same<typeof readingEnded, void>(true);
+const writing = lock.write();
+same<typeof writing, WriteGuard>(true);
+const writingEnded = writing.release();
+same<typeof writingEnded, void>(true);
+same<typeof writing.held, boolean>(true);
+same<typeof writing.recovered, boolean>(true);
+const downgraded = lock.write().downgrade();
+same<typeof downgraded, ReadGuard>(true);
+const downgradedToo = lock.downgrade();
+same<typeof downgradedToo, ReadGuard>(true);
+const triedToRead = lock.tryRead();
+same<typeof triedToRead, boolean>(true);
+const triedToWrite = lock.tryWrite(10);
+same<typeof triedToWrite, boolean>(true);
+lock.unlockRead();
+lock.unlockWrite();
+const cleared = lock.recover();
+same<typeof cleared, boolean>(true);
+const clearedInTime = lock.tryRecover(10);
+same<typeof clearedInTime, boolean | undefined>(true);
+const reads = lock.readers;
+same<typeof reads, number>(true);
+const writer = lock.writerThreadId;
+same<typeof writer, number | null>(true);
+{
+  using _read = lock.read();
+  using _write = lock.write();
+}
+async function insideByPromise(): Promise<void> {
+  const reading = await lock.readAsync(options);
+  same<typeof reading, ReadGuard>(true);
+  const writing = await lock.writeAsync({ signal: controller.signal });
+  same<typeof writing, WriteGuard>(true);
+  const recovering = await lock.recoverAsync();
+  same<typeof recovering, WriteGuard>(true);
+  using _one = await lock.readAsync();
+  using _two = (await lock.writeAsync()).downgrade();
+}
+void insideByPromise;
+
 // The classes are values and types, can be told apart at run time, extended and passed around.
 class NamedMutex extends Mutex {
   title = 'jobs';
@@ -214,6 +298,10 @@ const locks = layout({
   phase: [Barrier, 4],
   done: [Latch, 3],
   gate: Latch,
+  s: [Semaphore, 3],
+  most: [Semaphore, 0, { max: Infinity, name: 'signals' }],
+  l: RwLock,
+  table: [RwLock, { name: 'rows' }],
   totals: [Float64Array, 16],
   bytes: [Uint8Array, 1000],
   clamped: [Uint8ClampedArray, 4],
@@ -224,6 +312,10 @@ same<typeof locks.ready, Condition>(true);
 same<typeof locks.phase, Barrier>(true);
 same<typeof locks.done, Latch>(true);
 same<typeof locks.gate, Latch>(true);
+same<typeof locks.s, Semaphore>(true);
+same<typeof locks.most, Semaphore>(true);
+same<typeof locks.l, RwLock>(true);
+same<typeof locks.table, RwLock>(true);
 same<typeof locks.totals, Float64Array<SharedArrayBuffer>>(true);
 same<typeof locks.bytes, Uint8Array<SharedArrayBuffer>>(true);
 same<typeof locks.clamped, Uint8ClampedArray<SharedArrayBuffer>>(true);
@@ -235,11 +327,19 @@ const arrived = layout.from(travelling);
 same<typeof arrived.jobs, Mutex>(true);
 same<typeof arrived.totals, Float64Array<SharedArrayBuffer>>(true);
 
-const spec = { jobs: Mutex, phase: [Barrier, 4], totals: [Float64Array, 16] } as const;
+const spec = {
+  jobs: Mutex,
+  phase: [Barrier, 4],
+  s: [Semaphore, 3, { max: 4 }],
+  l: RwLock,
+  totals: [Float64Array, 16],
+} as const;
 spec satisfies LayoutSpec;
 const checked = layout.from(untyped, spec);
 same<typeof checked, Layout<typeof spec>>(true);
 same<typeof checked.phase, Barrier>(true);
+same<typeof checked.s, Semaphore>(true);
+same<typeof checked.l, RwLock>(true);
 declare const message: unknown;
 same<ReturnType<typeof layout.from<typeof spec>>['jobs'], Mutex>(true);
 layout.from(message, spec).totals.fill(0);

@@ -1,12 +1,23 @@
 // Mistakes that must not compile: each line under a directive fails `npm run test:types` once it does.
-import { Barrier, Condition, Latch, Mutex, SyncError, layout } from '@x/shared-sync';
-import type { Guard, SyncErrorCode } from '@x/shared-sync';
+import {
+  Barrier,
+  Condition,
+  Latch,
+  Mutex,
+  RwLock,
+  Semaphore,
+  SyncError,
+  layout,
+} from '@x/shared-sync';
+import type { Guard, ReadGuard, SyncErrorCode, WriteGuard } from '@x/shared-sync';
 
 const buffer = new SharedArrayBuffer(16);
 const mutex = new Mutex(buffer, 0);
 const condition = new Condition(buffer, 1);
 const barrier = new Barrier(buffer, 2, 2);
 const latch = new Latch(buffer, 3);
+const semaphore = new Semaphore(buffer, 3, 1);
+const lock = new RwLock(buffer, 3);
 
 // @ts-expect-error no view
 new Mutex();
@@ -49,6 +60,62 @@ new Barrier(buffer, 0);
 new Barrier(buffer, 0, '4');
 // @ts-expect-error
 new Barrier(buffer, undefined, 4);
+
+// @ts-expect-error how many permits must be said
+new Semaphore(buffer);
+// @ts-expect-error
+new Semaphore(buffer, 0);
+// @ts-expect-error
+new Semaphore(buffer, 0, '4');
+// @ts-expect-error
+new Semaphore(buffer, undefined, 4);
+// @ts-expect-error
+new Semaphore(new Int32Array(8), 0, 4);
+// @ts-expect-error
+new Semaphore(buffer, 0, 4, { max: '5' });
+// @ts-expect-error a misspelt option
+new Semaphore(buffer, 0, 4, { maximum: 5 });
+// @ts-expect-error
+semaphore.acquire('2');
+// @ts-expect-error a time limit is for tryAcquire
+semaphore.acquire(1, 10);
+// @ts-expect-error
+semaphore.tryAcquire(1, '10');
+// @ts-expect-error the options come second
+semaphore.acquireAsync({ timeout: 10 });
+// @ts-expect-error nobody owns a permit: there is no guard
+semaphore.acquireAsync().then((guard) => guard.release());
+// @ts-expect-error
+semaphore.available = 3;
+
+// @ts-expect-error
+new RwLock(new Int32Array(8));
+// @ts-expect-error the index comes second
+new RwLock(buffer, { name: 'table' });
+// @ts-expect-error only a semaphore has one
+new RwLock(buffer, 0, { max: 3 });
+// @ts-expect-error
+lock.read(10);
+// @ts-expect-error
+lock.tryWrite('10');
+// @ts-expect-error there is no way from reading to writing
+lock.read().upgrade();
+// @ts-expect-error
+lock.read().downgrade();
+// @ts-expect-error milliseconds go into the options
+lock.readAsync(10);
+// @ts-expect-error not awaited
+lock.writeAsync().release();
+// @ts-expect-error
+lock.readers = 0;
+// @ts-expect-error null when nobody writes
+lock.writerThreadId.toFixed();
+// @ts-expect-error a Condition waits with a Mutex
+condition.wait(lock);
+// @ts-expect-error guards are made by their lock, and are no values
+new ReadGuard();
+// @ts-expect-error
+new WriteGuard();
 
 // @ts-expect-error
 mutex.lock(10);
@@ -118,6 +185,18 @@ layout({ jobs: mutex });
 layout({ phase: Barrier });
 // @ts-expect-error
 layout({ phase: [Barrier] });
+// @ts-expect-error how many permits must be said
+layout({ slots: Semaphore });
+// @ts-expect-error
+layout({ slots: [Semaphore] });
+// @ts-expect-error
+layout({ slots: [Semaphore, { max: 4 }] });
+// @ts-expect-error
+layout({ slots: [Semaphore, 4, { max: '5' }] });
+// @ts-expect-error
+layout({ table: [RwLock, 4] });
+// @ts-expect-error
+layout({ table: RwLock }).table.lock();
 // @ts-expect-error
 layout({ phase: [Barrier, '4'] });
 // @ts-expect-error
@@ -185,5 +264,5 @@ new SyncError('message', 'ERR_SOMETHING');
 // @ts-expect-error
 const code: SyncErrorCode = 'ERR_SOMETHING';
 
-export type { Guard };
+export type { Guard, ReadGuard, WriteGuard };
 export { answer, arrived, code };

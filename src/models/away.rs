@@ -226,3 +226,43 @@ fn a_promise_to_read_that_was_let_in_just_before_its_thread_blocks_strands_nobod
 fn a_promise_to_write_that_was_let_in_just_before_its_thread_blocks_strands_nobody() {
     strands_nobody::<ALockToWrite>(COMPETE);
 }
+
+#[test]
+fn a_promise_behind_one_whose_thread_blocks_is_not_forgotten() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let of = |world: &World| Semaphore::new(world.cell(0), 2, 2);
+        let owner = world.thread(1);
+        run(&world, &owner, QUIET, |world, caller| {
+            assert_eq!(of(world).acquire(caller, 1, None), Ok(Locked::Acquired));
+        });
+        let blocks = spawn(&world, 2, QUIET, move |world, caller| {
+            // More than there is.
+            let Begun::Waits(promise) = of(world).begin(caller, &promise_of(caller), 2) else {
+                panic!("it was given two of one");
+            };
+            let runtime = WithPromise {
+                caller,
+                promise: RefCell::new(promise),
+            };
+            let with_promise = Caller {
+                runtime: &runtime,
+                ..*caller
+            };
+            let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
+            assert_eq!(opened, Ok(Locked::Acquired));
+            of(world).release(caller, 1).unwrap();
+            settled(caller, Begun::Waits(runtime.promise.into_inner())).unwrap();
+            of(world).release(caller, 2).unwrap();
+        });
+        let behind = spawn(&world, 3, QUIET, move |world, caller| {
+            let semaphore = of(world);
+            settled(caller, semaphore.begin(caller, &promise_of(caller), 1)).unwrap();
+            semaphore.release(caller, 1).unwrap();
+            Latch::new(world.cell(1), 1).count_down(caller, 1).unwrap();
+        });
+        blocks.join().unwrap();
+        behind.join().unwrap();
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}

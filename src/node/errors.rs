@@ -61,6 +61,15 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             Details::default(),
         ),
+        Fault::NotOwner(Some(owner)) if key.kind() == Kind::RwLock => (
+            "ERR_NOT_OWNER",
+            format!(
+                "The {this} is written by {}, and this thread is not inside. Only the thread that called read() or write() \
+                 can unlock what that locked.",
+                name(owner)
+            ),
+            owned_by(owner),
+        ),
         Fault::NotOwner(Some(owner)) => (
             "ERR_NOT_OWNER",
             format!(
@@ -99,7 +108,8 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             format!(
                 "This thread is inside the {this} already and would wait for itself: a writer waits for its readers to \
                  leave, and a reader behind the writers that came before. Unlock it first, or call downgrade() to read \
-                 after a write."
+                 after a write. If a promise of this thread is inside by a guard, await readAsync() or writeAsync() \
+                 instead."
             ),
             Details {
                 owner_thread_id: Some(caller.worker()),
@@ -179,9 +189,15 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             "ERR_CORRUPT_CELL",
             format!(
                 "The cell of the {this} holds {} (0x{word:08x}), which it never writes. Something else uses this \
-                 cell, its memory was not zeroed before its first use, or a second copy of the package runs in this \
+                 cell, its memory was not zeroed before its first use{}, or a second copy of the package runs in this \
                  process.",
-                word.cast_signed()
+                word.cast_signed(),
+                match key.kind() {
+                    Kind::Semaphore => ", another thread gave it another number of permits",
+                    Kind::Barrier => ", another thread gave it another total",
+                    Kind::Latch => ", another thread gave it another count",
+                    _ => "",
+                }
             ),
             Details::default(),
         ),

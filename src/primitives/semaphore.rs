@@ -328,6 +328,9 @@ impl Wait for Acquiring {
             // As in `withdraw`.
             let count = self.waiter.request();
             self.semaphore.give_back(&mut section, count).ok();
+        } else {
+            // Those behind may be content with what is free, and a promise does not look by itself.
+            self.semaphore.serve(&mut section).ok();
         }
     }
 }

@@ -28,7 +28,7 @@ pub trait Wait {
     fn tend(&self, caller: &Caller);
 
     /// The thread that the waiting promise belongs to blocks: what it was given and has not taken goes to others, and it
-    /// stands in the queue again, before them.
+    /// stands in the queue again, before them. Those who only wait behind it are served now.
     fn retreat(&mut self, _caller: &Caller) {}
 
     /// Whether its time limit still counts.

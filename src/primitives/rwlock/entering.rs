@@ -149,6 +149,12 @@ impl Wait for Entering {
         {
             section.push_front(&self.waiter);
             self.undo(caller, &mut section, outcome);
+        } else {
+            // Those behind may be let in now, and a promise does not look by itself.
+            self.lock
+                .gate
+                .serve(caller.queues.threads(), &mut section)
+                .ok();
         }
     }
 }
