@@ -63,17 +63,20 @@ export type Synchronous<Answer> = Answer extends PromiseLike<unknown> ? never : 
 
 /** The `code` of a {@link SyncError}. Codes are stable; messages may change. */
 export type SyncErrorCode =
-  /** The mutex is not locked by this thread. Nothing has changed. Call `lock()` first. */
+  /**
+   * The mutex is not locked by this thread, or this thread is not inside of the RwLock, or not in this way. Nothing has
+   * changed. Call `lock()`, `read()` or `write()` first.
+   */
   | 'ERR_NOT_OWNER'
   /**
-   * Waiting would never end: this thread owns the mutex already, or every thread of a circle waits for what the next
+   * Waiting would never end: this thread owns the mutex or is inside of the RwLock already, or every thread of a circle waits for what the next
    * one owns. The caller does not get what it waited for, and still owns what it owned (but after `Condition.wait`,
    * not that mutex). Unlock something, and lock in the same order in every thread.
    */
   | 'ERR_DEADLOCK'
   /**
-   * The thread that owned the mutex has ended without unlocking it, so what the mutex guards may be half changed. The
-   * caller does not own it. Call `recover()`.
+   * The thread that owned the mutex, or one that was inside of the RwLock, has ended without unlocking it, so what it
+   * guards may be half changed. The caller does not own it. Call `recover()`.
    */
   | 'ERR_ABANDONED'
   /**
@@ -199,7 +202,7 @@ export interface BlockedThread {
   readonly since: Date;
   /** How long it has lasted, in milliseconds. */
   readonly waitedMs: number;
-  /** The `threadId` of the owner of what it waits for, where it has one. */
+  /** The `threadId` of the owner of what it waits for, where it has one: of an RwLock the writer. */
   readonly ownerThreadId?: number;
   /** At a Barrier: the `threadId` of each thread that has arrived, in order. */
   readonly arrivedThreadIds?: readonly number[];
@@ -1207,8 +1210,8 @@ export const Latch: LatchConstructor;
 /** What the constructor of {@link Semaphore} takes last. */
 export interface SemaphoreOptions extends PrimitiveOptions {
   /**
-   * How many permits may ever be free: an integer from `permits` (the default) and 1 to 2^30 - 1, or `Infinity` for as
-   * many as there is room for, 2^30 - 1.
+   * How many permits may ever be free: an integer to 2^30 - 1, at least `permits` and at least 1 (the larger of them is the
+   * default), or `Infinity` for as many as there is room for, 2^30 - 1.
    */
   readonly max?: number;
 }
@@ -1360,7 +1363,8 @@ export interface Semaphore {
 /** The class of {@link Semaphore}. */
 export interface SemaphoreConstructor {
   /**
-   * A semaphore in a cell of shared memory. All threads must give the same `permits` and `max`.
+   * A semaphore in a cell of shared memory. All threads must give the same `permits` and `max`: where they differ, calls
+   * may throw `ERR_CORRUPT_CELL`.
    *
    * @param view - the shared memory
    * @param index - the number of the int32 cell, from the start of `view`
@@ -1416,7 +1420,8 @@ export interface ReadGuard {
   /**
    * Ends the read, once.
    *
-   * @throws SyncError `ERR_NOT_OWNER` if it has been released before
+   * @throws SyncError `ERR_NOT_OWNER` if it has been released before, or the thread's reads were ended by
+   * {@link RwLock.unlockRead}
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1498,7 +1503,8 @@ export interface WriteGuard {
   /**
    * Ends the write, once.
    *
-   * @throws SyncError `ERR_NOT_OWNER` if it has been released or turned into a read before
+   * @throws SyncError `ERR_NOT_OWNER` if it has been released or turned into a read before, or the write was ended by
+   * {@link RwLock.unlockWrite}
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');

@@ -3,7 +3,7 @@
 
 const test = require('ava').default;
 const { threadId } = require('node:worker_threads');
-const { Barrier, Condition, Latch, Mutex, inspect } = require('../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, inspect } = require('../index.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 
 const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
@@ -115,6 +115,44 @@ test('each primitive is listed with its class, its name, its owner and since whe
   latch.release();
   await Promise.all(workers.map(({ done }) => done));
   t.deepEqual(inspect(), []);
+});
+
+test('who waits for permits, to read or to write is listed, with the writer', async (t) => {
+  const view = cells();
+  const semaphore = new Semaphore(view, 0, 0, { name: 'slots' });
+  const lock = new RwLock(view, 1, { name: 'table' });
+  lock.write();
+  const workers = [
+    await startBlocked(view, ({ view }, { Semaphore, ready }) => {
+      ready();
+      new Semaphore(view, 0, 0).acquire();
+    }),
+    await startBlocked(view, ({ view }, { RwLock, ready }) => {
+      ready();
+      new RwLock(view, 1).read().release();
+    }),
+    await startBlocked(view, ({ view }, { RwLock, ready }) => {
+      ready();
+      new RwLock(view, 1).write().release();
+    }),
+  ];
+  const listed = () =>
+    workers.map(({ worker }) => {
+      const wait = inspect().find((each) => each.threadId === worker.threadId);
+      return [wait?.kind, wait?.name, wait?.waitsFor, wait?.ownerThreadId];
+    });
+  await whenBlocked(3);
+  t.deepEqual(listed(), [
+    ['Semaphore', 'slots', 'Semaphore "slots"', undefined],
+    ['RwLock', 'table', 'RwLock "table"', threadId],
+    ['RwLock', 'table', 'RwLock "table"', threadId],
+  ]);
+  const reading = lock.downgrade();
+  await workers[1].done;
+  t.deepEqual(listed()[2], ['RwLock', 'table', 'RwLock "table"', undefined], 'nobody writes');
+  reading.release();
+  semaphore.release();
+  await Promise.all(workers.map(({ done }) => done));
 });
 
 test('what has no name is called by its class and its cell in the buffer', async (t) => {
