@@ -214,11 +214,18 @@ class Supervisor {
 
   /** Ends the workers that hang, or the process, if even that is impossible. */
   async abandon() {
+    const { context, crew } = this;
+    // Node crashes where a worker is terminated whose snapshot is still being read.
+    await Promise.race([Promise.all(this.#pending), sleep(5_000)]);
+    for (const slot of crew.living()) {
+      const threadId = /** @type {import('./crew.js').Hand} */ (crew.hands[slot]).threadId;
+      Atomics.store(context.view, context.plan.cells.doomed + threadId, 1);
+    }
     const timer = setTimeout(() => {
       console.error('the workers cannot be terminated, either');
       process.kill(process.pid, 'SIGKILL');
     }, 5_000);
-    await Promise.all(this.crew.hands.map((hand) => hand?.worker.terminate()));
+    await Promise.all(crew.hands.map((hand) => hand?.worker.terminate()));
     clearTimeout(timer);
   }
 }
