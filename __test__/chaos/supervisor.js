@@ -99,20 +99,16 @@ class Supervisor {
   }
 
   /**
-   * One that is inside something, or any where none is soon.
+   * One that is inside something, or -1.
    *
    * @param {number} slot where to begin
    */
-  async #findInside(slot) {
+  #findInside(slot) {
     const { context, crew } = this;
-    const isInside = (/** @type {number} */ at) =>
-      Atomics.load(context.view, context.plan.cells.lingering + at) > 0;
-    for (let i = 0; i < LOOKS; i++) {
-      const found = crew.find(slot, (hand) => isInside(crew.hands.indexOf(hand)));
-      if (found >= 0) return found;
-      await sleep(1);
-    }
-    return crew.find(slot);
+    const { lingering } = context.plan.cells;
+    const isInside = (/** @type {import('./crew.js').Hand} */ hand) =>
+      Atomics.load(context.view, lingering + crew.hands.indexOf(hand)) > 0;
+    return crew.find(slot, isInside);
   }
 
   /** @param {import('./plan.js').Event} event */
@@ -120,7 +116,13 @@ class Supervisor {
     const { context, crew } = this;
     const act = {
       terminate: async () => {
-        const slot = event.inside ? await this.#findInside(event.slot) : crew.find(event.slot);
+        let slot = -1;
+        for (let looks = event.inside ? LOOKS : 0; looks > 0 && slot < 0; looks--) {
+          slot = this.#findInside(event.slot);
+          if (slot < 0) await sleep(1);
+        }
+        // From here to its end nothing else is done to it: no other event may come in between.
+        if (slot < 0) slot = crew.find(event.slot);
         if (slot < 0) return;
         await this.#terminate(slot, event.after);
         await sleep(event.delay);
