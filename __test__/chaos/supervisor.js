@@ -3,6 +3,7 @@
 
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { Crew } = require('./crew.js');
+const { describeWorker } = require('./doing.js');
 const { Watchdog } = require('./watchdog.js');
 
 /**
@@ -200,7 +201,7 @@ class Supervisor {
       const { actor, member } = context.plan.roles[slot];
       const sign = hanging.includes(slot) ? 'HANGS' : 'lives';
       const thread = `worker ${slot} (threadId ${crew.hands[slot]?.threadId})`;
-      return `${sign}: ${thread}, member ${member} of ${actor}: ${context.describe(slot)}`;
+      return `${sign}: ${thread}, member ${member} of ${actor}: ${describeWorker(context, slot)}`;
     });
     console.error(lines.join('\n'));
     console.error('inspect():', JSON.stringify(this.craft.inspect(), null, 1));
