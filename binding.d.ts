@@ -117,7 +117,7 @@ export declare class Realm {
   get threadNumber(): number
   /** The time of a promise is up: `settle` is called with it, unless it waits on without a limit. */
   timeIsUp(number: number): void
-  /** A promise gives up, and passes on what it was given. `settle` is not called. */
+  /** A promise gives up, and passes on what it was given. `settle` is called only where it was too late for that. */
   giveUp(number: number): void
   /** Counts a promise that keeps the environment alive in (1) or out (-1). */
   hold(change: number): void

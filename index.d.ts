@@ -927,7 +927,8 @@ export interface Barrier {
    * @param options - time limit, signal, and whether it keeps the thread alive
    * @returns the arrival index, as `wait` does
    * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up; with the signal's reason if that aborted: both break
-   * the barrier for the others. (A signal that had aborted before does not: this party never arrived.)
+   * the barrier for the others. (A signal that had aborted before does not: this party never arrived. One that aborts when
+   * all have arrived comes too late: the promise is fulfilled.)
    * `ERR_BROKEN_BARRIER`, `ERR_CORRUPT_CELL` and what the action fails with as {@link Barrier.wait}
    * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
    * @example

@@ -12,11 +12,11 @@ const plants = path.join(__dirname, 'chaos', 'plants.js');
  * Runs chaos for some seconds.
  *
  * @param {number} seconds
- * @param {string[]} [execArgv]
+ * @param {{ execArgv?: string[], patience?: number, env?: NodeJS.ProcessEnv }} [options]
  */
-async function chaos(seconds, execArgv = []) {
-  const args = [...execArgv, main, '--seconds', `${seconds}`, '--seed', '4', '--patience', '15'];
-  const ended = await run(process.execPath, args, { limit: 90_000 });
+async function chaos(seconds, { execArgv = [], patience = 15, env } = {}) {
+  const args = ['--seconds', `${seconds}`, '--seed', '4', '--patience', `${patience}`];
+  const ended = await run(process.execPath, [...execArgv, main, ...args], { limit: 90_000, env });
   /** @param {string} name */
   const count = (name) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(ended.stdout)?.[1]);
   return { ...ended, count, output: `${ended.stdout}\n${ended.stderr}` };
@@ -45,13 +45,42 @@ test('sixteen workers that are terminated at random break no rule and hang nowhe
     ['notified', 50],
     ['cycles made', 3],
     ['cycles reported', 3],
+    ['requests for permits met', 100],
+    ['requests for all permits met', 30],
+    ['signals taken', 100],
+    ['reads', 100],
+    ['writes', 50],
+    ['downgrades', 10],
+    ['Mutex#lockAsync', 50],
+    ['Mutex#recoverAsync', 5],
+    ['Mutex#runExclusiveAsync', 5],
+    ['Condition#waitAsync', 30],
+    ['Barrier#waitAsync', 20],
+    ['Latch#awaitAsync', 10],
+    ['Semaphore#acquireAsync', 30],
+    ['RwLock#readAsync', 10],
+    ['RwLock#writeAsync', 5],
+    ['RwLock#recoverAsync', 2],
+    ['promises out of time', 10],
+    ['promises aborted', 20],
   ])) {
     t.true(count(name) >= least, `${name}: ${count(name)}, not ${least}\n${output}`);
   }
 });
 
+test('chaos tells when a promise is lost', async (t) => {
+  const { code, count, output } = await chaos(8, {
+    execArgv: ['--require', plants],
+    patience: 3,
+    env: { ...process.env, PLANT: 'promise' },
+  });
+  t.is(code, 1, output);
+  t.true(count('hangs') > 0, output);
+  t.regex(output, /^HANGS: .*by promise Mutex#lockAsync/m);
+});
+
 test('chaos tells when a rule is broken', async (t) => {
-  const { code, count, output } = await chaos(3, ['--require', plants]);
+  const { code, count, output } = await chaos(3, { execArgv: ['--require', plants] });
   t.is(code, 1, output);
   t.true(count('violations') > 0, output);
   t.regex(output, /^VIOLATION in worker /m);

@@ -317,6 +317,17 @@ test('a lock that a promise was handed and does not know of is no reason to tell
   }
 });
 
+test('an abort that comes when the round is complete is too late: the barrier is passed, not broken', async (t) => {
+  const barrier = new Barrier(cells(), 0, 2);
+  const controller = new AbortController();
+  const passed = barrier.waitAsync({ signal: controller.signal, ref });
+  t.is(barrier.wait(), 0);
+  controller.abort();
+  t.is(await passed, 1);
+  t.false(barrier.broken);
+  t.is(getEventListeners(controller.signal, 'abort').length, 0);
+});
+
 test('a time limit that passes while a notified promise locks again is none', async (t) => {
   const view = cells();
   const [mutex, condition] = [new Mutex(view, 0), new Condition(view, 1)];

@@ -91,9 +91,10 @@ function settled({ number, value }, { timeout, signal, ref }) {
       }
     };
     const abort = () => {
-      waiting.delete(number);
-      cleanUp();
       realm.giveUp(number);
+      // Settled, where it was too late: the round at a barrier was complete.
+      if (!waiting.delete(number)) return;
+      cleanUp();
       reject(signal?.reason);
     };
     const cleanUp = () => {

@@ -3,7 +3,7 @@
 
 const fs = require('node:fs');
 const { threadId } = require('node:worker_threads');
-const { describeDoing, doingWord } = require('./doing.js');
+const { doingWord } = require('./doing.js');
 const { STATISTICS } = require('./statistics.js');
 
 /** @typedef {import('./doing.js').Doing} Doing */
@@ -235,17 +235,6 @@ class Context {
   /** All parties of a worker. @param {number} slot */
   partiesOf(slot) {
     return Array.from({ length: PARTS }, (_, part) => slot * PARTS + part);
-  }
-
-  /** What a worker and its tasks are at, in words. @param {number} slot */
-  describe(slot) {
-    const { cells } = this.plan;
-    const own = describeDoing(this.view, Atomics.load(this.view, cells.doing + slot));
-    const tasks = [...this.taskNumbers]
-      .map((number) => Atomics.load(this.view, cells.taskDoing + this.taskPlace(slot, number)))
-      .filter((doing) => doing !== 0)
-      .map((doing) => `; by promise ${describeDoing(this.view, doing)}`);
-    return own + tasks.join('');
   }
 }
 

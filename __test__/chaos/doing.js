@@ -77,4 +77,21 @@ function describeDoing(view, doing) {
   return `${DOING[doing >>> CELL_BITS]} of cell ${cell}, which holds 0x${word.toString(16)}`;
 }
 
-module.exports = { FORMS, describeDoing, doingWord };
+/**
+ * What a worker and its tasks are at, in words.
+ *
+ * @param {import('./context.js').Context} context
+ * @param {number} slot
+ */
+function describeWorker(context, slot) {
+  const { view } = context;
+  const { doing, taskDoing } = context.plan.cells;
+  const own = describeDoing(view, Atomics.load(view, doing + slot));
+  const tasks = [...context.taskNumbers]
+    .map((number) => Atomics.load(view, taskDoing + context.taskPlace(slot, number)))
+    .filter((at) => at !== 0)
+    .map((at) => `; by promise ${describeDoing(view, at)}`);
+  return own + tasks.join('');
+}
+
+module.exports = { FORMS, describeWorker, doingWord };

@@ -21,7 +21,7 @@ const TOLD = 3;
  */
 
 /**
- * Waits by promise for one notification, half of the times without limit.
+ * Waits by promise for one notification, mostly without limit: those who may give up blur what is sure.
  *
  * @param {Notifications} notifications
  * @param {import('./tasks.js').Task} task
@@ -30,7 +30,7 @@ const TOLD = 3;
 async function waitForNotification(notifications, task, random) {
   const { context, guarded, plan, condition } = notifications;
   const entering = new GuardedTask(guarded, task);
-  const limits = random.chance(50) ? random : null;
+  const limits = random.chance(12) ? random : null;
   let begun = false;
   await entering.enter(null, true, async (guard) => {
     if (context.stopped) return;

@@ -3,6 +3,7 @@
 
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { Crew } = require('./crew.js');
+const { describeWorker } = require('./doing.js');
 const { Watchdog } = require('./watchdog.js');
 
 /**
@@ -99,20 +100,16 @@ class Supervisor {
   }
 
   /**
-   * One that is inside something, or any where none is soon.
+   * One that is inside something, or -1.
    *
    * @param {number} slot where to begin
    */
-  async #findInside(slot) {
+  #findInside(slot) {
     const { context, crew } = this;
-    const isInside = (/** @type {number} */ at) =>
-      Atomics.load(context.view, context.plan.cells.lingering + at) > 0;
-    for (let i = 0; i < LOOKS; i++) {
-      const found = crew.find(slot, (hand) => isInside(crew.hands.indexOf(hand)));
-      if (found >= 0) return found;
-      await sleep(1);
-    }
-    return crew.find(slot);
+    const { lingering } = context.plan.cells;
+    const isInside = (/** @type {import('./crew.js').Hand} */ hand) =>
+      Atomics.load(context.view, lingering + crew.hands.indexOf(hand)) > 0;
+    return crew.find(slot, isInside);
   }
 
   /** @param {import('./plan.js').Event} event */
@@ -120,7 +117,13 @@ class Supervisor {
     const { context, crew } = this;
     const act = {
       terminate: async () => {
-        const slot = event.inside ? await this.#findInside(event.slot) : crew.find(event.slot);
+        let slot = -1;
+        for (let looks = event.inside ? LOOKS : 0; looks > 0 && slot < 0; looks--) {
+          slot = this.#findInside(event.slot);
+          if (slot < 0) await sleep(1);
+        }
+        // From here to its end nothing else is done to it: no other event may come in between.
+        if (slot < 0) slot = crew.find(event.slot);
         if (slot < 0) return;
         await this.#terminate(slot, event.after);
         await sleep(event.delay);
@@ -198,7 +201,7 @@ class Supervisor {
       const { actor, member } = context.plan.roles[slot];
       const sign = hanging.includes(slot) ? 'HANGS' : 'lives';
       const thread = `worker ${slot} (threadId ${crew.hands[slot]?.threadId})`;
-      return `${sign}: ${thread}, member ${member} of ${actor}: ${context.describe(slot)}`;
+      return `${sign}: ${thread}, member ${member} of ${actor}: ${describeWorker(context, slot)}`;
     });
     console.error(lines.join('\n'));
     console.error('inspect():', JSON.stringify(this.craft.inspect(), null, 1));
@@ -214,11 +217,18 @@ class Supervisor {
 
   /** Ends the workers that hang, or the process, if even that is impossible. */
   async abandon() {
+    const { context, crew } = this;
+    // Node crashes where a worker is terminated whose snapshot is still being read.
+    await Promise.race([Promise.all(this.#pending), sleep(5_000)]);
+    for (const slot of crew.living()) {
+      const threadId = /** @type {import('./crew.js').Hand} */ (crew.hands[slot]).threadId;
+      Atomics.store(context.view, context.plan.cells.doomed + threadId, 1);
+    }
     const timer = setTimeout(() => {
       console.error('the workers cannot be terminated, either');
       process.kill(process.pid, 'SIGKILL');
     }, 5_000);
-    await Promise.all(this.crew.hands.map((hand) => hand?.worker.terminate()));
+    await Promise.all(crew.hands.map((hand) => hand?.worker.terminate()));
     clearTimeout(timer);
   }
 }

@@ -270,9 +270,10 @@ impl Promises {
         self.resume(caller, number, slept)
     }
 
-    /// A promise gives up, and passes on what it was given.
-    pub fn give_up(&self, caller: &Caller, number: u32) {
-        self.resume(caller, number, Some(Slept::Interrupted));
+    /// A promise gives up, and passes on what it was given; what cannot be passed on it comes to.
+    pub fn give_up(&self, caller: &Caller, number: u32) -> Option<(Key, Settled)> {
+        self.resume(caller, number, Some(Slept::Interrupted))
+            .filter(|(_, settled)| settled.is_ok())
     }
 
     /// Their thread blocks: what they were given, and have not been told of yet, goes to others.

@@ -80,11 +80,14 @@ impl Realm {
         }
     }
 
-    /// A promise gives up, and passes on what it was given. `settle` is not called.
+    /// A promise gives up, and passes on what it was given. `settle` is called only where it was too late for that.
     #[napi]
     pub fn give_up(&self, env: Env, number: u32) {
         let shared = &self.shared;
-        shared.with_caller(&env, |caller| shared.promises.give_up(caller, number));
+        let over = shared.with_caller(&env, |caller| shared.promises.give_up(caller, number));
+        if let Some((key, settled)) = over {
+            shared.settle(&env, number, key, settled);
+        }
     }
 
     /// Counts a promise that keeps the environment alive in (1) or out (-1).

@@ -249,8 +249,14 @@ impl Wait for Arriving {
             }
             Slept::TimedOut => self.waiter.outcome(),
             Slept::Interrupted | Slept::Deadlock(_) => {
-                self.leave(caller);
-                return Step::Done(Err(Fault::Interrupted));
+                let complete = !self.leave(caller)
+                    && self.waiter.party().is_promise()
+                    && self.waiter.outcome() == Some(Outcome::Passed);
+                // The others have gone on: too late to break the barrier for them.
+                return Step::Done(match self.missing.filter(|_| complete) {
+                    Some(missing) => Ok(missing),
+                    None => Err(Fault::Interrupted),
+                });
             }
         };
         Step::Done(match (outcome, self.missing) {
