@@ -9,15 +9,12 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** A barrier, complete. */
+/** A barrier. */
 export declare class Barrier {
   /** A barrier for `total` parties in the first cell of `view`, an Int32Array over shared memory. */
   constructor(realm: Realm, view: unknown, total: number, name?: string | undefined | null)
-  /**
-   * Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were
-   * missing then. With `acts`, the last to arrive, which gets 0, is to call `open` or `abort` after its action.
-   */
-  wait(acts: boolean, milliseconds: number): number
+  /** The number that the functions above take. */
+  get handle(): number
   /** Begins to wait as a promise. */
   waitAsync(acts: boolean): PromiseBegun
   /** Lets the others go, after the action. */
@@ -34,60 +31,46 @@ export declare class Barrier {
   inWords(): InWords
 }
 
-/** A condition, complete. */
+/** A condition. */
 export declare class Condition {
   /** A condition in the first cell of `view`, an Int32Array over shared memory. */
   constructor(realm: Realm, view: unknown, name?: string | undefined | null)
-  /**
-   * Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks
-   * the mutex again. True where it was notified.
-   */
-  wait(mutex: any, milliseconds: number): boolean
+  /** The number that the functions above take. */
+  get handle(): number
   /**
    * Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
    * up first. The guard owns the mutex again then.
    */
-  waitAsync(mutex: any): PromiseBegun
-  /** Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many. */
-  notify(count: number): number
+  waitAsync(mutex: number): PromiseBegun
   /** What it looks like. */
   inWords(): InWords
 }
 
-/** A latch, complete. */
+/** A latch. */
 export declare class Latch {
   /** A latch in the first cell of `view`, an Int32Array over shared memory, that opens at `count`. */
   constructor(realm: Realm, view: unknown, count: number, name?: string | undefined | null)
-  /**
-   * Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time
-   * was up first.
-   */
-  wait(milliseconds: number): boolean
+  /** The number that the functions above take. */
+  get handle(): number
   /** Begins to wait until it is open. */
   waitAsync(): PromiseBegun
-  /** Counts down `by`, at most to open. */
-  countDown(by: number): void
   /** How often it has to be counted down until it is open. */
   remaining(): number
   /** What it looks like. */
   inWords(): InWords
 }
 
-/** A mutex, complete: its methods take a free lock, too. */
+/** A mutex. */
 export declare class Mutex {
   /** A mutex in the first cell of `view`, an Int32Array over shared memory. */
   constructor(realm: Realm, view: unknown, name?: string | undefined | null)
-  /** Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing. */
-  lock(): boolean
-  /** Locks within `milliseconds`: true, or false where the time was up first. */
-  tryLock(milliseconds: number): boolean
+  /** The number that the functions above take. */
+  get handle(): number
   /**
    * Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
    * that, false where there was nothing to clear, undefined where the time was up first.
    */
   recover(milliseconds: number): boolean | null
-  /** Unlocks. */
-  unlock(): void
   /** Begins to lock. */
   lockAsync(): PromiseBegun
   /** Begins to recover: whether this cleared the state. */
@@ -123,19 +106,17 @@ export declare class Realm {
   hold(change: number): void
 }
 
-/** A lock of readers and writers, complete: its methods enter a free lock, too. */
+/** A lock of readers and writers. */
 export declare class RwLock {
   /**
    * A lock in the first cell of `view`, an Int32Array over shared memory. `counts` is another one, of two zeroes, to
    * count the reads of this thread in, unless an object on the cell has brought some before.
    */
   constructor(realm: Realm, view: unknown, counts: unknown, name?: string | undefined | null)
+  /** The number that the functions above take. */
+  get handle(): number
   /** What this thread counts its reads of the cell in: first its own, then those of its guards. */
   get counts(): Int32Array
-  /** Begins to read within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
-  read(milliseconds: number): boolean
-  /** Begins to write within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
-  write(milliseconds: number): boolean
   /**
    * Begins to write within `milliseconds` (Infinity: without limit), also after somebody has died inside: true where
    * this call cleared that, false where there was nothing to clear, undefined where the time was up first.
@@ -153,10 +134,6 @@ export declare class RwLock {
   unlockWriteGuard(): void
   /** Lets what a promise began to write go on as a reader. */
   downgradeGuard(): void
-  /** Ends a read. */
-  unlockRead(): void
-  /** Ends a write. */
-  unlockWrite(): void
   /** Goes on as a reader. */
   downgrade(): void
   /** How many reads are held. */
@@ -167,19 +144,17 @@ export declare class RwLock {
   inWords(): InWords
 }
 
-/** A semaphore, complete: its methods take free permits, too. */
+/** A semaphore. */
 export declare class Semaphore {
   /**
    * A semaphore in the first cell of `view`, an Int32Array over shared memory, of which `permits` are free at first
    * and never more than `max`.
    */
   constructor(realm: Realm, view: unknown, permits: number, max: number, name?: string | undefined | null)
-  /** Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
-  acquire(count: number, milliseconds: number): boolean
+  /** The number that the functions above take. */
+  get handle(): number
   /** Begins to take `count` permits. */
   acquireAsync(count: number): PromiseBegun
-  /** Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum. */
-  release(count: number): boolean
   /** How many permits are free. */
   available(): number
   /** What it looks like. */
@@ -188,6 +163,12 @@ export declare class Semaphore {
 
 /** The largest number of parties of a Barrier. */
 export declare const BARRIER_MAX_TOTAL: number
+
+/**
+ * Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were missing
+ * then. With `acts`, the last to arrive, which gets 0, is to call `open` or `abort` after its action.
+ */
+export declare function barrierWait(handle: number, acts: boolean, milliseconds: number): number
 
 /** One wait of a blocked thread. */
 export interface BlockedThread {
@@ -209,6 +190,15 @@ export interface BlockedThread {
 
 /** The word of a Condition that nobody waits for. */
 export declare const CONDITION_EMPTY: number
+
+/** Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many. */
+export declare function conditionNotify(handle: number, count: number): number
+
+/**
+ * Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks the mutex
+ * again. True where it was notified.
+ */
+export declare function conditionWait(handle: number, mutex: number, milliseconds: number): boolean
 
 /** One thread of a deadlock. */
 export interface CycleLink {
@@ -255,11 +245,29 @@ export declare const LATCH_CLOSED: number
 /** The largest count of a Latch. */
 export declare const LATCH_MAX_COUNT: number
 
+/** Counts down `by`, at most to open. */
+export declare function latchCountDown(handle: number, by: number): void
+
+/** Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time was up first. */
+export declare function latchWait(handle: number, milliseconds: number): boolean
+
 /** The word of a Mutex that nobody owns. */
 export declare const MUTEX_FREE: number
 
 /** The bit of a Mutex's word that says that somebody waits. */
 export declare const MUTEX_WAITERS: number
+
+/**
+ * Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing. Takes a free lock,
+ * too, as all of these do.
+ */
+export declare function mutexLock(handle: number): boolean
+
+/** Locks within `milliseconds`: true, or false where the time was up first. */
+export declare function mutexTryLock(handle: number, milliseconds: number): boolean
+
+/** Unlocks. */
+export declare function mutexUnlock(handle: number): void
 
 /** A wait that was begun as a promise. */
 export interface PromiseBegun {
@@ -287,6 +295,18 @@ export declare const RWLOCK_WAITERS: number
 /** The bit of an RwLock's word that says that the thread which the lower bits name writes. */
 export declare const RWLOCK_WRITER: number
 
+/** Begins to read within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+export declare function rwlockRead(handle: number, milliseconds: number): boolean
+
+/** Ends a read. */
+export declare function rwlockUnlockRead(handle: number): void
+
+/** Ends a write. */
+export declare function rwlockUnlockWrite(handle: number): void
+
+/** Begins to write within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+export declare function rwlockWrite(handle: number, milliseconds: number): boolean
+
 /** The largest number of permits of a Semaphore. */
 export declare const SEMAPHORE_MAX_PERMITS: number
 
@@ -295,3 +315,9 @@ export declare const SEMAPHORE_PERMIT: number
 
 /** The bit of a Semaphore's word that says that somebody is queued. */
 export declare const SEMAPHORE_WAITERS: number
+
+/** Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+export declare function semaphoreAcquire(handle: number, count: number, milliseconds: number): boolean
+
+/** Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum. */
+export declare function semaphoreRelease(handle: number, count: number): boolean

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-// The JavaScript classes try one atomic instruction and call the native class when it fails. Both must mean the same
-// by every word, and the native classes must be complete without the JavaScript ones.
+// The JavaScript classes try one atomic instruction and call a native function when it fails. Both must mean the same
+// by every word, and the native functions must be complete without the JavaScript classes.
 
 const test = require('ava').default;
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
@@ -10,20 +10,32 @@ const { native, realm, THREAD } = require('../lib/realm.js');
 
 const cell = () => new Int32Array(new SharedArrayBuffer(4));
 
+/** What has the numbers that the functions take: they are good for as long as it is there. @type {{ handle: number }[]} */
+const kept = [];
+/** @param {{ handle: number }} object */
+const keep = (object) => {
+  kept.push(object);
+  return object.handle;
+};
+/** @param {Int32Array} view */
+const mutexOn = (view) => keep(new native.Mutex(realm, view));
+/** @param {Int32Array} view */
+const latchOn = (view) => keep(new native.Latch(realm, view, 1));
+
 test('a mutex locked by an instruction and by a call is the same word, and each unlocks the other', (t) => {
   const [inline, called] = [cell(), cell()];
   new Mutex(inline).lock();
-  new native.Mutex(realm, called).lock();
+  native.mutexLock(mutexOn(called));
   t.is(inline[0], called[0]);
   t.is(inline[0], THREAD);
   t.is(inline[0] & native.MUTEX_WAITERS, 0);
-  new native.Mutex(realm, inline).unlock();
+  native.mutexUnlock(mutexOn(inline));
   new Mutex(called).unlock();
   t.is(inline[0], 0);
   t.is(called[0], 0);
 
   t.true(new Mutex(inline).tryLock());
-  t.true(new native.Mutex(realm, called).tryLock(0));
+  t.true(native.mutexTryLock(mutexOn(called), 0));
   t.is(inline[0], called[0]);
   t.is(new native.Mutex(realm, inline).owner(), THREAD);
 });
@@ -31,9 +43,9 @@ test('a mutex locked by an instruction and by a call is the same word, and each 
 test('a latch opened by an instruction and by a call is the same word', (t) => {
   const [inline, called] = [cell(), cell()];
   new Latch(inline).release();
-  new native.Latch(realm, called, 1).countDown(1);
+  native.latchCountDown(latchOn(called), 1);
   t.is(inline[0], called[0]);
-  t.true(new native.Latch(realm, inline, 1).wait(0));
+  t.true(native.latchWait(latchOn(inline), 0));
   t.true(new Latch(called).released);
 });
 
@@ -43,15 +55,15 @@ test('permits taken and given back by an instruction and by a call are the same 
   const semaphore = new Semaphore(inline, 0, 5, { max: 7 });
   const complete = new native.Semaphore(realm, called, 5, 7);
   semaphore.acquire(2);
-  t.true(complete.acquire(2, 0));
+  t.true(native.semaphoreAcquire(complete.handle, 2, 0));
   t.is(inline[0], called[0]);
   t.is(inline[0], 2 * native.SEMAPHORE_PERMIT);
   semaphore.release(4);
-  t.true(complete.release(4));
+  t.true(native.semaphoreRelease(complete.handle, 4));
   t.is(inline[0], called[0]);
   t.is(inline[0], -2 * native.SEMAPHORE_PERMIT);
   t.true(semaphore.tryAcquire(7));
-  t.true(complete.acquire(7, Infinity));
+  t.true(native.semaphoreAcquire(complete.handle, 7, Infinity));
   t.is(inline[0], called[0]);
   t.is(inline[0] & native.SEMAPHORE_WAITERS, 0);
   t.is(complete.available(), 0);
@@ -70,23 +82,23 @@ test('reads and writes begun by an instruction and by a call are the same word, 
   const complete = new native.RwLock(realm, called, new Int32Array(new SharedArrayBuffer(8)));
   for (const count of [1, 2]) {
     lock.read();
-    t.true(complete.read(0));
+    t.true(native.rwlockRead(complete.handle, 0));
     t.is(inline[0], count);
     t.is(called[0], count);
   }
   const other = new native.RwLock(realm, inline, new Int32Array(new SharedArrayBuffer(8)));
   t.deepEqual([...other.counts], [2, 0], 'all objects on one cell count together');
   t.is(new RwLock(called).unlockRead(), undefined);
-  other.unlockRead();
+  native.rwlockUnlockRead(other.handle);
   lock.unlockRead();
-  complete.unlockRead();
+  native.rwlockUnlockRead(complete.handle);
   t.is(inline[0], 0);
   t.is(called[0], 0);
   lock.write();
-  t.true(complete.write(Infinity));
+  t.true(native.rwlockWrite(complete.handle, Infinity));
   t.is(inline[0], called[0]);
   t.is(inline[0], native.RWLOCK_WRITER | THREAD);
-  other.unlockWrite();
+  native.rwlockUnlockWrite(other.handle);
   new RwLock(called).unlockWrite();
   t.is(inline[0], 0);
   t.is(called[0], 0);
@@ -98,7 +110,7 @@ test('a condition that nobody waits for and a barrier between rounds are zero', 
   const condition = new Condition(view, 1);
   condition.waitFor(mutex, undefined, 1);
   t.is(view[1], 0, 'one that gave up leaves nothing that makes notify a call');
-  t.is(new native.Condition(realm, view.subarray(1)).notify(Infinity), 0);
+  t.is(native.conditionNotify(new native.Condition(realm, view.subarray(1)).handle, Infinity), 0);
   mutex.unlock();
   new Barrier(view, 2, 1).wait();
   t.is(view[2], 0);
@@ -114,4 +126,15 @@ test('a mutex that nobody waits for any more is unlocked without a call', async 
   t.is(view[0], THREAD, 'the waiter took its mark away when it gave up');
   mutex.unlock();
   t.is(view[0], 0);
+});
+
+test('a number that no object has is an error', (t) => {
+  for (const call of [
+    () => native.mutexLock(4_000_000),
+    () => native.mutexTryLock(2 ** 32 - 1, 0),
+    () => native.latchWait(4_000_000, 0),
+    () => native.conditionWait(4_000_000, mutexOn(cell()), 0),
+  ]) {
+    t.throws(call, { code: 'InvalidArg', message: /number/ });
+  }
 });

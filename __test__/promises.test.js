@@ -2,8 +2,9 @@
 'use strict';
 
 const test = require('ava').default;
+const { getEventListeners } = require('node:events');
 const { threadId } = require('node:worker_threads');
-const { Condition, Latch, Mutex, RwLock, SyncError } = require('../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock, SyncError } = require('../index.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 

@@ -24,6 +24,8 @@ const NOT_AT_ONCE =
 class Barrier {
   /** @type {InstanceType<typeof native.Barrier>} */
   #native;
+  /** What the native functions know it by. @type {number} */
+  #handle;
   #total;
   /** @type {(() => unknown) | undefined} */
   #action;
@@ -45,6 +47,7 @@ class Barrier {
     this.#action = options?.action;
     if (this.#action !== undefined) assertFunction(this.#action, 'options.action');
     this.#native = new native.Barrier(realm, cell, this.#total, name);
+    this.#handle = this.#native.handle;
   }
 
   wait() {
@@ -94,7 +97,7 @@ class Barrier {
    */
   #arrive(ms) {
     const action = this.#action;
-    const missing = waited(this.#native.wait(action !== undefined, ms));
+    const missing = waited(native.barrierWait(this.#handle, action !== undefined, ms));
     if (missing === 0 && action !== undefined) this.#act(() => atOnce(action(), NOT_AT_ONCE));
     return missing;
   }

@@ -11,7 +11,7 @@ const {
   nameOf,
 } = require('./arguments.js');
 const { assertGuarded, lend } = require('./guard.js');
-const { nativeMutex } = require('./mutex.js');
+const { partsOf } = require('./mutex.js');
 const { settled, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 const { waited } = require('./waited.js');
@@ -38,12 +38,22 @@ function answer(predicate) {
  */
 const isOwnedAfter = (error) => error?.code === 'ERR_CORRUPT_CELL';
 
+/**
+ * Throws unless this thread itself owns the mutex.
+ * @param {import('./mutex.js').Parts} parts
+ */
+function assertOwned({ native, owned }) {
+  if (!owned) native.assertOwned();
+}
+
 /** Waiting until what a mutex guards has changed. The protocol is in src/primitives/condition.rs. */
 class Condition {
   /** @type {Int32Array} */
   #cell;
   /** @type {InstanceType<typeof native.Condition>} */
   #native;
+  /** What the native functions know it by. @type {number} */
+  #handle;
 
   static {
     defineWords(this, (value) => (#native in value ? value.#native : undefined));
@@ -57,6 +67,7 @@ class Condition {
   constructor(view, index = 0, options) {
     this.#cell = cellOf(view, index);
     this.#native = new native.Condition(realm, this.#cell, nameOf(options));
+    this.#handle = this.#native.handle;
   }
 
   /**
@@ -64,14 +75,14 @@ class Condition {
    * @param {() => unknown} [predicate]
    */
   wait(mutex, predicate) {
-    const guard = nativeMutex(mutex);
+    const parts = partsOf(mutex);
     assertPredicate(predicate);
-    guard.assertOwned();
+    assertOwned(parts);
     if (predicate === undefined) {
-      waited(this.#native.wait(guard, Infinity));
+      waited(native.conditionWait(this.#handle, parts.handle, Infinity));
       return;
     }
-    while (!answer(predicate)) waited(this.#native.wait(guard, Infinity));
+    while (!answer(predicate)) waited(native.conditionWait(this.#handle, parts.handle, Infinity));
   }
 
   /**
@@ -80,16 +91,19 @@ class Condition {
    * @param {number} ms
    */
   waitFor(mutex, predicate, ms) {
-    const guard = nativeMutex(mutex);
+    const parts = partsOf(mutex);
     assertPredicate(predicate);
     milliseconds(ms);
-    guard.assertOwned();
-    if (predicate === undefined) return waited(this.#native.wait(guard, ms));
+    assertOwned(parts);
+    if (predicate === undefined) {
+      return waited(native.conditionWait(this.#handle, parts.handle, ms));
+    }
     const end = performance.now() + ms;
     for (let inTime = true; ;) {
       const value = answer(predicate);
       if (value || !inTime) return value;
-      inTime = waited(this.#native.wait(guard, Math.max(0, end - performance.now())));
+      const left = Math.max(0, end - performance.now());
+      inTime = waited(native.conditionWait(this.#handle, parts.handle, left));
     }
   }
 
@@ -100,14 +114,14 @@ class Condition {
    */
   async waitAsync(mutex, predicate, options) {
     const condition = this.#native;
-    const guarded = nativeMutex(mutex);
+    const { native: guarded, handle } = partsOf(mutex);
     assertPredicate(predicate);
     const { timeout, ...rest } = waitOptions(options);
     assertGuarded(guarded);
     const end = performance.now() + timeout;
     const notified = () => {
       const left = { ...rest, timeout: Math.max(0, end - performance.now()) };
-      return lend(guarded, () => settled(condition.waitAsync(guarded), left), isOwnedAfter);
+      return lend(guarded, () => settled(condition.waitAsync(handle), left), isOwnedAfter);
     };
     if (predicate === undefined) return notified();
     for (let inTime = true; ;) {
@@ -119,11 +133,13 @@ class Condition {
 
   notify(n = 1) {
     if (n !== Infinity) integer(n, 'n', 0, Number.MAX_SAFE_INTEGER);
-    return Atomics.load(this.#cell, 0) === EMPTY ? 0 : this.#native.notify(n);
+    return Atomics.load(this.#cell, 0) === EMPTY ? 0 : native.conditionNotify(this.#handle, n);
   }
 
   notifyAll() {
-    return Atomics.load(this.#cell, 0) === EMPTY ? 0 : this.#native.notify(Infinity);
+    return Atomics.load(this.#cell, 0) === EMPTY
+      ? 0
+      : native.conditionNotify(this.#handle, Infinity);
   }
 }
 

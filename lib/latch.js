@@ -16,6 +16,8 @@ class Latch {
   #cell;
   /** @type {InstanceType<typeof native.Latch>} */
   #native;
+  /** What the native functions know it by. @type {number} */
+  #handle;
   #count;
 
   static {
@@ -32,15 +34,19 @@ class Latch {
     this.#cell = cellOf(view, index);
     this.#count = integer(count, 'count', 1, native.LATCH_MAX_COUNT);
     this.#native = new native.Latch(realm, this.#cell, this.#count, nameOf(options));
+    this.#handle = this.#native.handle;
   }
 
   await() {
-    if (Atomics.load(this.#cell, 0) !== this.#count) waited(this.#native.wait(Infinity));
+    if (Atomics.load(this.#cell, 0) !== this.#count)
+      waited(native.latchWait(this.#handle, Infinity));
   }
 
   tryAwait(ms = 0) {
     milliseconds(ms);
-    return Atomics.load(this.#cell, 0) === this.#count || waited(this.#native.wait(ms));
+    return (
+      Atomics.load(this.#cell, 0) === this.#count || waited(native.latchWait(this.#handle, ms))
+    );
   }
 
   /**
@@ -53,11 +59,11 @@ class Latch {
 
   release() {
     if (Atomics.compareExchange(this.#cell, 0, CLOSED, this.#count) !== CLOSED)
-      this.#native.countDown(this.#count);
+      native.latchCountDown(this.#handle, this.#count);
   }
 
   countDown(n = 1) {
-    this.#native.countDown(integer(n, 'n', 1, native.LATCH_MAX_COUNT));
+    native.latchCountDown(this.#handle, integer(n, 'n', 1, native.LATCH_MAX_COUNT));
   }
 
   get remaining() {
@@ -65,7 +71,7 @@ class Latch {
   }
 
   get released() {
-    return Atomics.load(this.#cell, 0) === this.#count || this.#native.wait(0);
+    return Atomics.load(this.#cell, 0) === this.#count || native.latchWait(this.#handle, 0);
   }
 }
 

@@ -17,8 +17,17 @@ const WAITERS = native.MUTEX_WAITERS;
 
 /** @typedef {InstanceType<typeof native.Mutex>} NativeMutex */
 
-/** @type {(mutex: unknown) => NativeMutex} */
-let nativeMutex;
+/**
+ * What a Condition needs of a mutex.
+ *
+ * @typedef {object} Parts
+ * @property {NativeMutex} native
+ * @property {number} handle
+ * @property {boolean} owned whether this thread itself owns it: not by a guard
+ */
+
+/** @type {(mutex: unknown) => Parts} */
+let partsOf;
 
 /** Mutual exclusion: one thread at a time owns it. The protocol is in src/primitives/mutex.rs. */
 class Mutex {
@@ -26,16 +35,18 @@ class Mutex {
   #cell;
   /** @type {NativeMutex} */
   #native;
+  /** What the native functions know it by. @type {number} */
+  #handle;
 
   static {
-    nativeMutex = (mutex) => {
+    partsOf = (mutex) => {
       if (typeof mutex !== 'object' || mutex === null || !(#native in mutex)) {
         throw invalidArgType(
           `mutex must be a Mutex of this package, and is ${shown(mutex)}. Pass the Mutex that guards what the ` +
             'predicate reads.',
         );
       }
-      return mutex.#native;
+      return { native: mutex.#native, handle: mutex.#handle, owned: mutex.#owned };
     };
     defineWords(this, (value) => (#native in value ? value.#native : undefined));
     defineDispose(this.prototype, function () {
@@ -51,10 +62,12 @@ class Mutex {
   constructor(view, index = 0, options) {
     this.#cell = cellOf(view, index);
     this.#native = new native.Mutex(realm, this.#cell, nameOf(options));
+    this.#handle = this.#native.handle;
   }
 
   lock() {
-    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) waited(this.#native.lock());
+    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE)
+      waited(native.mutexLock(this.#handle));
     return this;
   }
 
@@ -62,12 +75,13 @@ class Mutex {
     if (ms !== 0) milliseconds(ms);
     return (
       Atomics.compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
-      waited(this.#native.tryLock(ms))
+      waited(native.mutexTryLock(this.#handle, ms))
     );
   }
 
   unlock() {
-    if (Atomics.compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD) this.#native.unlock();
+    if (Atomics.compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD)
+      native.mutexUnlock(this.#handle);
   }
 
   /**
@@ -150,4 +164,4 @@ class Mutex {
   }
 }
 
-module.exports = { Mutex, nativeMutex: (/** @type {unknown} */ mutex) => nativeMutex(mutex) };
+module.exports = { Mutex, partsOf: (/** @type {unknown} */ mutex) => partsOf(mutex) };

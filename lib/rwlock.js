@@ -33,6 +33,8 @@ class RwLock {
   #cell;
   /** @type {InstanceType<typeof native.RwLock>} */
   #native;
+  /** What the native functions know it by. @type {number} */
+  #handle;
   /** How many reads of the cell this thread holds: the native side looks here when the thread ends. @type {Int32Array} */
   #counts;
 
@@ -65,16 +67,17 @@ class RwLock {
     const counts = new Int32Array(new SharedArrayBuffer(8));
     this.#native = new native.RwLock(realm, this.#cell, counts, name);
     this.#counts = this.#native.counts;
+    this.#handle = this.#native.handle;
   }
 
   read() {
-    if (!this.#readFree()) waited(this.#native.read(Infinity));
+    if (!this.#readFree()) waited(native.rwlockRead(this.#handle, Infinity));
     return new ReadGuard(this, itself);
   }
 
   tryRead(ms = 0) {
     if (ms !== 0) milliseconds(ms);
-    return this.#readFree() || waited(this.#native.read(ms));
+    return this.#readFree() || waited(native.rwlockRead(this.#handle, ms));
   }
 
   unlockRead() {
@@ -87,25 +90,27 @@ class RwLock {
     ) {
       this.#counts[OWN]--;
     } else {
-      this.#native.unlockRead();
+      native.rwlockUnlockRead(this.#handle);
     }
   }
 
   write() {
     if (Atomics.compareExchange(this.#cell, 0, FREE, MINE) !== FREE)
-      waited(this.#native.write(Infinity));
+      waited(native.rwlockWrite(this.#handle, Infinity));
     return new WriteGuard(this, itself);
   }
 
   tryWrite(ms = 0) {
     if (ms !== 0) milliseconds(ms);
     return (
-      Atomics.compareExchange(this.#cell, 0, FREE, MINE) === FREE || waited(this.#native.write(ms))
+      Atomics.compareExchange(this.#cell, 0, FREE, MINE) === FREE ||
+      waited(native.rwlockWrite(this.#handle, ms))
     );
   }
 
   unlockWrite() {
-    if (Atomics.compareExchange(this.#cell, 0, MINE, FREE) !== MINE) this.#native.unlockWrite();
+    if (Atomics.compareExchange(this.#cell, 0, MINE, FREE) !== MINE)
+      native.rwlockUnlockWrite(this.#handle);
   }
 
   downgrade() {

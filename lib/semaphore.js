@@ -21,6 +21,8 @@ class Semaphore {
   #cell;
   /** @type {InstanceType<typeof native.Semaphore>} */
   #native;
+  /** What the native functions know it by. @type {number} */
+  #handle;
   #max;
   /** The word when no permit is free, and when as many are as ever can be. */
   #empty;
@@ -45,17 +47,18 @@ class Semaphore {
     this.#empty = PERMIT * permits;
     this.#full = PERMIT * (permits - this.#max);
     this.#native = new native.Semaphore(realm, this.#cell, permits, this.#max, name);
+    this.#handle = this.#native.handle;
   }
 
   acquire(n = 1) {
     if (n !== 1) this.#count(n);
-    if (!this.#take(n)) waited(this.#native.acquire(n, Infinity));
+    if (!this.#take(n)) waited(native.semaphoreAcquire(this.#handle, n, Infinity));
   }
 
   tryAcquire(n = 1, ms = 0) {
     if (n !== 1) this.#count(n);
     if (ms !== 0) milliseconds(ms);
-    return this.#take(n) || waited(this.#native.acquire(n, ms));
+    return this.#take(n) || waited(native.semaphoreAcquire(this.#handle, n, ms));
   }
 
   /**
@@ -80,7 +83,7 @@ class Semaphore {
     ) {
       return;
     }
-    if (!this.#native.release(n)) {
+    if (!native.semaphoreRelease(this.#handle, n)) {
       throw outOfRange(
         `n must be so small that at most ${this.#max} permits are free afterwards, and is ${n}. Release as many as were ` +
           'acquired, once, or construct every Semaphore on the cell with a larger options.max.',

@@ -1,5 +1,6 @@
 //! `native.Barrier`.
 
+use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
@@ -14,11 +15,35 @@ use napi_derive::napi;
 #[napi]
 pub const BARRIER_MAX_TOTAL: u32 = primitives::Barrier::MAX_TOTAL;
 
-/// A barrier, complete.
-#[napi]
-pub struct Barrier {
+/// What a barrier consists of.
+struct Body {
     instance: Instance,
     total: u32,
+}
+
+numbered!(Body);
+
+impl Body {
+    fn primitive(&self) -> primitives::Barrier {
+        primitives::Barrier::new(self.instance.cell(), self.total)
+    }
+}
+
+/// Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were missing
+/// then. With `acts`, the last to arrive, which gets 0, is to call `open` or `abort` after its action.
+#[napi]
+pub fn barrier_wait(env: Env, handle: u32, acts: bool, milliseconds: f64) -> Result<u32> {
+    let barrier = Body::of(handle)?;
+    let deadline = Deadline::after_milliseconds(milliseconds);
+    barrier.instance.call(&env, |caller| {
+        barrier.primitive().wait(caller, last(acts), deadline)
+    })
+}
+
+/// A barrier.
+#[napi]
+pub struct Barrier {
+    body: Handle<Body>,
 }
 
 #[napi]
@@ -36,26 +61,24 @@ impl Barrier {
             return Err(Error::new(Status::InvalidArg, "total is out of range"));
         }
         Ok(Barrier {
-            instance: Instance::new(&env, realm, view, name, Kind::Barrier)?,
-            total,
+            body: Handle::new(Body {
+                instance: Instance::new(&env, realm, view, name, Kind::Barrier)?,
+                total,
+            }),
         })
     }
 
-    /// Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were
-    /// missing then. With `acts`, the last to arrive, which gets 0, is to call `open` or `abort` after its action.
-    #[napi]
-    pub fn wait(&self, env: Env, acts: bool, milliseconds: f64) -> Result<u32> {
-        let deadline = Deadline::after_milliseconds(milliseconds);
-        self.instance.call(&env, |caller| {
-            self.primitive().wait(caller, last(acts), deadline)
-        })
+    /// The number that the functions above take.
+    #[napi(getter)]
+    pub fn handle(&self) -> u32 {
+        self.body.number()
     }
 
     /// Begins to wait as a promise.
     #[napi]
     pub fn wait_async(&self, env: Env, acts: bool) -> Result<PromiseBegun> {
-        let barrier = self.primitive();
-        self.instance.promise(
+        let barrier = self.body.primitive();
+        self.body.instance.promise(
             &env,
             |caller, party| barrier.begin(caller, party, last(acts)),
             |missing| Ok(Value::B(missing?)),
@@ -65,15 +88,16 @@ impl Barrier {
     /// Lets the others go, after the action.
     #[napi]
     pub fn open(&self, env: Env) -> Result<()> {
-        self.instance
-            .call(&env, |caller| self.primitive().open(caller))
+        self.body
+            .instance
+            .call(&env, |caller| self.body.primitive().open(caller))
     }
 
     /// Breaks it for everybody.
     #[napi]
     pub fn abort(&self, env: Env) -> Result<()> {
-        self.instance.call(&env, |caller| {
-            self.primitive().abort(caller);
+        self.body.instance.call(&env, |caller| {
+            self.body.primitive().abort(caller);
             Ok(())
         })
     }
@@ -81,8 +105,8 @@ impl Barrier {
     /// Makes it fresh again. Those who wait are told that it broke.
     #[napi]
     pub fn reset(&self, env: Env) -> Result<()> {
-        self.instance.call(&env, |caller| {
-            self.primitive().reset(caller);
+        self.body.instance.call(&env, |caller| {
+            self.body.primitive().reset(caller);
             Ok(())
         })
     }
@@ -90,31 +114,25 @@ impl Barrier {
     /// Whether it is broken.
     #[napi(getter)]
     pub fn broken(&self) -> bool {
-        self.primitive().is_broken()
+        self.body.primitive().is_broken()
     }
 
     /// How many have arrived and wait.
     #[napi]
     pub fn waiting(&self, env: Env) -> Result<u32> {
         let waiting = self
+            .body
             .instance
-            .call(&env, |caller| Ok(self.primitive().waiting(caller)))?;
+            .call(&env, |caller| Ok(self.body.primitive().waiting(caller)))?;
         Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
     }
 
     /// What it looks like.
     #[napi]
     pub fn in_words(&self) -> InWords {
-        let barrier = primitives::Barrier::new(self.instance.cell(), self.total);
-        words::in_words(self.instance.key(), |section| {
-            words::barrier(barrier, self.total, section)
+        words::in_words(self.body.instance.key(), |section| {
+            words::barrier(self.body.primitive(), self.body.total, section)
         })
-    }
-}
-
-impl Barrier {
-    fn primitive(&self) -> primitives::Barrier {
-        primitives::Barrier::new(self.instance.cell(), self.total)
     }
 }
 

@@ -1,7 +1,8 @@
 //! `native.Condition`.
 
+use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
-use super::mutex::Mutex;
+use super::mutex;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
@@ -15,10 +16,53 @@ use napi_derive::napi;
 #[napi]
 pub const CONDITION_EMPTY: u32 = primitives::Condition::EMPTY;
 
-/// A condition, complete.
+/// What a condition consists of.
+struct Body {
+    instance: Instance,
+}
+
+numbered!(Body);
+
+impl Body {
+    fn primitive(&self) -> primitives::Condition {
+        primitives::Condition::new(self.instance.cell())
+    }
+}
+
+/// Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks the mutex
+/// again. True where it was notified.
+#[napi]
+pub fn condition_wait(env: Env, handle: u32, mutex: u32, milliseconds: f64) -> Result<bool> {
+    let (condition, mutex) = (Body::of(handle)?, mutex::Body::of(mutex)?);
+    let deadline = Deadline::after_milliseconds(milliseconds);
+    let waited = condition.instance.call(&env, |caller| {
+        Ok(condition
+            .primitive()
+            .wait(mutex.primitive(), caller, deadline))
+    })?;
+    let concerned = match waited {
+        Ok(_) | Err(Fault::Corrupt(_) | Fault::Interrupted) => &condition.instance,
+        Err(_) => mutex.instance(),
+    };
+    let notification = concerned.call(&env, |_| waited)?;
+    Ok(notification == Notification::Received)
+}
+
+/// Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many.
+#[napi]
+pub fn condition_notify(env: Env, handle: u32, count: f64) -> Result<u32> {
+    let condition = Body::of(handle)?;
+    // `as` saturates: infinity is everybody.
+    let notified = condition.instance.call(&env, |caller| {
+        condition.primitive().notify(caller, count as usize)
+    })?;
+    Ok(u32::try_from(notified).unwrap_or(u32::MAX))
+}
+
+/// A condition.
 #[napi]
 pub struct Condition {
-    instance: Instance,
+    body: Handle<Body>,
 }
 
 #[napi]
@@ -27,59 +71,36 @@ impl Condition {
     #[napi(constructor)]
     pub fn new(env: Env, realm: &Realm, view: Unknown, name: Option<String>) -> Result<Self> {
         Ok(Condition {
-            instance: Instance::new(&env, realm, view, name, Kind::Condition)?,
+            body: Handle::new(Body {
+                instance: Instance::new(&env, realm, view, name, Kind::Condition)?,
+            }),
         })
     }
 
-    /// Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks
-    /// the mutex again. True where it was notified.
-    #[napi]
-    pub fn wait(&self, env: Env, mutex: &Mutex, milliseconds: f64) -> Result<bool> {
-        let deadline = Deadline::after_milliseconds(milliseconds);
-        let waited = self.instance.call(&env, |caller| {
-            Ok(self.primitive().wait(mutex.primitive(), caller, deadline))
-        })?;
-        let concerned = match waited {
-            Ok(_) | Err(Fault::Corrupt(_) | Fault::Interrupted) => &self.instance,
-            Err(_) => mutex.instance(),
-        };
-        let notification = concerned.call(&env, |_| waited)?;
-        Ok(notification == Notification::Received)
+    /// The number that the functions above take.
+    #[napi(getter)]
+    pub fn handle(&self) -> u32 {
+        self.body.number()
     }
 
     /// Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
     /// up first. The guard owns the mutex again then.
     #[napi]
-    pub fn wait_async(&self, env: Env, mutex: &Mutex) -> Result<PromiseBegun> {
-        let (condition, mutex) = (self.primitive(), mutex.primitive());
-        self.instance.promise(
+    pub fn wait_async(&self, env: Env, mutex: u32) -> Result<PromiseBegun> {
+        let mutex = mutex::Body::of(mutex)?.primitive();
+        let condition = self.body.primitive();
+        self.body.instance.promise(
             &env,
             |caller, party| condition.begin(mutex, caller, party),
             |notification| Ok(Value::A(notification? == Notification::Received)),
         )
     }
 
-    /// Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many.
-    #[napi]
-    pub fn notify(&self, env: Env, count: f64) -> Result<u32> {
-        // `as` saturates: infinity is everybody.
-        let notified = self.instance.call(&env, |caller| {
-            self.primitive().notify(caller, count as usize)
-        })?;
-        Ok(u32::try_from(notified).unwrap_or(u32::MAX))
-    }
-
     /// What it looks like.
     #[napi]
     pub fn in_words(&self) -> InWords {
-        words::in_words(self.instance.key(), |section| {
-            words::condition(self.primitive(), section)
+        words::in_words(self.body.instance.key(), |section| {
+            words::condition(self.body.primitive(), section)
         })
-    }
-}
-
-impl Condition {
-    fn primitive(&self) -> primitives::Condition {
-        primitives::Condition::new(self.instance.cell())
     }
 }

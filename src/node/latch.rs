@@ -1,5 +1,6 @@
 //! `native.Latch`.
 
+use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
@@ -18,11 +19,49 @@ pub const LATCH_CLOSED: u32 = primitives::Latch::CLOSED;
 #[napi]
 pub const LATCH_MAX_COUNT: u32 = primitives::Latch::MAX_COUNT;
 
-/// A latch, complete.
-#[napi]
-pub struct Latch {
+/// What a latch consists of.
+struct Body {
     instance: Instance,
     count: u32,
+}
+
+numbered!(Body);
+
+impl Body {
+    fn primitive(&self) -> primitives::Latch {
+        primitives::Latch::new(self.instance.cell(), self.count)
+    }
+}
+
+/// Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time was up first.
+#[napi]
+pub fn latch_wait(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
+    let body = Body::of(handle)?;
+    let latch = body.primitive();
+    let opened = body.instance.call(&env, |caller| {
+        if milliseconds > 0.0 {
+            latch.wait(caller, Deadline::after_milliseconds(milliseconds))
+        } else if latch.is_open()? {
+            Ok(Locked::Acquired)
+        } else {
+            Ok(Locked::TimedOut)
+        }
+    })?;
+    Ok(opened == Locked::Acquired)
+}
+
+/// Counts down `by`, at most to open.
+#[napi]
+pub fn latch_count_down(env: Env, handle: u32, by: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance
+        .call(&env, |caller| body.primitive().count_down(caller, by))
+}
+
+/// A latch.
+#[napi]
+pub struct Latch {
+    body: Handle<Body>,
 }
 
 #[napi]
@@ -40,33 +79,24 @@ impl Latch {
             return Err(Error::new(Status::InvalidArg, "count is out of range"));
         }
         Ok(Latch {
-            instance: Instance::new(&env, realm, view, name, Kind::Latch)?,
-            count,
+            body: Handle::new(Body {
+                instance: Instance::new(&env, realm, view, name, Kind::Latch)?,
+                count,
+            }),
         })
     }
 
-    /// Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time
-    /// was up first.
-    #[napi]
-    pub fn wait(&self, env: Env, milliseconds: f64) -> Result<bool> {
-        let latch = self.primitive();
-        let opened = self.instance.call(&env, |caller| {
-            if milliseconds > 0.0 {
-                latch.wait(caller, Deadline::after_milliseconds(milliseconds))
-            } else if latch.is_open()? {
-                Ok(Locked::Acquired)
-            } else {
-                Ok(Locked::TimedOut)
-            }
-        })?;
-        Ok(opened == Locked::Acquired)
+    /// The number that the functions above take.
+    #[napi(getter)]
+    pub fn handle(&self) -> u32 {
+        self.body.number()
     }
 
     /// Begins to wait until it is open.
     #[napi]
     pub fn wait_async(&self, env: Env) -> Result<PromiseBegun> {
-        let latch = self.primitive();
-        self.instance.promise(
+        let latch = self.body.primitive();
+        self.body.instance.promise(
             &env,
             |caller, party| latch.begin(caller, party),
             |opened| match opened? {
@@ -76,31 +106,19 @@ impl Latch {
         )
     }
 
-    /// Counts down `by`, at most to open.
-    #[napi]
-    pub fn count_down(&self, env: Env, by: u32) -> Result<()> {
-        let latch = self.primitive();
-        self.instance
-            .call(&env, |caller| latch.count_down(caller, by))
-    }
-
     /// How often it has to be counted down until it is open.
     #[napi]
     pub fn remaining(&self, env: Env) -> Result<u32> {
-        let latch = self.primitive();
-        self.instance.call(&env, |_| latch.remaining())
+        let latch = self.body.primitive();
+        self.body.instance.call(&env, |_| latch.remaining())
     }
 
     /// What it looks like.
     #[napi]
     pub fn in_words(&self) -> InWords {
-        let key = self.instance.key();
-        words::in_words(key, |section| words::latch(self.primitive(), key, section))
-    }
-}
-
-impl Latch {
-    fn primitive(&self) -> primitives::Latch {
-        primitives::Latch::new(self.instance.cell(), self.count)
+        let key = self.body.instance.key();
+        words::in_words(key, |section| {
+            words::latch(self.body.primitive(), key, section)
+        })
     }
 }

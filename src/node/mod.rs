@@ -6,6 +6,7 @@ pub mod condition;
 mod current_thread;
 pub mod errors;
 mod event_loop;
+mod handles;
 pub mod inspect;
 mod instance;
 pub mod latch;

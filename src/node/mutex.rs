@@ -1,6 +1,7 @@
 //! `native.Mutex`.
 
 use super::QUEUES;
+use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
@@ -19,10 +20,63 @@ pub const MUTEX_FREE: u32 = primitives::Mutex::FREE;
 #[napi]
 pub const MUTEX_WAITERS: u32 = primitives::Mutex::WAITERS;
 
-/// A mutex, complete: its methods take a free lock, too.
+numbered!(Body);
+
+/// What a mutex consists of.
+pub struct Body {
+    instance: Instance,
+}
+
+impl Body {
+    /// Its cell and realm.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// The protocol on this cell.
+    pub fn primitive(&self) -> primitives::Mutex {
+        primitives::Mutex::new(self.instance.cell())
+    }
+}
+
+/// Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing. Takes a free lock,
+/// too, as all of these do.
+#[napi]
+pub fn mutex_lock(env: Env, handle: u32) -> Result<bool> {
+    let mutex = Body::of(handle)?;
+    mutex.instance.call(&env, |caller| {
+        mutex.primitive().lock(caller, None).map(|_| true)
+    })
+}
+
+/// Locks within `milliseconds`: true, or false where the time was up first.
+#[napi]
+pub fn mutex_try_lock(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
+    let mutex = Body::of(handle)?;
+    let locked = mutex.instance.call(&env, |caller| {
+        if milliseconds > 0.0 {
+            let deadline = Deadline::after_milliseconds(milliseconds);
+            mutex.primitive().lock(caller, deadline)
+        } else {
+            mutex.primitive().try_lock(caller)
+        }
+    })?;
+    Ok(locked == Locked::Acquired)
+}
+
+/// Unlocks.
+#[napi]
+pub fn mutex_unlock(env: Env, handle: u32) -> Result<()> {
+    let mutex = Body::of(handle)?;
+    mutex
+        .instance
+        .call(&env, |caller| mutex.primitive().unlock(caller))
+}
+
+/// A mutex.
 #[napi]
 pub struct Mutex {
-    instance: Instance,
+    body: Handle<Body>,
 }
 
 #[napi]
@@ -31,30 +85,16 @@ impl Mutex {
     #[napi(constructor)]
     pub fn new(env: Env, realm: &Realm, view: Unknown, name: Option<String>) -> Result<Self> {
         Ok(Mutex {
-            instance: Instance::new(&env, realm, view, name, Kind::Mutex)?,
+            body: Handle::new(Body {
+                instance: Instance::new(&env, realm, view, name, Kind::Mutex)?,
+            }),
         })
     }
 
-    /// Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing.
-    #[napi]
-    pub fn lock(&self, env: Env) -> Result<bool> {
-        self.instance.call(&env, |caller| {
-            self.primitive().lock(caller, None).map(|_| true)
-        })
-    }
-
-    /// Locks within `milliseconds`: true, or false where the time was up first.
-    #[napi]
-    pub fn try_lock(&self, env: Env, milliseconds: f64) -> Result<bool> {
-        let locked = self.instance.call(&env, |caller| {
-            if milliseconds > 0.0 {
-                self.primitive()
-                    .lock(caller, Deadline::after_milliseconds(milliseconds))
-            } else {
-                self.primitive().try_lock(caller)
-            }
-        })?;
-        Ok(locked == Locked::Acquired)
+    /// The number that the functions above take.
+    #[napi(getter)]
+    pub fn handle(&self) -> u32 {
+        self.body.number()
     }
 
     /// Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
@@ -62,9 +102,9 @@ impl Mutex {
     #[napi]
     pub fn recover(&self, env: Env, milliseconds: f64) -> Result<Option<bool>> {
         let deadline = Deadline::after_milliseconds(milliseconds);
-        let recovered = self
-            .instance
-            .call(&env, |caller| self.primitive().recover(caller, deadline))?;
+        let recovered = self.body.instance.call(&env, |caller| {
+            self.body.primitive().recover(caller, deadline)
+        })?;
         Ok(match recovered {
             Recovered::Cleared => Some(true),
             Recovered::Locked => Some(false),
@@ -72,18 +112,11 @@ impl Mutex {
         })
     }
 
-    /// Unlocks.
-    #[napi]
-    pub fn unlock(&self, env: Env) -> Result<()> {
-        self.instance
-            .call(&env, |caller| self.primitive().unlock(caller))
-    }
-
     /// Begins to lock.
     #[napi]
     pub fn lock_async(&self, env: Env) -> Result<PromiseBegun> {
-        let mutex = self.primitive();
-        self.instance.promise(
+        let mutex = self.body.primitive();
+        self.body.instance.promise(
             &env,
             |caller, party| mutex.begin(caller, party),
             |locked| match locked? {
@@ -96,8 +129,8 @@ impl Mutex {
     /// Begins to recover: whether this cleared the state.
     #[napi]
     pub fn recover_async(&self, env: Env) -> Result<PromiseBegun> {
-        let mutex = self.primitive();
-        self.instance.promise(
+        let mutex = self.body.primitive();
+        self.body.instance.promise(
             &env,
             |caller, party| mutex.begin_recovery(caller, party),
             |recovered| match recovered? {
@@ -111,22 +144,24 @@ impl Mutex {
     /// Unlocks what a promise locked.
     #[napi]
     pub fn unlock_guard(&self, env: Env) -> Result<()> {
-        self.instance
-            .call(&env, |caller| self.primitive().unlock_guard(caller))
+        self.body
+            .instance
+            .call(&env, |caller| self.body.primitive().unlock_guard(caller))
     }
 
     /// A number that all mutexes on the same cell have.
     #[napi(getter)]
     pub fn address(&self) -> f64 {
         // Exact: no address of a process has more than 53 bits.
-        self.instance.cell().address() as f64
+        self.body.instance.cell().address() as f64
     }
 
     /// Throws unless this thread owns it.
     #[napi]
     pub fn assert_owned(&self, env: Env) -> Result<()> {
-        self.instance.call(&env, |caller| {
-            self.primitive()
+        self.body.instance.call(&env, |caller| {
+            self.body
+                .primitive()
                 .assert_owned_as(caller.queues.threads(), &Party::thread_of(caller))
         })
     }
@@ -135,27 +170,18 @@ impl Mutex {
     #[napi]
     pub fn owner(&self, env: Env) -> Result<u32> {
         let owner = self
+            .body
             .instance
-            .call(&env, |_| self.primitive().owner(QUEUES.threads()))?;
+            .call(&env, |_| self.body.primitive().owner(QUEUES.threads()))?;
         Ok(owner.map_or(0, |owner| owner.get()))
     }
 
     /// What it looks like.
     #[napi]
     pub fn in_words(&self) -> InWords {
-        let key = self.instance.key();
-        words::in_words(key, |section| words::mutex(self.primitive(), key, section))
-    }
-}
-
-impl Mutex {
-    /// Its cell and realm.
-    pub fn instance(&self) -> &Instance {
-        &self.instance
-    }
-
-    /// The protocol on this cell.
-    pub fn primitive(&self) -> primitives::Mutex {
-        primitives::Mutex::new(self.instance.cell())
+        let key = self.body.instance.key();
+        words::in_words(key, |section| {
+            words::mutex(self.body.primitive(), key, section)
+        })
     }
 }

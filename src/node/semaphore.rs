@@ -1,5 +1,6 @@
 //! `native.Semaphore`.
 
+use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
 use super::promises::Value;
 use super::realm::{PromiseBegun, Realm};
@@ -22,12 +23,60 @@ pub const SEMAPHORE_WAITERS: u32 = primitives::Semaphore::WAITERS;
 #[napi]
 pub const SEMAPHORE_PERMIT: u32 = primitives::Semaphore::PERMIT;
 
-/// A semaphore, complete: its methods take free permits, too.
-#[napi]
-pub struct Semaphore {
+/// What a semaphore consists of.
+struct Body {
     instance: Instance,
     permits: u32,
     max: u32,
+}
+
+numbered!(Body);
+
+impl Body {
+    fn count(&self, count: u32) -> Result<u32> {
+        if (1..=self.max).contains(&count) {
+            Ok(count)
+        } else {
+            Err(Error::new(Status::InvalidArg, "count is out of range"))
+        }
+    }
+
+    fn primitive(&self) -> primitives::Semaphore {
+        primitives::Semaphore::new(self.instance.cell(), self.permits, self.max)
+    }
+}
+
+/// Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first.
+#[napi]
+pub fn semaphore_acquire(env: Env, handle: u32, count: u32, milliseconds: f64) -> Result<bool> {
+    let body = Body::of(handle)?;
+    let count = body.count(count)?;
+    let semaphore = body.primitive();
+    let acquired = body.instance.call(&env, |caller| {
+        if milliseconds > 0.0 {
+            semaphore.acquire(caller, count, Deadline::after_milliseconds(milliseconds))
+        } else {
+            semaphore.try_acquire(caller, count)
+        }
+    })?;
+    Ok(acquired == Locked::Acquired)
+}
+
+/// Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum.
+#[napi]
+pub fn semaphore_release(env: Env, handle: u32, count: u32) -> Result<bool> {
+    let body = Body::of(handle)?;
+    let count = body.count(count)?;
+    let released = body
+        .instance
+        .call(&env, |caller| body.primitive().release(caller, count))?;
+    Ok(released == Released::Done)
+}
+
+/// A semaphore.
+#[napi]
+pub struct Semaphore {
+    body: Handle<Body>,
 }
 
 #[napi]
@@ -47,33 +96,26 @@ impl Semaphore {
             return Err(Error::new(Status::InvalidArg, "max is out of range"));
         }
         Ok(Semaphore {
-            instance: Instance::new(&env, realm, view, name, Kind::Semaphore)?,
-            permits,
-            max,
+            body: Handle::new(Body {
+                instance: Instance::new(&env, realm, view, name, Kind::Semaphore)?,
+                permits,
+                max,
+            }),
         })
     }
 
-    /// Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first.
-    #[napi]
-    pub fn acquire(&self, env: Env, count: u32, milliseconds: f64) -> Result<bool> {
-        let count = self.count(count)?;
-        let semaphore = self.primitive();
-        let acquired = self.instance.call(&env, |caller| {
-            if milliseconds > 0.0 {
-                semaphore.acquire(caller, count, Deadline::after_milliseconds(milliseconds))
-            } else {
-                semaphore.try_acquire(caller, count)
-            }
-        })?;
-        Ok(acquired == Locked::Acquired)
+    /// The number that the functions above take.
+    #[napi(getter)]
+    pub fn handle(&self) -> u32 {
+        self.body.number()
     }
 
     /// Begins to take `count` permits.
     #[napi]
     pub fn acquire_async(&self, env: Env, count: u32) -> Result<PromiseBegun> {
-        let count = self.count(count)?;
-        let semaphore = self.primitive();
-        self.instance.promise(
+        let count = self.body.count(count)?;
+        let semaphore = self.body.primitive();
+        self.body.instance.promise(
             &env,
             |caller, party| semaphore.begin(caller, party, count),
             |acquired| match acquired? {
@@ -83,44 +125,19 @@ impl Semaphore {
         )
     }
 
-    /// Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum.
-    #[napi]
-    pub fn release(&self, env: Env, count: u32) -> Result<bool> {
-        let count = self.count(count)?;
-        let semaphore = self.primitive();
-        let released = self
-            .instance
-            .call(&env, |caller| semaphore.release(caller, count))?;
-        Ok(released == Released::Done)
-    }
-
     /// How many permits are free.
     #[napi]
     pub fn available(&self, env: Env) -> Result<u32> {
-        let semaphore = self.primitive();
-        self.instance.call(&env, |_| semaphore.available())
+        let semaphore = self.body.primitive();
+        self.body.instance.call(&env, |_| semaphore.available())
     }
 
     /// What it looks like.
     #[napi]
     pub fn in_words(&self) -> InWords {
-        let key = self.instance.key();
+        let key = self.body.instance.key();
         words::in_words(key, |section| {
-            words::semaphore(self.primitive(), key, section)
+            words::semaphore(self.body.primitive(), key, section)
         })
-    }
-}
-
-impl Semaphore {
-    fn count(&self, count: u32) -> Result<u32> {
-        if (1..=self.max).contains(&count) {
-            Ok(count)
-        } else {
-            Err(Error::new(Status::InvalidArg, "count is out of range"))
-        }
-    }
-
-    fn primitive(&self) -> primitives::Semaphore {
-        primitives::Semaphore::new(self.instance.cell(), self.permits, self.max)
     }
 }
