@@ -87,7 +87,7 @@ const plants = {
   promise() {
     const { lockAsync } = Mutex.prototype;
     Mutex.prototype.lockAsync = function (/** @type {any} */ options) {
-      return options?.timeout === Infinity && !options.signal && now(5)
+      return options?.timeout === Infinity && !options.signal && now(2)
         ? new Promise(() => {})
         : lockAsync.call(this, options);
     };

@@ -46,16 +46,18 @@ function run(step) {
 async function runBatch(step) {
   try {
     for (const end = step + BATCH; step < end && !context.stopped; step++) {
+      // Before the first one of a batch, too: the event loop has turned since.
+      if (tasks.pending) await tasks.calm();
       const pending = run(step);
       // Only the promise forms have one: the others keep this thread.
       if (pending) await pending;
-      if (tasks.pending) await tasks.calm();
     }
     if (!context.stopped) {
       if (new Random(plan.seed, slot, incarnation, step).chance(BREAKS)) await tasks.breathe();
       setImmediate(runBatch, step);
       return;
     }
+    if (tasks.pending) await tasks.calm();
     own?.finish?.(member);
     await tasks.end();
   } catch (error) {
