@@ -78,7 +78,7 @@ class Postgres {
       child.kill('SIGINT'); // does not wait for the clients
       await once(child, 'close');
     }
-    fs.rmSync(this.#folder, { recursive: true, force: true });
+    fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20 });
   }
 
   /**

@@ -19,6 +19,7 @@ async function watchConnections(socketPath, promise) {
   const counts = [];
   let isSettled = false;
   const end = promise.finally(() => (isSettled = true));
+  end.catch(() => {}); // if asking fails first, that is the error to see
   const client = await Client.connect(socketPath, 'watcher');
   try {
     while (!isSettled) {
