@@ -239,11 +239,11 @@ export interface InWords {
   state: string
 }
 
-/** The word of a Latch that is closed, with nobody waiting. */
-export declare const LATCH_CLOSED: number
-
 /** The largest count of a Latch. */
 export declare const LATCH_MAX_COUNT: number
+
+/** The bit of a Latch's word that says that somebody waits. */
+export declare const LATCH_WAITERS: number
 
 /** Counts down `by`, at most to open. */
 export declare function latchCountDown(handle: number, by: number): void

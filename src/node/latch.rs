@@ -11,9 +11,9 @@ use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-/// The word of a Latch that is closed, with nobody waiting.
+/// The bit of a Latch's word that says that somebody waits.
 #[napi]
-pub const LATCH_CLOSED: u32 = primitives::Latch::CLOSED;
+pub const LATCH_WAITERS: u32 = primitives::Latch::WAITERS;
 
 /// The largest count of a Latch.
 #[napi]
