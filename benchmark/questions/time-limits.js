@@ -80,6 +80,7 @@ const question = {
   runs: 9,
   subject: 'busy workers',
   extras: { median: 'median' },
+  chart: { kind: 'bars' },
   cases: () => [0, 4].map((workers) => ({ label: String(workers), params: { workers } })),
   check,
   measure,

@@ -6,9 +6,9 @@
  * and a promise. A rival has the one of its `style`; the question brings a loop for each. A `message` is what threads send
  * each other without any lock, `alone` is no other thread, and a `program` does all of the work by itself (carryOut).
  * @typedef {'pair' | 'callback' | 'promise' | 'message' | 'alone' | 'program'} Style
- * @typedef {{ lock(): unknown, unlock(): void, tryLock?(): boolean }} PairMutex
- * @typedef {{ exclusively(section: () => void): unknown, tryExclusively?(section: () => void): boolean }} CallbackMutex
- * @typedef {{ exclusively(section: () => unknown): Promise<unknown> }} PromiseMutex
+ * @typedef {{ lock: () => unknown, unlock: () => void, tryLock?: () => boolean }} PairMutex
+ * @typedef {{ exclusively: (section: () => void) => unknown, tryExclusively?: (section: () => void) => boolean }} CallbackMutex
+ * @typedef {{ exclusively: (section: () => unknown) => Promise<unknown> }} PromiseMutex
  */
 
 /**

@@ -10,6 +10,6 @@ module.exports = {
   name: 'bare futex (Rust)',
   style: 'program',
   prepare: () =>
-    process.platform === 'linux' ? buildNative() : 'not on this system: futexes are Linux\\'s',
+    process.platform === 'linux' ? buildNative() : 'not on this system: only Linux has them',
   carryOut: (order) => runNative('futex', order),
 };

@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+/* eslint-disable n/no-unsupported-features/node-builtins -- where they are missing, this rival is */
+
 /** The Web Locks API of Node 24.5 and later: locks by name, in no shared memory, always by promise. */
 
 // Not in the types of the Node that this is checked with.
