@@ -12,15 +12,13 @@ const { questions } = require('./questions/index.js');
 
 const NAMES = questions.map(({ name }) => name);
 /** In lines. */
-const LIST = NAMES.join(', ').split(/(?<=.{60,}?), /);
+const LIST = NAMES.join(', ').replace(/(.{1,60}), /g, '$1,\n                ');
 const FOLDER = path.join(__dirname, '../docs/benchmarks');
 
 const USAGE = `Usage: npm run bench -- [options]
 
   --only NAMES  these questions, separated by commas:
-                ${NAMES.join(', ')
-                  .replace(/(.{1,70})(, |$)/g, '$1$2\n                ')
-                  .trim()}
+                ${LIST}
   --quick       fewer, shorter and smaller runs: to see that all is well, not to quote
   --out DIR     where to write the tables, pictures and figures of the questions that are asked
                 (default: docs/benchmarks, or with --quick nowhere)

@@ -222,6 +222,15 @@ function specOf(summary) {
   };
 }
 
+/** It warns of cases in which not all rivals take part, and draws them well. @type {any} */
+const SILENT = {
+  level: () => SILENT,
+  error: () => SILENT,
+  warn: () => SILENT,
+  info: () => SILENT,
+  debug: () => SILENT,
+};
+
 /**
  * Draws it. Loads Vega only now: nobody should wait for it before the first measurement.
  * @param {Summary} summary
@@ -231,7 +240,7 @@ async function drawSummary(summary) {
   const spec = specOf(summary);
   if (!spec) return null;
   const [{ View, parse }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
-  const compiled = compile(/** @type {any} */ (spec)).spec;
+  const compiled = compile(/** @type {any} */ (spec), { logger: SILENT }).spec;
   return `${await new View(parse(compiled), { renderer: 'none' }).toSVG()}\n`;
 }
 

@@ -2,6 +2,7 @@
 'use strict';
 
 const path = require('node:path');
+const { execFileSync } = require('node:child_process');
 const { CACHE } = require('./cache.js');
 const { OURS } = require('../rivals/index.js');
 
@@ -14,10 +15,24 @@ const PACKAGES = Object.freeze({
   },
 });
 
+const LIMIT_MS = 30_000;
+
 /** @param {string} id */
 function installed(id) {
   const { folder, file } = PACKAGES[/** @type {keyof typeof PACKAGES} */ (id)];
   return { folder, entry: path.join(folder, file) };
 }
 
-module.exports = { installed };
+/**
+ * What a file prints, as JSON, when it is run in a process that has loaded nothing yet.
+ * @param {string} file
+ * @param {unknown[]} args
+ */
+function runAlone(file, ...args) {
+  const words = ['--expose-gc', file, ...args.map(String)];
+  /** @type {import('node:child_process').ExecFileSyncOptionsWithStringEncoding} */
+  const options = { encoding: 'utf8', timeout: LIMIT_MS, stdio: ['ignore', 'pipe', 'ignore'] };
+  return JSON.parse(execFileSync(process.execPath, words, options));
+}
+
+module.exports = { installed, runAlone };

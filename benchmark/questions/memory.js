@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { installed } = require('../harness/installed.js');
+const { installed, runAlone } = require('../harness/installed.js');
 const { OURS } = require('../rivals/index.js');
 
 /**
@@ -18,37 +18,24 @@ const MAKE = {
   multithreading: (Mutex) => new Mutex(),
 };
 
-/**
- * What is resident after a collection.
- * @returns {number} bytes
- */
+/** What is resident after a collection, in bytes. */
 function resident() {
-  for (let i = 0; i < 3; i++) collectGarbage();
+  for (let i = 0; i < 3; i++) /** @type {any} */ (globalThis).gc();
   return process.memoryUsage.rss();
 }
-
-function collectGarbage() {
-  const v8 = require('node:v8');
-  const vm = require('node:vm');
-  v8.setFlagsFromString('--expose-gc');
-  vm.runInNewContext('gc')();
-}
-
-/** @type {unknown[]} */
-const kept = [];
 
 /**
  * @param {string} id
  * @param {Params} params
  */
-function measure(id, { mutexes }) {
+function added(id, { mutexes }) {
   const { entry } = installed(id);
   const cells = new Int32Array(new SharedArrayBuffer(4 * Math.max(1, mutexes)));
   if (mutexes > 0) require(entry);
   const before = resident();
   const { Mutex } = require(entry);
-  for (let i = 0; i < mutexes; i++) kept.push(MAKE[id](Mutex, cells, i));
-  return { figure: (resident() - before) / KIB, extras: {} };
+  const kept = Array.from({ length: mutexes }, (_, i) => MAKE[id](Mutex, cells, i));
+  return resident() - before + 0 * kept.length;
 }
 
 /** @param {string} id */
@@ -72,7 +59,15 @@ const question = {
     { label: '10,000 mutexes', params: { mutexes: 10_000 } },
   ],
   check,
-  measure,
+  measure: (id, { mutexes }) => ({
+    figure: runAlone(__filename, id, mutexes) / KIB,
+    extras: {},
+  }),
 };
 
 module.exports = { question };
+
+if (require.main === module) {
+  const [, , id, mutexes] = process.argv;
+  console.log(added(id, { mutexes: Number(mutexes) }));
+}

@@ -15,10 +15,14 @@ const { loadRival, makerOf } = require('../rivals/index.js');
 /** @typedef {{ rounds: number }} Params */
 
 const MUTEX = 0;
-/** What the worker and the main thread tell each other: rounds that the one holds the mutex for, and the other asks in. */
+/** What they tell each other: the round that the worker holds the mutex for, the main thread asks for it, and has had it. */
 const HELD = LINE;
 const ASKED = 2 * LINE;
-const CELLS = 3 * LINE;
+const SERVED = 3 * LINE;
+const NEVER = 4 * LINE;
+const CELLS = 5 * LINE;
+
+const PATIENCE_MS = 5000;
 
 /** Until the main thread sleeps in its event loop. */
 const SETTLED_MS = 2;
@@ -31,14 +35,17 @@ async function work({ rival, control, data: { cells, times, shared } }) {
     Atomics.store(cells, HELD, round);
     Atomics.notify(cells, HELD);
     Atomics.wait(cells, ASKED, round - 1);
-    Atomics.wait(cells, STOP, 0, SETTLED_MS);
+    Atomics.wait(cells, NEVER, 0, SETTLED_MS);
     times[0] = sharedNow();
   };
+  /** Wants it again only once the main thread has had it. @param {number} round */
+  const leave = (round) => Atomics.wait(cells, SERVED, round - 1);
   if (rival.style === 'message') {
     const { parentPort } = require('node:worker_threads');
     for (let round = 1; !isOver(); round++) {
       hold(round);
       parentPort?.postMessage(round);
+      leave(round);
     }
     return;
   }
@@ -51,7 +58,14 @@ async function work({ rival, control, data: { cells, times, shared } }) {
       hold(round);
       mutex.unlock();
     }
+    leave(round);
   }
+}
+
+/** @param {number} round @returns {Promise<never>} */
+async function outOfPatience(round) {
+  await delay(PATIENCE_MS, undefined, { ref: false });
+  throw new Error(`hung in round ${round}`);
 }
 
 /**
@@ -74,25 +88,26 @@ async function wake(id, { rounds }) {
             team.workers[0].once('message', () => resolve({ release() {} }));
           })
       : makerOf(rival, 'lockAsync')(cells, MUTEX, shared);
-  const ask = (/** @type {number} */ round) => {
-    Atomics.store(cells, ASKED, round);
-    Atomics.notify(cells, ASKED);
+  /** @type {(what: number, round: number) => void} */
+  const tell = (what, round) => {
+    Atomics.store(cells, what, round);
+    Atomics.notify(cells, what);
   };
   try {
     await team.start();
     for (let round = 1; round <= rounds; round++) {
       while (Atomics.load(cells, HELD) < round) await delay(0);
       const waiting = wait();
-      ask(round);
-      const guard = await waiting;
+      tell(ASKED, round);
+      const guard = await Promise.race([waiting, outOfPatience(round)]);
       const now = sharedNow();
       if (times[0] === 0 || now < times[0]) throw new Error('wrong: it went on too early');
       taken.push((now - times[0]) * 1000);
       times[0] = 0;
       if (round === rounds) team.stop();
       guard.release();
+      tell(SERVED, round);
     }
-    ask(rounds + 1); // should the worker hold it once more
     await team.results();
     return { figure: quantile(taken, 0.5), extras: { p99: quantile(taken, 0.99) } };
   } finally {
