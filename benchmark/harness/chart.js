@@ -10,8 +10,19 @@ const { formatNumber } = require('./table.js');
 /** Pixels. About 720 in all, which a phone shows at half the size: letters have to be twice as big as they need. */
 const FONT = 'Helvetica, Arial, sans-serif';
 const SIZE = Object.freeze({ title: 23, subtitle: 18, text: 18 });
-const TITLE_LETTERS = 58;
-const SUBTITLE_LETTERS = 74;
+const TITLE_LETTERS = 52;
+const SUBTITLE_LETTERS = 70;
+
+/** As wide as most letters of these fonts are, of their size. */
+const LETTER = 0.57;
+
+/**
+ * How wide a text is: for Vega, which without a canvas would take each letter for half as wide again.
+ * @param {{ fontSize: number }} item
+ * @param {unknown} text
+ */
+const widthOf = ({ fontSize }, text) =>
+  text == null ? 0 : String(text).length * fontSize * LETTER;
 
 const BAR_PLOT = 450;
 const BAR_HEIGHT = 34;
@@ -88,15 +99,37 @@ function coloursOf(values) {
 }
 
 /**
+ * The scale of the figures, and where it has its lines.
  * @param {Summary} summary
  * @param {Value[]} values
  */
-function barsOf({ chart, subject, unit }, values) {
+function scaleOf({ chart }, values) {
+  if (chart?.scale !== 'log')
+    return { scale: { zero: true }, axis: { tickCount: 5, format: '~s' } };
+  const least = Math.min(...values.map(({ min }) => min));
+  const most = Math.max(...values.map(({ max }) => max));
+  const isWide = most / least > 1000;
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(least)); power <= Math.log10(most); power++) {
+    ticks.push(...(isWide ? [1] : [1, 2, 5]).map((digit) => Number(`${digit}e${power}`)));
+  }
+  // Room for the labels on the side of the greater ones.
+  const scale = { type: 'log', domain: [least * 0.8, most * 1.2], nice: false };
+  const shown = ticks.filter((tick) => tick >= least * 0.8 && tick <= most * 1.2);
+  return { scale, axis: { values: shown, format: ',~r' } };
+}
+
+/**
+ * @param {Summary} summary
+ * @param {Value[]} values
+ */
+function barsOf(summary, values) {
+  const { chart, subject, unit } = summary;
   const isLog = chart?.scale === 'log';
-  const scale = isLog ? { type: 'log' } : { zero: true };
+  const { scale, axis } = scaleOf(summary, values);
   const { domain, range } = coloursOf(values);
   const labels = distinct(values.map(({ label }) => label));
-  const x = { field: 'median', type: 'quantitative', title: unit, scale, axis: { tickCount: 5 } };
+  const x = { field: 'median', type: 'quantitative', title: unit, scale, axis };
   const y = { field: 'name', type: 'nominal', title: null, sort: domain };
   const spec = {
     width: BAR_PLOT,
@@ -105,7 +138,9 @@ function barsOf({ chart, subject, unit }, values) {
     layer: [
       {
         // A logarithm has no zero for a bar to begin at.
-        mark: isLog ? { type: 'point', filled: true, size: 260 } : { type: 'bar', height: 20 },
+        mark: isLog
+          ? { type: 'point', filled: true, size: 260, opacity: 1 }
+          : { type: 'bar', height: 20 },
         encoding: {
           x,
           color: { field: 'name', type: 'nominal', scale: { domain, range }, legend: null },
@@ -132,7 +167,8 @@ function barsOf({ chart, subject, unit }, values) {
     labelAnchor: 'start',
     labelFontSize: SIZE.text,
     labelFontWeight: 'bold',
-    labelExpr: `'${subject}: ' + datum.label`,
+    labelPadding: 2,
+    labelExpr: `'${subject}: ' + datum.value`,
   };
   return {
     facet: { row: { field: 'label', type: 'nominal', sort: labels, header } },
@@ -145,14 +181,21 @@ function barsOf({ chart, subject, unit }, values) {
  * @param {Summary} summary
  * @param {Value[]} values
  */
-function linesOf({ chart, unit }, values) {
+function linesOf(summary, values) {
+  const { chart, unit } = summary;
+  const { scale, axis } = scaleOf(summary, values);
   const panels = distinct(values.map(({ panel }) => panel));
   const isOne = panels.length === 1;
-  const scale = chart?.scale === 'log' ? { type: 'log' } : { zero: true };
   const { domain, range } = coloursOf(values);
   const x = { field: 'x', type: 'ordinal', title: chart?.x, axis: { labelAngle: 0, format: ',' } };
-  const y = { field: 'median', type: 'quantitative', title: unit, scale, axis: { tickCount: 5 } };
-  const legend = { title: null, orient: 'bottom', columns: 3, symbolType: 'circle' };
+  const y = { field: 'median', type: 'quantitative', title: unit, scale, axis };
+  const legend = {
+    title: null,
+    orient: 'bottom',
+    columns: 3,
+    symbolType: 'circle',
+    symbolOpacity: 1,
+  };
   const spec = {
     width: isOne ? LINE_PLOT : PANEL_PLOT,
     height: isOne ? LINE_HEIGHT : PANEL_HEIGHT,
@@ -239,7 +282,9 @@ const SILENT = {
 async function drawSummary(summary) {
   const spec = specOf(summary);
   if (!spec) return null;
-  const [{ View, parse }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const { View, parse, textMetrics } = /** @type {any} */ (vega);
+  textMetrics.width = widthOf;
   const compiled = compile(/** @type {any} */ (spec), { logger: SILENT }).spec;
   return `${await new View(parse(compiled), { renderer: 'none' }).toSVG()}\n`;
 }
