@@ -58,18 +58,20 @@ async function block(id, { workers, messages, measuredMs }, settledMs) {
 /** @type {import('./index.js').Question<Params>} */
 const question = {
   name: 'blocked',
-  title: 'use of the processor by 32 blocked workers',
+  title: 'use of the processor by workers that are blocked for long',
   unit: '% of a core',
   better: 'lower',
   rivals: ['ours', 'atomics'],
   runs: 3,
-  subject: 'they are',
+  subject: 'workers',
   chart: { kind: 'bars' },
-  cases: ({ quick }) =>
-    [false, true].map((messages) => ({
-      label: messages ? 'sent a message each' : 'left alone',
-      params: { workers: quick ? 8 : 32, messages, measuredMs: quick ? 1000 : 4000 },
-    })),
+  cases({ quick }) {
+    const workers = quick ? 8 : 32;
+    return [false, true].map((messages) => ({
+      label: `${workers}, ${messages ? 'each sent a message' : 'left alone'}`,
+      params: { workers, messages, measuredMs: quick ? 1000 : 4000 },
+    }));
+  },
   async check(id, params) {
     await block(id, { ...params, measuredMs: 10 }, 10);
   },

@@ -75,7 +75,7 @@ async function takePart(id, { workers, insideMs, measuredMs }) {
 /** @type {import('./index.js').Question<Params>} */
 const question = {
   name: 'fairness',
-  title: 'the longest wait for a mutex that is held for 1 ms and wanted again at once, in a second',
+  title: 'the longest wait for a mutex that workers hold for 1 ms and want again at once',
   unit: 'ms',
   better: 'lower',
   rivals: [
