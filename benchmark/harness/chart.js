@@ -21,8 +21,7 @@ const LETTER = 0.57;
  * @param {{ fontSize: number }} item
  * @param {unknown} text
  */
-const widthOf = ({ fontSize }, text) =>
-  text == null ? 0 : String(text).length * fontSize * LETTER;
+const widthOf = ({ fontSize }, text) => String(text ?? '').length * fontSize * LETTER;
 
 const BAR_PLOT = 450;
 const BAR_HEIGHT = 34;

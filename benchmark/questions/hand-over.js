@@ -160,7 +160,11 @@ const question = {
         params: { by: 'semaphore', rounds },
         rivals: ['ours', 'atomics', 'multithreading'],
       },
-      { label: 'latch', params: { by: 'latch', rounds }, rivals: ['ours', 'atomics'] },
+      {
+        label: 'latch',
+        params: { by: 'latch', rounds },
+        rivals: ['ours', 'hand-rolled', 'atomics'],
+      },
       { label: 'bare word', params: { by: 'word', rounds }, rivals: ['atomics', 'rust-futex'] },
     ];
   },

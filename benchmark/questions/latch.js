@@ -35,7 +35,7 @@ const question = {
   title: 'await() of a latch that is open',
   unit: 'ns',
   better: 'lower',
-  rivals: ['ours', 'bare-load', 'atomics'],
+  rivals: ['ours', 'bare-load', 'hand-rolled', 'atomics'],
   runs: 9,
   subject: 'latch',
   limit: { rival: 'bare-load', case: 'open', title: 'x load' },
