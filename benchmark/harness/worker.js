@@ -13,6 +13,9 @@ Atomics.add(control, READY, 1);
 Atomics.wait(control, GATE, 0);
 
 (async () => {
+  // A promise alone, such as that of a Web Lock, does not keep a worker alive.
+  const alive = setInterval(() => {}, 1000);
   const result = await work({ rival, size, data, index, control });
+  clearInterval(alive);
   parentPort?.postMessage({ [RESULT]: result });
 })();
