@@ -28,7 +28,7 @@ const BAR_HEIGHT = 34;
 const LINE_PLOT = 610;
 const LINE_HEIGHT = 330;
 const PANELS_IN_A_ROW = 2;
-const PANEL_PLOT = 275;
+const PANEL_PLOT = 245;
 const PANEL_HEIGHT = 220;
 
 /**
@@ -107,7 +107,7 @@ function scaleOf({ chart }, values) {
     return { scale: { zero: true }, axis: { tickCount: 5, format: '~s' } };
   const least = Math.min(...values.map(({ min }) => min));
   const most = Math.max(...values.map(({ max }) => max));
-  const isWide = most / least > 1000;
+  const isWide = most / least > 1e5;
   const ticks = [];
   for (let power = Math.floor(Math.log10(least)); power <= Math.log10(most); power++) {
     ticks.push(...(isWide ? [1] : [1, 2, 5]).map((digit) => Number(`${digit}e${power}`)));
@@ -182,12 +182,14 @@ function barsOf(summary, values) {
  */
 function linesOf(summary, values) {
   const { chart, unit } = summary;
-  const { scale, axis } = scaleOf(summary, values);
   const panels = distinct(values.map(({ panel }) => panel));
   const isOne = panels.length === 1;
+  const { scale: all, axis } = scaleOf(summary, values);
+  // Each panel has the scale that its own figures need.
+  const scale = isOne ? all : { ...all, domain: undefined };
   const { domain, range } = coloursOf(values);
   const x = { field: 'x', type: 'ordinal', title: chart?.x, axis: { labelAngle: 0, format: ',' } };
-  const y = { field: 'median', type: 'quantitative', title: unit, scale, axis };
+  const y = { field: 'median', type: 'quantitative', title: isOne ? unit : null, scale, axis };
   const legend = {
     title: null,
     orient: 'bottom',
@@ -217,6 +219,7 @@ function linesOf(summary, values) {
     facet: { field: 'panel', type: 'nominal', sort: panels, header },
     columns: PANELS_IN_A_ROW,
     spec,
+    resolve: { scale: { y: 'independent' } },
   };
 }
 
