@@ -102,7 +102,7 @@ const question = {
   unit: 'rounds a second',
   better: 'higher',
   rivals: ['ours', 'hand-rolled', 'atomics', 'multithreading', 'rust-std', 'rust-futex'],
-  runs: 7,
+  runs: 5,
   subject: 'workers',
   chart: { kind: 'lines', x: 'workers', scale: 'log' },
   cases: ({ quick }) =>

@@ -77,7 +77,7 @@ const question = {
   unit: 'ms',
   better: 'lower',
   rivals: ['ours', 'atomics'],
-  runs: 9,
+  runs: 5,
   subject: 'busy workers',
   extras: { median: 'median' },
   chart: { kind: 'bars' },
