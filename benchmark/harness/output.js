@@ -71,8 +71,8 @@ class Output {
     const { method, crashes } = remarksOf(summary);
     const isDrawn = fs.existsSync(path.join(this.folder, pictureOf(summary)));
     return [
-      `## ${name}`,
-      `${title[0].toUpperCase()}${title.slice(1)}. ${method}`,
+      `## ${name}: ${title}`,
+      method,
       ...(isDrawn ? [`![${name}](${pictureOf(summary)})`] : []),
       formatMarkdownTable(columns, rows),
       ...crashes,
