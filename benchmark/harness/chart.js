@@ -104,7 +104,7 @@ function coloursOf(values) {
  */
 function scaleOf({ chart }, values) {
   if (chart?.scale !== 'log')
-    return { scale: { zero: true }, axis: { tickCount: 5, format: '~s' } };
+    return { scale: { zero: true }, axis: { tickCount: 5, format: ',~r' } };
   const least = Math.min(...values.map(({ min }) => min));
   const most = Math.max(...values.map(({ max }) => max));
   const isWide = most / least > 1e5;
