@@ -14,14 +14,16 @@ const WAITERS = native.LATCH_WAITERS;
 class Latch {
   /** @type {Int32Array} */
   #cell;
-  /** @type {InstanceType<typeof native.Latch>} */
+  /** Keeps the number good. @type {InstanceType<typeof native.Latch>} */
   #native;
   /** What the native functions know it by. @type {number} */
   #handle;
   #count;
 
   static {
-    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+    defineWords(this, (value) =>
+      #handle in value ? native.latchInWords(value.#handle) : undefined,
+    );
   }
 
   /**
@@ -55,7 +57,7 @@ class Latch {
    */
   async awaitAsync(options) {
     const checked = waitOptions(options);
-    await settled(this.#native.waitAsync(), checked);
+    await settled(native.latchWaitAsync(this.#handle), checked);
   }
 
   release() {
@@ -69,7 +71,9 @@ class Latch {
   get remaining() {
     const word = Atomics.load(this.#cell, 0);
     if (word === this.#count) return 0;
-    return this.#isClosed(word) ? this.#count - (word & ~WAITERS) : this.#native.remaining();
+    return this.#isClosed(word)
+      ? this.#count - (word & ~WAITERS)
+      : native.latchRemaining(this.#handle);
   }
 
   get released() {
