@@ -2,7 +2,7 @@
 'use strict';
 
 const { parentPort, threadId, workerData } = require('node:worker_threads');
-const { Barrier, Mutex, layout } = require('../..');
+const { Barrier, Latch, Mutex, layout } = require('../..');
 const { runWorkers } = require('../shared/workers.js');
 
 /**
@@ -19,6 +19,7 @@ const deadlockLayout = /** @type {const} */ ({
   network: Mutex,
   database: Mutex,
   haveOne: [Barrier, tasks.length], // each task has its first resource: now they are sure to meet
+  othersDone: [Latch, tasks.length - 1], // all but the one that is told
 });
 
 /**
@@ -48,23 +49,20 @@ function work(share, id) {
   const tell = (report) =>
     parentPort?.postMessage({ task: name, threadId, isDone: false, ...report });
 
-  let isFirstAttempt = true;
-  const attempt = () =>
+  const useBoth = () => second.runExclusive(() => tell({ isDone: true }));
+  try {
     first.runExclusive(() => {
-      if (isFirstAttempt) resources.haveOne.wait();
-      isFirstAttempt = false;
-      second.runExclusive(() => tell({ isDone: true }));
+      resources.haveOne.wait();
+      useBoth();
     });
-
-  for (;;) {
-    try {
-      return attempt();
-    } catch (error) {
-      // An error that is posted as such would arrive without its code and its cycle.
-      const { code, cycle, message } = /** @type {import('../..').SyncError} */ (error);
-      if (code !== 'ERR_DEADLOCK') throw error;
-      tell({ cycle, message }); // the first resource is free again by now: the others go on
-    }
+    resources.othersDone.countDown();
+  } catch (error) {
+    // An error that is posted as such would arrive without its code and its cycle.
+    const { code, cycle, message } = /** @type {import('../..').SyncError} */ (error);
+    if (code !== 'ERR_DEADLOCK') throw error;
+    tell({ cycle, message });
+    resources.othersDone.await(); // the first resource is free again, and so they go on
+    first.runExclusive(useBoth);
   }
 }
 

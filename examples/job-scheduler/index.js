@@ -102,5 +102,5 @@ async function deadlock() {
       `  ${taskOf.get(threadId)} (thread ${threadId}) holds ${holds} and waits for ${waitsFor}`,
     );
   }
-  console.log(`\nit lets go and tries again; done: ${done.join(', ')}`);
+  console.log(`\nit lets go, and tries again after the others; done: ${done.join(', ')}`);
 }

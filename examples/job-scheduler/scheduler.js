@@ -26,6 +26,7 @@ const needs = jobs.map((job) =>
   job.needs.map((name) => jobs.findIndex((job) => job.name === name)),
 );
 
+/** Unlike `performance.now()`, it has the same zero in all threads. */
 const clock = () => Number(process.hrtime.bigint() / 1000n) / 1000;
 
 /** Which job is to begin next. Its methods lock the table themselves. */
