@@ -1,0 +1,194 @@
+// @ts-check
+'use strict';
+
+const test = require('ava').default;
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const zlib = require('node:zlib');
+const { run } = require('./helpers/child.js');
+
+const root = path.resolve(__dirname, '..');
+const examples = fs
+  .readdirSync(path.join(root, 'examples'))
+  .filter((name) => fs.existsSync(path.join(root, 'examples', name, 'index.js')));
+const LIMIT = 60_000;
+
+/**
+ * @param {string} name
+ * @param {string[]} args
+ */
+const runExample = (name, args) =>
+  run(process.execPath, [`examples/${name}`, ...args], { cwd: root, limit: LIMIT });
+
+/**
+ * Runs an example that is to end well, and returns what it prints.
+ *
+ * @param {import('ava').ExecutionContext} t
+ * @param {string} name
+ * @param {string[]} args
+ */
+async function output(t, name, ...args) {
+  const ended = await runExample(name, args);
+  t.false(ended.timedOut);
+  t.is(ended.stderr, '');
+  t.is(ended.code, 0);
+  return ended.stdout;
+}
+
+/** @param {import('ava').ExecutionContext} t */
+function temporaryFolder(t) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'examples-'));
+  t.teardown(() => fs.rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+for (const name of examples) {
+  test(`${name} tells its options, and refuses others`, async (t) => {
+    const usage = await output(t, name, '--help');
+    t.regex(usage, new RegExp(`^Usage: node examples/${name} `));
+    for (const wrong of [['--nonsense'], ['--workers', 'many']]) {
+      const refused = await runExample(name, wrong);
+      t.is(refused.code, 1);
+      t.is(refused.stdout, '');
+      t.true(refused.stderr.includes(usage), 'and tells them then, too');
+    }
+  });
+
+  test(`examples/README.md and a README.md of its own tell about ${name}`, (t) => {
+    const read = (/** @type {string[]} */ ...names) =>
+      fs.readFileSync(path.join(root, 'examples', ...names), 'utf8');
+    t.true(read('README.md').includes(`(${name}/README.md)`));
+    t.true(read(name, 'README.md').includes(`node examples/${name}`));
+  });
+}
+
+/* ---------- WHAT EACH PRINTS ---------- */
+
+test('word-count counts generated text', async (t) => {
+  const printed = await output(t, 'word-count', '--size', '1m', '--workers', '3', '--rounds', '1');
+  t.regex(
+    printed,
+    /^1\.0 MiB of generated text: \d{3},\d{3} words, \d+,\d{3} different\n\n +\d+,\d{3} {2}the\n/,
+  );
+  t.regex(
+    printed,
+    /\n1 worker +\d.*\n3 workers +\d.*\nspeed-up +\d+\.\d\d x, with the same result\n$/,
+  );
+});
+
+test('word-count counts files', async (t) => {
+  const folder = temporaryFolder(t);
+  const files = ['one', 'two'].map((name) => path.join(folder, name));
+  fs.writeFileSync(files[0], 'A rose is a rose\nIS A ROSE');
+  fs.writeFileSync(files[1], 'rose\u0301 is är');
+  const printed = await output(t, 'word-count', '--top', '3', ...files);
+  t.regex(printed, /in 2 file\(s\): 11 words, 5 different\n\n +3 {2}a\n +3 {2}is\n +3 {2}rose\n\n/);
+});
+
+test('worker-pool replaces the workers that die, and does their jobs again', async (t) => {
+  for (const workers of ['1', '3']) {
+    const printed = await output(
+      t,
+      'worker-pool',
+      '--workers',
+      workers,
+      '--capacity',
+      '2',
+      '--limit',
+      '100000',
+    );
+    t.is([...printed.matchAll(/^worker \d starts/gm)].length, Number(workers) + 3);
+    t.regex(printed, /^worker \d has died with job 5: exit code 7$/m);
+    t.regex(printed, /^worker \d has died with job 9: Error: a bug in the worker$/m);
+    t.regex(printed, /^worker \d has died with job 14: exit code 8$/m);
+    for (const job of [5, 9, 14])
+      t.true(printed.includes(`has done job ${job} at the second attempt`));
+    t.true(printed.includes('\n9,592 primes below 100,000\n'));
+  }
+});
+
+test('connection-pool keeps all workers together below the limit', async (t) => {
+  const printed = await output(
+    t,
+    'connection-pool',
+    '--workers',
+    '3',
+    '--tasks',
+    '8',
+    '--limit',
+    '3',
+  );
+  if (printed.startsWith('skipped: ')) {
+    t.log(printed);
+    t.pass();
+    return;
+  }
+  t.regex(printed, /\nwithout the semaphore: 3 workers, 8 tasks in each\n/);
+  t.regex(
+    printed,
+    /\nwith the semaphore: 3 workers, 8 tasks in each\n {2}24 tasks done, 0 refused, /,
+  );
+  for (const [, most] of printed.matchAll(/at most (\d+)$/gm)) t.true(Number(most) <= 3);
+});
+
+test('job-scheduler does each job in its turn, and reports the deadlock', async (t) => {
+  const printed = await output(t, 'job-scheduler', '--workers', '4');
+  t.regex(printed, /^12 jobs, 4 workers, \d+ ms\n\nfetch +9 {2}worker \d +█/);
+  t.regex(printed, /\npublish +9 .*█\n\n/);
+  t.regex(printed, / is told ERR_DEADLOCK: .*"disk".*"network".*"database"|"database".*"disk"/);
+  t.is(
+    [...printed.matchAll(/^ {2}\w+ \(thread \d+\) holds Mutex "\w+" and waits for Mutex "\w+"$/gm)]
+      .length,
+    3,
+  );
+});
+
+test('frame-loop draws the same frame by several workers as by one, and writes it', async (t) => {
+  const out = path.join(temporaryFolder(t), 'last.png');
+  const options = ['--workers', '3', '--bodies', '100', '--frames', '20', '--size', '64'];
+  const printed = await output(t, 'frame-loop', ...options, '--out', out);
+  t.regex(
+    printed,
+    /^20 frames of 100 bodies, 64 x 64 pixels\n\n3 workers: \d+ frames a second\n {2}a frame takes /,
+  );
+  t.true(printed.endsWith(`the last frame is the same, to the last bit\nwritten to ${out}\n`));
+
+  const png = fs.readFileSync(out);
+  t.is(png.subarray(1, 4).toString(), 'PNG');
+  const data = png.indexOf('IDAT');
+  const length = png.readUInt32BE(data - 4);
+  const pixels = zlib.inflateSync(png.subarray(data + 4, data + 4 + length));
+  t.is(pixels.length, 64 * (1 + 3 * 64));
+  t.true(new Set(pixels).size > 20, 'there is something to be seen');
+});
+
+test('http-server answers, and loses no money', async (t) => {
+  const options = ['--workers', '2', '--accounts', '1000', '--clients', '3', '--requests', '30'];
+  const printed = await output(t, 'http-server', ...options);
+  t.regex(printed, /^3 clients, 2 workers, 1000 accounts\n\n +requests +p50 +p99 +max\n/);
+  for (const kind of ['summary', 'account', 'transfer']) {
+    t.regex(printed, new RegExp(`^${kind} +30( +\\d+\\.\\d ms){3}$`, 'm'));
+  }
+  t.regex(printed, /^\d+ transfers are in the journal, in order$/m);
+});
+
+for (const [name, ...args] of [
+  ['word-count', '--size', '1g'],
+  ['worker-pool', '--jobs', '10000', '--limit', '500000000'],
+  ['job-scheduler', '--slowness', '1000'],
+  ['frame-loop', '--frames', '100000'],
+  ['http-server', '--serve'],
+]) {
+  test(`Ctrl-C ends ${name}`, async (t) => {
+    const child = spawn(process.execPath, [`examples/${name}`, ...args], { cwd: root });
+    const ended = once(child, 'exit');
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT);
+    setTimeout(() => child.kill('SIGINT'), 1_000);
+    const [code, signal] = await ended;
+    clearTimeout(timer);
+    t.true(signal === 'SIGINT' || code === 1, `${signal ?? code}`);
+  });
+}
