@@ -1,7 +1,6 @@
 // @ts-check
 'use strict';
 
-const { availableParallelism } = require('node:os');
 const { assertFunction, atOnce, cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
 const { defineDispose } = require('./dispose.js');
 const { invalidArgType } = require('./errors.js');
@@ -13,8 +12,6 @@ const { defineWords } = require('./words.js');
 
 /** The word of a mutex that nobody owns. */
 const FREE = native.MUTEX_FREE;
-/** Nobody gives a lock back while this thread spins on the only processor. */
-const SPINS = availableParallelism() > 1 ? 100 : 0;
 /** The bit of the word that says that somebody waits. */
 const WAITERS = native.MUTEX_WAITERS;
 
@@ -69,23 +66,10 @@ class Mutex {
   }
 
   lock() {
-    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE && !this.#spin()) {
+    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
       waited(native.mutexLock(this.#handle));
     }
     return this;
-  }
-
-  /** Tries for about as long as a native call takes. */
-  #spin() {
-    for (let turn = 0; turn < SPINS; turn++) {
-      if (
-        Atomics.load(this.#cell, 0) === FREE &&
-        Atomics.compareExchange(this.#cell, 0, FREE, THREAD) === FREE
-      ) {
-        return true;
-      }
-    }
-    return false;
   }
 
   tryLock(ms = 0) {
