@@ -39,7 +39,8 @@ function buildPortable(target) {
     CARGO_ZIGBUILD_ZIG_PATH: path.join(tools, 'ziglang', 'zig'),
   };
   // For musl, Rust makes static programs unless told otherwise, and an addon is a shared library.
-  if (!isGlibc) env.RUSTFLAGS = `${process.env.RUSTFLAGS ?? ''} -C target-feature=-crt-static`.trim();
+  if (!isGlibc)
+    env.RUSTFLAGS = `${process.env.RUSTFLAGS ?? ''} -C target-feature=-crt-static`.trim();
   const triple = isGlibc ? `${target}.${GLIBC}` : target;
   must('cargo', ['zigbuild', '--release', '--locked', '--lib', '--target', triple], {
     cwd: root,
