@@ -15,20 +15,6 @@ export declare class Barrier {
   constructor(realm: Realm, view: unknown, total: number, name?: string | undefined | null)
   /** The number that the functions above take. */
   get handle(): number
-  /** Begins to wait as a promise. */
-  waitAsync(acts: boolean): PromiseBegun
-  /** Lets the others go, after the action. */
-  open(): void
-  /** Breaks it for everybody. */
-  abort(): void
-  /** Makes it fresh again. Those who wait are told that it broke. */
-  reset(): void
-  /** Whether it is broken. */
-  get broken(): boolean
-  /** How many have arrived and wait. */
-  waiting(): number
-  /** What it looks like. */
-  inWords(): InWords
 }
 
 /** A condition. */
@@ -37,13 +23,6 @@ export declare class Condition {
   constructor(realm: Realm, view: unknown, name?: string | undefined | null)
   /** The number that the functions above take. */
   get handle(): number
-  /**
-   * Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
-   * up first. The guard owns the mutex again then.
-   */
-  waitAsync(mutex: number): PromiseBegun
-  /** What it looks like. */
-  inWords(): InWords
 }
 
 /** A latch. */
@@ -52,12 +31,6 @@ export declare class Latch {
   constructor(realm: Realm, view: unknown, count: number, name?: string | undefined | null)
   /** The number that the functions above take. */
   get handle(): number
-  /** Begins to wait until it is open. */
-  waitAsync(): PromiseBegun
-  /** How often it has to be counted down until it is open. */
-  remaining(): number
-  /** What it looks like. */
-  inWords(): InWords
 }
 
 /** A mutex. */
@@ -66,25 +39,6 @@ export declare class Mutex {
   constructor(realm: Realm, view: unknown, name?: string | undefined | null)
   /** The number that the functions above take. */
   get handle(): number
-  /**
-   * Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
-   * that, false where there was nothing to clear, undefined where the time was up first.
-   */
-  recover(milliseconds: number): boolean | null
-  /** Begins to lock. */
-  lockAsync(): PromiseBegun
-  /** Begins to recover: whether this cleared the state. */
-  recoverAsync(): PromiseBegun
-  /** Unlocks what a promise locked. */
-  unlockGuard(): void
-  /** A number that all mutexes on the same cell have. */
-  get address(): number
-  /** Throws unless this thread owns it. */
-  assertOwned(): void
-  /** The number of the owner (its `threadId + 1`), or 0. */
-  owner(): number
-  /** What it looks like. */
-  inWords(): InWords
 }
 
 /** One JavaScript realm's side of the package. */
@@ -117,31 +71,6 @@ export declare class RwLock {
   get handle(): number
   /** What this thread counts its reads of the cell in: first its own, then those of its guards. */
   get counts(): Int32Array
-  /**
-   * Begins to write within `milliseconds` (Infinity: without limit), also after somebody has died inside: true where
-   * this call cleared that, false where there was nothing to clear, undefined where the time was up first.
-   */
-  recover(milliseconds: number): boolean | null
-  /** Begins to read. */
-  readAsync(): PromiseBegun
-  /** Begins to write. */
-  writeAsync(): PromiseBegun
-  /** Begins to recover: whether this cleared the state. */
-  recoverAsync(): PromiseBegun
-  /** Ends a read that a promise began. */
-  unlockReadGuard(): void
-  /** Ends a write that a promise began. */
-  unlockWriteGuard(): void
-  /** Lets what a promise began to write go on as a reader. */
-  downgradeGuard(): void
-  /** Goes on as a reader. */
-  downgrade(): void
-  /** How many reads are held. */
-  readers(): number
-  /** The number of the writer (its `threadId + 1`), or 0. */
-  writer(): number
-  /** What it looks like. */
-  inWords(): InWords
 }
 
 /** A semaphore. */
@@ -153,22 +82,37 @@ export declare class Semaphore {
   constructor(realm: Realm, view: unknown, permits: number, max: number, name?: string | undefined | null)
   /** The number that the functions above take. */
   get handle(): number
-  /** Begins to take `count` permits. */
-  acquireAsync(count: number): PromiseBegun
-  /** How many permits are free. */
-  available(): number
-  /** What it looks like. */
-  inWords(): InWords
 }
 
 /** The largest number of parties of a Barrier. */
 export declare const BARRIER_MAX_TOTAL: number
+
+/** Breaks it for everybody. */
+export declare function barrierAbort(handle: number): void
+
+/** Whether it is broken. */
+export declare function barrierBroken(handle: number): boolean
+
+/** What it looks like. */
+export declare function barrierInWords(handle: number): InWords
+
+/** Lets the others go, after the action. */
+export declare function barrierOpen(handle: number): void
+
+/** Makes it fresh again. Those who wait are told that it broke. */
+export declare function barrierReset(handle: number): void
 
 /**
  * Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were missing
  * then. With `acts`, the last to arrive, which gets 0, is to call `open` or `abort` after its action.
  */
 export declare function barrierWait(handle: number, acts: boolean, milliseconds: number): number
+
+/** Begins to wait as a promise. */
+export declare function barrierWaitAsync(handle: number, acts: boolean): PromiseBegun
+
+/** How many have arrived and wait. */
+export declare function barrierWaiting(handle: number): number
 
 /** One wait of a blocked thread. */
 export interface BlockedThread {
@@ -191,6 +135,9 @@ export interface BlockedThread {
 /** The word of a Condition that nobody waits for. */
 export declare const CONDITION_EMPTY: number
 
+/** What it looks like. */
+export declare function conditionInWords(handle: number): InWords
+
 /** Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many. */
 export declare function conditionNotify(handle: number, count: number): number
 
@@ -199,6 +146,12 @@ export declare function conditionNotify(handle: number, count: number): number
  * again. True where it was notified.
  */
 export declare function conditionWait(handle: number, mutex: number, milliseconds: number): boolean
+
+/**
+ * Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
+ * up first. The guard owns the mutex again then.
+ */
+export declare function conditionWaitAsync(handle: number, mutex: number): PromiseBegun
 
 /** One thread of a deadlock. */
 export interface CycleLink {
@@ -239,17 +192,26 @@ export interface InWords {
   state: string
 }
 
-/** The word of a Latch that is closed, with nobody waiting. */
-export declare const LATCH_CLOSED: number
-
 /** The largest count of a Latch. */
 export declare const LATCH_MAX_COUNT: number
+
+/** The bit of a Latch's word that says that somebody waits. */
+export declare const LATCH_WAITERS: number
 
 /** Counts down `by`, at most to open. */
 export declare function latchCountDown(handle: number, by: number): void
 
+/** What it looks like. */
+export declare function latchInWords(handle: number): InWords
+
+/** How often it has to be counted down until it is open. */
+export declare function latchRemaining(handle: number): number
+
 /** Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time was up first. */
 export declare function latchWait(handle: number, milliseconds: number): boolean
+
+/** Begins to wait until it is open. */
+export declare function latchWaitAsync(handle: number): PromiseBegun
 
 /** The word of a Mutex that nobody owns. */
 export declare const MUTEX_FREE: number
@@ -257,17 +219,44 @@ export declare const MUTEX_FREE: number
 /** The bit of a Mutex's word that says that somebody waits. */
 export declare const MUTEX_WAITERS: number
 
+/** A number that all mutexes on the same cell have. */
+export declare function mutexAddress(handle: number): number
+
+/** Throws unless this thread owns it. */
+export declare function mutexAssertOwned(handle: number): void
+
+/** What it looks like. */
+export declare function mutexInWords(handle: number): InWords
+
 /**
  * Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing. Takes a free lock,
  * too, as all of these do.
  */
 export declare function mutexLock(handle: number): boolean
 
+/** Begins to lock. */
+export declare function mutexLockAsync(handle: number): PromiseBegun
+
+/** The number of the owner (its `threadId + 1`), or 0. */
+export declare function mutexOwner(handle: number): number
+
+/**
+ * Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
+ * that, false where there was nothing to clear, undefined where the time was up first.
+ */
+export declare function mutexRecover(handle: number, milliseconds: number): boolean | null
+
+/** Begins to recover: whether this cleared the state. */
+export declare function mutexRecoverAsync(handle: number): PromiseBegun
+
 /** Locks within `milliseconds`: true, or false where the time was up first. */
 export declare function mutexTryLock(handle: number, milliseconds: number): boolean
 
 /** Unlocks. */
 export declare function mutexUnlock(handle: number): void
+
+/** Unlocks what a promise locked. */
+export declare function mutexUnlockGuard(handle: number): void
 
 /** A wait that was begun as a promise. */
 export interface PromiseBegun {
@@ -295,17 +284,53 @@ export declare const RWLOCK_WAITERS: number
 /** The bit of an RwLock's word that says that the thread which the lower bits name writes. */
 export declare const RWLOCK_WRITER: number
 
+/** Goes on as a reader. */
+export declare function rwlockDowngrade(handle: number): void
+
+/** Lets what a promise began to write go on as a reader. */
+export declare function rwlockDowngradeGuard(handle: number): void
+
+/** What it looks like. */
+export declare function rwlockInWords(handle: number): InWords
+
 /** Begins to read within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
 export declare function rwlockRead(handle: number, milliseconds: number): boolean
+
+/** Begins to read. */
+export declare function rwlockReadAsync(handle: number): PromiseBegun
+
+/** How many reads are held. */
+export declare function rwlockReaders(handle: number): number
+
+/**
+ * Begins to write within `milliseconds` (Infinity: without limit), also after somebody has died inside: true where
+ * this call cleared that, false where there was nothing to clear, undefined where the time was up first.
+ */
+export declare function rwlockRecover(handle: number, milliseconds: number): boolean | null
+
+/** Begins to recover: whether this cleared the state. */
+export declare function rwlockRecoverAsync(handle: number): PromiseBegun
 
 /** Ends a read. */
 export declare function rwlockUnlockRead(handle: number): void
 
+/** Ends a read that a promise began. */
+export declare function rwlockUnlockReadGuard(handle: number): void
+
 /** Ends a write. */
 export declare function rwlockUnlockWrite(handle: number): void
 
+/** Ends a write that a promise began. */
+export declare function rwlockUnlockWriteGuard(handle: number): void
+
 /** Begins to write within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
 export declare function rwlockWrite(handle: number, milliseconds: number): boolean
+
+/** Begins to write. */
+export declare function rwlockWriteAsync(handle: number): PromiseBegun
+
+/** The number of the writer (its `threadId + 1`), or 0. */
+export declare function rwlockWriter(handle: number): number
 
 /** The largest number of permits of a Semaphore. */
 export declare const SEMAPHORE_MAX_PERMITS: number
@@ -318,6 +343,15 @@ export declare const SEMAPHORE_WAITERS: number
 
 /** Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
 export declare function semaphoreAcquire(handle: number, count: number, milliseconds: number): boolean
+
+/** Begins to take `count` permits. */
+export declare function semaphoreAcquireAsync(handle: number, count: number): PromiseBegun
+
+/** How many permits are free. */
+export declare function semaphoreAvailable(handle: number): number
+
+/** What it looks like. */
+export declare function semaphoreInWords(handle: number): InWords
 
 /** Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum. */
 export declare function semaphoreRelease(handle: number, count: number): boolean

@@ -29,7 +29,7 @@ const REVIVAL_MS = 200;
 
 /** @param {import('./questions/index.js').Shift} shift */
 function work({ rival, index, size, data: { cells, turns } }) {
-  const mutex = rival.mutex(cells, MUTEX);
+  const mutex = makerOf(rival, 'mutex')(cells, MUTEX);
   const condition = makerOf(rival, 'condition')(cells, CONDITION);
   const isMyTurn = () => cells[TAKEN] % size === index;
   for (let turn = 0; turn < turns; turn++) {

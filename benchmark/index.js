@@ -1,61 +1,87 @@
 // @ts-check
 'use strict';
 
-const { writeFileSync } = require('node:fs');
+const path = require('node:path');
 const { UsageError, command, parseCount } = require('./harness/command.js');
 const { describeMachine, formatMachine } = require('./harness/machine.js');
+const { Output } = require('./harness/output.js');
 const { Progress } = require('./harness/progress.js');
-const { formatSummary, summarizeAnswer } = require('./harness/report.js');
+const { faultsOfOurs, formatSummary, summarizeAnswer } = require('./harness/report.js');
 const { answer, countSteps } = require('./harness/run.js');
 const { questions } = require('./questions/index.js');
 
-const NAMES = questions.map(({ name }) => name).join(', ');
+const NAMES = questions.map(({ name }) => name);
+/** In lines. */
+const LIST = NAMES.join(', ').replace(/(.{1,60}), /g, '$1,\n                ');
+const FOLDER = path.join(__dirname, '../docs/benchmarks');
 
 const USAGE = `Usage: npm run bench -- [options]
 
-  --only NAME   one question: ${NAMES}
-  --quick       fewer and shorter runs
-  --inside N    contended: turns of a loop with the mutex held (default 0)
-  --outside N   contended: turns of that loop between two sections (default 0)
-  --json FILE   write every figure to a file as well
-  --help`;
+  --only NAMES  these questions, separated by commas:
+                ${LIST}
+  --quick       fewer, shorter and smaller runs: to see that all is well, not to quote
+  --out DIR     where to write the tables, pictures and figures of the questions that are asked
+                (default: docs/benchmarks, or with --quick nowhere)
+  --inside N    contended: only with N turns of a loop with the mutex held
+  --outside N   contended: only with N turns of that loop between two sections
+  --help
+
+A full run takes about 40 minutes on two processors. Nothing else should run meanwhile.`;
 
 const OPTIONS = /** @type {const} */ ({
   only: { type: 'string' },
   quick: { type: 'boolean', default: false },
-  inside: { type: 'string', default: '0' },
-  outside: { type: 'string', default: '0' },
-  json: { type: 'string' },
+  out: { type: 'string' },
+  inside: { type: 'string' },
+  outside: { type: 'string' },
   help: { type: 'boolean', default: false },
 });
+
+/** @param {string | undefined} only */
+function choose(only) {
+  if (only === undefined) return questions;
+  const asked = only.split(',').map((name) => name.trim());
+  const unknown = asked.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`there is no question '${unknown}', only ${NAMES.join(', ')}`);
+  }
+  return questions.filter(({ name }) => asked.includes(name));
+}
+
+/**
+ * @param {string} option
+ * @param {string | undefined} text
+ */
+const optionalCount = (option, text) =>
+  text === undefined ? undefined : parseCount(option, text, 0);
 
 command(OPTIONS, USAGE, async (values) => {
   if (values.help) {
     console.log(USAGE);
     return;
   }
-  const asked = questions.filter(({ name }) => (values.only ?? name) === name);
-  if (asked.length === 0) {
-    throw new UsageError(`there is no question '${values.only}', only ${NAMES}`);
-  }
+  const asked = choose(values.only);
   const options = {
     quick: values.quick,
-    inside: parseCount('inside', values.inside, 0),
-    outside: parseCount('outside', values.outside, 0),
+    inside: optionalCount('inside', values.inside),
+    outside: optionalCount('outside', values.outside),
   };
-  const machine = describeMachine();
-  console.log(`${formatMachine(machine)}\n`);
+  const folder = values.out ?? (values.quick ? undefined : FOLDER);
+  const output = folder === undefined ? undefined : new Output(folder, NAMES);
+  console.log(`${formatMachine(describeMachine())}\n`);
 
   const progress = new Progress(asked.reduce((sum, each) => sum + countSteps(each, options), 0));
-  const summaries = [];
+  const faults = [];
   for (const question of asked) {
-    const summary = summarizeAnswer(await answer(question, options, progress));
+    const machine = describeMachine();
+    const summary = summarizeAnswer(await answer(question, options, progress), machine);
     progress.clear();
     console.log(`${formatSummary(summary)}\n`);
-    summaries.push(summary);
+    await output?.add(summary);
+    faults.push(...faultsOfOurs(summary));
   }
-  if (values.json !== undefined) {
-    const text = JSON.stringify({ machine, options, questions: summaries }, null, 2);
-    writeFileSync(values.json, `${text}\n`);
+  if (faults.length > 0) {
+    console.error(faults.join('\n'));
+    process.exitCode = 1;
   }
 });

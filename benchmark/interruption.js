@@ -8,6 +8,7 @@ const { Worker, isMainThread, parentPort, workerData } = require('node:worker_th
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, inspect } = require('../index.js');
 const { command, parseCount } = require('./harness/command.js');
 const { describeMachine, formatMachine } = require('./harness/machine.js');
+const { sharedNow, spin } = require('./harness/spin.js');
 const { formatNumber, formatTable } = require('./harness/table.js');
 
 const USAGE = `Usage: node benchmark/interruption.js [options]
@@ -51,9 +52,6 @@ const HOLDER = 6 * LINE;
 const CELLS = 8 * LINE;
 
 const createCells = () => new Int32Array(new SharedArrayBuffer(CELLS * 4));
-
-/** Milliseconds on a clock that all threads share. */
-const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 /**
  * The waits, without limit. For those in BEFORE the main thread holds what is in PRIMITIVE.
@@ -127,13 +125,13 @@ const ROLES = {
     for (let round = 0; round < rounds; round++) {
       mine.lock();
       gate.wait();
-      starts[round * size + index] = now();
+      starts[round * size + index] = sharedNow();
       try {
         next.lock();
         next.unlock();
       } catch (/** @type {any} */ error) {
         if (error.code !== 'ERR_DEADLOCK') throw error;
-        told.push({ round, at: now(), links: error.cycle.length });
+        told.push({ round, at: sharedNow(), links: error.cycle.length });
       }
       mine.unlock();
       gate.wait();
@@ -164,12 +162,6 @@ async function startBlocked(waits) {
     while (Atomics.load(cells, BLOCKING) === 0) await delay(0);
   }
   return blocked.map(({ worker }) => worker);
-}
-
-/** @param {number} ms */
-function spin(ms) {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
 }
 
 /** How long after the beginning of a wait it is ended, in turns: by spinning within the first millisecond. */

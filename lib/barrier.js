@@ -22,7 +22,7 @@ const NOT_AT_ONCE =
 
 /** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
 class Barrier {
-  /** @type {InstanceType<typeof native.Barrier>} */
+  /** Keeps the number good. @type {InstanceType<typeof native.Barrier>} */
   #native;
   /** What the native functions know it by. @type {number} */
   #handle;
@@ -31,7 +31,9 @@ class Barrier {
   #action;
 
   static {
-    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+    defineWords(this, (value) =>
+      #handle in value ? native.barrierInWords(value.#handle) : undefined,
+    );
   }
 
   /**
@@ -67,25 +69,28 @@ class Barrier {
   async waitAsync(options) {
     const checked = waitOptions(options);
     const action = this.#action;
-    const missing = await settled(this.#native.waitAsync(action !== undefined), checked);
+    const missing = await settled(
+      native.barrierWaitAsync(this.#handle, action !== undefined),
+      checked,
+    );
     if (missing === 0 && action !== undefined) await this.#act(action);
     return missing;
   }
 
   abort() {
-    this.#native.abort();
+    native.barrierAbort(this.#handle);
   }
 
   reset() {
-    this.#native.reset();
+    native.barrierReset(this.#handle);
   }
 
   get broken() {
-    return this.#native.broken;
+    return native.barrierBroken(this.#handle);
   }
 
   get waiting() {
-    return this.#native.waiting();
+    return native.barrierWaiting(this.#handle);
   }
 
   get total() {
@@ -110,9 +115,9 @@ class Barrier {
    * @returns {unknown} a promise where the action returned one
    */
   #act(action) {
-    const open = () => this.#native.open();
+    const open = () => native.barrierOpen(this.#handle);
     const fail = (/** @type {unknown} */ error) => {
-      this.#native.abort();
+      native.barrierAbort(this.#handle);
       throw error;
     };
     let returned;

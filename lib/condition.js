@@ -42,21 +42,23 @@ const isOwnedAfter = (error) => error?.code === 'ERR_CORRUPT_CELL';
  * Throws unless this thread itself owns the mutex.
  * @param {import('./mutex.js').Parts} parts
  */
-function assertOwned({ native, owned }) {
-  if (!owned) native.assertOwned();
+function assertOwned({ handle, owned }) {
+  if (!owned) native.mutexAssertOwned(handle);
 }
 
 /** Waiting until what a mutex guards has changed. The protocol is in src/primitives/condition.rs. */
 class Condition {
   /** @type {Int32Array} */
   #cell;
-  /** @type {InstanceType<typeof native.Condition>} */
+  /** Keeps the number good. @type {InstanceType<typeof native.Condition>} */
   #native;
   /** What the native functions know it by. @type {number} */
   #handle;
 
   static {
-    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+    defineWords(this, (value) =>
+      #handle in value ? native.conditionInWords(value.#handle) : undefined,
+    );
   }
 
   /**
@@ -113,15 +115,16 @@ class Condition {
    * @param {import('../index.js').WaitOptions} [options]
    */
   async waitAsync(mutex, predicate, options) {
-    const condition = this.#native;
-    const { native: guarded, handle } = partsOf(mutex);
+    const condition = this.#handle;
+    const { handle } = partsOf(mutex);
     assertPredicate(predicate);
     const { timeout, ...rest } = waitOptions(options);
-    assertGuarded(guarded);
+    assertGuarded(handle);
     const end = performance.now() + timeout;
     const notified = () => {
       const left = { ...rest, timeout: Math.max(0, end - performance.now()) };
-      return lend(guarded, () => settled(condition.waitAsync(handle), left), isOwnedAfter);
+      const wait = () => settled(native.conditionWaitAsync(condition, handle), left);
+      return lend(handle, wait, isOwnedAfter);
     };
     if (predicate === undefined) return notified();
     for (let inTime = true; ;) {

@@ -3,8 +3,7 @@
 
 const { defineDispose } = require('./dispose.js');
 const { SyncError } = require('./errors.js');
-
-/** @typedef {import('./mutex.js').NativeMutex} NativeMutex */
+const { native } = require('./realm.js');
 
 /**
  * The guard that owns a mutex now, by the address of its cell: one that released is not to release another's.
@@ -14,8 +13,8 @@ const owners = new Map();
 
 /** What a promise to lock is fulfilled with: only this unlocks the mutex, however many tasks run in the thread. */
 class Guard {
-  /** @type {NativeMutex} */
-  #native;
+  #parts;
+  #address;
   /** @type {boolean | undefined} */
   #recovered;
 
@@ -26,17 +25,18 @@ class Guard {
   }
 
   /**
-   * @param {NativeMutex} native whose lock was promised and given
+   * @param {import('./mutex.js').Parts} parts of the mutex whose lock was promised and given
    * @param {boolean} [recovered]
    */
-  constructor(native, recovered) {
-    this.#native = native;
+  constructor(parts, recovered) {
+    this.#parts = parts;
+    this.#address = native.mutexAddress(parts.handle);
     this.#recovered = recovered;
-    owners.set(native.address, this);
+    owners.set(this.#address, this);
   }
 
   get held() {
-    return owners.get(this.#native.address) === this;
+    return owners.get(this.#address) === this;
   }
 
   get recovered() {
@@ -51,17 +51,17 @@ class Guard {
         'ERR_NOT_OWNER',
       );
     }
-    owners.delete(this.#native.address);
-    this.#native.unlockGuard();
+    owners.delete(this.#address);
+    native.mutexUnlockGuard(this.#parts.handle);
   }
 }
 
 /**
  * Throws unless a guard of this thread owns the mutex.
- * @param {NativeMutex} native
+ * @param {number} handle
  */
-function assertGuarded(native) {
-  if (owners.has(native.address)) return;
+function assertGuarded(handle) {
+  if (owners.has(native.mutexAddress(handle))) return;
   throw new SyncError(
     'No guard of this thread owns the mutex. Await lockAsync() first, and release its guard after the wait.',
     'ERR_NOT_OWNER',
@@ -72,13 +72,13 @@ function assertGuarded(native) {
  * Lends the mutex, which a guard owns, to a wait, which unlocks it and locks it again.
  *
  * @template T
- * @param {NativeMutex} native
+ * @param {number} handle
  * @param {() => Promise<T>} wait
  * @param {(error: any) => boolean} isOwnedAfter whether the wait that failed so left the mutex owned
  * @returns {Promise<T>}
  */
-async function lend(native, wait, isOwnedAfter) {
-  const { address } = native;
+async function lend(handle, wait, isOwnedAfter) {
+  const address = native.mutexAddress(handle);
   const guard = /** @type {Guard} */ (owners.get(address));
   owners.delete(address);
   try {

@@ -7,21 +7,23 @@ const { native, realm } = require('./realm.js');
 const { waited } = require('./waited.js');
 const { defineWords } = require('./words.js');
 
-/** The word of a latch that is closed, with nobody waiting. */
-const CLOSED = native.LATCH_CLOSED;
+/** The bit of the word that says that somebody waits. */
+const WAITERS = native.LATCH_WAITERS;
 
 /** A gate that opens once. The protocol is in src/primitives/latch.rs. */
 class Latch {
   /** @type {Int32Array} */
   #cell;
-  /** @type {InstanceType<typeof native.Latch>} */
+  /** Keeps the number good. @type {InstanceType<typeof native.Latch>} */
   #native;
   /** What the native functions know it by. @type {number} */
   #handle;
   #count;
 
   static {
-    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+    defineWords(this, (value) =>
+      #handle in value ? native.latchInWords(value.#handle) : undefined,
+    );
   }
 
   /**
@@ -43,6 +45,7 @@ class Latch {
   }
 
   tryAwait(ms = 0) {
+    if (ms === 0) return this.released;
     milliseconds(ms);
     return (
       Atomics.load(this.#cell, 0) === this.#count || waited(native.latchWait(this.#handle, ms))
@@ -54,24 +57,47 @@ class Latch {
    */
   async awaitAsync(options) {
     const checked = waitOptions(options);
-    await settled(this.#native.waitAsync(), checked);
+    await settled(native.latchWaitAsync(this.#handle), checked);
   }
 
   release() {
-    if (Atomics.compareExchange(this.#cell, 0, CLOSED, this.#count) !== CLOSED)
-      native.latchCountDown(this.#handle, this.#count);
+    this.#countDown(this.#count);
   }
 
   countDown(n = 1) {
-    native.latchCountDown(this.#handle, integer(n, 'n', 1, native.LATCH_MAX_COUNT));
+    this.#countDown(integer(n, 'n', 1, native.LATCH_MAX_COUNT));
   }
 
   get remaining() {
-    return this.#native.remaining();
+    const word = Atomics.load(this.#cell, 0);
+    if (word === this.#count) return 0;
+    return this.#isClosed(word)
+      ? this.#count - (word & ~WAITERS)
+      : native.latchRemaining(this.#handle);
   }
 
   get released() {
-    return Atomics.load(this.#cell, 0) === this.#count || native.latchWait(this.#handle, 0);
+    const word = Atomics.load(this.#cell, 0);
+    return word === this.#count || (!this.#isClosed(word) && native.latchWait(this.#handle, 0));
+  }
+
+  /** @param {number} word */
+  #isClosed(word) {
+    const counted = word & ~WAITERS;
+    return counted >= 0 && counted < this.#count;
+  }
+
+  /** @param {number} n */
+  #countDown(n) {
+    const word = Atomics.load(this.#cell, 0);
+    const after = Math.min(word + n, this.#count);
+    if (
+      word < 0 ||
+      word >= this.#count ||
+      Atomics.compareExchange(this.#cell, 0, word, after) !== word
+    ) {
+      native.latchCountDown(this.#handle, n);
+    }
   }
 }
 

@@ -15,15 +15,13 @@ const FREE = native.MUTEX_FREE;
 /** The bit of the word that says that somebody waits. */
 const WAITERS = native.MUTEX_WAITERS;
 
-/** @typedef {InstanceType<typeof native.Mutex>} NativeMutex */
-
 /**
- * What a Condition needs of a mutex.
+ * What a Condition and a guard need of a mutex.
  *
  * @typedef {object} Parts
- * @property {NativeMutex} native
- * @property {number} handle
- * @property {boolean} owned whether this thread itself owns it: not by a guard
+ * @property {InstanceType<typeof native.Mutex>} native keeps the number good
+ * @property {number} handle what the native functions know it by
+ * @property {boolean} owned whether this thread itself owned it: not by a guard
  */
 
 /** @type {(mutex: unknown) => Parts} */
@@ -33,22 +31,24 @@ let partsOf;
 class Mutex {
   /** @type {Int32Array} */
   #cell;
-  /** @type {NativeMutex} */
+  /** Keeps the number good. @type {InstanceType<typeof native.Mutex>} */
   #native;
   /** What the native functions know it by. @type {number} */
   #handle;
 
   static {
     partsOf = (mutex) => {
-      if (typeof mutex !== 'object' || mutex === null || !(#native in mutex)) {
+      if (typeof mutex !== 'object' || mutex === null || !(#handle in mutex)) {
         throw invalidArgType(
           `mutex must be a Mutex of this package, and is ${shown(mutex)}. Pass the Mutex that guards what the ` +
             'predicate reads.',
         );
       }
-      return { native: mutex.#native, handle: mutex.#handle, owned: mutex.#owned };
+      return mutex.#parts;
     };
-    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+    defineWords(this, (value) =>
+      #handle in value ? native.mutexInWords(value.#handle) : undefined,
+    );
     defineDispose(this.prototype, function () {
       if (this.#owned) this.unlock();
     });
@@ -107,18 +107,22 @@ class Mutex {
     return result;
   }
 
+  get #parts() {
+    return { native: this.#native, handle: this.#handle, owned: this.#owned };
+  }
+
   /** Whether this thread itself owns it: not by a guard. */
   get #owned() {
     return (Atomics.load(this.#cell, 0) & ~WAITERS) === THREAD;
   }
 
   recover() {
-    return /** @type {boolean} */ (waited(this.#native.recover(Infinity)));
+    return /** @type {boolean} */ (waited(native.mutexRecover(this.#handle, Infinity)));
   }
 
   tryRecover(ms = 0) {
     // napi has null for what JavaScript leaves undefined.
-    return waited(this.#native.recover(milliseconds(ms))) ?? undefined;
+    return waited(native.mutexRecover(this.#handle, milliseconds(ms))) ?? undefined;
   }
 
   /**
@@ -126,8 +130,8 @@ class Mutex {
    */
   async lockAsync(options) {
     const checked = waitOptions(options);
-    await settled(this.#native.lockAsync(), checked);
-    return new Guard(this.#native);
+    await settled(native.mutexLockAsync(this.#handle), checked);
+    return new Guard(this.#parts);
   }
 
   /**
@@ -135,7 +139,7 @@ class Mutex {
    */
   async recoverAsync(options) {
     const checked = waitOptions(options);
-    return new Guard(this.#native, await settled(this.#native.recoverAsync(), checked));
+    return new Guard(this.#parts, await settled(native.mutexRecoverAsync(this.#handle), checked));
   }
 
   /**
@@ -155,11 +159,11 @@ class Mutex {
   }
 
   get locked() {
-    return Atomics.load(this.#cell, 0) !== FREE && this.#native.owner() !== 0;
+    return Atomics.load(this.#cell, 0) !== FREE && native.mutexOwner(this.#handle) !== 0;
   }
 
   get ownerThreadId() {
-    const owner = Atomics.load(this.#cell, 0) === FREE ? 0 : this.#native.owner();
+    const owner = Atomics.load(this.#cell, 0) === FREE ? 0 : native.mutexOwner(this.#handle);
     return owner === 0 ? null : owner - 1;
   }
 }

@@ -31,7 +31,7 @@ let byPromise;
 class RwLock {
   /** @type {Int32Array} */
   #cell;
-  /** @type {InstanceType<typeof native.RwLock>} */
+  /** Keeps the number good. @type {InstanceType<typeof native.RwLock>} */
   #native;
   /** What the native functions know it by. @type {number} */
   #handle;
@@ -44,16 +44,18 @@ class RwLock {
       isWriting: (lock) => (Atomics.load(lock.#cell, 0) & ~WAITERS) === MINE,
       unlockRead: (lock) => lock.unlockRead(),
       unlockWrite: (lock) => lock.unlockWrite(),
-      downgrade: (lock) => lock.#native.downgrade(),
+      downgrade: (lock) => native.rwlockDowngrade(lock.#handle),
     };
     byPromise = {
       isReading: (lock) => lock.#counts[BY_GUARDS] > 0,
       isWriting: (lock) => (Atomics.load(lock.#cell, 0) & ~WAITERS) === GUARDED,
-      unlockRead: (lock) => lock.#native.unlockReadGuard(),
-      unlockWrite: (lock) => lock.#native.unlockWriteGuard(),
-      downgrade: (lock) => lock.#native.downgradeGuard(),
+      unlockRead: (lock) => native.rwlockUnlockReadGuard(lock.#handle),
+      unlockWrite: (lock) => native.rwlockUnlockWriteGuard(lock.#handle),
+      downgrade: (lock) => native.rwlockDowngradeGuard(lock.#handle),
     };
-    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+    defineWords(this, (value) =>
+      #handle in value ? native.rwlockInWords(value.#handle) : undefined,
+    );
   }
 
   /**
@@ -114,17 +116,17 @@ class RwLock {
   }
 
   downgrade() {
-    this.#native.downgrade();
+    native.rwlockDowngrade(this.#handle);
     return new ReadGuard(this, itself);
   }
 
   recover() {
-    return /** @type {boolean} */ (waited(this.#native.recover(Infinity)));
+    return /** @type {boolean} */ (waited(native.rwlockRecover(this.#handle, Infinity)));
   }
 
   tryRecover(ms = 0) {
     // napi has null for what JavaScript leaves undefined.
-    return waited(this.#native.recover(milliseconds(ms))) ?? undefined;
+    return waited(native.rwlockRecover(this.#handle, milliseconds(ms))) ?? undefined;
   }
 
   /**
@@ -132,7 +134,7 @@ class RwLock {
    */
   async readAsync(options) {
     const checked = waitOptions(options);
-    await settled(this.#native.readAsync(), checked);
+    await settled(native.rwlockReadAsync(this.#handle), checked);
     return new ReadGuard(this, byPromise);
   }
 
@@ -141,7 +143,7 @@ class RwLock {
    */
   async writeAsync(options) {
     const checked = waitOptions(options);
-    await settled(this.#native.writeAsync(), checked);
+    await settled(native.rwlockWriteAsync(this.#handle), checked);
     return new WriteGuard(this, byPromise);
   }
 
@@ -150,15 +152,19 @@ class RwLock {
    */
   async recoverAsync(options) {
     const checked = waitOptions(options);
-    return new WriteGuard(this, byPromise, await settled(this.#native.recoverAsync(), checked));
+    return new WriteGuard(
+      this,
+      byPromise,
+      await settled(native.rwlockRecoverAsync(this.#handle), checked),
+    );
   }
 
   get readers() {
-    return this.#native.readers();
+    return native.rwlockReaders(this.#handle);
   }
 
   get writerThreadId() {
-    const writer = this.#native.writer();
+    const writer = native.rwlockWriter(this.#handle);
     return writer === 0 ? null : writer - 1;
   }
 

@@ -19,7 +19,7 @@ const MOST = native.SEMAPHORE_MAX_PERMITS;
 class Semaphore {
   /** @type {Int32Array} */
   #cell;
-  /** @type {InstanceType<typeof native.Semaphore>} */
+  /** Keeps the number good. @type {InstanceType<typeof native.Semaphore>} */
   #native;
   /** What the native functions know it by. @type {number} */
   #handle;
@@ -29,7 +29,9 @@ class Semaphore {
   #full;
 
   static {
-    defineWords(this, (value) => (#native in value ? value.#native : undefined));
+    defineWords(this, (value) =>
+      #handle in value ? native.semaphoreInWords(value.#handle) : undefined,
+    );
   }
 
   /**
@@ -68,7 +70,7 @@ class Semaphore {
   async acquireAsync(n = 1, options) {
     this.#count(n);
     const checked = waitOptions(options);
-    await settled(this.#native.acquireAsync(n), checked);
+    await settled(native.semaphoreAcquireAsync(this.#handle, n), checked);
   }
 
   release(n = 1) {
@@ -92,7 +94,7 @@ class Semaphore {
   }
 
   get available() {
-    return this.#native.available();
+    return native.semaphoreAvailable(this.#handle);
   }
 
   /**

@@ -5,16 +5,14 @@
 
 const { inspect } = require('node:util');
 
-/** @typedef {{ inWords(): import('../binding.js').InWords }} Native */
-
 /**
  * Lets console.log and util.inspect show the primitives of a class in words. It never throws, and changes nothing.
  *
  * @template {object} T
  * @param {{ name: string, prototype: T }} Class
- * @param {(value: T) => Native | undefined} nativeOf none for what only inherits from the class
+ * @param {(value: T) => import('../binding.js').InWords | undefined} inWordsOf none for what only inherits from the class
  */
-function defineWords({ name, prototype }, nativeOf) {
+function defineWords({ name, prototype }, inWordsOf) {
   const inWords = {
     configurable: true,
     writable: true,
@@ -28,9 +26,9 @@ function defineWords({ name, prototype }, nativeOf) {
       const title = typeof own === 'string' && own !== '' ? own : name;
       // As Node shows what lies deeper than was asked for.
       if (depth < 0) return options.stylize(`[${title}]`, 'special');
-      const native = nativeOf(this);
-      if (native === undefined) return `${title} {}`;
-      const { name: label, state } = native.inWords();
+      const words = inWordsOf(this);
+      if (words === undefined) return `${title} {}`;
+      const { name: label, state } = words;
       const named =
         label === undefined ? '' : ` ${options.stylize(JSON.stringify(label), 'string')}`;
       return `${title}${named} { ${options.stylize(state, 'special')} }`;

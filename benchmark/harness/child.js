@@ -14,8 +14,12 @@ const { loadRival } = require('../rivals/index.js');
  */
 async function carryOut(order) {
   try {
+    const rival = loadRival(order.rival);
     if (order.job === 'probe') {
-      return { value: loadRival(order.rival).isAvailable?.() ?? true };
+      return { value: rival.isAvailable?.() ?? true };
+    }
+    if (rival.carryOut) {
+      return { value: await rival.carryOut(order) };
     }
     const { question } = require(`../questions/${order.question}.js`);
     return { value: await question[order.job](order.rival, order.params, order.quick) };

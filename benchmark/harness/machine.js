@@ -18,7 +18,9 @@ function describeMachine() {
   };
 }
 
-/** @param {ReturnType<typeof describeMachine>} machine */
+/** @typedef {ReturnType<typeof describeMachine>} Machine */
+
+/** @param {Machine} machine */
 function formatMachine(machine) {
   return [
     `${machine.package}, measured ${machine.date}`,

@@ -5,7 +5,7 @@ const { fork } = require('node:child_process');
 const { loadRival } = require('../rivals/index.js');
 
 /** Far more than any measurement takes. */
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 45_000;
 
 /**
  * What a measuring process is told to do, and what it answers.

@@ -23,24 +23,27 @@ const { formatNumber, formatTable } = require('./table.js');
 /**
  * The figures and what they say, as written to a JSON file.
  * @param {import('./run.js').Answer} answer
+ * @param {import('./machine.js').Machine} machine
  */
-function summarizeAnswer({ question, cases }) {
-  const { name, title, unit, better, subject, extras = {}, limit } = question;
+function summarizeAnswer({ question, cases }, machine) {
+  const { name, title, unit, better, subject, extras = {}, limit, chart } = question;
   const groups = cases.map(({ label, params, outcomes }) => {
     const rows = outcomes.map((outcome) => summarizeOutcome(outcome, Object.keys(extras)));
     const ours = rows.find(({ rival }) => rival === OURS);
     for (const row of rows) {
       row.oursToThis = ours && row !== ours ? ratio(ours.figures, row.figures) : undefined;
     }
-    return { label, params, rows };
+    return { label, params, panel: chart?.panel?.(params), rows };
   });
   const limitGroup = groups.find(({ label }) => label === limit?.case);
   const limitRow = limitGroup?.rows.find(({ rival }) => rival === limit?.rival);
   for (const row of groups.flatMap(({ rows }) => rows)) {
     row.toLimit = limitRow && ratio(row.figures, limitRow.figures);
   }
-  return { name, title, unit, better, subject, extras, limit, groups };
+  return { name, title, unit, better, subject, extras, limit, chart, machine, groups };
 }
+
+/** @typedef {ReturnType<typeof summarizeAnswer>} Summary */
 
 /**
  * @param {import('./run.js').Outcome} outcome
@@ -54,8 +57,11 @@ function summarizeOutcome({ rival, name, crashes, fault, measurements }, extras)
   return { ...base, ...summarize(figures), extras: Object.fromEntries(medians) };
 }
 
-/** @param {ReturnType<typeof summarizeAnswer>} summary */
-function formatSummary({ name, title, unit, better, subject, extras, limit, groups }) {
+/**
+ * A row for each rival in each case. One that has no figures ends in a remark.
+ * @param {Summary} summary
+ */
+function tableOf({ unit, subject, extras, limit, groups }) {
   const columns = [
     { title: subject },
     { title: 'rival' },
@@ -76,32 +82,54 @@ function formatSummary({ name, title, unit, better, subject, extras, limit, grou
       `${formatNumber(row.min)} - ${formatNumber(row.max)}`,
       formatRatio(row.oursToThis),
       ...(limit ? [formatRatio(row.toLimit)] : []),
-      ...Object.keys(extras).map((key) => formatRatio(row.extras[key])),
+      ...Object.keys(extras).map((key) => formatNumber(row.extras[key])),
     ];
   };
-  const lines = groups.flatMap(({ label, rows }) =>
+  const rows = groups.flatMap(({ label, rows }) =>
     rows.map((row, i) => [i === 0 ? label : '', ...format(row)]),
   );
+  return { columns, rows };
+}
+
+/**
+ * What is to be known of the figures besides themselves.
+ * @param {Summary} summary
+ */
+function remarksOf({ subject, better, groups }) {
   const runs = Math.max(...groups.flatMap(({ rows }) => rows.map(({ figures }) => figures.length)));
+  const method =
+    runs === 1
+      ? `One run of each; ${better} is better.`
+      : `Medians of ${runs} runs in turns, each in a process of its own, and of the ratios of runs side by side; ${better} is better.`;
   const crashes = groups
     .flatMap(({ label, rows }) => rows.map((row) => ({ label, ...row })))
     .filter(({ crashes: count, fault }) => count > 0 && fault === undefined)
     .map(
       (row) => `${row.name} (${subject} ${row.label}) crashed and was run again: ${row.crashes} x`,
     );
-  return [
-    `${name}: ${title}`,
-    `Medians of ${runs} runs in turns, each in a process of its own, and of the ratios of runs side by side;`,
-    `${better} is better.`,
-    '',
-    formatTable(columns, lines),
-    ...crashes,
-  ].join('\n');
+  return { method, crashes };
 }
 
-/** @param {number | undefined} ratio */
+/** @param {Summary} summary */
+function formatSummary(summary) {
+  const { columns, rows } = tableOf(summary);
+  const { method, crashes } = remarksOf(summary);
+  const title = `${summary.name}: ${summary.title}`;
+  return [title, method, '', formatTable(columns, rows), ...crashes].join('\n');
+}
+
+/** Where ours has failed. @param {Summary} summary */
+function faultsOfOurs({ name, subject, groups }) {
+  return groups.flatMap(({ label, rows }) =>
+    rows
+      .filter(({ rival, fault }) => rival === OURS && fault !== undefined)
+      .map(({ fault }) => `ours failed the question '${name}' (${subject} ${label}): ${fault}`),
+  );
+}
+
+/** @param {number | null | undefined} ratio null where it was not a number and has been in a JSON file */
 function formatRatio(ratio) {
-  return ratio === undefined ? '' : ratio.toFixed(2);
+  return Number.isFinite(ratio) ? Number(ratio).toFixed(2) : '';
 }
 
-module.exports = { formatSummary, summarizeAnswer };
+module.exports = { faultsOfOurs, formatSummary, remarksOf, summarizeAnswer, tableOf };

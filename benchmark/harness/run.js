@@ -25,17 +25,17 @@ const QUICK_RUNS = 3;
  * Checks every rival in every case first, then lets them take turns: a machine that is busy for
  * a while is busy for all of them.
  * @param {import('../questions/index.js').Question<any>} question
- * @param {{ quick: boolean, inside: number, outside: number }} options
+ * @param {import('../questions/index.js').Options} options
  * @param {import('./progress.js').Progress} progress
  * @returns {Promise<Answer>}
  */
 async function answer(question, options, progress) {
   const runs = runsOf(question, options.quick);
   /** @type {CaseResult[]} */
-  const cases = question.cases(options).map(({ label, params }) => ({
+  const cases = question.cases(options).map(({ label, params, rivals }) => ({
     label,
     params,
-    outcomes: question.rivals.map((rival) => ({
+    outcomes: (rivals ?? question.rivals).map((rival) => ({
       rival,
       name: loadRival(rival).name,
       measurements: [],
@@ -89,10 +89,12 @@ async function answer(question, options, progress) {
 /**
  * How many processes it takes to answer.
  * @param {import('../questions/index.js').Question<any>} question
- * @param {{ quick: boolean, inside: number, outside: number }} options
+ * @param {import('../questions/index.js').Options} options
  */
 function countSteps(question, options) {
-  const turns = question.cases(options).length * question.rivals.length;
+  const turns = question
+    .cases(options)
+    .reduce((sum, { rivals }) => sum + (rivals ?? question.rivals).length, 0);
   return turns * (1 + runsOf(question, options.quick));
 }
 
@@ -114,10 +116,8 @@ async function attempt(outcome, order) {
     try {
       return await runInProcess(order);
     } catch (error) {
-      if (order.rival === OURS) {
-        throw new Error(`ours failed the question '${order.question}'`, { cause: error });
-      }
-      if (error instanceof CrashError && outcome.crashes + 1 < TRIES) {
+      const mayRetry = order.rival !== OURS && outcome.crashes + 1 < TRIES;
+      if (error instanceof CrashError && mayRetry) {
         outcome.crashes++;
       } else if (error instanceof CrashError || error instanceof WrongAnswerError) {
         outcome.fault = error.message;
@@ -129,17 +129,31 @@ async function attempt(outcome, order) {
   }
 }
 
+/** @type {Map<string, Promise<string | undefined>>} */
+const reasons = new Map();
+
 /**
- * Why this runtime cannot run a rival, if it cannot.
+ * Why a rival cannot take part here, if it cannot. Found out once.
+ * @param {string} rival
+ */
+function missing(rival) {
+  const reason = reasons.get(rival) ?? whyMissing(rival);
+  reasons.set(rival, reason);
+  return reason;
+}
+
+/**
  * @param {string} rival
  * @returns {Promise<string | undefined>}
  */
-async function missing(rival) {
-  const { nodeFlags = [], isAvailable } = loadRival(rival);
-  if (!isAvailable) {
-    return undefined;
+async function whyMissing(rival) {
+  const { nodeFlags = [], isAvailable, prepare } = loadRival(rival);
+  const failure = prepare?.();
+  if (failure !== undefined || !isAvailable) {
+    return failure;
   }
-  const unavailable = `not in this runtime, even with ${nodeFlags.join(' ')}`;
+  const even = nodeFlags.length > 0 ? `, even with ${nodeFlags.join(' ')}` : '';
+  const unavailable = `not in this runtime (${process.version})${even}`;
   try {
     return (await runInProcess({ job: 'probe', rival })) ? undefined : unavailable;
   } catch (error) {

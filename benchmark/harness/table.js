@@ -39,14 +39,30 @@ function formatTable(columns, rows) {
 }
 
 /**
+ * The same in Markdown.
+ * @param {Column[]} columns
+ * @param {string[][]} rows
+ */
+function formatMarkdownTable(columns, rows) {
+  /** @param {string[]} cells */
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const rules = columns.map(({ numeric }) => (numeric ? '--:' : '---'));
+  const filled = rows.map((row) => [...row, ...Array(columns.length - row.length).fill('')]);
+  return [line(columns.map(({ title }) => title)), line(rules), ...filled.map(line)].join('\n');
+}
+
+/**
  * Three significant digits for small figures, whole ones with separators for large.
  * @param {number} value
  */
 function formatNumber(value) {
+  if (Number.isInteger(value) && value < 1000) {
+    return String(value);
+  }
   if (value >= 1000) {
     return Math.round(value).toLocaleString('en-US');
   }
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-module.exports = { formatNumber, formatTable };
+module.exports = { formatMarkdownTable, formatNumber, formatTable };

@@ -3,7 +3,7 @@
 
 const { Worker } = require('node:worker_threads');
 const { setTimeout: delay } = require('node:timers/promises');
-const { GATE, READY, STOP, createControl } = require('./control.js');
+const { GATE, READY, RESULT, STOP, createControl } = require('./control.js');
 
 /** How often a team is looked at while it works. */
 const LOOK_MS = 20;
@@ -94,7 +94,9 @@ class Team {
  */
 function resultOf(worker) {
   return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
+    worker.on('message', (message) => {
+      if (typeof message === 'object' && message && RESULT in message) resolve(message[RESULT]);
+    });
     worker.once('error', reject);
     worker.once('exit', (code) => reject(new Error(`a worker ended early with code ${code}`)));
   });

@@ -3,7 +3,7 @@
 
 const { LINE } = require('../harness/control.js');
 const { Team } = require('../harness/team.js');
-const { makerOf } = require('../rivals/index.js');
+const { loadRival, makerOf } = require('../rivals/index.js');
 
 /**
  * How many rounds a second does a barrier get through, and is each of them one?
@@ -28,8 +28,8 @@ const PATIENCE_MS = 2000;
 const roundSlot = (worker) => ROUNDS + worker * LINE;
 
 /** @param {import('./index.js').Shift} shift */
-function work({ rival, index, size, data: { cells, rounds } }) {
-  const barrier = makerOf(rival, 'barrier')(cells, BARRIER, size);
+function work({ rival, index, size, data: { cells, rounds, shared } }) {
+  const barrier = makerOf(rival, 'barrier')(cells, BARRIER, size, shared);
   for (let round = 1; round <= rounds; round++) {
     Atomics.store(cells, roundSlot(index), round);
     barrier.wait();
@@ -53,7 +53,8 @@ async function goRounds(id, { workers, rounds }) {
   const cells = new Int32Array(
     new SharedArrayBuffer(roundSlot(workers) * Int32Array.BYTES_PER_ELEMENT),
   );
-  const team = new Team({ task: __filename, rival: id, size: workers, data: { cells, rounds } });
+  const data = { cells, rounds, shared: loadRival(id).share?.('barrier', workers) };
+  const team = new Team({ task: __filename, rival: id, size: workers, data });
   const reached = () => team.workers.map((_, worker) => Atomics.load(cells, roundSlot(worker)));
   try {
     await team.start();
@@ -90,24 +91,9 @@ async function goRoundsRight(id, params) {
   return outcome;
 }
 
-/**
- * @param {string} id
- * @param {Params} params
- */
-async function check(id, params) {
-  await goRoundsRight(id, params);
-}
-
-/**
- * @param {string} id
- * @param {Params} params
- * @param {boolean} quick
- */
-async function measure(id, { workers, rounds }, quick) {
-  const measured = quick ? rounds / 5 : rounds;
-  const { ms } = await goRoundsRight(id, { workers, rounds: measured });
-  return { figure: measured / (ms / 1000), extras: {} };
-}
+/** As many passes of a worker in each case, so that many workers do not take for ever. */
+const PASSES = 40_000;
+const QUICK_PASSES = 8000;
 
 /** @type {import('./index.js').Question<Params>} */
 const question = {
@@ -115,12 +101,22 @@ const question = {
   title: 'rounds of a barrier that workers go through together',
   unit: 'rounds a second',
   better: 'higher',
-  rivals: ['ours', 'hand-rolled'],
-  runs: 9,
+  rivals: ['ours', 'hand-rolled', 'atomics', 'multithreading', 'rust-std', 'rust-futex'],
+  runs: 5,
   subject: 'workers',
-  cases: () => [{ label: '4', params: { workers: 4, rounds: 10_000 } }],
-  check,
-  measure,
+  chart: { kind: 'lines', x: 'workers', scale: 'log' },
+  cases: ({ quick }) =>
+    (quick ? [4, 16] : [2, 4, 8, 16, 32]).map((workers) => ({
+      label: String(workers),
+      params: { workers, rounds: (quick ? QUICK_PASSES : PASSES) / workers },
+    })),
+  async check(id, params) {
+    await goRoundsRight(id, params);
+  },
+  async measure(id, params) {
+    const { ms } = await goRoundsRight(id, params);
+    return { figure: params.rounds / (ms / 1000), extras: {} };
+  },
 };
 
 module.exports = { question, work, goRounds, describeFault };

@@ -4,7 +4,7 @@
 const { setTimeout: delay } = require('node:timers/promises');
 const { LINE, STOP } = require('../harness/control.js');
 const { Team } = require('../harness/team.js');
-const { loadRival } = require('../rivals/index.js');
+const { loadRival, makerOf } = require('../rivals/index.js');
 const { toil } = require('../toil.js');
 const { createBuffer, viewOf } = require('../views.js');
 
@@ -13,11 +13,14 @@ const { createBuffer, viewOf } = require('../views.js');
  */
 
 /**
- * @typedef {object} Params
+ * @typedef {object} Work
  * @property {number} workers
  * @property {number} inside turns of a loop with the mutex held
  * @property {number} outside turns of that loop without
  * @property {import('../views.js').ViewKind} view
+ * @property {number} [held] how many other mutexes, that nobody else wants, each worker holds all the time
+ *
+ * @typedef {Work & { warmUpMs: number, measuredMs: number }} Params
  */
 
 // Each on a cache line of its own, so that only the mutex is fought for.
@@ -25,9 +28,9 @@ const MUTEX = 0;
 const COUNTER = LINE;
 const SERVED = 2 * LINE;
 
-const WARM_UP_MS = 150;
-const MEASURED_MS = 400;
-const CHECKED_MS = 50;
+const TIMES = Object.freeze({ warmUpMs: 100, measuredMs: 300 });
+const QUICK_TIMES = Object.freeze({ warmUpMs: 50, measuredMs: 150 });
+const BRIEF_TIMES = Object.freeze({ warmUpMs: 0, measuredMs: 50 });
 
 /** @param {number} worker */
 const servedSlot = (worker) => SERVED + worker * LINE;
@@ -42,8 +45,8 @@ const servedSlot = (worker) => SERVED + worker * LINE;
  * @property {Int32Array} control
  */
 
+/** @type {Record<string, (job: Job) => unknown>} */
 const LOOPS = {
-  /** @param {Job} job */
   pair({ mutex, cells, served, inside, outside, control }) {
     let x = 1;
     for (let done = 1; Atomics.load(control, STOP) === 0; done++) {
@@ -56,7 +59,6 @@ const LOOPS = {
     }
     return x;
   },
-  /** @param {Job} job */
   callback({ mutex, cells, served, inside, outside, control }) {
     let x = 1;
     const section = () => {
@@ -70,26 +72,43 @@ const LOOPS = {
     }
     return x;
   },
+  async promise({ mutex, cells, served, inside, outside, control }) {
+    let x = 1;
+    const section = () => {
+      cells[COUNTER]++;
+      x = toil(inside, x);
+    };
+    for (let done = 1; Atomics.load(control, STOP) === 0; done++) {
+      await mutex.exclusively(section);
+      cells[served] = done;
+      x = toil(outside, x);
+    }
+    return x;
+  },
 };
 
 /** @param {import('./index.js').Shift} shift */
-function work({ rival, index, control, data }) {
+function work({ rival, index, size, control, data }) {
   const cells = viewOf(data.view, data.buffer);
-  const mutex = rival.mutex(cells, MUTEX, data.shared);
-  const { inside, outside } = data;
+  const makeMutex = makerOf(rival, 'mutex');
+  const mutex = makeMutex(cells, MUTEX, data.shared);
+  const { inside, outside, held = 0 } = data;
+  for (let i = 0; i < held; i++) {
+    makeMutex(cells, servedSlot(size + index * held + i)).lock();
+  }
   return LOOPS[rival.style]({ mutex, cells, served: servedSlot(index), inside, outside, control });
 }
 
 /**
  * @param {string} id
  * @param {Params} params
- * @param {{ warmUpMs: number, measuredMs: number }} times
  */
-async function contend(id, params, { warmUpMs, measuredMs }) {
-  const buffer = createBuffer(params.view, servedSlot(params.workers));
+async function contend(id, { warmUpMs, measuredMs, ...params }) {
+  const { workers, held = 0 } = params;
+  const buffer = createBuffer(params.view, servedSlot(workers * (1 + held)));
   const cells = viewOf(params.view, buffer);
-  const data = { ...params, buffer, shared: loadRival(id).shareMutex?.() };
-  const team = new Team({ task: __filename, rival: id, size: params.workers, data });
+  const data = { ...params, buffer, shared: loadRival(id).share?.('mutex') };
+  const team = new Team({ task: __filename, rival: id, size: workers, data });
   const served = () => team.workers.map((_, worker) => Atomics.load(cells, servedSlot(worker)));
   try {
     await team.start();
@@ -120,21 +139,20 @@ async function contend(id, params, { warmUpMs, measuredMs }) {
 
 /**
  * @param {string} id
- * @param {Params} params
+ * @param {Work} params
  */
-async function check(id, params) {
-  await contend(id, params, { warmUpMs: 0, measuredMs: CHECKED_MS });
+async function contendBriefly(id, params) {
+  await contend(id, { ...params, ...BRIEF_TIMES });
 }
 
-/**
- * @param {string} id
- * @param {Params} params
- * @param {boolean} quick
- */
-function measure(id, params, quick) {
-  const measuredMs = quick ? MEASURED_MS / 2 : MEASURED_MS;
-  return contend(id, params, { warmUpMs: WARM_UP_MS, measuredMs });
-}
+const WORKERS = [1, 2, 4, 8, 16, 32];
+const QUICK_WORKERS = [2, 8];
+
+/** Turns of a loop, about a nanosecond each: nothing, as much as a counter needs, as much as a small job. */
+const INSIDE = [0, 200];
+const OUTSIDE = [0, 200, 2000];
+
+const RIVALS = ['ours', 'hand-rolled', 'atomics', 'v8', 'multithreading', 'rust-std', 'rust-futex'];
 
 /** @type {import('./index.js').Question<Params>} */
 const question = {
@@ -142,17 +160,32 @@ const question = {
   title: 'workers that increment a counter under one mutex',
   unit: 'million sections a second',
   better: 'higher',
-  rivals: ['ours', 'hand-rolled', 'v8'],
-  runs: 9,
-  subject: 'workers',
+  rivals: RIVALS,
+  runs: 5,
+  subject: 'workers, turns inside / outside',
   extras: { fairness: 'least / most served' },
-  cases: ({ inside, outside }) =>
-    [2, 4, 8].map((workers) => ({
-      label: String(workers),
-      params: { workers, inside, outside, view: 'plain' },
-    })),
-  check,
-  measure,
+  chart: {
+    kind: 'lines',
+    x: 'workers',
+    scale: 'log',
+    panel: ({ inside, outside }) => `${inside} turns inside, ${outside} outside`,
+  },
+  cases({ quick, inside, outside }) {
+    const insides = inside === undefined ? (quick ? [0] : INSIDE) : [inside];
+    const outsides = outside === undefined ? (quick ? [0] : OUTSIDE) : [outside];
+    const times = quick ? QUICK_TIMES : TIMES;
+    const works = insides.flatMap((inside) => outsides.map((outside) => ({ inside, outside })));
+    return works.flatMap((work) =>
+      (quick ? QUICK_WORKERS : WORKERS).map((workers) => ({
+        label: `${workers}, ${work.inside} / ${work.outside}`,
+        params: { workers, ...work, view: 'plain', ...times },
+        // So slow that no other work shows beside it.
+        rivals: work.inside + work.outside === 0 ? [...RIVALS, 'web-locks'] : RIVALS,
+      })),
+    );
+  },
+  check: contendBriefly,
+  measure: contend,
 };
 
-module.exports = { question, work };
+module.exports = { question, work, contendBriefly, TIMES, QUICK_TIMES };

@@ -5,7 +5,7 @@ const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { setTimeout: delay } = require('node:timers/promises');
 const { LINE, STOP } = require('../harness/control.js');
 const { Team } = require('../harness/team.js');
-const { loadRival } = require('../rivals/index.js');
+const { loadRival, makerOf } = require('../rivals/index.js');
 const { toil } = require('../toil.js');
 
 /**
@@ -25,7 +25,7 @@ const MEASURED_MS = 2500;
 
 /** @param {import('./index.js').Shift} shift */
 function work({ rival, control, data: { cells } }) {
-  const mutex = rival.mutex(cells, MUTEX);
+  const mutex = makerOf(rival, 'mutex')(cells, MUTEX);
   let x = 1;
   while (Atomics.load(control, STOP) === 0) {
     mutex.lock();
@@ -106,6 +106,7 @@ const question = {
   runs: 9,
   subject: 'busy workers',
   extras: { median: 'median', locked: 'times locked' },
+  chart: { kind: 'bars' },
   cases: () => [{ label: '4', params: { workers: 4 } }],
   check,
   measure,

@@ -6,9 +6,24 @@
  */
 
 /**
- * One row group of a question's table.
+ * One row group of a question's table; with `rivals` where not all of the question's take part.
  * @template Params
- * @typedef {{ label: string, params: Params }} Case
+ * @typedef {{ label: string, params: Params, rivals?: string[] }} Case
+ */
+
+/**
+ * What the command line says.
+ * @typedef {{ quick: boolean, inside?: number, outside?: number }} Options
+ */
+
+/**
+ * The picture of a question: a bar for each rival, or a line for each over a number in the params.
+ * @template Params
+ * @typedef {object} Chart
+ * @property {'bars' | 'lines'} kind
+ * @property {string} [x] the number that lines go over
+ * @property {'linear' | 'log'} [scale] of the figures
+ * @property {(params: Params) => string} [panel] which of several pictures side by side
  */
 
 /**
@@ -40,19 +55,36 @@
  * @property {string} subject what the cases differ in
  * @property {Record<string, string>} [extras] the column of each further figure
  * @property {{ rival: string, case: string, title: string }} [limit] what everything is also held against
- * @property {(options: { inside: number, outside: number }) => Case<Params>[]} cases
+ * @property {Chart<Params>} [chart] where a picture helps
+ * @property {(options: Options) => Case<Params>[]} cases
  * @property {(rival: string, params: Params) => void | Promise<void>} check
  * @property {(rival: string, params: Params, quick: boolean) => Measurement | Promise<Measurement>} measure
  * @property {(shift: Shift) => unknown} [work]
  */
 
-/** @type {Question<any>[]} */
+/** In the order in which they are asked. @type {Question<any>[]} */
 const questions = [
-  require('./uncontended.js').question,
-  require('./contended.js').question,
-  require('./barrier.js').question,
-  require('./time-limits.js').question,
-  require('./event-loop.js').question,
-];
+  'uncontended',
+  'try-lock',
+  'read-lock',
+  'semaphore',
+  'latch',
+  'notify-nobody',
+  'contended',
+  'many-mutexes',
+  'fairness',
+  'deadlock-check',
+  'hand-over',
+  'barrier',
+  'notify-all',
+  'wake-promise',
+  'event-loop',
+  'time-limits',
+  'blocked',
+  'map-reduce',
+  'require-time',
+  'memory',
+  'package-size',
+].map((name) => require(`./${name}.js`).question);
 
 module.exports = { questions };

@@ -1,7 +1,8 @@
 // @ts-check
 'use strict';
 
-const { loadRival } = require('../rivals/index.js');
+const { nanosecondsEach } = require('../harness/nanoseconds.js');
+const { loadRival, makerOf } = require('../rivals/index.js');
 const { createBuffer, viewOf } = require('../views.js');
 const contended = require('./contended.js');
 
@@ -12,24 +13,25 @@ const contended = require('./contended.js');
 /** @typedef {{ view: import('../views.js').ViewKind }} Params */
 
 const CELLS = 32;
-const WARM_UP_MS = 60;
-const BATCHES = 12;
-const BATCH_MS = 10;
 
-/** One loop for each style; a process runs one of them, for one rival, so its calls are inlined. */
+/** One loop for each style. @type {Record<string, (mutex: any) => (pairs: number) => unknown>} */
 const LOOPS = {
-  /** @type {(mutex: import('../rivals/index.js').PairMutex, pairs: number) => void} */
-  pair(mutex, pairs) {
+  pair: (/** @type {import('../rivals/index.js').PairMutex} */ mutex) => (pairs) => {
     for (let i = 0; i < pairs; i++) {
       mutex.lock();
       mutex.unlock();
     }
   },
-  /** @type {(mutex: import('../rivals/index.js').CallbackMutex, pairs: number) => void} */
-  callback(mutex, pairs) {
+  callback: (/** @type {import('../rivals/index.js').CallbackMutex} */ mutex) => (pairs) => {
     const nothing = () => {};
     for (let i = 0; i < pairs; i++) {
       mutex.exclusively(nothing);
+    }
+  },
+  promise: (/** @type {import('../rivals/index.js').PromiseMutex} */ mutex) => async (pairs) => {
+    const nothing = () => {};
+    for (let i = 0; i < pairs; i++) {
+      await mutex.exclusively(nothing);
     }
   },
 };
@@ -39,37 +41,11 @@ const LOOPS = {
  * @param {Params} params
  * @param {boolean} quick
  */
-function measure(id, { view }, quick) {
+async function measure(id, { view }, quick) {
   const rival = loadRival(id);
   const cells = viewOf(view, createBuffer(view, CELLS));
-  const mutex = rival.mutex(cells, 0, rival.shareMutex?.());
-  const loop = LOOPS[rival.style];
-
-  let pairs = 1000;
-  const started = performance.now();
-  while (performance.now() - started < WARM_UP_MS) {
-    loop(mutex, pairs);
-  }
-  while (timed(loop, mutex, pairs) < BATCH_MS) {
-    pairs *= 2;
-  }
-  // The fastest batch: one thread's work does not vary, so whatever a batch takes longer is the machine's.
-  const batches = Array.from({ length: quick ? BATCHES / 3 : BATCHES }, () =>
-    timed(loop, mutex, pairs),
-  );
-  return { figure: (Math.min(...batches) * 1e6) / pairs, extras: {} };
-}
-
-/**
- * @param {(mutex: any, pairs: number) => void} loop
- * @param {unknown} mutex
- * @param {number} pairs
- * @returns {number} milliseconds
- */
-function timed(loop, mutex, pairs) {
-  const start = performance.now();
-  loop(mutex, pairs);
-  return performance.now() - start;
+  const mutex = makerOf(rival, 'mutex')(cells, 0, rival.share?.('mutex'));
+  return { figure: await nanosecondsEach(LOOPS[rival.style](mutex), quick), extras: {} };
 }
 
 /**
@@ -79,8 +55,11 @@ function timed(loop, mutex, pairs) {
  */
 function check(id, { view }) {
   const workers = loadRival(id).singleThreaded ? 1 : 2;
-  return contended.question.check(id, { workers, inside: 0, outside: 0, view });
+  return contended.contendBriefly(id, { workers, inside: 0, outside: 0, view });
 }
+
+/** Those whose locks lie in the view. */
+const IN_THE_VIEW = ['ours', 'bare-cas', 'hand-rolled', 'atomics'];
 
 /** @type {import('./index.js').Question<Params>} */
 const question = {
@@ -88,14 +67,15 @@ const question = {
   title: 'lock() and unlock() of a mutex that nobody else wants',
   unit: 'ns a pair',
   better: 'lower',
-  rivals: ['ours', 'bare-cas', 'hand-rolled', 'v8'],
+  rivals: [...IN_THE_VIEW, 'v8', 'multithreading', 'web-locks', 'rust-std', 'rust-futex'],
   runs: 15,
   subject: 'view',
   limit: { rival: 'bare-cas', case: 'plain', title: 'x CAS pair, plain' },
+  chart: { kind: 'bars', scale: 'log' },
   cases: () => [
     { label: 'plain', params: { view: 'plain' } },
-    { label: 'growable, length-tracking', params: { view: 'growable' } },
-    { label: 'with a byteOffset', params: { view: 'offset' } },
+    { label: 'growable, length-tracking', params: { view: 'growable' }, rivals: IN_THE_VIEW },
+    { label: 'with a byteOffset', params: { view: 'offset' }, rivals: IN_THE_VIEW },
   ],
   check,
   measure,

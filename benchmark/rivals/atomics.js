@@ -28,6 +28,20 @@ class Mutex {
     if (Atomics.compareExchange(this.view, this.index, FREE, HELD) !== FREE) this.#lockContended();
   }
 
+  tryLock() {
+    return Atomics.compareExchange(this.view, this.index, FREE, HELD) === FREE;
+  }
+
+  /** Without blocking the thread. */
+  async lockAsync() {
+    const { view, index } = this;
+    if (this.tryLock()) return;
+    while (Atomics.exchange(view, index, AWAITED) !== FREE) {
+      // Younger than the library that TypeScript checks against.
+      await /** @type {any} */ (Atomics).waitAsync(view, index, AWAITED).value;
+    }
+  }
+
   unlock() {
     if (Atomics.exchange(this.view, this.index, FREE) === AWAITED) {
       Atomics.notify(this.view, this.index, 1);
@@ -42,11 +56,14 @@ class Mutex {
   }
 }
 
-/** A sequence that changes with every notification: read with the mutex held, so that none in between is lost. */
+/**
+ * A sequence that changes with every notification: read with the mutex held, so that none in between is lost. Beside it, how
+ * many wait: whoever notifies has had the mutex since the predicate was false, so it sees everybody who has to hear it.
+ */
 class Condition {
   /**
    * @param {Int32Array} view
-   * @param {number} index
+   * @param {number} index of two cells
    */
   constructor(view, index) {
     this.view = view;
@@ -61,20 +78,28 @@ class Condition {
     const { view, index } = this;
     while (!predicate()) {
       const sequence = Atomics.load(view, index);
+      Atomics.add(view, index + 1, 1);
       mutex.unlock();
       Atomics.wait(view, index, sequence);
+      Atomics.sub(view, index + 1, 1);
       mutex.lock();
     }
   }
 
   notify() {
-    Atomics.add(this.view, this.index, 1);
-    Atomics.notify(this.view, this.index, 1);
+    this.#notify(1);
   }
 
   notifyAll() {
-    Atomics.add(this.view, this.index, 1);
-    Atomics.notify(this.view, this.index);
+    this.#notify(Infinity);
+  }
+
+  /** @param {number} count */
+  #notify(count) {
+    const { view, index } = this;
+    if (Atomics.load(view, index + 1) === 0) return;
+    Atomics.add(view, index, 1);
+    Atomics.notify(view, index, count);
   }
 }
 
@@ -143,6 +168,62 @@ class Semaphore {
   }
 }
 
+const WRITER = -1;
+
+/** How many read, or the writer; beside it, how many wait. Whoever is there first: readers can keep a writer out. */
+class RwLock {
+  /**
+   * @param {Int32Array} view
+   * @param {number} index of two cells
+   */
+  constructor(view, index) {
+    this.view = view;
+    this.index = index;
+  }
+
+  read() {
+    const { view, index } = this;
+    for (let word = Atomics.load(view, index); ;) {
+      if (word === WRITER) {
+        word = this.#sleep(word);
+      } else {
+        const seen = Atomics.compareExchange(view, index, word, word + 1);
+        if (seen === word) return;
+        word = seen;
+      }
+    }
+  }
+
+  unlockRead() {
+    if (Atomics.sub(this.view, this.index, 1) === 1) this.#wake();
+  }
+
+  write() {
+    const { view, index } = this;
+    for (let word; (word = Atomics.compareExchange(view, index, 0, WRITER)) !== 0;) {
+      this.#sleep(word);
+    }
+  }
+
+  unlockWrite() {
+    Atomics.store(this.view, this.index, 0);
+    this.#wake();
+  }
+
+  /** @param {number} word */
+  #sleep(word) {
+    const { view, index } = this;
+    Atomics.add(view, index + 1, 1);
+    Atomics.wait(view, index, word);
+    Atomics.sub(view, index + 1, 1);
+    return Atomics.load(view, index);
+  }
+
+  #wake() {
+    if (Atomics.load(this.view, this.index + 1) > 0) Atomics.notify(this.view, this.index);
+  }
+}
+
 /** A gate that opens once. */
 class Latch {
   /**
@@ -152,10 +233,6 @@ class Latch {
   constructor(view, index) {
     this.view = view;
     this.index = index;
-  }
-
-  get released() {
-    return Atomics.load(this.view, this.index) !== 0;
   }
 
   await() {
@@ -177,5 +254,22 @@ module.exports = {
   barrier: (view, index, total) => new Barrier(view, index, total),
   semaphore: (view, index, permits) => new Semaphore(view, index, permits),
   latch: (view, index) => new Latch(view, index),
+  rwLock: (view, index) => new RwLock(view, index),
+  word: (view, index) => ({
+    waitWhile(value) {
+      while (Atomics.load(view, index) === value) Atomics.wait(view, index, value);
+    },
+    set(value) {
+      Atomics.store(view, index, value);
+      Atomics.notify(view, index, 1);
+    },
+  }),
   limitedWait: (view, index) => (ms) => Atomics.wait(view, index, 0, ms),
+  lockAsync(view, index) {
+    const mutex = new Mutex(view, index);
+    return async () => {
+      await mutex.lockAsync();
+      return { release: () => mutex.unlock() };
+    };
+  },
 };

@@ -19,6 +19,10 @@ class CasPair {
     Atomics.compareExchange(this.view, this.index, 0, 1);
   }
 
+  tryLock() {
+    return Atomics.compareExchange(this.view, this.index, 0, 1) === 0;
+  }
+
   unlock() {
     Atomics.compareExchange(this.view, this.index, 1, 0);
   }
@@ -30,4 +34,13 @@ module.exports = {
   style: 'pair',
   singleThreaded: true,
   mutex: (view, index) => new CasPair(view, index),
+  semaphore(view, index) {
+    const pair = new CasPair(view, index);
+    return { acquire: () => pair.lock(), release: () => pair.unlock() };
+  },
+  rwLock(view, index) {
+    const pair = new CasPair(view, index);
+    const [take, give] = [() => pair.lock(), () => pair.unlock()];
+    return { read: take, unlockRead: give, write: take, unlockWrite: give };
+  },
 };

@@ -81,6 +81,28 @@ class Barrier {
   }
 }
 
+class Latch {
+  /**
+   * @param {Int32Array} view
+   * @param {number} idx
+   */
+  constructor(view, idx) {
+    this.view = view;
+    this.idx = idx;
+  }
+
+  await() {
+    while (Atomics.load(this.view, this.idx) === 0) {
+      Atomics.wait(this.view, this.idx, 0);
+    }
+  }
+
+  release() {
+    Atomics.store(this.view, this.idx, 1);
+    Atomics.notify(this.view, this.idx);
+  }
+}
+
 /** @type {import('./index.js').Rival} */
 module.exports = {
   name: 'hand-rolled',
@@ -88,4 +110,5 @@ module.exports = {
   mutex: (view, index) => new Mutex(view, index),
   condition: (view, index) => new Condition(view, index),
   barrier: (view, index, total) => new Barrier(view, index, total),
+  latch: (view, index) => new Latch(view, index),
 };

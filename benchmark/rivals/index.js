@@ -2,27 +2,47 @@
 'use strict';
 
 /**
- * A lock as its users write it: `lock()` and `unlock()` around the critical section, or the section
- * as a callback. A rival has the one of its `style`; the question brings a loop for each.
- * @typedef {{ lock(): unknown, unlock(): void }} PairMutex
- * @typedef {{ exclusively(section: () => void): unknown }} CallbackMutex
+ * A lock as its users write it: `lock()` and `unlock()` around the critical section, the section as a callback, or a callback
+ * and a promise. A rival has the one of its `style`; the question brings a loop for each. A `message` is what threads send
+ * each other without any lock, `alone` is no other thread, and a `program` does all of the work by itself (carryOut).
+ * @typedef {'pair' | 'callback' | 'promise' | 'message' | 'alone' | 'program'} Style
+ * @typedef {{ lock: () => unknown, unlock: () => void, tryLock?: () => boolean }} PairMutex
+ * @typedef {{ exclusively: (section: () => void) => unknown, tryExclusively?: (section: () => void) => boolean }} CallbackMutex
+ * @typedef {{ exclusively: (section: () => unknown) => Promise<unknown> }} PromiseMutex
  */
 
 /**
- * @typedef {object} Rival
+ * A question may ask for any of these; `share`, and the last argument, are what threads hand each other besides the view.
+ * @typedef {object} Makers
+ * @property {(view: Int32Array, index: number, shared?: unknown) => any} mutex
+ * @property {(view: Int32Array, index: number, shared?: unknown) => Condition} condition
+ * @property {(view: Int32Array, index: number, total: number, shared?: unknown) => { wait(): unknown }} barrier
+ * @property {(view: Int32Array, index: number, permits: number, shared?: unknown) => Semaphore} semaphore
+ * @property {(view: Int32Array, index: number) => Latch} latch
+ * @property {(view: Int32Array, index: number, shared?: unknown) => RwLock} rwLock
+ * @property {(view: Int32Array, index: number) => Word} word
+ * @property {(view: Int32Array, index: number) => (ms: number) => unknown} limitedWait waits in vain for so long
+ * @property {(view: Int32Array, index: number, shared?: unknown) => () => Promise<{ release(): unknown }>} lockAsync of the
+ * mutex there
+ *
+ * @typedef {{ acquire(): unknown, release(): unknown }} Semaphore
+ * @typedef {{ await(): unknown, release(): unknown }} Latch
+ * @typedef {{ read(): unknown, unlockRead(): unknown, write(): unknown, unlockWrite(): unknown }} RwLock
+ * @typedef {{ waitWhile(value: number): unknown, set(value: number): unknown }} Word a bare number that can be waited for
+ */
+
+/**
+ * @typedef {object} About
  * @property {string} name as printed
- * @property {'pair' | 'callback'} style
+ * @property {Style} style
  * @property {string[]} [nodeFlags] what node must be started with
  * @property {() => boolean} [isAvailable] asked in a process with those flags
+ * @property {() => string | undefined} [prepare] done once before its first question; why it cannot take part, if it cannot
  * @property {boolean} [singleThreaded] is no lock between threads, so only timed in one
- * @property {() => unknown} [shareMutex] what threads hand each other besides the view
- * @property {(view: Int32Array, index: number, shared?: unknown) => any} mutex
- * @property {(view: Int32Array, index: number) => Condition} [condition]
- * @property {(view: Int32Array, index: number, total: number) => { wait(): unknown }} [barrier]
- * @property {(view: Int32Array, index: number, permits: number) => { acquire(): unknown, release(): unknown }} [semaphore]
- * @property {(view: Int32Array, index: number) => { await(): unknown, release(): unknown, released: boolean }} [latch]
- * @property {(view: Int32Array, index: number) => (ms: number) => unknown} [limitedWait] waits in vain for so long
- * @property {(view: Int32Array, index: number) => () => Promise<{ release(): unknown }>} [lockAsync] of the mutex there
+ * @property {(kind: keyof Makers, count?: number) => unknown} [share] makes what one primitive needs besides the view
+ * @property {(order: import('../harness/process.js').Order) => unknown} [carryOut] instead of the question's own code
+ *
+ * @typedef {About & Partial<Makers>} Rival
  */
 
 /**
@@ -37,10 +57,18 @@ const OURS = 'ours';
 
 const FILES = Object.freeze({
   [OURS]: './ours.js',
+  'ours-limited': './ours-limited.js',
   'hand-rolled': './hand-rolled.js',
-  v8: './v8.js',
-  'bare-cas': './bare-cas.js',
   atomics: './atomics.js',
+  v8: './v8.js',
+  multithreading: './multithreading.js',
+  'web-locks': './web-locks.js',
+  'post-message': './post-message.js',
+  'rust-std': './rust-std.js',
+  'rust-futex': './rust-futex.js',
+  'bare-cas': './bare-cas.js',
+  'bare-load': './bare-load.js',
+  'one-thread': './one-thread.js',
   'no-lock': './no-lock.js',
 });
 
@@ -55,17 +83,17 @@ function loadRival(id) {
 
 /**
  * What makes one kind of a rival's primitives, for a question that cannot do without.
- * @template {'condition' | 'barrier' | 'semaphore' | 'latch' | 'limitedWait' | 'lockAsync'} Kind
+ * @template {keyof Makers} Kind
  * @param {Rival} rival
  * @param {Kind} kind
- * @returns {NonNullable<Rival[Kind]>}
+ * @returns {Makers[Kind]}
  */
 function makerOf(rival, kind) {
-  const maker = rival[kind];
+  const maker = /** @type {Partial<Makers>} */ (rival)[kind];
   if (!maker) {
     throw new Error(`${rival.name} has no ${kind}`);
   }
-  return maker;
+  return /** @type {Makers[Kind]} */ (maker);
 }
 
 module.exports = { OURS, loadRival, makerOf };

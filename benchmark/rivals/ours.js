@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { Barrier, Condition, Latch, Mutex, Semaphore } = require('../../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../../index.js');
 
 /** @type {import('./index.js').Rival} */
 module.exports = {
@@ -12,6 +12,7 @@ module.exports = {
   barrier: (view, index, total) => new Barrier(view, index, total),
   semaphore: (view, index, permits) => new Semaphore(view, index, permits),
   latch: (view, index) => new Latch(view, index),
+  rwLock: (view, index) => new RwLock(view, index),
   limitedWait(view, index) {
     const latch = new Latch(view, index);
     return (ms) => latch.tryAwait(ms);

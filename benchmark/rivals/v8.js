@@ -2,12 +2,18 @@
 'use strict';
 
 /**
- * V8's own mutex, an experiment behind a flag. It lies in a heap shared by all threads, not in a view,
- * and it knows no unlock: the critical section is a callback.
+ * V8's own mutex and condition, an experiment behind a flag. They lie in a heap shared by all threads, not in a view, and
+ * the mutex knows no unlock: the critical section is a callback.
  */
 
-// Not in TypeScript's library: `Atomics.Mutex` and `SharedStructType` exist under the flag only.
+// Not in TypeScript's library: these exist under the flag only.
 const { Atomics: atomics, SharedStructType } = /** @type {any} */ (globalThis);
+
+/** @type {Record<string, () => unknown>} */
+const MADE = {
+  mutex: () => new atomics.Mutex(),
+  condition: () => new atomics.Condition(),
+};
 
 /** @type {import('./index.js').Rival} */
 module.exports = {
@@ -15,17 +21,34 @@ module.exports = {
   style: 'callback',
   nodeFlags: ['--harmony-struct'],
   isAvailable: () => typeof atomics.Mutex === 'function' && typeof SharedStructType === 'function',
-  shareMutex() {
-    const Holder = SharedStructType(['mutex']);
+  share(kind) {
+    const Holder = SharedStructType(['made']);
     const holder = new Holder();
-    holder.mutex = new atomics.Mutex();
+    holder.made = MADE[kind]();
     return holder;
   },
   mutex(_view, _index, holder) {
-    const { mutex } = /** @type {any} */ (holder);
+    const { made } = /** @type {any} */ (holder);
     return {
+      made,
       /** @param {() => void} section */
-      exclusively: (section) => atomics.Mutex.lock(mutex, section),
+      exclusively: (section) => atomics.Mutex.lock(made, section),
+      /** @param {() => void} section */
+      tryExclusively(section) {
+        const answer = atomics.Mutex.tryLock(made, section);
+        // Newer versions answer with an object.
+        return answer === true || answer.success === true;
+      },
+    };
+  },
+  condition(_view, _index, holder) {
+    const { made } = /** @type {any} */ (holder);
+    return {
+      wait(mutex, predicate) {
+        while (!predicate()) atomics.Condition.wait(made, mutex.made);
+      },
+      notify: () => atomics.Condition.notify(made, 1),
+      notifyAll: () => atomics.Condition.notify(made),
     };
   },
 };

@@ -40,6 +40,77 @@ pub fn barrier_wait(env: Env, handle: u32, acts: bool, milliseconds: f64) -> Res
     })
 }
 
+/// Begins to wait as a promise.
+#[napi]
+pub fn barrier_wait_async(env: Env, handle: u32, acts: bool) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    let barrier = body.primitive();
+    body.instance.promise(
+        &env,
+        body.clone(),
+        |caller, party| barrier.begin(caller, party, last(acts)),
+        |missing| Ok(Value::B(missing?)),
+    )
+}
+
+/// Lets the others go, after the action.
+#[napi]
+pub fn barrier_open(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance
+        .call(&env, |caller| body.primitive().open(caller))
+}
+
+/// Breaks it for everybody.
+#[napi]
+pub fn barrier_abort(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance.call(&env, |caller| {
+        body.primitive().abort(caller);
+        Ok(())
+    })
+}
+
+/// Makes it fresh again. Those who wait are told that it broke.
+#[napi]
+pub fn barrier_reset(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance.call(&env, |caller| {
+        body.primitive().reset(caller);
+        Ok(())
+    })
+}
+
+/// Whether it is broken.
+#[napi]
+pub fn barrier_broken(handle: u32) -> Result<bool> {
+    let body = Body::of(handle)?;
+    Ok(body.primitive().is_broken())
+}
+
+/// How many have arrived and wait.
+#[napi]
+pub fn barrier_waiting(env: Env, handle: u32) -> Result<u32> {
+    let body = Body::of(handle)?;
+    let waiting = body
+        .instance
+        .call(&env, |caller| Ok(body.primitive().waiting(caller)))?;
+    Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
+}
+
+/// What it looks like.
+#[napi]
+pub fn barrier_in_words(handle: u32) -> Result<InWords> {
+    let body = Body::of(handle)?;
+    Ok(words::in_words(body.instance.key(), |section| {
+        words::barrier(body.primitive(), body.total, section)
+    }))
+}
+
+fn last(acts: bool) -> Last {
+    if acts { Last::Acts } else { Last::Opens }
+}
+
 /// A barrier.
 #[napi]
 pub struct Barrier {
@@ -73,69 +144,4 @@ impl Barrier {
     pub fn handle(&self) -> u32 {
         self.body.number()
     }
-
-    /// Begins to wait as a promise.
-    #[napi]
-    pub fn wait_async(&self, env: Env, acts: bool) -> Result<PromiseBegun> {
-        let barrier = self.body.primitive();
-        self.body.instance.promise(
-            &env,
-            |caller, party| barrier.begin(caller, party, last(acts)),
-            |missing| Ok(Value::B(missing?)),
-        )
-    }
-
-    /// Lets the others go, after the action.
-    #[napi]
-    pub fn open(&self, env: Env) -> Result<()> {
-        self.body
-            .instance
-            .call(&env, |caller| self.body.primitive().open(caller))
-    }
-
-    /// Breaks it for everybody.
-    #[napi]
-    pub fn abort(&self, env: Env) -> Result<()> {
-        self.body.instance.call(&env, |caller| {
-            self.body.primitive().abort(caller);
-            Ok(())
-        })
-    }
-
-    /// Makes it fresh again. Those who wait are told that it broke.
-    #[napi]
-    pub fn reset(&self, env: Env) -> Result<()> {
-        self.body.instance.call(&env, |caller| {
-            self.body.primitive().reset(caller);
-            Ok(())
-        })
-    }
-
-    /// Whether it is broken.
-    #[napi(getter)]
-    pub fn broken(&self) -> bool {
-        self.body.primitive().is_broken()
-    }
-
-    /// How many have arrived and wait.
-    #[napi]
-    pub fn waiting(&self, env: Env) -> Result<u32> {
-        let waiting = self
-            .body
-            .instance
-            .call(&env, |caller| Ok(self.body.primitive().waiting(caller)))?;
-        Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
-    }
-
-    /// What it looks like.
-    #[napi]
-    pub fn in_words(&self) -> InWords {
-        words::in_words(self.body.instance.key(), |section| {
-            words::barrier(self.body.primitive(), self.body.total, section)
-        })
-    }
-}
-
-fn last(acts: bool) -> Last {
-    if acts { Last::Acts } else { Last::Opens }
 }

@@ -11,6 +11,7 @@ use crate::primitives::{self, Fault, Notification};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use std::rc::Rc;
 
 /// The word of a Condition that nobody waits for.
 #[napi]
@@ -59,6 +60,31 @@ pub fn condition_notify(env: Env, handle: u32, count: f64) -> Result<u32> {
     Ok(u32::try_from(notified).unwrap_or(u32::MAX))
 }
 
+/// Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
+/// up first. The guard owns the mutex again then.
+#[napi]
+pub fn condition_wait_async(env: Env, handle: u32, mutex: u32) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    let guarded = mutex::Body::of(mutex)?;
+    let mutex = guarded.primitive();
+    let condition = body.primitive();
+    body.instance.promise(
+        &env,
+        Rc::new((Rc::clone(&body), guarded)),
+        |caller, party| condition.begin(mutex, caller, party),
+        |notification| Ok(Value::A(notification? == Notification::Received)),
+    )
+}
+
+/// What it looks like.
+#[napi]
+pub fn condition_in_words(handle: u32) -> Result<InWords> {
+    let body = Body::of(handle)?;
+    Ok(words::in_words(body.instance.key(), |section| {
+        words::condition(body.primitive(), section)
+    }))
+}
+
 /// A condition.
 #[napi]
 pub struct Condition {
@@ -81,26 +107,5 @@ impl Condition {
     #[napi(getter)]
     pub fn handle(&self) -> u32 {
         self.body.number()
-    }
-
-    /// Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
-    /// up first. The guard owns the mutex again then.
-    #[napi]
-    pub fn wait_async(&self, env: Env, mutex: u32) -> Result<PromiseBegun> {
-        let mutex = mutex::Body::of(mutex)?.primitive();
-        let condition = self.body.primitive();
-        self.body.instance.promise(
-            &env,
-            |caller, party| condition.begin(mutex, caller, party),
-            |notification| Ok(Value::A(notification? == Notification::Received)),
-        )
-    }
-
-    /// What it looks like.
-    #[napi]
-    pub fn in_words(&self) -> InWords {
-        words::in_words(self.body.instance.key(), |section| {
-            words::condition(self.body.primitive(), section)
-        })
     }
 }

@@ -1,5 +1,6 @@
-//! Numbers for native objects. A method of a class is called through an object that Node-API has to unwrap, which costs
-//! more than all else of the call. So what programs call in loops are functions that take a number.
+//! Numbers for native objects: all that is done to them are functions that take a number. A method of a class is called
+//! through an object that Node-API has to unwrap, which costs more than all else of the call, and which it refuses in a
+//! thread that is being stopped: an unlock would not happen there, and the code after it go on for a moment as if it had.
 //!
 //! The object keeps its number for as long as it lives, and JavaScript keeps the object for as long as it uses the number.
 

@@ -8,6 +8,7 @@ use crate::cell::Cell;
 use crate::primitives::Fault;
 use crate::queue::{Begun, Caller, Key, Kind, Party, Wait};
 use napi::bindgen_prelude::*;
+use std::any::Any;
 use std::rc::Rc;
 
 /// One primitive, as one realm of one thread sees it.
@@ -54,13 +55,15 @@ impl Instance {
         self.realm.call(env, self.named.key(), operation)
     }
 
-    /// Begins a wait on it as a promise.
+    /// Begins a wait on it as a promise, which keeps `keep` alive: whatever the memory of its cells belongs to.
     pub fn promise<W: Wait + 'static>(
         &self,
         env: &Env,
+        keep: Rc<dyn Any>,
         begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
         settle: fn(W::Output) -> Settled,
     ) -> Result<PromiseBegun> {
-        self.realm.promise(env, self.named.key(), begin, settle)
+        self.realm
+            .promise(env, self.named.key(), keep, begin, settle)
     }
 }

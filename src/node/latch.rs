@@ -11,9 +11,9 @@ use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-/// The word of a Latch that is closed, with nobody waiting.
+/// The bit of a Latch's word that says that somebody waits.
 #[napi]
-pub const LATCH_CLOSED: u32 = primitives::Latch::CLOSED;
+pub const LATCH_WAITERS: u32 = primitives::Latch::WAITERS;
 
 /// The largest count of a Latch.
 #[napi]
@@ -58,6 +58,40 @@ pub fn latch_count_down(env: Env, handle: u32, by: u32) -> Result<()> {
         .call(&env, |caller| body.primitive().count_down(caller, by))
 }
 
+/// Begins to wait until it is open.
+#[napi]
+pub fn latch_wait_async(env: Env, handle: u32) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    let latch = body.primitive();
+    body.instance.promise(
+        &env,
+        body.clone(),
+        |caller, party| latch.begin(caller, party),
+        |opened| match opened? {
+            Locked::Acquired => Ok(Value::C(())),
+            Locked::TimedOut => Err(Fault::TimedOut),
+        },
+    )
+}
+
+/// How often it has to be counted down until it is open.
+#[napi]
+pub fn latch_remaining(env: Env, handle: u32) -> Result<u32> {
+    let body = Body::of(handle)?;
+    let latch = body.primitive();
+    body.instance.call(&env, |_| latch.remaining())
+}
+
+/// What it looks like.
+#[napi]
+pub fn latch_in_words(handle: u32) -> Result<InWords> {
+    let body = Body::of(handle)?;
+    let key = body.instance.key();
+    Ok(words::in_words(key, |section| {
+        words::latch(body.primitive(), key, section)
+    }))
+}
+
 /// A latch.
 #[napi]
 pub struct Latch {
@@ -90,35 +124,5 @@ impl Latch {
     #[napi(getter)]
     pub fn handle(&self) -> u32 {
         self.body.number()
-    }
-
-    /// Begins to wait until it is open.
-    #[napi]
-    pub fn wait_async(&self, env: Env) -> Result<PromiseBegun> {
-        let latch = self.body.primitive();
-        self.body.instance.promise(
-            &env,
-            |caller, party| latch.begin(caller, party),
-            |opened| match opened? {
-                Locked::Acquired => Ok(Value::C(())),
-                Locked::TimedOut => Err(Fault::TimedOut),
-            },
-        )
-    }
-
-    /// How often it has to be counted down until it is open.
-    #[napi]
-    pub fn remaining(&self, env: Env) -> Result<u32> {
-        let latch = self.body.primitive();
-        self.body.instance.call(&env, |_| latch.remaining())
-    }
-
-    /// What it looks like.
-    #[napi]
-    pub fn in_words(&self) -> InWords {
-        let key = self.body.instance.key();
-        words::in_words(key, |section| {
-            words::latch(self.body.primitive(), key, section)
-        })
     }
 }

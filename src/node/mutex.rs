@@ -73,6 +73,101 @@ pub fn mutex_unlock(env: Env, handle: u32) -> Result<()> {
         .call(&env, |caller| mutex.primitive().unlock(caller))
 }
 
+/// Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
+/// that, false where there was nothing to clear, undefined where the time was up first.
+#[napi]
+pub fn mutex_recover(env: Env, handle: u32, milliseconds: f64) -> Result<Option<bool>> {
+    let body = Body::of(handle)?;
+    let deadline = Deadline::after_milliseconds(milliseconds);
+    let recovered = body
+        .instance
+        .call(&env, |caller| body.primitive().recover(caller, deadline))?;
+    Ok(match recovered {
+        Recovered::Cleared => Some(true),
+        Recovered::Locked => Some(false),
+        Recovered::TimedOut => None,
+    })
+}
+
+/// Begins to lock.
+#[napi]
+pub fn mutex_lock_async(env: Env, handle: u32) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    let mutex = body.primitive();
+    body.instance.promise(
+        &env,
+        body.clone(),
+        |caller, party| mutex.begin(caller, party),
+        |locked| match locked? {
+            Locked::Acquired => Ok(Value::C(())),
+            Locked::TimedOut => Err(Fault::TimedOut),
+        },
+    )
+}
+
+/// Begins to recover: whether this cleared the state.
+#[napi]
+pub fn mutex_recover_async(env: Env, handle: u32) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    let mutex = body.primitive();
+    body.instance.promise(
+        &env,
+        body.clone(),
+        |caller, party| mutex.begin_recovery(caller, party),
+        |recovered| match recovered? {
+            Recovered::Cleared => Ok(Value::A(true)),
+            Recovered::Locked => Ok(Value::A(false)),
+            Recovered::TimedOut => Err(Fault::TimedOut),
+        },
+    )
+}
+
+/// Unlocks what a promise locked.
+#[napi]
+pub fn mutex_unlock_guard(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance
+        .call(&env, |caller| body.primitive().unlock_guard(caller))
+}
+
+/// A number that all mutexes on the same cell have.
+#[napi]
+pub fn mutex_address(handle: u32) -> Result<f64> {
+    let body = Body::of(handle)?;
+    // Exact: no address of a process has more than 53 bits.
+    Ok(body.instance.cell().address() as f64)
+}
+
+/// Throws unless this thread owns it.
+#[napi]
+pub fn mutex_assert_owned(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance.call(&env, |caller| {
+        body.primitive()
+            .assert_owned_as(caller.queues.threads(), &Party::thread_of(caller))
+    })
+}
+
+/// The number of the owner (its `threadId + 1`), or 0.
+#[napi]
+pub fn mutex_owner(env: Env, handle: u32) -> Result<u32> {
+    let body = Body::of(handle)?;
+    let owner = body
+        .instance
+        .call(&env, |_| body.primitive().owner(QUEUES.threads()))?;
+    Ok(owner.map_or(0, |owner| owner.get()))
+}
+
+/// What it looks like.
+#[napi]
+pub fn mutex_in_words(handle: u32) -> Result<InWords> {
+    let body = Body::of(handle)?;
+    let key = body.instance.key();
+    Ok(words::in_words(key, |section| {
+        words::mutex(body.primitive(), key, section)
+    }))
+}
+
 /// A mutex.
 #[napi]
 pub struct Mutex {
@@ -95,93 +190,5 @@ impl Mutex {
     #[napi(getter)]
     pub fn handle(&self) -> u32 {
         self.body.number()
-    }
-
-    /// Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
-    /// that, false where there was nothing to clear, undefined where the time was up first.
-    #[napi]
-    pub fn recover(&self, env: Env, milliseconds: f64) -> Result<Option<bool>> {
-        let deadline = Deadline::after_milliseconds(milliseconds);
-        let recovered = self.body.instance.call(&env, |caller| {
-            self.body.primitive().recover(caller, deadline)
-        })?;
-        Ok(match recovered {
-            Recovered::Cleared => Some(true),
-            Recovered::Locked => Some(false),
-            Recovered::TimedOut => None,
-        })
-    }
-
-    /// Begins to lock.
-    #[napi]
-    pub fn lock_async(&self, env: Env) -> Result<PromiseBegun> {
-        let mutex = self.body.primitive();
-        self.body.instance.promise(
-            &env,
-            |caller, party| mutex.begin(caller, party),
-            |locked| match locked? {
-                Locked::Acquired => Ok(Value::C(())),
-                Locked::TimedOut => Err(Fault::TimedOut),
-            },
-        )
-    }
-
-    /// Begins to recover: whether this cleared the state.
-    #[napi]
-    pub fn recover_async(&self, env: Env) -> Result<PromiseBegun> {
-        let mutex = self.body.primitive();
-        self.body.instance.promise(
-            &env,
-            |caller, party| mutex.begin_recovery(caller, party),
-            |recovered| match recovered? {
-                Recovered::Cleared => Ok(Value::A(true)),
-                Recovered::Locked => Ok(Value::A(false)),
-                Recovered::TimedOut => Err(Fault::TimedOut),
-            },
-        )
-    }
-
-    /// Unlocks what a promise locked.
-    #[napi]
-    pub fn unlock_guard(&self, env: Env) -> Result<()> {
-        self.body
-            .instance
-            .call(&env, |caller| self.body.primitive().unlock_guard(caller))
-    }
-
-    /// A number that all mutexes on the same cell have.
-    #[napi(getter)]
-    pub fn address(&self) -> f64 {
-        // Exact: no address of a process has more than 53 bits.
-        self.body.instance.cell().address() as f64
-    }
-
-    /// Throws unless this thread owns it.
-    #[napi]
-    pub fn assert_owned(&self, env: Env) -> Result<()> {
-        self.body.instance.call(&env, |caller| {
-            self.body
-                .primitive()
-                .assert_owned_as(caller.queues.threads(), &Party::thread_of(caller))
-        })
-    }
-
-    /// The number of the owner (its `threadId + 1`), or 0.
-    #[napi]
-    pub fn owner(&self, env: Env) -> Result<u32> {
-        let owner = self
-            .body
-            .instance
-            .call(&env, |_| self.body.primitive().owner(QUEUES.threads()))?;
-        Ok(owner.map_or(0, |owner| owner.get()))
-    }
-
-    /// What it looks like.
-    #[napi]
-    pub fn in_words(&self) -> InWords {
-        let key = self.body.instance.key();
-        words::in_words(key, |section| {
-            words::mutex(self.body.primitive(), key, section)
-        })
     }
 }

@@ -15,6 +15,7 @@ use crate::sync::lock;
 use crate::threads::Thread;
 use napi::bindgen_prelude::*;
 use napi::sys;
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -140,6 +141,8 @@ struct PendingWait<W: Wait> {
     wait: W,
     key: Key,
     settle: fn(W::Output) -> Settled,
+    // Dropped last: the cells that it waits at are valid for as long as this is.
+    _keep: Rc<dyn Any>,
 }
 
 impl<W: Wait> Pending for PendingWait<W> {
@@ -212,6 +215,7 @@ impl Promises {
         &self,
         caller: &Caller,
         key: Key,
+        keep: Rc<dyn Any>,
         begin: impl FnOnce(&Party) -> Begun<W>,
         settle: fn(W::Output) -> Settled,
     ) -> BegunPromise {
@@ -224,7 +228,12 @@ impl Promises {
         match begin(&Party::promise_of(caller, Arc::new(ticket))) {
             Begun::Done(output) => BegunPromise::Settled(settle(output)),
             Begun::Waits(wait) => {
-                let pending = PendingWait { wait, key, settle };
+                let pending = PendingWait {
+                    wait,
+                    key,
+                    settle,
+                    _keep: keep,
+                };
                 // A letter that came before this is still in the mailbox: only this thread empties it.
                 self.waiting.borrow_mut().insert(number, Box::new(pending));
                 BegunPromise::Waits(number)

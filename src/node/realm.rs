@@ -15,6 +15,7 @@ use crate::threads::{Attention, Runtime, Thread};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
+use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -158,13 +159,14 @@ impl Shared {
         self: &Rc<Self>,
         env: &Env,
         key: Key,
+        keep: Rc<dyn Any>,
         begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
         settle: fn(W::Output) -> Settled,
     ) -> Result<PromiseBegun> {
         open_mailbox(env, self)?;
         let begun = self.with_caller(env, |caller| {
             self.promises
-                .begin(caller, key, |party| begin(caller, party), settle)
+                .begin(caller, key, keep, |party| begin(caller, party), settle)
         });
         match begun {
             BegunPromise::Waits(number) => Ok(PromiseBegun {

@@ -12,6 +12,7 @@ use crate::primitives::{self, Fault, Locked, Recovered, Request};
 use crate::queue::{Caller, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use std::rc::Rc;
 
 /// The word of an RwLock that nobody is inside.
 #[napi]
@@ -48,10 +49,11 @@ impl Body {
         primitives::RwLock::new(self.instance.cell(), self.reads.held())
     }
 
-    fn promise(&self, env: &Env, request: Request) -> Result<PromiseBegun> {
+    fn promise(self: &Rc<Self>, env: &Env, request: Request) -> Result<PromiseBegun> {
         let lock = self.primitive();
         self.instance.promise(
             env,
+            self.clone(),
             |caller, party| lock.begin(caller, party, request),
             |entered| match entered? {
                 Recovered::Cleared => Ok(Value::A(true)),
@@ -125,6 +127,102 @@ pub fn rwlock_unlock_write(env: Env, handle: u32) -> Result<()> {
         .call(&env, |caller| body.primitive().unlock_write(caller))
 }
 
+/// Begins to write within `milliseconds` (Infinity: without limit), also after somebody has died inside: true where
+/// this call cleared that, false where there was nothing to clear, undefined where the time was up first.
+#[napi]
+pub fn rwlock_recover(env: Env, handle: u32, milliseconds: f64) -> Result<Option<bool>> {
+    let body = Body::of(handle)?;
+    let deadline = Deadline::after_milliseconds(milliseconds);
+    let recovered = body
+        .instance
+        .call(&env, |caller| body.primitive().recover(caller, deadline))?;
+    Ok(match recovered {
+        Recovered::Cleared => Some(true),
+        Recovered::Locked => Some(false),
+        Recovered::TimedOut => None,
+    })
+}
+
+/// Begins to read.
+#[napi]
+pub fn rwlock_read_async(env: Env, handle: u32) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    body.promise(&env, Request::Read)
+}
+
+/// Begins to write.
+#[napi]
+pub fn rwlock_write_async(env: Env, handle: u32) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    body.promise(&env, Request::Write)
+}
+
+/// Begins to recover: whether this cleared the state.
+#[napi]
+pub fn rwlock_recover_async(env: Env, handle: u32) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    body.promise(&env, Request::Recover)
+}
+
+/// Ends a read that a promise began.
+#[napi]
+pub fn rwlock_unlock_read_guard(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance
+        .call(&env, |caller| body.primitive().unlock_read_guard(caller))
+}
+
+/// Ends a write that a promise began.
+#[napi]
+pub fn rwlock_unlock_write_guard(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance
+        .call(&env, |caller| body.primitive().unlock_write_guard(caller))
+}
+
+/// Lets what a promise began to write go on as a reader.
+#[napi]
+pub fn rwlock_downgrade_guard(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance
+        .call(&env, |caller| body.primitive().downgrade_guard(caller))
+}
+
+/// Goes on as a reader.
+#[napi]
+pub fn rwlock_downgrade(env: Env, handle: u32) -> Result<()> {
+    let body = Body::of(handle)?;
+    body.instance
+        .call(&env, |caller| body.primitive().downgrade(caller))
+}
+
+/// How many reads are held.
+#[napi]
+pub fn rwlock_readers(env: Env, handle: u32) -> Result<u32> {
+    let body = Body::of(handle)?;
+    body.instance.call(&env, |_| body.primitive().readers())
+}
+
+/// The number of the writer (its `threadId + 1`), or 0.
+#[napi]
+pub fn rwlock_writer(env: Env, handle: u32) -> Result<u32> {
+    let body = Body::of(handle)?;
+    let writer = body
+        .instance
+        .call(&env, |_| body.primitive().writer(QUEUES.threads()))?;
+    Ok(writer.map_or(0, |writer| writer.get()))
+}
+
+/// What it looks like.
+#[napi]
+pub fn rwlock_in_words(handle: u32) -> Result<InWords> {
+    let body = Body::of(handle)?;
+    let key = body.instance.key();
+    Ok(words::in_words(key, |section| {
+        words::rwlock(body.primitive(), key, section)
+    }))
+}
+
 /// A lock of readers and writers.
 #[napi]
 pub struct RwLock {
@@ -161,97 +259,5 @@ impl RwLock {
     #[napi(getter, ts_return_type = "Int32Array")]
     pub fn counts<'a>(&self, env: &'a Env) -> Result<Unknown<'a>> {
         self.body.reads.counts(env)
-    }
-
-    /// Begins to write within `milliseconds` (Infinity: without limit), also after somebody has died inside: true where
-    /// this call cleared that, false where there was nothing to clear, undefined where the time was up first.
-    #[napi]
-    pub fn recover(&self, env: Env, milliseconds: f64) -> Result<Option<bool>> {
-        let deadline = Deadline::after_milliseconds(milliseconds);
-        let recovered = self.body.instance.call(&env, |caller| {
-            self.body.primitive().recover(caller, deadline)
-        })?;
-        Ok(match recovered {
-            Recovered::Cleared => Some(true),
-            Recovered::Locked => Some(false),
-            Recovered::TimedOut => None,
-        })
-    }
-
-    /// Begins to read.
-    #[napi]
-    pub fn read_async(&self, env: Env) -> Result<PromiseBegun> {
-        self.body.promise(&env, Request::Read)
-    }
-
-    /// Begins to write.
-    #[napi]
-    pub fn write_async(&self, env: Env) -> Result<PromiseBegun> {
-        self.body.promise(&env, Request::Write)
-    }
-
-    /// Begins to recover: whether this cleared the state.
-    #[napi]
-    pub fn recover_async(&self, env: Env) -> Result<PromiseBegun> {
-        self.body.promise(&env, Request::Recover)
-    }
-
-    /// Ends a read that a promise began.
-    #[napi]
-    pub fn unlock_read_guard(&self, env: Env) -> Result<()> {
-        self.body.instance.call(&env, |caller| {
-            self.body.primitive().unlock_read_guard(caller)
-        })
-    }
-
-    /// Ends a write that a promise began.
-    #[napi]
-    pub fn unlock_write_guard(&self, env: Env) -> Result<()> {
-        self.body.instance.call(&env, |caller| {
-            self.body.primitive().unlock_write_guard(caller)
-        })
-    }
-
-    /// Lets what a promise began to write go on as a reader.
-    #[napi]
-    pub fn downgrade_guard(&self, env: Env) -> Result<()> {
-        self.body
-            .instance
-            .call(&env, |caller| self.body.primitive().downgrade_guard(caller))
-    }
-
-    /// Goes on as a reader.
-    #[napi]
-    pub fn downgrade(&self, env: Env) -> Result<()> {
-        self.body
-            .instance
-            .call(&env, |caller| self.body.primitive().downgrade(caller))
-    }
-
-    /// How many reads are held.
-    #[napi]
-    pub fn readers(&self, env: Env) -> Result<u32> {
-        self.body
-            .instance
-            .call(&env, |_| self.body.primitive().readers())
-    }
-
-    /// The number of the writer (its `threadId + 1`), or 0.
-    #[napi]
-    pub fn writer(&self, env: Env) -> Result<u32> {
-        let writer = self
-            .body
-            .instance
-            .call(&env, |_| self.body.primitive().writer(QUEUES.threads()))?;
-        Ok(writer.map_or(0, |writer| writer.get()))
-    }
-
-    /// What it looks like.
-    #[napi]
-    pub fn in_words(&self) -> InWords {
-        let key = self.body.instance.key();
-        words::in_words(key, |section| {
-            words::rwlock(self.body.primitive(), key, section)
-        })
     }
 }

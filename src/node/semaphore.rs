@@ -73,6 +73,41 @@ pub fn semaphore_release(env: Env, handle: u32, count: u32) -> Result<bool> {
     Ok(released == Released::Done)
 }
 
+/// Begins to take `count` permits.
+#[napi]
+pub fn semaphore_acquire_async(env: Env, handle: u32, count: u32) -> Result<PromiseBegun> {
+    let body = Body::of(handle)?;
+    let count = body.count(count)?;
+    let semaphore = body.primitive();
+    body.instance.promise(
+        &env,
+        body.clone(),
+        |caller, party| semaphore.begin(caller, party, count),
+        |acquired| match acquired? {
+            Locked::Acquired => Ok(Value::C(())),
+            Locked::TimedOut => Err(Fault::TimedOut),
+        },
+    )
+}
+
+/// How many permits are free.
+#[napi]
+pub fn semaphore_available(env: Env, handle: u32) -> Result<u32> {
+    let body = Body::of(handle)?;
+    let semaphore = body.primitive();
+    body.instance.call(&env, |_| semaphore.available())
+}
+
+/// What it looks like.
+#[napi]
+pub fn semaphore_in_words(handle: u32) -> Result<InWords> {
+    let body = Body::of(handle)?;
+    let key = body.instance.key();
+    Ok(words::in_words(key, |section| {
+        words::semaphore(body.primitive(), key, section)
+    }))
+}
+
 /// A semaphore.
 #[napi]
 pub struct Semaphore {
@@ -108,36 +143,5 @@ impl Semaphore {
     #[napi(getter)]
     pub fn handle(&self) -> u32 {
         self.body.number()
-    }
-
-    /// Begins to take `count` permits.
-    #[napi]
-    pub fn acquire_async(&self, env: Env, count: u32) -> Result<PromiseBegun> {
-        let count = self.body.count(count)?;
-        let semaphore = self.body.primitive();
-        self.body.instance.promise(
-            &env,
-            |caller, party| semaphore.begin(caller, party, count),
-            |acquired| match acquired? {
-                Locked::Acquired => Ok(Value::C(())),
-                Locked::TimedOut => Err(Fault::TimedOut),
-            },
-        )
-    }
-
-    /// How many permits are free.
-    #[napi]
-    pub fn available(&self, env: Env) -> Result<u32> {
-        let semaphore = self.body.primitive();
-        self.body.instance.call(&env, |_| semaphore.available())
-    }
-
-    /// What it looks like.
-    #[napi]
-    pub fn in_words(&self) -> InWords {
-        let key = self.body.instance.key();
-        words::in_words(key, |section| {
-            words::semaphore(self.body.primitive(), key, section)
-        })
     }
 }

@@ -195,8 +195,7 @@ impl Arriving {
                 }
                 Ok(Phase::Acting(_)) => {
                     self.missing = None;
-                    self.waiter = Waiter::new(self.waiter.party(), self.barrier.gate());
-                    section.push_back(&self.waiter);
+                    self.queue_up(&mut section, self.barrier.gate());
                     return Step::Pending;
                 }
                 Err(fault) => return Step::Done(Err(fault)),
@@ -212,8 +211,7 @@ impl Arriving {
             }
             if missing > 0 {
                 self.missing = Some(missing);
-                self.waiter = Waiter::new(self.waiter.party(), self.barrier.key());
-                section.push_back(&self.waiter);
+                self.queue_up(&mut section, self.barrier.key());
                 return Step::Pending;
             }
             if word == 0 {
@@ -221,6 +219,14 @@ impl Arriving {
             }
             return Step::Done(Ok(0));
         }
+    }
+
+    /// Stands in one of the two queues.
+    fn queue_up(&mut self, section: &mut Section, key: Key) {
+        if self.waiter.key() != key {
+            self.waiter = Waiter::new(self.waiter.party(), key);
+        }
+        section.push_back(&self.waiter);
     }
 
     /// Leaves early: true where it was still queued, and the barrier breaks for all if it had arrived.

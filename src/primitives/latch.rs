@@ -10,8 +10,6 @@ use crate::futex::Deadline;
 use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter};
 use std::sync::Arc;
 
-/// It is closed, nobody waits, and it was never counted down.
-const CLOSED: u32 = 0;
 /// How many times it was counted down. It is open at the count that its constructor was given.
 const COUNTED: u32 = (1 << 30) - 1;
 /// It is closed, and somebody waits.
@@ -32,8 +30,8 @@ pub struct Latch {
 }
 
 impl Latch {
-    /// The word of one that is closed, with nobody waiting.
-    pub const CLOSED: u32 = CLOSED;
+    /// The bit that says that somebody waits.
+    pub const WAITERS: u32 = WAITERS;
     /// The largest count.
     pub const MAX_COUNT: u32 = COUNTED;
 
@@ -73,8 +71,22 @@ impl Latch {
         )
     }
 
+    /// What JavaScript tries before it calls in: counts down while nobody waits.
+    #[inline]
+    pub fn count_down_quiet(self, by: u32) -> bool {
+        let word = self.cell.load();
+        // Below the count the bit is clear, too.
+        word < self.count
+            && self
+                .cell
+                .replace(word, word.saturating_add(by).min(self.count))
+    }
+
     /// Counts down `by`, at most to open. To open it whatever remains, count down by its count.
     pub fn count_down(self, caller: &Caller, by: u32) -> Result<(), Fault> {
+        if self.count_down_quiet(by) {
+            return Ok(());
+        }
         let mut section = caller.queues.enter(self.key());
         loop {
             let word = self.cell.load();
