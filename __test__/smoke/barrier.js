@@ -8,6 +8,7 @@ const { cells, codeOf, program, until } = require('./harness.js');
 program(
   __filename,
   {
+    /** @param {{ view: Int32Array, rounds: number }} data */
     rounds({ view, rounds }) {
       const barrier = new Barrier(view, 0, 4);
       let wrong = 0;

@@ -16,6 +16,7 @@ program(
         mutex.unlock();
       }
     },
+    /** @param {{ view: Int32Array }} data */
     hold({ view }) {
       new Mutex(view, 0).lock();
       Atomics.store(view, 1, 1);
@@ -29,6 +30,7 @@ program(
       return codeOf(() => new Mutex(view, 0).lock().locked);
     },
     // Locks one, waits until the other worker has locked the other one, and locks that.
+    /** @param {{ view: Int32Array, first: number }} data */
     cross({ view, first }) {
       const [own, other] = [new Mutex(view, first), new Mutex(view, 1 - first)];
       own.lock();

@@ -27,6 +27,7 @@ program(
       }
       return wrong;
     },
+    /** @param {{ view: Int32Array }} data */
     hold({ view }) {
       new RwLock(view, 0).read();
       Atomics.store(view, 1, 1);
