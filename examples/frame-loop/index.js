@@ -1,0 +1,116 @@
+// @ts-check
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { layout } = require('../..');
+const { command, count } = require('../shared/command.js');
+const { runWorkers } = require('../shared/workers.js');
+const { loopLayout } = require('./layouts.js');
+const { placeBodies } = require('./physics.js');
+const { encodePng } = require('./png.js');
+const { toBytes } = require('./render.js');
+
+const WORKERS = Math.max(2, os.availableParallelism());
+const BARS = '▁▂▃▄▅▆▇█';
+const WIDTH = 60;
+
+const USAGE = `Usage: node examples/frame-loop [options]
+
+Two galaxies meet: physics, update and render of each frame in lock-step by several workers,
+then the same by one. Writes the last frame as a picture.
+
+  --workers ${WORKERS}    how many workers
+  --bodies 1200  how many bodies
+  --frames 150   how many frames
+  --size 480     of the picture, in pixels
+  --out FILE     where to write it (PNG; if left out, to a new file in the folder for temporary ones)
+  --help         print this`;
+
+const OPTIONS = /** @type {const} */ ({
+  workers: { type: 'string', default: String(WORKERS) },
+  bodies: { type: 'string', default: '1200' },
+  frames: { type: 'string', default: '150' },
+  size: { type: 'string', default: '480' },
+  out: { type: 'string' },
+  help: { type: 'boolean', default: false },
+});
+
+command(USAGE, OPTIONS, async (values) => {
+  const workers = count('workers', values.workers, 1, 64);
+  const bodies = count('bodies', values.bodies, 2, 100_000);
+  const frames = count('frames', values.frames, 1, 1_000_000);
+  const size = count('size', values.size, 16, 8192);
+
+  const many = await runLoop(workers, bodies, frames, size);
+  const one = await runLoop(1, bodies, frames, size);
+  assert.deepEqual(
+    many.positions,
+    one.positions,
+    'in lock-step the result is the same, bit by bit',
+  );
+  assert.deepEqual(many.light, one.light);
+
+  console.log(`${frames} frames of ${bodies} bodies, ${size} x ${size} pixels\n`);
+  tell(`${workers} workers`, many.times);
+  tell('1 worker', one.times);
+  console.log('the last frame is the same, to the last bit');
+
+  const out =
+    values.out ?? path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'frame-loop-')), 'last.png');
+  fs.writeFileSync(out, encodePng(toBytes(many.light), size, size));
+  console.log(`written to ${out}`);
+});
+
+/**
+ * @param {number} workers
+ * @param {number} bodies
+ * @param {number} frames
+ * @param {number} size
+ */
+async function runLoop(workers, bodies, frames, size) {
+  const memory = layout(loopLayout(workers, bodies, frames, size));
+  placeBodies(memory.positions, memory.velocities);
+  const running = runWorkers(path.join(__dirname, 'worker.js'), workers, {
+    workers,
+    bodies,
+    frames,
+    size,
+    share: memory.share(),
+  });
+  await Promise.all([memory.ended.awaitAsync(), running]); // rejected if a worker dies
+  return memory;
+}
+
+/**
+ * @param {string} who
+ * @param {Float64Array} times
+ */
+function tell(who, times) {
+  const sorted = times.toSorted();
+  const quantile = (/** @type {number} */ q) => sorted[Math.ceil(q * sorted.length) - 1];
+  const total = times.reduce((a, b) => a + b, 0);
+  const figures = [0.5, 0.99, 1].map(quantile).map((ms) => `${ms.toFixed(1)} ms`);
+  console.log(`${who}: ${((times.length / total) * 1000).toFixed(0)} frames a second`);
+  console.log(
+    `  a frame takes ${figures[0]} (median), ${figures[1]} (p99), ${figures[2]} (longest)`,
+  );
+  console.log(`  ${inBars(times)}\n`);
+}
+
+/**
+ * The times of all frames in one line, as high as the longest.
+ *
+ * @param {Float64Array} times
+ */
+function inBars(times) {
+  const longest = Math.max(...times);
+  const each = Math.max(times.length / WIDTH, 1);
+  const bars = Array.from({ length: Math.min(WIDTH, times.length) }, (_, i) => {
+    const most = Math.max(...times.slice(Math.floor(i * each), Math.ceil((i + 1) * each)));
+    return BARS[Math.min(Math.floor((most / longest) * BARS.length), BARS.length - 1)];
+  });
+  return bars.join('');
+}

@@ -1,0 +1,105 @@
+// @ts-check
+'use strict';
+
+const assert = require('node:assert/strict');
+const os = require('node:os');
+const { command, count } = require('../shared/command.js');
+const { Pool } = require('./pool.js');
+
+/**
+ * The jobs whose worker is to die at the first attempt, and how.
+ *
+ * @type {Map<number, 'exit' | 'error' | 'locked'>}
+ */
+const CRASHES = new Map([
+  [5, 'exit'], // process.exit() while it works on the job
+  [9, 'error'], // an uncaught error likewise
+  [14, 'locked'], // process.exit() while it takes the job, and owns the mutex of the queue
+]);
+
+const WORKERS = Math.max(2, os.availableParallelism());
+
+const USAGE = `Usage: node examples/worker-pool [options]
+
+Counts primes by jobs in a pool of workers, three of which die on the way.
+
+  --workers ${WORKERS}      how many workers
+  --capacity 4     how many jobs may wait in the queue
+  --jobs 40        how many jobs
+  --limit 1000000  count the primes below this
+  --help           print this`;
+
+const OPTIONS = /** @type {const} */ ({
+  workers: { type: 'string', default: String(WORKERS) },
+  capacity: { type: 'string', default: '4' },
+  jobs: { type: 'string', default: '40' },
+  limit: { type: 'string', default: '1000000' },
+  help: { type: 'boolean', default: false },
+});
+
+command(USAGE, OPTIONS, async (values) => {
+  const workers = count('workers', values.workers, 1, 64);
+  const capacity = count('capacity', values.capacity, 1, 10_000);
+  const jobs = count('jobs', values.jobs, 1, 100_000);
+  const limit = count('limit', values.limit, 1, 2 ** 31);
+
+  const pool = new Pool(workers, capacity);
+  const done = tell(pool, workers);
+  pool.start();
+
+  const ranges = Array.from({ length: jobs }, (_, i) => ({
+    from: Math.floor((limit * i) / jobs),
+    to: Math.floor((limit * (i + 1)) / jobs),
+  }));
+  const results = ranges.map((argument, i) =>
+    pool.run({ task: 'countPrimes', argument, crash: CRASHES.get(i + 1) }),
+  );
+  const failing = pool.run({ task: 'fail', argument: { message: 'as it was told to' } });
+  await assert.rejects(failing, { name: 'RangeError', message: 'as it was told to' });
+  await pool.drain(); // the results of all jobs are there afterwards
+  await assert.rejects(pool.run({ task: 'countPrimes', argument: ranges[0] }), /no more jobs/);
+
+  const primes = (await Promise.all(results)).reduce((a, b) => a + b, 0);
+  assert.equal(primes, countBySieve(limit));
+  assert(pool.mostWaiting <= capacity);
+  console.log(`\n${primes.toLocaleString('en-US')} primes below ${limit.toLocaleString('en-US')}`);
+  console.log(
+    `at most ${pool.mostWaiting} of ${jobs + 1} jobs waited in the queue, of ${capacity} that may`,
+  );
+  for (const [worker, jobs] of done.entries()) console.log(`worker ${worker} did ${jobs} jobs`);
+});
+
+/**
+ * Prints what happens in the pool, and counts the jobs of each worker.
+ *
+ * @param {Pool} pool
+ * @param {number} workers
+ */
+function tell(pool, workers) {
+  const done = new Array(workers).fill(0);
+  const retried = new Set();
+  pool.on('start', (worker, threadId) =>
+    console.log(`worker ${worker} starts, as thread ${threadId}`),
+  );
+  pool.on('death', (worker, reason, job) => {
+    retried.add(job);
+    console.log(`worker ${worker} has died with job ${job}: ${reason}`);
+  });
+  pool.on('settled', (worker, job) => {
+    done[worker]++;
+    if (retried.has(job)) console.log(`worker ${worker} has done job ${job} at the second attempt`);
+  });
+  return done;
+}
+
+/** @param {number} limit */
+function countBySieve(limit) {
+  const composite = new Uint8Array(limit);
+  let primes = 0;
+  for (let n = 2; n < limit; n++) {
+    if (composite[n]) continue;
+    primes++;
+    for (let multiple = n * n; multiple < limit; multiple += n) composite[multiple] = 1;
+  }
+  return primes;
+}

@@ -1,0 +1,180 @@
+// @ts-check
+'use strict';
+
+const { EventEmitter } = require('node:events');
+const path = require('node:path');
+const { Worker } = require('node:worker_threads');
+const { layout } = require('../..');
+const { Queue, queueLayout } = require('./queue.js');
+
+const MAX_ATTEMPTS = 3;
+
+/**
+ * @typedef {object} Job
+ * @property {string} task
+ * @property {unknown} argument
+ * @property {'exit' | 'error' | 'locked'} [crash] how its worker is to die at the first attempt, to show what happens then
+ *
+ * @typedef {object} Pending
+ * @property {Job} job
+ * @property {number} attempts
+ * @property {(value: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ */
+
+/**
+ * Workers that take jobs from a bounded queue in shared memory. A worker that dies is replaced, and its job is done again.
+ * Emits `start` (worker, its threadId), `death` (worker, reason, job or 0) and `settled` (worker, job).
+ */
+class Pool extends EventEmitter {
+  #memory;
+  #queue;
+  #workers;
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  #jobs = 0;
+  #draining = false;
+  #running = 0;
+  #ended = () => {};
+
+  /**
+   * @param {number} workers
+   * @param {number} capacity how many jobs may wait
+   */
+  constructor(workers, capacity) {
+    super();
+    this.#memory = layout(queueLayout(capacity, workers));
+    this.#queue = new Queue(this.#memory);
+    this.#workers = workers;
+  }
+
+  start() {
+    for (let id = 0; id < this.#workers; id++) this.#startWorker(id);
+  }
+
+  /** The most jobs that ever waited. */
+  get mostWaiting() {
+    return this.#queue.most;
+  }
+
+  /**
+   * Waits for room in the queue, and then for the result.
+   *
+   * @param {Job} job
+   * @returns {Promise<any>}
+   */
+  async run(job) {
+    if (this.#draining) throw new Error('the pool takes no more jobs');
+    const id = ++this.#jobs;
+    const result = new Promise((resolve, reject) => {
+      this.#pending.set(id, { job, attempts: 1, resolve, reject });
+    });
+    this.#put(id, job).catch((error) => this.#settle(id, { error }));
+    return result;
+  }
+
+  /** Takes no more jobs, finishes those that it has, and lets the workers end. */
+  async drain() {
+    this.#draining = true;
+    while (this.#pending.size > 0) await new Promise((resolve) => this.once('settled', resolve));
+    const ended = new Promise((resolve) => (this.#ended = () => resolve(undefined)));
+    await this.#exclusive(() => this.#queue.close());
+    this.#memory.notEmpty.notifyAll();
+    await ended;
+  }
+
+  /**
+   * @param {number} id
+   * @param {Job} job
+   */
+  async #put(id, job) {
+    const { mutex, notEmpty, notFull } = this.#memory;
+    await this.#exclusive(async () => {
+      await notFull.waitAsync(mutex, this.#queue.hasRoom);
+      this.#queue.put(id, job);
+    });
+    notEmpty.notify();
+  }
+
+  /**
+   * Owns the mutex meanwhile, without blocking this thread. What a worker that died with it has left half done is repaired.
+   *
+   * @param {() => void | Promise<void>} section changes nothing before its last wait, since it may be called again
+   */
+  async #exclusive(section) {
+    const { mutex } = this.#memory;
+    for (;;) {
+      try {
+        return await mutex.runExclusiveAsync(section);
+      } catch (error) {
+        if (/** @type {any} */ (error).code !== 'ERR_ABANDONED') throw error;
+        const guard = await mutex.recoverAsync();
+        try {
+          if (guard.recovered) this.#queue.repair();
+        } finally {
+          guard.release();
+        }
+      }
+    }
+  }
+
+  /** @param {number} id */
+  #startWorker(id) {
+    const worker = new Worker(path.join(__dirname, 'worker.js'), {
+      workerData: {
+        id,
+        capacity: this.#queue.capacity,
+        workers: this.#workers,
+        share: this.#memory.share(),
+      },
+    });
+    let reason = '';
+    worker.on('message', (message) => this.#settle(message.id, message));
+    worker.on('error', (error) => (reason = String(error)));
+    worker.on('exit', (code) => {
+      this.#running--;
+      const held = this.#memory.held[id];
+      if (code === 0 && held === 0) {
+        if (this.#running === 0) this.#ended();
+      } else {
+        this.emit('death', id, reason || `exit code ${code}`, held);
+        this.#replace(id).catch((error) => this.#settle(held, { error }));
+      }
+    });
+    this.#running++;
+    this.emit('start', id, worker.threadId);
+  }
+
+  /**
+   * Starts another worker in the place of a dead one, and queues the job again that it has died with.
+   *
+   * @param {number} id
+   */
+  async #replace(id) {
+    let held = 0;
+    await this.#exclusive(() => {
+      held = this.#memory.held[id];
+      this.#memory.held[id] = 0;
+    });
+    this.#startWorker(id); // before the job is queued: it may have to make room
+    const pending = this.#pending.get(held);
+    if (pending === undefined) return; // it held none, or the result was there before it died
+    if (pending.attempts === MAX_ATTEMPTS) throw new Error(`${MAX_ATTEMPTS} workers died of it`);
+    pending.attempts++;
+    await this.#put(held, { ...pending.job, crash: undefined });
+  }
+
+  /**
+   * @param {number} id
+   * @param {{ worker?: number, value?: unknown, error?: unknown }} answer
+   */
+  #settle(id, answer) {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if ('error' in answer) pending?.reject(answer.error);
+    else pending?.resolve(answer.value);
+    this.emit('settled', answer.worker, id);
+  }
+}
+
+module.exports = { Pool };
