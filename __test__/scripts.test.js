@@ -6,7 +6,9 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { counters, inWords, judge } = require('../scripts/test.js');
+const { checkGlibc, compare, glibcNeeded, versionsNeeded } = require('../scripts/elf.js');
 const { addonIsBuilt, packagesAreInstalled } = require('../scripts/setup.js');
+const { root } = require('./helpers/installed.js');
 
 const CARGO = `
 running 2 tests
@@ -133,4 +135,24 @@ test('the addon counts as built when it is newer than each of its sources', (t) 
   }
   fs.rmSync(path.join(folder, 'binding.js'));
   t.false(addonIsBuilt(folder), 'its loader is missing');
+});
+
+const elf = process.platform === 'linux' ? test : test.skip;
+
+elf('the glibc that a binary needs is read from the file itself', (t) => {
+  const [name] = fs.readdirSync(root).filter((file) => /\.linux-.*-gnu\.node$/.test(file));
+  if (!name) return t.pass('this is musl');
+  const file = path.join(root, name);
+  const libraries = versionsNeeded(fs.readFileSync(file));
+  t.true(libraries['libc.so.6'].includes('GLIBC_2.18'), 'it registers destructors of threads');
+  for (const version of Object.values(libraries).flat()) t.regex(version, /^(GLIBC|GCC)_[\d.]+$/);
+  const needed = glibcNeeded(fs.readFileSync(file)) ?? '';
+  t.true(compare(needed, '2.18') >= 0, needed);
+  t.is(checkGlibc(file, needed), needed);
+  t.throws(() => checkGlibc(file, '2.9'), { message: /may need no newer one than 2\.9/ });
+  return undefined;
+});
+
+test('what is no ELF file is not taken for one that needs nothing', (t) => {
+  t.throws(() => versionsNeeded(Buffer.from('MZ')), { message: /not a 64-bit/ });
 });

@@ -66,8 +66,9 @@ class Mutex {
   }
 
   lock() {
-    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE)
+    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
       waited(native.mutexLock(this.#handle));
+    }
     return this;
   }
 

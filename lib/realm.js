@@ -1,12 +1,12 @@
 // @ts-check
 'use strict';
 
-// The native addon, and what it needs of this JavaScript realm: a test runner may load the package several times in
+// What the native addon needs of this JavaScript realm: a test runner may load the package several times in
 // one thread, and each realm wants errors of its own classes.
 
 const { threadId } = require('node:worker_threads');
-const native = require('../binding.js');
 const { SyncError } = require('./errors.js');
+const { native } = require('./native.js');
 
 /** What the runtime can do for a blocked thread. */
 function host() {

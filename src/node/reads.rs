@@ -14,7 +14,7 @@ use crate::primitives::{Held, RwLock};
 use crate::threads::ThreadId;
 use napi::bindgen_prelude::*;
 use napi::sys;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr;
@@ -22,6 +22,8 @@ use std::ptr;
 thread_local! {
     /// By the address of the cell.
     static READS: RefCell<HashMap<usize, Entry>> = RefCell::default();
+    /// Whether the hook at the end of this thread is there.
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
 }
 
 struct Entry {
@@ -111,12 +113,15 @@ impl Drop for Reads {
 pub fn watch(env: &Env, id: ThreadId) -> Result<()> {
     let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);
     // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so). Node refuses the same
-    // hook twice, so each realm removes the one before: the last stays.
+    // hook twice, so each realm removes the one before: the last stays. Deno ends the process where there is none to remove.
     let status = unsafe {
-        sys::napi_remove_env_cleanup_hook(env.raw(), Some(environment_ends), number);
+        if WATCHED.get() {
+            sys::napi_remove_env_cleanup_hook(env.raw(), Some(environment_ends), number);
+        }
         sys::napi_add_env_cleanup_hook(env.raw(), Some(environment_ends), number)
     };
     if status == sys::Status::napi_ok {
+        WATCHED.set(true);
         Ok(())
     } else {
         Err(Error::new(
@@ -129,6 +134,7 @@ pub fn watch(env: &Env, id: ThreadId) -> Result<()> {
 /// Runs on the thread itself when its environment ends, before its realms do.
 unsafe extern "C" fn environment_ends(number: *mut c_void) {
     let id = u32::try_from(number.addr()).ok().and_then(ThreadId::new);
+    WATCHED.set(false);
     let entries = READS.take();
     for entry in entries.values() {
         if let Some(id) = id {

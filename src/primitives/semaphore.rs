@@ -19,7 +19,7 @@ use super::{Fault, Locked};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Spin, Step, Wait, Waiter,
+    Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter, spin_until,
 };
 use crate::threads::Look;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ impl Semaphore {
     ) -> Result<Locked, Fault> {
         let mut acquired = false;
         // Once somebody is queued, only those at the front are given any.
-        Spin::within(deadline).until(|| {
+        spin_until(|| {
             acquired = self.acquire_free(count);
             acquired || self.cell.load() & WAITERS != 0
         });

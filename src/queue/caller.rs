@@ -1,7 +1,7 @@
 //! A thread that calls into a primitive, and how it sleeps until its wait is settled.
 
 use super::Queues;
-use super::spin::Spin;
+use super::spin::{Experience, spin_with};
 use super::waiter::{Outcome, Waiter};
 use super::waits::Link;
 use crate::futex::{Deadline, Wake};
@@ -59,9 +59,28 @@ impl Caller<'_> {
         deadline: Option<Deadline>,
         tend: impl Fn(),
     ) -> Slept {
+        let experience = Experience::new(self.thread.experience());
+        let began = Deadline::now();
         // Where this succeeds, the token that comes with the outcome stays behind: a later sleep takes it for a wake
         // without a reason.
-        Spin::within(deadline).until(|| waiter.outcome().is_some());
+        spin_with(experience, || waiter.outcome().is_some());
+        let slept = self.sleep_soundly(waiter, deadline, tend);
+        if let Slept::Settled(_) = slept {
+            let took = waiter
+                .settled_at()
+                .as_nanoseconds()
+                .saturating_sub(began.as_nanoseconds());
+            self.thread.set_experience(experience.after(took).get());
+        }
+        slept
+    }
+
+    fn sleep_soundly(
+        &self,
+        waiter: &Arc<Waiter>,
+        deadline: Option<Deadline>,
+        tend: impl Fn(),
+    ) -> Slept {
         let mut vigil = Vigil::new(self.queues.threads(), self.thread, self.runtime);
         let mut recorded = None;
         loop {

@@ -175,6 +175,8 @@ pub struct Waiter {
     notified: AtomicU32,
     /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
     since: AtomicU64,
+    /// When it was settled, on the same clock.
+    settled_at: AtomicU64,
     /// What happened, and below what belongs to it.
     outcome: AtomicU32,
     detail: AtomicU32,
@@ -221,6 +223,7 @@ impl Waiter {
             request,
             notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
+            settled_at: AtomicU64::new(0),
             outcome: AtomicU32::new(PENDING),
             detail: AtomicU32::new(0),
         })
@@ -276,6 +279,11 @@ impl Waiter {
         Deadline::from_nanoseconds(self.since.load(Ordering::Relaxed))
     }
 
+    /// When it was settled, of one that was.
+    pub fn settled_at(&self) -> Deadline {
+        Deadline::from_nanoseconds(self.settled_at.load(Ordering::Relaxed))
+    }
+
     /// How it ended, or none as long as it goes on.
     pub fn outcome(&self) -> Option<Outcome> {
         let tag = self.outcome.load(Ordering::Acquire);
@@ -303,6 +311,8 @@ impl Waiter {
     /// Under the lock of the queue that it stands in.
     pub(super) fn settle(&self, outcome: Outcome) {
         let (tag, detail) = outcome.encode();
+        let now = Deadline::now().as_nanoseconds();
+        self.settled_at.store(now, Ordering::Relaxed);
         self.detail.store(detail, Ordering::Relaxed);
         self.outcome.store(tag, Ordering::Release);
     }

@@ -12,7 +12,7 @@ pub use registry::{AlreadyRegistered, Status, Threads, Watching};
 pub use runtime::{Attention, Look, Runtime};
 pub use vigil::Vigil;
 
-use crate::sync::{AtomicBool, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, Ordering};
 use std::num::NonZeroU32;
 
 /// A thread's number in the words of the primitives: the worker's `threadId + 1`, so that zero means nobody.
@@ -55,6 +55,8 @@ pub struct Thread {
     blocked: AtomicBool,
     /// It is blocked, and serves its runtime at this moment.
     looking: AtomicBool,
+    /// How long its waits have been. Its own alone.
+    experience: AtomicU64,
 }
 
 impl Thread {
@@ -66,6 +68,7 @@ impl Thread {
             watched: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             looking: AtomicBool::new(false),
+            experience: AtomicU64::new(0),
         }
     }
 
@@ -109,6 +112,16 @@ impl Thread {
         let result = wait();
         self.blocked.store(outer, Ordering::Release);
         result
+    }
+
+    /// How long its waits have been, as it noted itself.
+    pub fn experience(&self) -> u64 {
+        self.experience.load(Ordering::Relaxed)
+    }
+
+    /// Notes how long its waits have been. To be called by the thread itself.
+    pub fn set_experience(&self, experience: u64) {
+        self.experience.store(experience, Ordering::Relaxed);
     }
 
     /// Whether it is blocked.

@@ -2,14 +2,13 @@
 
 use super::{Locked, Mutex, Served, State};
 use crate::primitives::Fault;
-use crate::queue::{Caller, Outcome, Party, Slept, Spin, Step, Wait, Waiter};
+use crate::queue::{Caller, Outcome, Party, Slept, Step, Wait, Waiter, spin_until};
 use std::sync::Arc;
 
 /// A wait for a Mutex: competes, sleeps and competes again until the lock is its party's.
 pub struct Locking {
     mutex: Mutex,
     waiter: Arc<Waiter>,
-    spin: Spin,
 }
 
 /// Where somebody who waits stands after a sleep.
@@ -20,21 +19,13 @@ enum Turn {
 }
 
 impl Locking {
-    pub(super) fn new(mutex: Mutex, party: &Party, spin: Spin) -> Self {
-        Locking {
-            mutex,
-            waiter: Waiter::at_lock(party, mutex.key(), Mutex::owner_of),
-            spin,
-        }
+    pub(super) fn new(mutex: Mutex, party: &Party) -> Self {
+        Self::of(mutex, Waiter::at_lock(party, mutex.key(), Mutex::owner_of))
     }
 
     /// The wait of a Condition's waiter that was notified, and so stands in the queue of its mutex or was taken out of it.
     pub(crate) fn of(mutex: Mutex, waiter: Arc<Waiter>) -> Self {
-        Locking {
-            mutex,
-            waiter,
-            spin: Spin::Yielding,
-        }
+        Locking { mutex, waiter }
     }
 
     /// Competes for the lock, and enters the queue where that fails. `woken` is set for a waiter that was told to retry,
@@ -69,7 +60,7 @@ impl Locking {
         if self.waiter.party().is_promise() {
             take()
         } else {
-            self.spin.until(take)
+            spin_until(take)
         }
     }
 

@@ -25,7 +25,7 @@ pub use recovering::Recovering;
 use super::{Fault, block_in};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Spin, Waiter};
+use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -149,18 +149,13 @@ impl Mutex {
             if self.is_owned_by(caller.id()) {
                 return Begun::Done(Err(Fault::Recursive));
             }
-            self.begin_with(caller, &Party::thread_of(caller), Spin::within(deadline))
+            self.begin(caller, &Party::thread_of(caller))
         })
     }
 
     /// Begins to lock, without limit.
     pub fn begin(self, caller: &Caller, party: &Party) -> Begun<Locking> {
-        self.begin_with(caller, party, Spin::Yielding)
-    }
-
-    fn begin_with(self, caller: &Caller, party: &Party, spin: Spin) -> Begun<Locking> {
-        let locking = Locking::new(self, party, spin);
-        Begun::with(locking, |wait| wait.compete(caller, None))
+        Begun::with(Locking::new(self, party), |wait| wait.compete(caller, None))
     }
 
     /// Locks if that takes no waiting.
@@ -187,17 +182,13 @@ impl Mutex {
             if self.is_owned_by(caller.id()) {
                 return Begun::Done(Err(Fault::Recursive));
             }
-            self.begin_recovery_with(caller, &Party::thread_of(caller), Spin::within(deadline))
+            self.begin_recovery(caller, &Party::thread_of(caller))
         })
     }
 
     /// Begins to recover, without limit.
     pub fn begin_recovery(self, caller: &Caller, party: &Party) -> Begun<Recovering> {
-        self.begin_recovery_with(caller, party, Spin::Yielding)
-    }
-
-    fn begin_recovery_with(self, caller: &Caller, party: &Party, spin: Spin) -> Begun<Recovering> {
-        let recovering = Recovering::new(self, party, spin);
+        let recovering = Recovering::new(self, party);
         Begun::with(recovering, |wait| wait.start(caller))
     }
 

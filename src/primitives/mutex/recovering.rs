@@ -2,7 +2,7 @@
 
 use super::{Locked, Locking, Mutex, Recovered};
 use crate::primitives::Fault;
-use crate::queue::{Caller, Party, Slept, Spin, Step, Wait, Waiter};
+use crate::queue::{Caller, Party, Slept, Step, Wait, Waiter};
 use std::sync::Arc;
 
 /// A wait for a Mutex that takes it over from an owner that died.
@@ -12,10 +12,10 @@ pub struct Recovering {
 }
 
 impl Recovering {
-    pub(super) fn new(mutex: Mutex, party: &Party, spin: Spin) -> Self {
+    pub(super) fn new(mutex: Mutex, party: &Party) -> Self {
         Recovering {
             mutex,
-            locking: Locking::new(mutex, party, spin),
+            locking: Locking::new(mutex, party),
         }
     }
 

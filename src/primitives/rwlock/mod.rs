@@ -26,7 +26,7 @@ pub use entering::Entering;
 use super::{Fault, Locked, Recovered, block_in};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Party, Queues, Section, Spin, Waiter};
+use crate::queue::{Begun, Caller, Party, Queues, Section, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use gate::{Admission, GUARD, Gate, State, WAITERS, WRITER, claim_of};
 
@@ -161,7 +161,7 @@ impl RwLock {
         // Once somebody is queued, only those at the front are let in.
         let is_queue = || self.gate.cell.load() & WAITERS != 0;
         let mut free = false;
-        Spin::within(deadline).until(|| {
+        spin_until(|| {
             free = self.read_free();
             free || is_queue()
         });

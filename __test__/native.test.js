@@ -1,0 +1,114 @@
+// @ts-check
+'use strict';
+
+const test = require('ava').default;
+const fs = require('node:fs');
+const path = require('node:path');
+const { parseTriple } = require('@napi-rs/cli');
+const { PLATFORMS } = require('../lib/native.js');
+const { run } = require('./helpers/child.js');
+const { root, userFolder } = require('./helpers/installed.js');
+
+const MAJOR = Number(process.versions.node.split('.')[0]);
+const PERMISSION = MAJOR < 22 ? '--experimental-permission' : '--permission';
+/** An architecture that binaries are made for, and that this machine is not. */
+const OTHER = process.arch === 'arm64' ? 'x64' : 'arm64';
+
+/**
+ * Loads the package in a process of its own, and tells how that ended.
+ *
+ * @param {import('ava').ExecutionContext} t
+ * @param {{ before?: string, flags?: string[], env?: NodeJS.ProcessEnv }} options before: what the program does first
+ */
+async function load(t, { before = '', flags = [], env = {} }) {
+  const cwd = userFolder(t);
+  fs.writeFileSync(
+    path.join(cwd, 'program.js'),
+    `${before}
+    try {
+      const { Mutex } = require('@x/shared-sync');
+      new Mutex(new SharedArrayBuffer(4)).lock().unlock();
+      console.log(JSON.stringify({ loaded: true }));
+    } catch (error) {
+      const { name, code, message, cause } = error;
+      console.log(JSON.stringify({ name, code, message, caused: cause !== undefined }));
+    }`,
+  );
+  const ended = await run(process.execPath, [...flags, 'program.js'], {
+    cwd,
+    env: { ...process.env, NODE_OPTIONS: '', NAPI_RS_NATIVE_LIBRARY_PATH: '', ...env },
+  });
+  t.is(ended.code, 0, ended.stderr);
+  return JSON.parse(ended.stdout);
+}
+
+/** @param {{ platform?: string, arch?: string }} claimed */
+const claim = (claimed) =>
+  `for (const [name, value] of Object.entries(${JSON.stringify(claimed)}))
+    Object.defineProperty(process, name, { value });`;
+
+test('the platforms named in messages are the targets of package.json', (t) => {
+  const { napi } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const names = napi.targets.map(
+    (/** @type {string} */ triple) => parseTriple(triple).platformArchABI,
+  );
+  t.deepEqual(PLATFORMS, names);
+});
+
+for (const [platform, arch] of /** @type {const} */ ([
+  ['linux', 'riscv64'],
+  ['linux', 'mips'],
+  ['freebsd', 'x64'],
+  ['plan9', 'z80'],
+])) {
+  test(`${platform} ${arch}, which has no binary, is told what has, and how to build`, async (t) => {
+    const told = await load(t, {
+      before: claim({ platform, arch }),
+    });
+    t.is(told.code, 'ERR_NO_ADDON');
+    t.true(told.message.includes(`no binary for ${platform}-${arch}`), told.message);
+    for (const name of PLATFORMS) t.true(told.message.includes(name));
+    t.regex(told.message, /npm run build.*NAPI_RS_NATIVE_LIBRARY_PATH/);
+    t.true(told.caused);
+  });
+}
+
+test('a package for this platform that is not installed is named', async (t) => {
+  const told = await load(t, { before: claim({ arch: OTHER }) });
+  t.is(told.code, 'ERR_NO_ADDON');
+  t.regex(
+    told.message,
+    new RegExp(`@x/shared-sync-${process.platform}-${OTHER}\\S* is not installed`),
+  );
+  t.regex(told.message, /--omit=optional/);
+});
+
+test('a file that NAPI_RS_NATIVE_LIBRARY_PATH names is loaded, or named in the error', async (t) => {
+  const [addon] = fs.readdirSync(root).filter((name) => name.endsWith('.node'));
+  t.true((await load(t, { env: { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(root, addon) } })).loaded);
+
+  const missing = path.join(root, 'no-such.node');
+  const absent = await load(t, { env: { NAPI_RS_NATIVE_LIBRARY_PATH: missing } });
+  t.is(absent.code, 'ERR_NO_ADDON');
+  t.true(absent.message.includes(missing), absent.message);
+
+  const wrong = path.join(userFolder(t), 'text.node');
+  fs.writeFileSync(wrong, 'not an addon');
+  const failed = await load(t, { env: { NAPI_RS_NATIVE_LIBRARY_PATH: wrong } });
+  t.is(failed.code, 'ERR_NO_ADDON');
+  t.true(failed.message.includes(`could not load ${wrong}`), failed.message);
+});
+
+test("the permission model's switch is named where it keeps the addon out", async (t) => {
+  const flags = [PERMISSION, '--allow-fs-read=*'];
+  const told = await load(t, { flags });
+  t.is(told.code, 'ERR_DLOPEN_DISABLED');
+  t.regex(told.message, /--allow-addons/);
+  t.true((await load(t, { flags: [...flags, '--allow-addons'] })).loaded);
+});
+
+test('--no-addons is named where it keeps the addon out', async (t) => {
+  const told = await load(t, { flags: ['--no-addons'] });
+  t.is(told.code, 'ERR_DLOPEN_DISABLED');
+  t.regex(told.message, /--no-addons/);
+});

@@ -1,0 +1,125 @@
+// @ts-check
+'use strict';
+
+// Bundles a program and its worker with esbuild, webpack and Vite in the ways that docs/bundlers.md tells, and runs them.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { after, before, test } = require('node:test');
+const { npmPackages } = require('../../scripts/cache.js');
+const { MAIN, PLATFORMS } = require('../../scripts/pack.js');
+const { run } = require('../helpers/child.js');
+const { root } = require('../helpers/installed.js');
+
+const tools = npmPackages('bundlers', ['esbuild@0.28.2', 'webpack@5.112.2', 'vite@8.3.8']);
+const page = fs.readFileSync(path.join(root, 'docs', 'bundlers.md'), 'utf8');
+
+const USE = `
+const cells = isMainThread ? new Int32Array(new SharedArrayBuffer(12)) : workerData;
+const mutex = new Mutex(cells, 0);
+const done = new Latch(cells, 1, 2);
+if (isMainThread) {
+  for (let i = 0; i < 2; i++) new Worker(SELF, { workerData: cells });
+  done.awaitAsync({ ref: true }).then(() => console.log('sum', cells[2]));
+} else {
+  for (let i = 0; i < 10_000; i++) mutex.runExclusive(() => { cells[2]++; });
+  done.countDown();
+}
+`;
+
+/** @type {Record<string, string>} */
+const sources = {
+  'main.js': `
+    const { Worker, isMainThread, workerData } = require('node:worker_threads');
+    const { Latch, Mutex } = require('@x/shared-sync');
+    ${USE.replace('SELF', '__filename')}`,
+  'main.mjs': `
+    import { Worker, isMainThread, workerData } from 'node:worker_threads';
+    import { Latch, Mutex } from '@x/shared-sync';
+    ${USE.replace('SELF', 'new URL(import.meta.url)')}`,
+  'package.json': JSON.stringify({ private: true, dependencies: { '@x/shared-sync': '0.1.0' } }),
+};
+
+/** The settings that the page shows, by the name of the file that they are for; its first line is a comment with that. */
+const settings = Object.fromEntries(
+  [...page.matchAll(/^```js\n\/\/ ([\w.-]+)\n([^]*?)^```$/gm)].map(([, name, code]) => [
+    name,
+    code,
+  ]),
+);
+
+/** Each file of settings; `alone` where the bundle needs nothing beside it. */
+const ways = /** @type {const} */ ([
+  { bundler: 'esbuild', how: 'with the package outside', file: 'esbuild-external.js' },
+  { bundler: 'esbuild', how: 'with the addon copied', file: 'esbuild-copied.js', alone: true },
+  { bundler: 'webpack', how: 'with the package outside', file: 'webpack.config.js' },
+  { bundler: 'webpack', how: 'with the addon outside', file: 'webpack.addon.config.js' },
+  { bundler: 'vite', how: 'for a server', file: 'vite.config.mjs' },
+]);
+
+/** @type {string} */
+let folder;
+
+before(() => {
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-bundles-')));
+});
+
+after(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+
+/** @param {string} name */
+function project(name) {
+  const cwd = path.join(folder, name);
+  const installed = path.join(cwd, 'node_modules', '@x');
+  fs.mkdirSync(installed, { recursive: true });
+  fs.cpSync(MAIN, path.join(installed, 'shared-sync'), { recursive: true });
+  for (const platform of fs.readdirSync(PLATFORMS)) {
+    const from = path.join(PLATFORMS, platform);
+    if (!fs.readdirSync(from).some((file) => file.endsWith('.node'))) continue;
+    fs.cpSync(from, path.join(installed, `shared-sync-${platform}`), { recursive: true });
+  }
+  // The bundlers, as if they were installed here.
+  for (const tool of ['esbuild', 'webpack', 'vite']) {
+    fs.symlinkSync(path.join(tools, 'node_modules', tool), path.join(cwd, 'node_modules', tool));
+  }
+  for (const [file, source] of Object.entries(sources)) {
+    fs.writeFileSync(path.join(cwd, file), source);
+  }
+  return cwd;
+}
+
+/** How each bundler is started with the settings of the page. */
+const start = {
+  esbuild: `require(process.argv[1])`,
+  webpack: `
+    require('webpack')(require(process.argv[1]), (error, stats) => {
+      if (error || stats.hasErrors()) throw error ?? new Error(stats.toString());
+    });`,
+  vite: `import('vite').then(({ build }) => build({ logLevel: 'warn' }))`,
+};
+
+for (const { bundler, how, file, ...way } of ways) {
+  test(`a program bundled by ${bundler} ${how} runs`, async () => {
+    assert.ok(settings[file], `docs/bundlers.md has ${file}`);
+    const cwd = project(file.replaceAll('.', '-'));
+    const config = path.join(cwd, file);
+    fs.writeFileSync(config, settings[file]);
+    const built = await run(process.execPath, ['-e', start[bundler], config], {
+      cwd,
+      limit: 60_000,
+    });
+    assert.equal(built.code, 0, built.stdout + built.stderr);
+    // Where all is in the bundle, nothing else is needed.
+    if ('alone' in way) fs.rmSync(path.join(cwd, 'node_modules'), { recursive: true });
+    const dist = path.join(cwd, 'dist');
+    const [main] = fs.readdirSync(dist).filter((name) => name.startsWith('main.'));
+    const ended = await run(process.execPath, [path.join(dist, main)], { cwd });
+    assert.equal(ended.stderr, '');
+    assert.equal(ended.stdout, 'sum 20000\n');
+  });
+}
+
+test('each way of the page is tried', () => {
+  assert.deepEqual(Object.keys(settings).sort(), ways.map(({ file }) => file).sort());
+});

@@ -1,0 +1,132 @@
+// @ts-check
+'use strict';
+
+// What the programs of this folder share. Each is one file that is its own worker, uses nothing but Node's own modules, and
+// so runs on whatever runtime loads the addon: `npm run test:runtimes`. It prints a line for each check.
+
+const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
+
+/** Milliseconds in which a check has to be over. */
+const LIMIT = 20_000;
+
+/**
+ * In the place of a check that this runtime cannot pass.
+ *
+ * @param {string} reason
+ */
+const skipped = (reason) => ({ reason });
+
+/** @param {number} ms */
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @param {number} length */
+const cells = (length) => new Int32Array(new SharedArrayBuffer(4 * length));
+
+/**
+ * The code of the error that a call throws; or what it returns.
+ *
+ * @param {() => unknown} call
+ * @returns {any}
+ */
+function codeOf(call) {
+  try {
+    return call();
+  } catch (error) {
+    return /** @type {any} */ (error).code ?? String(error);
+  }
+}
+
+/**
+ * The code of the error that a promise is rejected with, or its name where it has none; or what it is fulfilled with.
+ *
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<any>}
+ */
+function endOf(promise) {
+  return promise.catch((error) => (typeof error?.code === 'string' ? error.code : error?.name));
+}
+
+/**
+ * Waits until a cell has a value, for what is only there to see and not to wait for.
+ *
+ * @param {() => boolean} condition
+ * @param {string} what
+ */
+async function until(condition, what) {
+  for (const end = performance.now() + LIMIT; !condition(); await sleep(5)) {
+    if (performance.now() > end) throw new Error(`it never came that ${what}`);
+  }
+}
+
+/**
+ * A program: what its workers do, by name, and its checks, one after another.
+ *
+ * @param {string} file its own
+ * @param {Record<string, (data: any) => unknown>} roles
+ * @param {Record<string, Check | { reason: string }>} checks
+ */
+function program(file, roles, checks) {
+  if (!isMainThread) {
+    const { role, data } = workerData;
+    Promise.resolve(roles[role](data)).then(
+      (value) => parentPort?.postMessage({ value }),
+      (error) => parentPort?.postMessage({ error: String(error?.stack ?? error) }),
+    );
+    return;
+  }
+  run(file, checks).then((failed) => process.exit(failed > 0 ? 1 : 0));
+}
+
+/** @typedef {(start: (role: string, data?: unknown) => Started) => unknown} Check */
+/** @typedef {{ worker: Worker, done: Promise<any>, exited: Promise<number> }} Started */
+
+/**
+ * @param {string} file
+ * @param {string} role
+ * @param {unknown} data
+ * @returns {Started} done: the answer of its role; exited: when it has ended
+ */
+function startWorker(file, role, data) {
+  const worker = new Worker(file, { workerData: { role, data } });
+  /** @type {Promise<number>} */
+  const exited = new Promise((resolve) => worker.once('exit', resolve));
+  const done = new Promise((resolve, reject) => {
+    worker.once('message', ({ value, error }) =>
+      error ? reject(new Error(error)) : resolve(value),
+    );
+    worker.once('error', reject);
+    exited.then(() => reject(new Error(`${role} ended without an answer`)));
+  });
+  done.catch(() => {});
+  return { worker, done, exited };
+}
+
+/**
+ * @param {string} file
+ * @param {Record<string, Check | { reason: string }>} checks
+ */
+async function run(file, checks) {
+  let failed = 0;
+  for (const [name, check] of Object.entries(checks)) {
+    if ('reason' in check) {
+      console.log(`skip ${name}: ${check.reason}`);
+      continue;
+    }
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not over within ${LIMIT} ms`)), LIMIT);
+    });
+    try {
+      await Promise.race([check((role, data) => startWorker(file, role, data)), late]);
+      console.log(`ok ${name}`);
+    } catch (error) {
+      failed++;
+      console.log(`not ok ${name}\n${/** @type {Error} */ (error).stack}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  return failed;
+}
+
+module.exports = { cells, codeOf, endOf, program, skipped, sleep, until };

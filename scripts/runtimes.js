@@ -1,0 +1,172 @@
+// @ts-check
+'use strict';
+
+// Tests on every JavaScript runtime: all JavaScript tests on each Node.js that is supported, and the smaller programs of
+// __test__/smoke on those, on Bun and on Deno. Brings the runtimes from npm. Arguments name some of them, such as `node-24 bun`;
+// `--smoke` runs the programs alone. Prints a table, and fails if anything failed.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawn, spawnSync } = require('node:child_process');
+const { npmPackages } = require('./cache.js');
+const { counters, judge } = require('./test.js');
+
+const root = path.join(__dirname, '..');
+const SMOKE = path.join(root, '__test__', 'smoke');
+/** Milliseconds for one program, and for all tests. */
+const [PROGRAM_LIMIT, SUITE_LIMIT] = [120_000, 1_800_000];
+
+/** @typedef {{ name: string, packaged: string, command: string, args: string[] }} Runtime */
+
+/** @type {Runtime[]} */
+const runtimes = [
+  ...['20', '22', '24', '26'].map((major) => ({
+    name: `node-${major}`,
+    packaged: `node@${major}`,
+    command: 'node',
+    args: [],
+  })),
+  { name: 'bun', packaged: 'bun@1.4.5', command: 'bun', args: [] },
+  { name: 'deno', packaged: 'deno@2.9.6', command: 'deno', args: ['run', '--allow-all'] },
+];
+
+/**
+ * The path of a runtime's program.
+ *
+ * @param {Runtime} runtime
+ */
+function programOf({ name, packaged, command }) {
+  if (name === `node-${process.versions.node.split('.')[0]}`) return process.execPath;
+  const bin = path.join(npmPackages(name, [packaged]), 'node_modules', '.bin', command);
+  return process.platform === 'win32' ? `${bin}.cmd` : bin;
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {number} limit
+ * @returns {Promise<{ output: string, ok: boolean }>}
+ */
+function run(program, args, limit) {
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, NO_COLOR: '1' };
+  delete env.NODE_OPTIONS;
+  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const timer = setTimeout(() => {
+    output += `\nended after ${limit} ms\n`;
+    child.kill('SIGKILL');
+  }, limit);
+  let output = '';
+  for (const from of [child.stdout, child.stderr]) {
+    from.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+  }
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ output: String(error), ok: false }));
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      resolve({ output, ok: code === 0 });
+    });
+  });
+}
+
+/**
+ * The lines that the programs of __test__/smoke print.
+ *
+ * @param {string} output
+ */
+function countChecks(output) {
+  const count = (/** @type {RegExp} */ pattern) => output.match(pattern)?.length ?? 0;
+  return { passed: count(/^ok /gm), failed: count(/^not ok /gm), skipped: count(/^skip /gm) };
+}
+
+/** @typedef {{ runtime: string, version: string, suite: string, passed: number, failed: number, skipped: number, seconds: number }} Row */
+
+/**
+ * @param {string} program
+ * @param {string[]} first
+ */
+async function smoke(program, first) {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const files = fs.readdirSync(SMOKE).filter((file) => file !== 'harness.js');
+  for (const file of files) {
+    const { output, ok } = await run(program, [...first, path.join(SMOKE, file)], PROGRAM_LIMIT);
+    const { passed, failed, skipped, trouble } = judge(countChecks, output, ok);
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+    if (failed > 0) console.log(`${file}${trouble && `: ${trouble}`}\n${output}`);
+  }
+  return total;
+}
+
+/** @param {string} program */
+async function suite(program) {
+  const ava = path.join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
+  const { output, ok } = await run(program, [ava, '--no-color'], SUITE_LIMIT);
+  const result = judge(counters.ava, output, ok);
+  // What is said of those that failed comes after all that have passed.
+  if (result.failed > 0)
+    console.log(
+      output
+        .split('\n')
+        .filter((line) => !/^ {2}✔/.test(line))
+        .join('\n'),
+    );
+  return result;
+}
+
+/** @param {Row[]} rows */
+function table(rows) {
+  const heads = ['runtime', 'version', 'tests', 'passed', 'failed', 'skipped', 'seconds'];
+  const lines = rows.map(({ runtime, version, suite, passed, failed, skipped, seconds }) =>
+    [runtime, version, suite, passed, failed, skipped, seconds.toFixed(0)].map(String),
+  );
+  const widths = heads.map((head, i) =>
+    Math.max(head.length, ...lines.map((line) => line[i].length)),
+  );
+  return [heads, widths.map((width) => '-'.repeat(width)), ...lines]
+    .map((line) => `| ${line.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`)
+    .join('\n');
+}
+
+/** @param {string[]} args */
+async function main(args) {
+  const names = args.filter((arg) => arg !== '--smoke');
+  const unknown = names.filter((name) => !runtimes.some((runtime) => runtime.name === name));
+  if (unknown.length > 0) {
+    const known = runtimes.map(({ name }) => name).join(', ');
+    console.error(`There is no runtime ${unknown.join(', ')}. There are: ${known}.`);
+    process.exitCode = 1;
+    return;
+  }
+  /** @type {Row[]} */
+  const rows = [];
+  for (const runtime of runtimes) {
+    if (names.length > 0 && !names.includes(runtime.name)) continue;
+    const program = programOf(runtime);
+    const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+    const version = /\d+\.\d+\.\d+/.exec(stdout ?? '')?.[0] ?? 'unknown';
+    const all = runtime.command === 'node' && !args.includes('--smoke');
+    const suites = /** @type {const} */ ([
+      ['smoke', () => smoke(program, runtime.args)],
+      ...(all ? [/** @type {const} */ (['all', () => suite(program)])] : []),
+    ]);
+    for (const [name, body] of suites) {
+      console.log(`\n=== ${runtime.name} ${version}: ${name}`);
+      const start = performance.now();
+      const { passed, failed, skipped } = await body();
+      const seconds = (performance.now() - start) / 1_000;
+      rows.push({ runtime: runtime.name, version, suite: name, passed, failed, skipped, seconds });
+      console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+    }
+  }
+  const total = (/** @type {'passed' | 'failed' | 'skipped'} */ of) =>
+    rows.reduce((sum, row) => sum + row[of], 0);
+  const skipped = total('skipped') > 0 ? `, ${total('skipped')} skipped` : '';
+  console.log(`\n${table(rows)}\n\n${total('passed')} passed, ${total('failed')} failed${skipped}`);
+  process.exitCode = total('failed') > 0 ? 1 : 0;
+}
+
+if (require.main === module) main(process.argv.slice(2));
+
+module.exports = { countChecks, table };
