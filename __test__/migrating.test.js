@@ -1,6 +1,9 @@
 // @ts-check
 'use strict';
 
+/* eslint n/no-unsupported-features/node-builtins: ['error', { ignores: ['worker_threads.locks', 'worker_threads.locks.request'] }] --
+   looked for, and not relied on */
+
 const test = require('ava').default;
 const fs = require('node:fs');
 const path = require('node:path');
