@@ -29,47 +29,47 @@ test('sixteen workers that are terminated at random break no rule and hang nowhe
   t.is(count('hangs'), 0, output);
   // Loose ones: that everything was done at all, on a busy machine, too.
   for (const [name, least] of /** @type {const} */ ([
-    ['operations', 2_000],
-    ['terminations', 10],
+    ['operations', 400],
+    ['terminations', 2],
     ['snapshots', 1],
-    ['inspections', 10],
-    ['messages', 50],
-    ['locks', 1_000],
-    ['timeouts', 50],
-    ['abandonments told', 3],
-    ['recoveries by workers', 3],
+    ['inspections', 2],
+    ['messages', 10],
+    ['locks', 200],
+    ['timeouts', 10],
+    ['abandonments told', 1],
+    ['recoveries by workers', 1],
     ['broken barriers told', 1],
-    ['phases passed', 50],
-    ['latches opened', 50],
-    ['items consumed', 50],
-    ['notified', 50],
-    ['cycles made', 3],
-    ['cycles reported', 3],
-    ['requests for permits met', 100],
-    ['requests for all permits met', 30],
-    ['signals taken', 100],
-    ['reads', 100],
-    ['writes', 50],
-    ['downgrades', 10],
-    ['Mutex#lockAsync', 50],
-    ['Mutex#recoverAsync', 5],
-    ['Mutex#runExclusiveAsync', 5],
-    ['Condition#waitAsync', 30],
-    ['Barrier#waitAsync', 20],
-    ['Latch#awaitAsync', 10],
-    ['Semaphore#acquireAsync', 30],
-    ['RwLock#readAsync', 10],
-    ['RwLock#writeAsync', 5],
-    ['RwLock#recoverAsync', 2],
-    ['promises out of time', 10],
-    ['promises aborted', 20],
+    ['phases passed', 10],
+    ['latches opened', 10],
+    ['items consumed', 10],
+    ['notified', 10],
+    ['cycles made', 1],
+    ['cycles reported', 1],
+    ['requests for permits met', 20],
+    ['requests for all permits met', 6],
+    ['signals taken', 20],
+    ['reads', 20],
+    ['writes', 10],
+    ['downgrades', 2],
+    ['Mutex#lockAsync', 10],
+    ['Mutex#recoverAsync', 1],
+    ['Mutex#runExclusiveAsync', 1],
+    ['Condition#waitAsync', 6],
+    ['Barrier#waitAsync', 4],
+    ['Latch#awaitAsync', 2],
+    ['Semaphore#acquireAsync', 6],
+    ['RwLock#readAsync', 2],
+    ['RwLock#writeAsync', 1],
+    ['RwLock#recoverAsync', 1],
+    ['promises out of time', 2],
+    ['promises aborted', 4],
   ])) {
     t.true(count(name) >= least, `${name}: ${count(name)}, not ${least}\n${output}`);
   }
 });
 
 test('chaos tells when a promise is lost', async (t) => {
-  const { code, count, output } = await chaos(8, {
+  const { code, count, output } = await chaos(12, {
     execArgv: ['--require', plants],
     patience: 3,
     env: { ...process.env, PLANT: 'promise' },
@@ -80,7 +80,7 @@ test('chaos tells when a promise is lost', async (t) => {
 });
 
 test('chaos tells when a rule is broken', async (t) => {
-  const { code, count, output } = await chaos(3, { execArgv: ['--require', plants] });
+  const { code, count, output } = await chaos(8, { execArgv: ['--require', plants] });
   t.is(code, 1, output);
   t.true(count('violations') > 0, output);
   t.regex(output, /^VIOLATION in worker /m);

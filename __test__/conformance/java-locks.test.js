@@ -128,7 +128,7 @@ semaphores(
   async (t) => {
     const view = stage.cells();
     const semaphore = new Semaphore(view, 0, 1, { max: 3 });
-    const [large] = await stage.inOrder(1, acquire, { view, permits: 1, max: 3, n: 3, ms: 400 });
+    const [large] = await stage.inOrder(1, acquire, { view, permits: 1, max: 3, n: 3, ms: 3_000 });
     const [small] = await stage.inOrder(1, acquire, { view, permits: 1, max: 3 });
     t.is(semaphore.available, 1);
     t.deepEqual(await stage.answers([large, small]), [TIME_IS_UP, turn(0)]);
@@ -314,7 +314,7 @@ fairLocks(
       const view = stage.cells();
       const lock = new RwLock(view, 0);
       lock.read();
-      const ms = end === 'its time is up' ? 400 : Infinity;
+      const ms = end === 'its time is up' ? 3_000 : Infinity;
       const [writer] = await stage.inOrder(1, enter, { view, how: 'write', ms });
       const readers = await stage.inOrder(2, enter, { view, how: 'read' });
       if (end === 'it is terminated') await writer.worker.terminate();
