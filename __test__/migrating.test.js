@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+/* eslint-disable n/no-unsupported-features/node-builtins -- where Web Locks are missing, their program is not run */
+
 const test = require('ava').default;
 const fs = require('node:fs');
 const path = require('node:path');
