@@ -7,7 +7,8 @@ const path = require('node:path');
 const { run } = require('./helpers/child.js');
 const { root, userFolder } = require('./helpers/installed.js');
 
-const pages = ['README.md', ...fs.readdirSync(path.join(root, 'docs')).map((f) => `docs/${f}`)];
+const docs = fs.readdirSync(path.join(root, 'docs')).filter((file) => file.endsWith('.md'));
+const pages = ['README.md', ...docs.map((file) => `docs/${file}`)];
 /** @param {string} page */
 const read = (page) => fs.readFileSync(path.join(root, page), 'utf8');
 
