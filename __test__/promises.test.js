@@ -490,5 +490,6 @@ test(`mixed waiters: threads and promises lock ${ACQUISITIONS} times, with abort
   t.is(view[1], sum);
   t.is(sum, ACQUISITIONS - view[2]);
   t.false(new Mutex(view, 0).locked);
-  for (const acquired of [...blocked, ...inOthers, here]) t.true(acquired > 0);
+  // Workers that start late on a busy machine may find nothing left.
+  t.true(here > 0);
 });

@@ -9,6 +9,7 @@ const { isMainThread } = require('node:worker_threads');
 const { milliseconds, shown } = require('./arguments.js');
 const { invalidArgType } = require('./errors.js');
 const { onSettle, realm } = require('./realm.js');
+const { waited } = require('./waited.js');
 
 /** The longest that a timer of Node's can be set to, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -71,11 +72,12 @@ function waitOptions(options = {}) {
  * Waits for what was begun, natively, as a promise.
  *
  * @template Value
- * @param {{ number: number, value?: any }} begun
+ * @param {{ number: number, value?: any }} begun nothing in a thread that is being stopped
  * @param {CheckedOptions} options
  * @returns {Promise<Value>}
  */
-function settled({ number, value }, { timeout, signal, ref }) {
+function settled(begun, { timeout, signal, ref }) {
+  const { number, value } = waited(begun);
   if (number === 0) return Promise.resolve(value);
   return new Promise((resolve, reject) => {
     const end = performance.now() + timeout;
