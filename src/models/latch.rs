@@ -1,18 +1,9 @@
 //! The latch.
 
-use super::{COMPETE, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{COMPETE, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
 use crate::primitives::{Fault, Latch, Locked};
 use crate::queue::Caller;
-use loom::cell::UnsafeCell;
 use std::sync::Arc;
-
-/// What is written before the latch opens. loom fails where somebody reads it too early.
-struct Published(UnsafeCell<u32>);
-
-// SAFETY: that it is written before anybody reads it is what the model checks.
-unsafe impl Sync for Published {}
-// SAFETY: as above.
-unsafe impl Send for Published {}
 
 fn open(world: &World, caller: &Caller) {
     Latch::new(world.cell(0), 1).count_down(caller, 1).unwrap();
@@ -22,21 +13,19 @@ fn open(world: &World, caller: &Caller) {
 fn whoever_comes_through_sees_what_was_written_before_it_opened() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let published = Arc::new(Published(UnsafeCell::new(0)));
+        let published = Plain::new();
         let waiters: Vec<_> = (2..=3)
             .map(|number| {
                 let published = Arc::clone(&published);
                 spawn(&world, number, QUIET, move |world, caller| {
                     let latch = Latch::new(world.cell(0), 1);
                     assert_eq!(latch.wait(caller, None), Ok(Locked::Acquired));
-                    // SAFETY: as above.
-                    published.0.with(|value| unsafe { *value })
+                    published.get()
                 })
             })
             .collect();
         let opener = world.thread(1);
-        // SAFETY: as above.
-        published.0.with_mut(|value| unsafe { *value = 7 });
+        published.set(7);
         run(&world, &opener, QUIET, open);
         for waiter in waiters {
             assert_eq!(waiter.join().unwrap(), 7);

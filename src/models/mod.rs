@@ -20,6 +20,7 @@ use crate::futex::Deadline;
 use crate::queue::{Caller, HandOver, Queues};
 use crate::sync::AtomicU32;
 use crate::threads::{Attention, Look, Runtime, Thread, ThreadId};
+use loom::cell::UnsafeCell;
 use std::sync::Arc;
 
 /// Releases a lock for everybody to compete for: the models know no time, so nobody ever has waited long.
@@ -84,6 +85,36 @@ fn run<R>(
     };
     body(world, &caller)
 }
+
+/// A plain value that threads share. loom fails where somebody touches it while another writes, or does not see what was
+/// written last.
+struct Plain(UnsafeCell<u32>);
+
+impl Plain {
+    fn new() -> Arc<Self> {
+        Arc::new(Plain(UnsafeCell::new(0)))
+    }
+
+    fn set(&self, to: u32) {
+        // SAFETY: that nobody else is here is what the model checks.
+        self.0.with_mut(|value| unsafe { *value = to });
+    }
+
+    fn increment(&self) {
+        // SAFETY: as above.
+        self.0.with_mut(|value| unsafe { *value += 1 });
+    }
+
+    fn get(&self) -> u32 {
+        // SAFETY: that nobody writes here is what the model checks.
+        self.0.with(|value| unsafe { *value })
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Sync for Plain {}
+// SAFETY: as above.
+unsafe impl Send for Plain {}
 
 /// What the runtime of a thread wants of it.
 #[derive(Clone, Copy, PartialEq, Eq)]

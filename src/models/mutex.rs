@@ -1,10 +1,9 @@
 //! The mutex.
 
-use super::{COMPETE, HAND_OVER, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{COMPETE, HAND_OVER, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
 use crate::primitives::{Condition, Fault, Locked, Mutex, Recovered, thread_died};
 use crate::queue::{Caller, HandOver};
 use crate::threads::ThreadId;
-use loom::cell::UnsafeCell;
 use std::sync::Arc;
 
 /// Locks as JavaScript does: one instruction, and the native call where that fails.
@@ -21,35 +20,10 @@ fn unlock(mutex: Mutex, caller: &Caller) {
     }
 }
 
-/// A plain value that the mutex guards. loom fails where two threads touch it at once, or where one does not see
-/// what the other wrote.
-struct Guarded(UnsafeCell<u32>);
-
-impl Guarded {
-    fn new() -> Arc<Self> {
-        Arc::new(Guarded(UnsafeCell::new(0)))
-    }
-
-    fn increment(&self) {
-        // SAFETY: that nobody else is here is what the model checks.
-        self.0.with_mut(|value| unsafe { *value += 1 });
-    }
-
-    fn get(&self) -> u32 {
-        // SAFETY: as above.
-        self.0.with(|value| unsafe { *value })
-    }
-}
-
-// SAFETY: as above.
-unsafe impl Sync for Guarded {}
-// SAFETY: as above.
-unsafe impl Send for Guarded {}
-
 fn exclusion(hand_over: HandOver, threads: u32, rounds: u32) {
     loom::model(move || {
         let world = World::new(hand_over);
-        let guarded = Guarded::new();
+        let guarded = Plain::new();
         let handles: Vec<_> = (1..=threads)
             .map(|number| {
                 let guarded = Arc::clone(&guarded);

@@ -1,11 +1,10 @@
 //! The lock of readers and writers.
 
-use super::{COMPETE, LASTING, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{COMPETE, LASTING, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
 use crate::cell::Cell;
 use crate::primitives::{Fault, Held, Latch, Locked, Recovered, Request, RwLock, thread_died};
 use crate::queue::Caller;
 use crate::sync::{AtomicU32, Ordering};
-use loom::cell::UnsafeCell;
 use std::sync::Arc;
 
 /// What one thread counts its reads in.
@@ -49,36 +48,11 @@ fn unlock_write(lock: RwLock, caller: &Caller) {
     }
 }
 
-/// A plain value that the lock guards. loom fails where somebody touches it while another writes, or does not see what
-/// the last writer wrote.
-struct Guarded(UnsafeCell<u32>);
-
-impl Guarded {
-    fn new() -> Arc<Self> {
-        Arc::new(Guarded(UnsafeCell::new(0)))
-    }
-
-    fn increment(&self) {
-        // SAFETY: that nobody else is here is what the model checks.
-        self.0.with_mut(|value| unsafe { *value += 1 });
-    }
-
-    fn get(&self) -> u32 {
-        // SAFETY: that nobody writes here is what the model checks.
-        self.0.with(|value| unsafe { *value })
-    }
-}
-
-// SAFETY: as above.
-unsafe impl Sync for Guarded {}
-// SAFETY: as above.
-unsafe impl Send for Guarded {}
-
 /// So many threads write once, so many read once.
 fn exclusion(writers: u32, readers: u32) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let guarded = Guarded::new();
+        let guarded = Plain::new();
         let handles: Vec<_> = (1..=writers + readers)
             .map(|number| {
                 let guarded = Arc::clone(&guarded);
@@ -327,7 +301,7 @@ fn a_terminated_reader_passes_on_what_it_was_given() {
 fn nobody_writes_between_a_write_and_the_read_that_it_becomes() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let guarded = Guarded::new();
+        let guarded = Plain::new();
         let writer = {
             let guarded = Arc::clone(&guarded);
             spawn(&world, 2, QUIET, move |world, caller| {
@@ -426,7 +400,7 @@ fn the_death_of_a_reader_is_told_to_a_writer_who_waits_or_begins_to() {
 fn who_recovers_waits_for_the_readers_that_live() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let guarded = Guarded::new();
+        let guarded = Plain::new();
         let (dead_counts, counts) = (Counts::new(), Counts::new());
         let (dead, lives) = (world.thread(1), world.thread(2));
         run(&world, &dead, QUIET, |world, caller| {

@@ -1,10 +1,9 @@
 //! The semaphore.
 
-use super::{COMPETE, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{COMPETE, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
 use crate::primitives::{Fault, Locked, Released, Semaphore};
 use crate::queue::Caller;
 use crate::sync::{AtomicU32, Ordering};
-use loom::cell::UnsafeCell;
 use std::sync::Arc;
 
 /// Takes permits as JavaScript does: one instruction, and the native call where that fails.
@@ -63,33 +62,23 @@ fn no_permit_is_lost_between_three() {
     shares(2, &[2, 1, 1], 1);
 }
 
-/// What one thread writes before it gives a permit. loom fails where somebody reads it too early.
-struct Published(UnsafeCell<u32>);
-
-// SAFETY: that it is written before anybody reads it is what the model checks.
-unsafe impl Sync for Published {}
-// SAFETY: as above.
-unsafe impl Send for Published {}
-
 #[test]
 fn whoever_is_signalled_sees_what_was_written_before() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let signals = |world: &World| Semaphore::new(world.cell(0), 0, Semaphore::MAX_PERMITS);
-        let published = Arc::new(Published(UnsafeCell::new(0)));
+        let published = Plain::new();
         let waiters: Vec<_> = (2..=3)
             .map(|number| {
                 let published = Arc::clone(&published);
                 spawn(&world, number, QUIET, move |world, caller| {
                     acquire(signals(world), caller, 1);
-                    // SAFETY: as above.
-                    published.0.with(|value| unsafe { *value })
+                    published.get()
                 })
             })
             .collect();
         let this = world.thread(1);
-        // SAFETY: as above.
-        published.0.with_mut(|value| unsafe { *value = 7 });
+        published.set(7);
         run(&world, &this, QUIET, |world, caller| {
             release(signals(world), caller, 2);
         });

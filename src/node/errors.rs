@@ -45,6 +45,14 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
         owner_thread_id: Some(owner.worker()),
         cycle: None,
     };
+    let waits_for_itself = || Details {
+        owner_thread_id: Some(caller.worker()),
+        cycle: Some(cycle(&[Link {
+            thread: caller,
+            holds: key,
+            waits_for: key,
+        }])),
+    };
     let (code, message, details) = match fault {
         Fault::NotOwner(None) if key.kind() == Kind::RwLock => (
             "ERR_NOT_OWNER",
@@ -111,14 +119,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
                  after a write. If a promise of this thread is inside by a guard, await readAsync() or writeAsync() \
                  instead."
             ),
-            Details {
-                owner_thread_id: Some(caller.worker()),
-                cycle: Some(cycle(&[Link {
-                    thread: caller,
-                    holds: key,
-                    waits_for: key,
-                }])),
-            },
+            waits_for_itself(),
         ),
         Fault::Recursive => (
             "ERR_DEADLOCK",
@@ -127,14 +128,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
                  or call the inner code without locking. If a promise of this thread holds it by a guard, await lockAsync() \
                  instead."
             ),
-            Details {
-                owner_thread_id: Some(caller.worker()),
-                cycle: Some(cycle(&[Link {
-                    thread: caller,
-                    holds: key,
-                    waits_for: key,
-                }])),
-            },
+            waits_for_itself(),
         ),
         Fault::Deadlock(circle) => {
             let cycle = cycle(&circle);

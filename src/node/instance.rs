@@ -5,7 +5,8 @@ use super::promises::Settled;
 use super::realm::{PromiseBegun, Realm, Shared};
 use super::view::View;
 use crate::cell::Cell;
-use crate::primitives::Fault;
+use crate::futex::Deadline;
+use crate::primitives::{Fault, Locked};
 use crate::queue::{Begun, Caller, Key, Kind, Party, Wait};
 use napi::bindgen_prelude::*;
 use std::any::Any;
@@ -53,6 +54,25 @@ impl Instance {
         operation: impl FnOnce(&Caller) -> std::result::Result<R, Fault>,
     ) -> Result<R> {
         self.realm.call(env, self.named.key(), operation)
+    }
+
+    /// Waits for at most `milliseconds` (Infinity: without limit), or, for none, tries `at_once`. True, or false where the
+    /// time was up first.
+    pub fn within(
+        &self,
+        env: &Env,
+        milliseconds: f64,
+        wait: impl FnOnce(&Caller, Option<Deadline>) -> std::result::Result<Locked, Fault>,
+        at_once: impl FnOnce(&Caller) -> std::result::Result<Locked, Fault>,
+    ) -> Result<bool> {
+        let locked = self.call(env, |caller| {
+            if milliseconds > 0.0 {
+                wait(caller, Deadline::after_milliseconds(milliseconds))
+            } else {
+                at_once(caller)
+            }
+        })?;
+        Ok(locked == Locked::Acquired)
     }
 
     /// Begins a wait on it as a promise, which keeps `keep` alive: whatever the memory of its cells belongs to.

@@ -2,11 +2,10 @@
 
 use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
-use super::promises::Value;
+use super::promises;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
-use crate::futex::Deadline;
-use crate::primitives::{self, Fault, Locked};
+use crate::primitives::{self, Locked};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -38,16 +37,18 @@ impl Body {
 pub fn latch_wait(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
     let body = Body::of(handle)?;
     let latch = body.primitive();
-    let opened = body.instance.call(&env, |caller| {
-        if milliseconds > 0.0 {
-            latch.wait(caller, Deadline::after_milliseconds(milliseconds))
-        } else if latch.is_open()? {
-            Ok(Locked::Acquired)
-        } else {
-            Ok(Locked::TimedOut)
-        }
-    })?;
-    Ok(opened == Locked::Acquired)
+    body.instance.within(
+        &env,
+        milliseconds,
+        |caller, deadline| latch.wait(caller, deadline),
+        |_| {
+            Ok(if latch.is_open()? {
+                Locked::Acquired
+            } else {
+                Locked::TimedOut
+            })
+        },
+    )
 }
 
 /// Counts down `by`, at most to open.
@@ -67,10 +68,7 @@ pub fn latch_wait_async(env: Env, handle: u32) -> Result<PromiseBegun> {
         &env,
         body.clone(),
         |caller, party| latch.begin(caller, party),
-        |opened| match opened? {
-            Locked::Acquired => Ok(Value::C(())),
-            Locked::TimedOut => Err(Fault::TimedOut),
-        },
+        promises::locked,
     )
 }
 

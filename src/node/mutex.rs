@@ -3,11 +3,11 @@
 use super::QUEUES;
 use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
-use super::promises::Value;
+use super::promises;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
 use crate::futex::Deadline;
-use crate::primitives::{self, Fault, Locked, Recovered};
+use crate::primitives;
 use crate::queue::{Kind, Party};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -53,15 +53,12 @@ pub fn mutex_lock(env: Env, handle: u32) -> Result<bool> {
 #[napi]
 pub fn mutex_try_lock(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
     let mutex = Body::of(handle)?;
-    let locked = mutex.instance.call(&env, |caller| {
-        if milliseconds > 0.0 {
-            let deadline = Deadline::after_milliseconds(milliseconds);
-            mutex.primitive().lock(caller, deadline)
-        } else {
-            mutex.primitive().try_lock(caller)
-        }
-    })?;
-    Ok(locked == Locked::Acquired)
+    mutex.instance.within(
+        &env,
+        milliseconds,
+        |caller, deadline| mutex.primitive().lock(caller, deadline),
+        |caller| mutex.primitive().try_lock(caller),
+    )
 }
 
 /// Unlocks.
@@ -82,11 +79,7 @@ pub fn mutex_recover(env: Env, handle: u32, milliseconds: f64) -> Result<Option<
     let recovered = body
         .instance
         .call(&env, |caller| body.primitive().recover(caller, deadline))?;
-    Ok(match recovered {
-        Recovered::Cleared => Some(true),
-        Recovered::Locked => Some(false),
-        Recovered::TimedOut => None,
-    })
+    Ok(recovered.cleared())
 }
 
 /// Begins to lock.
@@ -98,10 +91,7 @@ pub fn mutex_lock_async(env: Env, handle: u32) -> Result<PromiseBegun> {
         &env,
         body.clone(),
         |caller, party| mutex.begin(caller, party),
-        |locked| match locked? {
-            Locked::Acquired => Ok(Value::C(())),
-            Locked::TimedOut => Err(Fault::TimedOut),
-        },
+        promises::locked,
     )
 }
 
@@ -114,11 +104,7 @@ pub fn mutex_recover_async(env: Env, handle: u32) -> Result<PromiseBegun> {
         &env,
         body.clone(),
         |caller, party| mutex.begin_recovery(caller, party),
-        |recovered| match recovered? {
-            Recovered::Cleared => Ok(Value::A(true)),
-            Recovered::Locked => Ok(Value::A(false)),
-            Recovered::TimedOut => Err(Fault::TimedOut),
-        },
+        promises::recovered,
     )
 }
 

@@ -9,7 +9,7 @@
 //! and so runs before it ends.
 
 use super::realm::Shared;
-use crate::primitives::Fault;
+use crate::primitives::{Fault, Locked, Recovered};
 use crate::queue::{Begun, Caller, Key, Kind, Party, Readiness, Slept, Step, Unpark, Wait};
 use crate::sync::lock;
 use crate::threads::Thread;
@@ -50,6 +50,19 @@ pub fn thread_goes_on(caller: &Caller) {
             realm.promises().tend(caller);
         }
     });
+}
+
+/// How a promise ends that is fulfilled with nothing.
+pub fn locked(locked: std::result::Result<Locked, Fault>) -> Settled {
+    match locked? {
+        Locked::Acquired => Ok(Value::C(())),
+        Locked::TimedOut => Err(Fault::TimedOut),
+    }
+}
+
+/// How a promise ends that is fulfilled with whether a lock was taken over from an owner that died.
+pub fn recovered(recovered: std::result::Result<Recovered, Fault>) -> Settled {
+    recovered?.cleared().map(Value::A).ok_or(Fault::TimedOut)
 }
 
 /// The promises of one realm that wait.

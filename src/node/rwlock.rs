@@ -3,13 +3,13 @@
 use super::QUEUES;
 use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
-use super::promises::Value;
+use super::promises;
 use super::reads::Reads;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
 use crate::futex::Deadline;
-use crate::primitives::{self, Fault, Locked, Recovered, Request};
-use crate::queue::{Caller, Kind};
+use crate::primitives::{self, Request};
+use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::rc::Rc;
@@ -55,11 +55,7 @@ impl Body {
             env,
             self.clone(),
             |caller, party| lock.begin(caller, party, request),
-            |entered| match entered? {
-                Recovered::Cleared => Ok(Value::A(true)),
-                Recovered::Locked => Ok(Value::A(false)),
-                Recovered::TimedOut => Err(Fault::TimedOut),
-            },
+            promises::recovered,
         )
     }
 }
@@ -67,48 +63,27 @@ impl Body {
 /// Begins to read within `milliseconds` (Infinity: without limit): true, or false where the time was up first.
 #[napi]
 pub fn rwlock_read(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
-    enter(
+    let body = Body::of(handle)?;
+    let lock = body.primitive();
+    body.instance.within(
         &env,
-        handle,
         milliseconds,
-        Request::Read,
-        |lock, caller, deadline| lock.read(caller, deadline),
+        |caller, deadline| lock.read(caller, deadline),
+        |caller| lock.try_enter(caller, Request::Read),
     )
 }
 
 /// Begins to write within `milliseconds` (Infinity: without limit): true, or false where the time was up first.
 #[napi]
 pub fn rwlock_write(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
-    enter(
-        &env,
-        handle,
-        milliseconds,
-        Request::Write,
-        |lock, caller, deadline| lock.write(caller, deadline),
-    )
-}
-
-fn enter(
-    env: &Env,
-    handle: u32,
-    milliseconds: f64,
-    request: Request,
-    wait: impl FnOnce(
-        primitives::RwLock,
-        &Caller,
-        Option<Deadline>,
-    ) -> std::result::Result<Locked, Fault>,
-) -> Result<bool> {
     let body = Body::of(handle)?;
     let lock = body.primitive();
-    let entered = body.instance.call(env, |caller| {
-        if milliseconds > 0.0 {
-            wait(lock, caller, Deadline::after_milliseconds(milliseconds))
-        } else {
-            lock.try_enter(caller, request)
-        }
-    })?;
-    Ok(entered == Locked::Acquired)
+    body.instance.within(
+        &env,
+        milliseconds,
+        |caller, deadline| lock.write(caller, deadline),
+        |caller| lock.try_enter(caller, Request::Write),
+    )
 }
 
 /// Ends a read.
@@ -136,11 +111,7 @@ pub fn rwlock_recover(env: Env, handle: u32, milliseconds: f64) -> Result<Option
     let recovered = body
         .instance
         .call(&env, |caller| body.primitive().recover(caller, deadline))?;
-    Ok(match recovered {
-        Recovered::Cleared => Some(true),
-        Recovered::Locked => Some(false),
-        Recovered::TimedOut => None,
-    })
+    Ok(recovered.cleared())
 }
 
 /// Begins to read.

@@ -2,11 +2,10 @@
 
 use super::handles::{Handle, Numbered, numbered};
 use super::instance::Instance;
-use super::promises::Value;
+use super::promises;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
-use crate::futex::Deadline;
-use crate::primitives::{self, Fault, Locked, Released};
+use crate::primitives::{self, Released};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -52,14 +51,12 @@ pub fn semaphore_acquire(env: Env, handle: u32, count: u32, milliseconds: f64) -
     let body = Body::of(handle)?;
     let count = body.count(count)?;
     let semaphore = body.primitive();
-    let acquired = body.instance.call(&env, |caller| {
-        if milliseconds > 0.0 {
-            semaphore.acquire(caller, count, Deadline::after_milliseconds(milliseconds))
-        } else {
-            semaphore.try_acquire(caller, count)
-        }
-    })?;
-    Ok(acquired == Locked::Acquired)
+    body.instance.within(
+        &env,
+        milliseconds,
+        |caller, deadline| semaphore.acquire(caller, count, deadline),
+        |caller| semaphore.try_acquire(caller, count),
+    )
 }
 
 /// Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum.
@@ -83,10 +80,7 @@ pub fn semaphore_acquire_async(env: Env, handle: u32, count: u32) -> Result<Prom
         &env,
         body.clone(),
         |caller, party| semaphore.begin(caller, party, count),
-        |acquired| match acquired? {
-            Locked::Acquired => Ok(Value::C(())),
-            Locked::TimedOut => Err(Fault::TimedOut),
-        },
+        promises::locked,
     )
 }
 

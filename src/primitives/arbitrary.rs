@@ -159,13 +159,19 @@ fn run(
         }
         Operation::WriteLock => {
             if rwlock.write(caller, soon)? == Locked::Acquired {
-                assert!(rwlock.is_written_by(caller.id()));
+                assert_eq!(
+                    rwlock.writer(caller.queues.threads()),
+                    Ok(Some(caller.id()))
+                );
             }
         }
         Operation::TryEnter(request) => drop(rwlock.try_enter(caller, request)?),
         Operation::RecoverWrite => {
             if rwlock.recover(caller, soon)? != Recovered::TimedOut {
-                assert!(rwlock.is_written_by(caller.id()));
+                assert_eq!(
+                    rwlock.writer(caller.queues.threads()),
+                    Ok(Some(caller.id()))
+                );
             }
         }
         Operation::UnlockRead => rwlock.unlock_read(caller)?,

@@ -15,7 +15,9 @@
 use super::Fault;
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter};
+use crate::queue::{
+    Begun, Caller, Ended, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter,
+};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -248,29 +250,22 @@ impl Wait for Arriving {
     }
 
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        let outcome = match slept {
-            Slept::Settled(outcome) => Some(outcome),
-            Slept::TimedOut if self.leave(caller) => {
-                return Step::Done(Err(Fault::TimedOut));
-            }
-            Slept::TimedOut => self.waiter.outcome(),
-            Slept::Interrupted | Slept::Deadlock(_) => {
+        Step::Done(match slept.ended(&self.waiter, || self.leave(caller)) {
+            Ended::Told(outcome) => match (outcome, self.missing) {
+                (Some(Outcome::Passed), Some(missing)) => Ok(missing),
+                (Some(Outcome::Retry { .. }), None) => return self.arrive(caller),
+                (Some(Outcome::Broken), _) => Err(Fault::Broken),
+                (Some(Outcome::Corrupt(word)), _) => Err(Fault::Corrupt(word)),
+                _ => Err(Fault::Corrupt(self.barrier.cell.load())),
+            },
+            Ended::TimedOut => Err(Fault::TimedOut),
+            Ended::Interrupted | Ended::Deadlock(_) => {
                 let complete = !self.leave(caller)
                     && self.waiter.party().is_promise()
                     && self.waiter.outcome() == Some(Outcome::Passed);
                 // The others have gone on: too late to break the barrier for them.
-                return Step::Done(match self.missing.filter(|_| complete) {
-                    Some(missing) => Ok(missing),
-                    None => Err(Fault::Interrupted),
-                });
+                self.missing.filter(|_| complete).ok_or(Fault::Interrupted)
             }
-        };
-        Step::Done(match (outcome, self.missing) {
-            (Some(Outcome::Passed), Some(missing)) => Ok(missing),
-            (Some(Outcome::Retry { .. }), None) => return self.arrive(caller),
-            (Some(Outcome::Broken), _) => Err(Fault::Broken),
-            (Some(Outcome::Corrupt(word)), _) => Err(Fault::Corrupt(word)),
-            _ => Err(Fault::Corrupt(self.barrier.cell.load())),
         })
     }
 

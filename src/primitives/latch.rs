@@ -7,7 +7,9 @@
 use super::{Fault, Locked};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter};
+use crate::queue::{
+    Begun, Caller, Ended, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter,
+};
 use std::sync::Arc;
 
 /// How many times it was counted down. It is open at the count that its constructor was given.
@@ -195,21 +197,15 @@ impl Wait for Opening {
     }
 
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        let outcome = match slept {
-            Slept::Settled(outcome) => Some(outcome),
-            Slept::TimedOut if self.leave(caller) => {
-                return Step::Done(Ok(Locked::TimedOut));
-            }
-            Slept::TimedOut => self.waiter.outcome(),
-            Slept::Interrupted | Slept::Deadlock(_) => {
+        Step::Done(match slept.ended(&self.waiter, || self.leave(caller)) {
+            Ended::Told(Some(Outcome::Passed)) => Ok(Locked::Acquired),
+            Ended::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            Ended::Told(_) => Err(Fault::Corrupt(self.latch.cell.load())),
+            Ended::TimedOut => Ok(Locked::TimedOut),
+            Ended::Interrupted | Ended::Deadlock(_) => {
                 self.leave(caller);
-                return Step::Done(Err(Fault::Interrupted));
+                Err(Fault::Interrupted)
             }
-        };
-        Step::Done(match outcome {
-            Some(Outcome::Passed) => Ok(Locked::Acquired),
-            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
-            _ => Err(Fault::Corrupt(self.latch.cell.load())),
         })
     }
 

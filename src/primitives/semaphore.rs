@@ -19,7 +19,7 @@ use super::{Fault, Locked};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Caller, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter, spin_until,
+    Begun, Caller, Ended, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter, spin_until,
 };
 use crate::threads::Look;
 use std::sync::Arc;
@@ -296,21 +296,15 @@ impl Wait for Acquiring {
     }
 
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        let outcome = match slept {
-            Slept::Settled(outcome) => Some(outcome),
-            Slept::TimedOut if self.leave(caller) => {
-                return Step::Done(Ok(Locked::TimedOut));
-            }
-            Slept::TimedOut => self.waiter.outcome(),
-            Slept::Interrupted | Slept::Deadlock(_) => {
+        Step::Done(match slept.ended(&self.waiter, || self.leave(caller)) {
+            Ended::Told(Some(Outcome::Granted)) => Ok(Locked::Acquired),
+            Ended::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            Ended::Told(_) => Err(Fault::Corrupt(self.semaphore.cell.load())),
+            Ended::TimedOut => Ok(Locked::TimedOut),
+            Ended::Interrupted | Ended::Deadlock(_) => {
                 self.withdraw(caller);
-                return Step::Done(Err(Fault::Interrupted));
+                Err(Fault::Interrupted)
             }
-        };
-        Step::Done(match outcome {
-            Some(Outcome::Granted) => Ok(Locked::Acquired),
-            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
-            _ => Err(Fault::Corrupt(self.semaphore.cell.load())),
         })
     }
 

@@ -22,6 +22,32 @@ pub enum Slept {
     Deadlock(Vec<Link>),
 }
 
+/// What a sleep came to, for a wait that leaves its queue as soon as it has no reason to stand there.
+pub enum Ended {
+    /// It was told how it ended, be it in the very moment in which it was to leave.
+    Told(Option<Outcome>),
+    /// The time limit passed, and it has left.
+    TimedOut,
+    /// The runtime ends the wait: it has not left yet, and may have been told meanwhile.
+    Interrupted,
+    /// It would wait, in this circle, for itself, and has left.
+    Deadlock(Vec<Link>),
+}
+
+impl Slept {
+    /// What it means for `waiter`, which `leave` takes out of its queue: false where it was settled before, which counts
+    /// first.
+    pub fn ended(self, waiter: &Waiter, leave: impl Fn() -> bool) -> Ended {
+        match self {
+            Slept::Settled(outcome) => Ended::Told(Some(outcome)),
+            Slept::Interrupted => Ended::Interrupted,
+            Slept::TimedOut if leave() => Ended::TimedOut,
+            Slept::Deadlock(circle) if leave() => Ended::Deadlock(circle),
+            Slept::TimedOut | Slept::Deadlock(_) => Ended::Told(waiter.outcome()),
+        }
+    }
+}
+
 /// Who calls: the thread, the queues that it may wait in, and the runtime that may want it meanwhile.
 #[derive(Clone, Copy)]
 pub struct Caller<'a> {

@@ -12,7 +12,7 @@ mod wait;
 mod waiter;
 mod waits;
 
-pub use caller::{Caller, Slept};
+pub use caller::{Caller, Ended, Slept};
 pub use section::{Key, Kind, Section};
 pub use spin::spin_until;
 pub use wait::{Begun, Step, Wait};

@@ -203,9 +203,8 @@ impl<'a> Section<'a> {
 
     /// Who is to be given the lock: the longest waiting of those who can use it at once, or else of those who can in a
     /// while.
-    pub fn next(&self, key: Key) -> Option<&Arc<Waiter>> {
-        let ready = self.waiters(key).find(|waiter| waiter.is_ready());
-        ready.or_else(|| self.present(key).next())
+    pub fn next(&self, key: Key) -> Option<Arc<Waiter>> {
+        self.next_of_those_who(key, |_| true)
     }
 
     /// As above, where nobody may pass one who cannot be given what it asks for yet, as `can_have` tells.

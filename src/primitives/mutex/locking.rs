@@ -2,7 +2,7 @@
 
 use super::{Locked, Mutex, Served, State};
 use crate::primitives::Fault;
-use crate::queue::{Caller, Outcome, Party, Slept, Step, Wait, Waiter, spin_until};
+use crate::queue::{Caller, Ended, Outcome, Party, Slept, Step, Wait, Waiter, spin_until};
 use std::sync::Arc;
 
 /// A wait for a Mutex: competes, sleeps and competes again until the lock is its party's.
@@ -86,24 +86,18 @@ impl Locking {
 
     /// What a sleep came to.
     fn turn(&self, caller: &Caller, slept: Slept) -> Result<Turn, Fault> {
-        let outcome = match slept {
-            Slept::Settled(outcome) => Some(outcome),
-            Slept::TimedOut if self.leave(caller) => return Ok(Turn::TimedOut),
-            Slept::Interrupted => {
+        match slept.ended(&self.waiter, || self.leave(caller)) {
+            Ended::Told(Some(Outcome::Granted)) => Ok(Turn::Granted),
+            Ended::Told(Some(Outcome::Retry { more })) => Ok(Turn::Retry { more }),
+            Ended::Told(Some(Outcome::OwnerDied(owner))) => Err(Fault::Abandoned(owner)),
+            Ended::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            Ended::Told(_) => Err(Fault::Corrupt(self.mutex.cell.load())),
+            Ended::TimedOut => Ok(Turn::TimedOut),
+            Ended::Deadlock(circle) => Err(Fault::Deadlock(circle)),
+            Ended::Interrupted => {
                 self.withdraw(caller);
-                return Err(Fault::Interrupted);
+                Err(Fault::Interrupted)
             }
-            Slept::Deadlock(circle) if self.leave(caller) => {
-                return Err(Fault::Deadlock(circle));
-            }
-            Slept::TimedOut | Slept::Deadlock(_) => self.waiter.outcome(),
-        };
-        match outcome {
-            Some(Outcome::Granted) => Ok(Turn::Granted),
-            Some(Outcome::Retry { more }) => Ok(Turn::Retry { more }),
-            Some(Outcome::OwnerDied(owner)) => Err(Fault::Abandoned(owner)),
-            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
-            _ => Err(Fault::Corrupt(self.mutex.cell.load())),
         }
     }
 

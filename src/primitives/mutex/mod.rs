@@ -81,6 +81,17 @@ pub enum Recovered {
     TimedOut,
 }
 
+impl Recovered {
+    /// Whether it was taken over from an owner that died; none where the time limit passed first.
+    pub fn cleared(self) -> Option<bool> {
+        match self {
+            Recovered::Cleared => Some(true),
+            Recovered::Locked => Some(false),
+            Recovered::TimedOut => None,
+        }
+    }
+}
+
 /// Who owns it, for those who only look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
@@ -308,7 +319,7 @@ impl Mutex {
                 return Err(self.not_owned(threads, caller.id()));
             }
             // Asked once: whether somebody is ready may change at any moment.
-            let next = section.next(self.key()).cloned();
+            let next = section.next(self.key());
             let heir = next.as_ref().filter(|next| {
                 next.is_ready()
                     && section.hand_over_due(next)
@@ -364,7 +375,7 @@ impl Mutex {
         }
         // A fault was told to everybody in the queue.
         if let Ok(Served::Free) = self.serve_fault(threads, section)
-            && let Some(next) = section.next(self.key()).cloned()
+            && let Some(next) = section.next(self.key())
         {
             section.remove(&next);
             let more = !section.is_empty(self.key());

@@ -3,7 +3,7 @@
 use super::gate::{Admission, State};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::{Fault, Recovered};
-use crate::queue::{Caller, Outcome, Party, Section, Slept, Step, Wait, Waiter};
+use crate::queue::{Caller, Ended, Outcome, Party, Section, Slept, Step, Wait, Waiter};
 use std::sync::Arc;
 
 /// A wait for an RwLock, to read or to write.
@@ -105,36 +105,28 @@ impl Wait for Entering {
     }
 
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        let outcome = match slept {
-            Slept::Settled(outcome) => Some(outcome),
-            Slept::TimedOut if self.leave(caller) => {
-                return Step::Done(Ok(Recovered::TimedOut));
-            }
-            Slept::Interrupted => {
-                self.withdraw(caller);
-                return Step::Done(Err(Fault::Interrupted));
-            }
-            Slept::Deadlock(circle) if self.leave(caller) => {
-                return Step::Done(Err(Fault::Deadlock(circle)));
-            }
-            Slept::TimedOut | Slept::Deadlock(_) => self.waiter.outcome(),
-        };
         let gate = self.lock.gate;
-        Step::Done(match outcome {
-            Some(Outcome::Granted) => {
+        Step::Done(match slept.ended(&self.waiter, || self.leave(caller)) {
+            Ended::Told(Some(Outcome::Granted)) => {
                 self.lock.entered(self.waiter.party(), self.request);
                 Ok(Recovered::Locked)
             }
-            Some(Outcome::GrantedAbandoned) => {
+            Ended::Told(Some(Outcome::GrantedAbandoned)) => {
                 caller
                     .queues
                     .enter(gate.key())
                     .forget_dead_owner(gate.key());
                 Ok(Recovered::Cleared)
             }
-            Some(Outcome::OwnerDied(dead)) => Err(Fault::Abandoned(dead)),
-            Some(Outcome::Corrupt(word)) => Err(Fault::Corrupt(word)),
-            _ => Err(Fault::Corrupt(gate.cell.load())),
+            Ended::Told(Some(Outcome::OwnerDied(dead))) => Err(Fault::Abandoned(dead)),
+            Ended::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            Ended::Told(_) => Err(Fault::Corrupt(gate.cell.load())),
+            Ended::TimedOut => Ok(Recovered::TimedOut),
+            Ended::Deadlock(circle) => Err(Fault::Deadlock(circle)),
+            Ended::Interrupted => {
+                self.withdraw(caller);
+                Err(Fault::Interrupted)
+            }
         })
     }
 

@@ -224,11 +224,6 @@ impl RwLock {
         self.unlock_read_of(caller, self.held.own)
     }
 
-    /// Ends a read that this party holds: the thread, or the guard of its promise.
-    pub fn unlock_read_as(self, caller: &Caller, party: &Party) -> Result<(), Fault> {
-        self.unlock_read_of(caller, self.held.of(party))
-    }
-
     /// Ends a read that a guard of this thread's holds.
     pub fn unlock_read_guard(self, caller: &Caller) -> Result<(), Fault> {
         self.unlock_read_of(caller, self.held.by_guards)
@@ -271,11 +266,6 @@ impl RwLock {
         self.leave(caller, caller.id().get() | WRITER, Self::FREE)
     }
 
-    /// Ends the write of this party: the thread, or the guard of its promise.
-    pub fn unlock_write_as(self, caller: &Caller, party: &Party) -> Result<(), Fault> {
-        self.leave(caller, claim_of(party), Self::FREE)
-    }
-
     /// Ends the write of a guard of this thread's.
     pub fn unlock_write_guard(self, caller: &Caller) -> Result<(), Fault> {
         self.leave(caller, caller.id().get() | GUARD, Self::FREE)
@@ -313,11 +303,6 @@ impl RwLock {
                 return self.gate.serve(threads, &mut section);
             }
         }
-    }
-
-    /// Whether this thread writes, by itself or by a guard.
-    pub fn is_written_by(self, id: ThreadId) -> bool {
-        State::of(self.gate.cell.load()) == State::Written(id)
     }
 
     /// Who writes, or died writing before anybody noticed.
