@@ -55,6 +55,24 @@ class Team {
     Atomics.store(this.control, STOP, 1);
   }
 
+  /**
+   * Lets everybody work, and stops them: how many each got done in the time that is measured, and in which.
+   * @param {() => number[]} served how many each has done so far
+   * @param {{ warmUpMs: number, measuredMs: number }} times
+   */
+  async count(served, { warmUpMs, measuredMs }) {
+    await this.start();
+    await delay(warmUpMs);
+    const before = served();
+    const start = performance.now();
+    await delay(measuredMs);
+    const after = served();
+    const elapsed = performance.now() - start;
+    this.stop();
+    await this.results();
+    return { each: after.map((count, worker) => count - before[worker]), elapsed };
+  }
+
   /** What each `work` returned; rejects as soon as one throws. */
   results() {
     return Promise.all(this.pending);

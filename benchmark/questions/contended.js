@@ -1,7 +1,6 @@
 // @ts-check
 'use strict';
 
-const { setTimeout: delay } = require('node:timers/promises');
 const { LINE, STOP } = require('../harness/control.js');
 const { Team } = require('../harness/team.js');
 const { loadRival, makerOf } = require('../rivals/index.js');
@@ -111,22 +110,13 @@ async function contend(id, { warmUpMs, measuredMs, ...params }) {
   const team = new Team({ task: __filename, rival: id, size: workers, data });
   const served = () => team.workers.map((_, worker) => Atomics.load(cells, servedSlot(worker)));
   try {
-    await team.start();
-    await delay(warmUpMs);
-    const before = served();
-    const start = performance.now();
-    await delay(measuredMs);
-    const after = served();
-    const elapsed = performance.now() - start;
-    team.stop();
-    await team.results();
+    const { each, elapsed } = await team.count(served, { warmUpMs, measuredMs });
 
     const counted = Atomics.load(cells, COUNTER);
     const expected = served().reduce((sum, each) => sum + each, 0);
     if (counted !== expected) {
       throw new Error(`wrong: counted ${counted} of ${expected}`);
     }
-    const each = after.map((count, worker) => count - before[worker]);
     const total = each.reduce((sum, count) => sum + count, 0);
     return {
       figure: total / elapsed / 1000,

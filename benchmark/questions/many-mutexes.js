@@ -1,7 +1,6 @@
 // @ts-check
 'use strict';
 
-const { setTimeout: delay } = require('node:timers/promises');
 const { LINE, STOP } = require('../harness/control.js');
 const { Team } = require('../harness/team.js');
 const { loadRival, makerOf } = require('../rivals/index.js');
@@ -78,21 +77,13 @@ async function contend(id, { workers, warmUpMs, measuredMs, ...params }) {
   const served = () =>
     team.workers.map((_, worker) => Atomics.load(cells, mutexSlot(mutexes) + worker * LINE));
   try {
-    await team.start();
-    await delay(warmUpMs);
-    const before = served();
-    const start = performance.now();
-    await delay(measuredMs);
-    const after = served();
-    const elapsed = performance.now() - start;
-    team.stop();
-    await team.results();
+    const { each, elapsed } = await team.count(served, { warmUpMs, measuredMs });
 
     let counted = 0;
     for (let mutex = 0; mutex < mutexes; mutex++) counted += cells[counterSlot(mutex)];
     const expected = served().reduce((sum, each) => sum + each, 0);
     if (counted !== expected) throw new Error(`wrong: counted ${counted} of ${expected}`);
-    const total = after.reduce((sum, count, worker) => sum + count - before[worker], 0);
+    const total = each.reduce((sum, count) => sum + count, 0);
     return { figure: total / elapsed / 1000, extras: {} };
   } finally {
     await team.end();
