@@ -1,7 +1,7 @@
 //! A thread that calls into a primitive, and how it sleeps until its wait is settled.
 
 use super::Queues;
-use super::spin::{Experience, spin_with};
+use super::spin::{Experience, attempt};
 use super::waiter::{Outcome, Waiter};
 use super::waits::Link;
 use crate::futex::{Deadline, Wake};
@@ -89,14 +89,17 @@ impl Caller<'_> {
         let began = Deadline::now();
         // Where this succeeds, the token that comes with the outcome stays behind: a later sleep takes it for a wake
         // without a reason.
-        spin_with(experience, || waiter.outcome().is_some());
+        let attempt = attempt(experience, deadline.is_some(), || {
+            waiter.outcome().is_some()
+        });
         let slept = self.sleep_soundly(waiter, deadline, tend);
         if let Slept::Settled(_) = slept {
             let took = waiter
                 .settled_at()
                 .as_nanoseconds()
                 .saturating_sub(began.as_nanoseconds());
-            self.thread.set_experience(experience.after(took).get());
+            self.thread
+                .set_experience(experience.after(took, attempt).get());
         }
         slept
     }

@@ -1,13 +1,18 @@
-//! How long a thread spins before it sleeps.
+//! What a thread does for a moment before it sleeps.
 //!
 //! A sleep costs two system calls and two switches of threads. Where the waits of a thread have been shorter than that, it
 //! spins for about twice as long as they took; where they were longer, only for the moment in which a lock's owner may be
 //! about to release it. How long a wait took is taken from the one who ended it: the time that waking took does not count,
-//! or no thread that sleeps would ever learn that its waits are short. It never gives up its time slice: where the
-//! processors are busy that takes milliseconds to come back.
+//! or no thread that sleeps would ever learn that its waits are short.
 //!
 //! Spinning for as long as waits have taken, up to what sleeping costs, is competitive with any strategy: Karlin, Li,
 //! Manasse and Owicki, "Empirical Studies of Competitive Spinning for a Shared-Memory Multiprocessor", 1991.
+//!
+//! But whoever is waited for may need the very processor that spins. So a thread whose spinning was in vain gives up its
+//! time slice instead, which lets the others go on without a sleep (Ousterhout, "Scheduling Techniques for Concurrent
+//! Systems", 1982). Where others are busy with something else, it gets the processor back after milliseconds only: after
+//! that has happened it sleeps, and a wait with a time limit never takes the risk. Each of the two is tried again after twice as
+//! many waits as the last time.
 
 use crate::futex::Deadline;
 
@@ -15,49 +20,158 @@ use crate::futex::Deadline;
 const SHORTEST: u64 = 2_000;
 /// The longest: about what it costs to sleep and to be woken.
 const LONGEST: u64 = 20_000;
+/// For how long time slices are given up at most: a few for each of those who may come first.
+const YIELDING: u64 = 5 * LONGEST;
+/// The longest mean of waits at which they are.
+const YIELDABLE: u64 = 3 * YIELDING;
+/// A time slice that was given up for so long went to somebody who is not waited for.
+const DEAR: u64 = 10 * LONGEST;
 /// How long a wait counts as at most: one long one is forgotten after some short ones.
-const MEMORABLE: u64 = 4 * LONGEST;
+const MEMORABLE: u64 = 20 * LONGEST;
 /// Pauses of the processor between two looks, at most.
 const PAUSES: u32 = 16;
 
-/// How long the waits of one thread have been, in nanoseconds: a mean that forgets.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Experience(u64);
+/// Whether something that was tried is to be tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Trust {
+    /// For how many waits it is not tried.
+    resting: u16,
+    /// How many times it was in vain, less the times that it was not.
+    vain: u8,
+}
 
-impl Experience {
-    /// From a number that [`Experience::get`] gave.
-    pub fn new(nanoseconds: u64) -> Self {
-        Experience(nanoseconds)
+impl Trust {
+    const BITS: u32 = 16;
+    const VAIN_BITS: u32 = 4;
+    const MOST_VAIN: u8 = 12;
+
+    fn new(number: u64) -> Self {
+        Trust {
+            resting: (number as u16) >> Self::VAIN_BITS,
+            vain: number as u8 & ((1 << Self::VAIN_BITS) - 1),
+        }
     }
 
-    /// As a number.
-    pub fn get(self) -> u64 {
-        self.0
+    fn get(self) -> u64 {
+        u64::from(self.resting << Self::VAIN_BITS | u16::from(self.vain))
     }
 
-    /// A wait has ended that took so long.
-    pub fn after(self, nanoseconds: u64) -> Self {
-        let latest = nanoseconds.min(MEMORABLE);
-        Experience(self.0 - self.0 / 8 + latest / 8)
+    fn is_given(self) -> bool {
+        self.resting == 0
     }
 
-    /// How long to spin.
-    fn patience(self) -> u64 {
-        if self.0 > LONGEST {
-            SHORTEST
-        } else {
-            (2 * self.0).clamp(SHORTEST, LONGEST)
+    /// A wait has ended: it was tried and helped or did not, or it was not tried.
+    fn after(self, helped: Option<bool>) -> Self {
+        let Trust { resting, vain } = self;
+        match helped {
+            None => Trust {
+                resting: resting.saturating_sub(1),
+                vain,
+            },
+            Some(true) => Trust {
+                resting,
+                vain: vain / 2,
+            },
+            Some(false) => {
+                let vain = (vain + 1).min(Self::MOST_VAIN);
+                Trust {
+                    resting: (1 << vain) - 1,
+                    vain,
+                }
+            }
         }
     }
 }
 
-/// Spins for a moment, until `done`; returns whether it is done.
-pub fn spin_until(done: impl FnMut() -> bool) -> bool {
-    spin_with(Experience::default(), done)
+/// What the waits of one thread have been like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Experience {
+    /// How long they took, in nanoseconds: a mean that forgets.
+    mean: u32,
+    /// In spinning for as long as waits take.
+    spinning: Trust,
+    /// In giving up time slices.
+    yielding: Trust,
 }
 
-/// Spins until `done`, for as long as experience says; returns whether it is done.
-pub fn spin_with(experience: Experience, mut done: impl FnMut() -> bool) -> bool {
+impl Experience {
+    /// From a number that [`Experience::get`] gave.
+    pub fn new(number: u64) -> Self {
+        Experience {
+            mean: number as u32,
+            spinning: Trust::new(number >> u32::BITS),
+            yielding: Trust::new(number >> (u32::BITS + Trust::BITS)),
+        }
+    }
+
+    /// As a number.
+    pub fn get(self) -> u64 {
+        u64::from(self.mean)
+            | self.spinning.get() << u32::BITS
+            | self.yielding.get() << (u32::BITS + Trust::BITS)
+    }
+
+    /// A wait has ended that took so long, and before which `attempt` was made.
+    pub fn after(self, nanoseconds: u64, attempt: Attempt) -> Self {
+        let latest = nanoseconds.min(MEMORABLE) as u32;
+        Experience {
+            mean: self.mean - self.mean / 8 + latest / 8,
+            spinning: self.spinning.after(attempt.spinning),
+            yielding: self.yielding.after(attempt.yielding),
+        }
+    }
+
+    /// How long to spin.
+    fn patience(self) -> u64 {
+        let mean = u64::from(self.mean);
+        if mean > LONGEST {
+            SHORTEST
+        } else {
+            (2 * mean).clamp(SHORTEST, LONGEST)
+        }
+    }
+
+    fn may_spin(self) -> bool {
+        self.spinning.is_given()
+    }
+
+    fn may_yield(self) -> bool {
+        self.yielding.is_given() && u64::from(self.mean) <= YIELDABLE
+    }
+}
+
+/// What was tried before a sleep, and whether it helped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempt {
+    /// Spinning for longer than the shortest time.
+    spinning: Option<bool>,
+    /// Giving up time slices.
+    yielding: Option<bool>,
+}
+
+/// Spins for a moment, until `done`; returns whether it is done.
+pub fn spin_until(done: impl FnMut() -> bool) -> bool {
+    spin_for(SHORTEST, done)
+}
+
+/// Does what experience says before a sleep, until `done`. In a wait with a time limit no time slice is given up.
+pub fn attempt(experience: Experience, limited: bool, mut done: impl FnMut() -> bool) -> Attempt {
+    let mut attempt = Attempt::default();
+    if experience.may_spin() {
+        let patience = experience.patience();
+        let helped = spin_for(patience, &mut done);
+        attempt.spinning = (patience > SHORTEST).then_some(helped);
+        if helped {
+            return attempt;
+        }
+    }
+    if !limited && experience.may_yield() {
+        attempt.yielding = Some(yield_for(YIELDING, done));
+    }
+    attempt
+}
+
+fn spin_for(nanoseconds: u64, mut done: impl FnMut() -> bool) -> bool {
     let mut pauses = 1;
     let mut end = None;
     loop {
@@ -76,34 +190,88 @@ pub fn spin_with(experience: Experience, mut done: impl FnMut() -> bool) -> bool
             continue;
         }
         let now = Deadline::now();
-        if now >= *end.get_or_insert_with(|| now.plus(experience.patience())) {
+        if now >= *end.get_or_insert_with(|| now.plus(nanoseconds)) {
             return done();
         }
     }
+}
+
+/// Gives up time slices until `done`; false where that took too long, or one of them went to somebody else.
+fn yield_for(nanoseconds: u64, mut done: impl FnMut() -> bool) -> bool {
+    let mut now = Deadline::now();
+    let end = now.plus(nanoseconds);
+    while now < end && !cfg!(loom) {
+        std::thread::yield_now();
+        let dear = now.plus(DEAR);
+        now = Deadline::now();
+        if now >= dear {
+            return false;
+        }
+        if done() {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
-    fn after(waits: impl IntoIterator<Item = u64>) -> u64 {
-        let experience = waits
+    const NOTHING: Attempt = Attempt {
+        spinning: None,
+        yielding: None,
+    };
+
+    fn after(waits: impl IntoIterator<Item = u64>) -> Experience {
+        waits
             .into_iter()
-            .fold(Experience::default(), Experience::after);
-        experience.patience()
+            .fold(Experience::default(), |experience, wait| {
+                experience.after(wait, NOTHING)
+            })
     }
 
     #[test]
     fn who_waits_for_long_spins_for_a_moment_only() {
-        assert_eq!(after([]), SHORTEST);
-        assert_eq!(after([1_000_000_000; 20]), SHORTEST);
+        assert_eq!(after([]).patience(), SHORTEST);
+        assert_eq!(after([1_000_000_000; 20]).patience(), SHORTEST);
+        assert!(!after([1_000_000_000; 20]).may_yield());
     }
 
     #[test]
     fn who_waits_for_moments_spins_for_them_also_after_a_long_wait() {
-        let spun = after([8_000; 40]);
+        let spun = after([8_000; 40]).patience();
         assert!((14_000..=16_000).contains(&spun), "{spun}");
-        let spun = after([u64::MAX].into_iter().chain([8_000; 40]));
+        let spun = after([u64::MAX].into_iter().chain([8_000; 40])).patience();
         assert!((14_000..=17_000).contains(&spun), "{spun}");
+    }
+
+    #[test]
+    fn what_was_in_vain_is_tried_again_after_twice_as_many_waits_each_time() {
+        let vain = Attempt {
+            spinning: Some(false),
+            yielding: Some(false),
+        };
+        let mut experience = after([8_000; 40]);
+        for rest in [1, 3, 7, 15] {
+            experience = experience.after(8_000, vain);
+            for _ in 0..rest {
+                assert!(!experience.may_spin() && !experience.may_yield());
+                experience = experience.after(8_000, NOTHING);
+            }
+            assert!(experience.may_spin() && experience.may_yield());
+        }
+    }
+
+    #[test]
+    fn experience_survives_as_a_number() {
+        let vain = Attempt {
+            spinning: Some(false),
+            yielding: Some(true),
+        };
+        let experience = (0..20).fold(after([8_000; 40]), |experience, _| {
+            experience.after(9_000, vain)
+        });
+        assert_eq!(Experience::new(experience.get()), experience);
     }
 }

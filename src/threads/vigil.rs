@@ -9,7 +9,7 @@ use super::{Attention, Runtime, Thread, Threads, Watching};
 use crate::futex::Deadline;
 
 /// How long a wait is short, in nanoseconds.
-const BRIEF: u64 = 5_000_000;
+const BRIEF: u64 = 8_000_000;
 /// A thread that was never poked.
 const UNPOKED: Pace = Pace::steady(1_000_000_000);
 /// A thread that was poked before.

@@ -25,7 +25,7 @@ pub use recovering::Recovering;
 use super::{Fault, block_in};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Waiter};
+use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -153,7 +153,8 @@ impl Mutex {
 
     /// Locks, waiting until `deadline`, or without limit.
     pub fn lock(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
-        if self.lock_free(caller.id()) {
+        // Most waits are over before they have begun.
+        if spin_until(|| self.cell.load() == FREE && self.lock_free(caller.id())) {
             return Ok(Locked::Acquired);
         }
         block_in(caller, deadline, || {
@@ -326,20 +327,23 @@ impl Mutex {
                     && threads.status(next.thread()) == Status::Alive
             });
             let more = section.len(self.key()) > 1;
-            let (released, outcome) = match heir {
-                Some(heir) if more => (claim_of(heir.party()) | WAITERS, Outcome::Granted),
-                Some(heir) => (claim_of(heir.party()), Outcome::Granted),
-                None => (FREE, Outcome::Retry { more }),
+            let released = match heir {
+                Some(heir) if more => claim_of(heir.party()) | WAITERS,
+                Some(heir) => claim_of(heir.party()),
+                None => FREE,
             };
             if !self.cell.replace(word, released) {
                 continue;
             }
-            if heir.is_some() {
-                section.note_hand_over(self.key());
-            }
-            if let Some(next) = next {
-                section.remove(&next);
-                section.settle(next, outcome);
+            let handed_over = heir.is_some();
+            match next {
+                Some(heir) if handed_over => {
+                    section.note_hand_over(self.key());
+                    section.remove(&heir);
+                    section.settle(heir, Outcome::Granted);
+                }
+                Some(next) => self.rouse(section, next),
+                None => {}
             }
             return Ok(());
         }
@@ -377,10 +381,27 @@ impl Mutex {
         if let Ok(Served::Free) = self.serve_fault(threads, section)
             && let Some(next) = section.next(self.key())
         {
-            section.remove(&next);
-            let more = !section.is_empty(self.key());
-            section.settle(next, Outcome::Retry { more });
+            self.rouse(section, next);
         }
+    }
+
+    /// Wakes `next` to compete for the lock, which is free. One of a crowd that was notified takes another of it along: to
+    /// wake a processor takes longer than a short critical section, so that the lock would lie idle between two of them.
+    /// Whoever comes too late keeps its place.
+    fn rouse(self, section: &mut Section, next: Arc<Waiter>) {
+        let in_crowd = |waiter: &Waiter| waiter.was_notified() && !waiter.party().is_promise();
+        let crowded = in_crowd(&next);
+        self.wake(section, next);
+        if crowded && let Some(another) = section.next(self.key()).filter(|next| in_crowd(next)) {
+            self.wake(section, another);
+        }
+    }
+
+    /// Wakes a queued waiter to compete for the lock.
+    fn wake(self, section: &mut Section, waiter: Arc<Waiter>) {
+        section.remove(&waiter);
+        let more = !section.is_empty(self.key());
+        section.settle(waiter, Outcome::Retry { more });
     }
 
     /// As [`Mutex::serve`], for one who is about to queue up: leaves a free lock to it, and tells it the fault too.
