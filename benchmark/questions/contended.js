@@ -151,7 +151,7 @@ const question = {
   unit: 'million sections a second',
   better: 'higher',
   rivals: RIVALS,
-  runs: 5,
+  runs: 9,
   subject: 'workers, turns inside / outside',
   extras: { fairness: 'least / most served' },
   chart: {

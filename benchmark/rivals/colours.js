@@ -21,6 +21,7 @@ const COLOURS = Object.freeze({
   'bare-cas': '#8f8f8f',
   'bare-load': '#8f8f8f',
   'no-lock': '#8f8f8f',
+  'no-lock-active': '#bdbdbd',
 });
 
 module.exports = { COLOURS };

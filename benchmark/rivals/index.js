@@ -70,6 +70,7 @@ const FILES = Object.freeze({
   'bare-load': './bare-load.js',
   'one-thread': './one-thread.js',
   'no-lock': './no-lock.js',
+  'no-lock-active': './no-lock-active.js',
 });
 
 /**
