@@ -76,8 +76,8 @@ impl Caller<'_> {
         result
     }
 
-    /// Spins for a moment, then sleeps until the wait is settled, its deadline passes, the runtime ends it, or it turns
-    /// out to be part of a deadlock. A wait that lasts is recorded, and calls `tend` now and then: to see to the
+    /// Tries for a moment to do without, then sleeps until the wait is settled, its deadline passes, the runtime ends it, or
+    /// it turns out to be part of a deadlock. A wait that lasts is recorded, and calls `tend` now and then: to see to the
     /// queue, should somebody have written over the cell.
     pub fn sleep(
         &self,

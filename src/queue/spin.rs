@@ -9,10 +9,10 @@
 //! Manasse and Owicki, "Empirical Studies of Competitive Spinning for a Shared-Memory Multiprocessor", 1991.
 //!
 //! But whoever is waited for may need the very processor that spins. So a thread whose spinning was in vain gives up its
-//! time slice instead, which lets the others go on without a sleep (Ousterhout, "Scheduling Techniques for Concurrent
-//! Systems", 1982). Where others are busy with something else, it gets the processor back after milliseconds only: after
-//! that has happened it sleeps, and a wait with a time limit never takes the risk. Each of the two is tried again after twice as
-//! many waits as the last time.
+//! time slice, which lets the others go on without a sleep, as WebKit's `WTF::Lock` and parking_lot's `core/src/spinwait.rs`
+//! do. Where the processors are busy with something else, it gets one back after milliseconds only: after that has happened
+//! it sleeps, and a wait with a time limit never takes the risk. What was in vain is tried again after twice as many waits as
+//! the last time.
 
 use crate::futex::Deadline;
 
