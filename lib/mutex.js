@@ -92,6 +92,7 @@ class Mutex {
     if (ms !== 0) milliseconds(ms);
     return (
       Atomics.compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
+      (ms > 0 && lockSoon(this.#cell)) ||
       waited(native.mutexTryLock(this.#handle, ms))
     );
   }
