@@ -86,6 +86,13 @@ function rivalsOf(values) {
 }
 
 /**
+ * What is drawn last lies on top of the others.
+ * @param {Value} a
+ * @param {Value} b
+ */
+const oursLast = (a, b) => Number(a.rival === OURS) - Number(b.rival === OURS);
+
+/**
  * @param {Value[]} values
  */
 function coloursOf(values) {
@@ -248,7 +255,7 @@ function specOf(summary) {
       frame: 'bounds',
       offset: 18,
     },
-    data: { values },
+    data: { values: [...values].sort(oursLast) },
     ...(chart.kind === 'bars' ? barsOf(summary, values) : linesOf(summary, values)),
     config: {
       font: FONT,
