@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict');
 const path = require('node:path');
+require('../shared/setup.js');
 const { layout } = require('../..');
 const { command, count } = require('../shared/command.js');
 const { runWorkers } = require('../shared/workers.js');

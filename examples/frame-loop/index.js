@@ -5,6 +5,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+require('../shared/setup.js');
 const { layout } = require('../..');
 const { command, count } = require('../shared/command.js');
 const { runWorkers } = require('../shared/workers.js');

@@ -6,6 +6,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
+require('../shared/setup.js');
 const { layout } = require('../..');
 const { command, count } = require('../shared/command.js');
 const { runWorkers } = require('../shared/workers.js');

@@ -4,6 +4,7 @@
 const assert = require('node:assert/strict');
 const os = require('node:os');
 const path = require('node:path');
+require('../shared/setup.js');
 const { layout } = require('../..');
 const { bytes: parseBytes, command, count } = require('../shared/command.js');
 const { runWorkers } = require('../shared/workers.js');

@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict');
 const os = require('node:os');
+require('../shared/setup.js');
 const { command, count } = require('../shared/command.js');
 const { Pool } = require('./pool.js');
 
