@@ -278,7 +278,7 @@ test('looking disturbs nobody: counts stay exact under a thread that looks all t
       while (!Atomics.load(view, 5)) {
         const words = inspect(all);
         if (/corrupt|broken|abandoned/.test(words)) odd.add(words);
-        looks++;
+        Atomics.store(view, 6, ++looks);
       }
       return { looks, odd: [...odd] };
     },
@@ -291,6 +291,8 @@ test('looking disturbs nobody: counts stay exact under a thread that looks all t
       const changed = new Condition(view, 1);
       const barrier = new Barrier(view, 2, 3);
       for (let i = 0; i < 1_000; i++) {
+        // However fast the rounds are, and however seldom the other thread runs: it looks all along.
+        while (Atomics.load(view, 6) < i / 50) Atomics.wait(view, 7, 0, 1);
         mutex.runExclusive(() => {
           view[4]++;
           changed.notifyAll();
