@@ -43,7 +43,7 @@ function lockSoon(cell) {
   return false;
 }
 
-/** Mutual exclusion: one thread at a time owns it. The protocol is in src/primitives/mutex.rs. */
+/** Mutual exclusion: one thread at a time owns it. The protocol is in src/primitives/mutex. */
 class Mutex {
   /** @type {Int32Array} */
   #cell;
