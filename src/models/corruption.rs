@@ -94,6 +94,26 @@ fn whoever_waits_is_told_when_somebody_finds_the_mutex_written_over() {
 }
 
 #[test]
+fn whoever_waits_for_the_end_of_an_action_arrives_when_the_barrier_was_set_back_meanwhile() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let this = world.thread(1);
+        let acts = run(&world, &this, QUIET, |world, caller| {
+            Barrier::new(world.cell(0), 1).wait(caller, Last::Acts, None)
+        });
+        assert_eq!(acts, Ok(0));
+        let both = |world: &World, caller: &Caller| {
+            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
+        };
+        let waits = spawn(&world, 2, QUIET, both);
+        world.cell(0).overwrite(0);
+        let passed = run(&world, &this, QUIET, both);
+        let waited = waits.join().unwrap();
+        assert!(passed.is_ok() && waited.is_ok());
+    });
+}
+
+#[test]
 fn whoever_waits_is_told_when_somebody_finds_the_barrier_or_the_latch_written_over() {
     loom::model(|| {
         let world = World::new(COMPETE);

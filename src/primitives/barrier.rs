@@ -169,7 +169,11 @@ impl Barrier {
                 section.settle_all(self.key(), Outcome::Corrupt(word));
                 section.settle_all(self.gate(), Outcome::Corrupt(word));
             }
-            _ => {}
+            // Nobody waits for the end of an action that nobody runs, but where the cell was written over.
+            Ok(Phase::Arriving(_)) => {
+                section.settle_all(self.gate(), Outcome::Retry { more: false });
+            }
+            Ok(Phase::Acting(_)) | Err(_) => {}
         }
         phase
     }
