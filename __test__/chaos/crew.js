@@ -120,7 +120,9 @@ class Crew {
    */
   async snapshot(slot) {
     const hand = /** @type {Hand} */ (this.hands[slot]);
+    const { view, plan } = this.context;
     hand.busy = true;
+    Atomics.add(view, plan.cells.snapshots + slot, 1);
     const start = performance.now();
     let taken = NaN;
     const read = async () => {
@@ -133,6 +135,7 @@ class Crew {
     const bytes = await this.#within(SNAPSHOT_LIMIT, read(), `the snapshot of worker ${slot}`);
     this.context.check(bytes > 10_000, () => `a snapshot of ${bytes} bytes`);
     this.snapshots.push({ taken, read: performance.now() - start - taken, bytes });
+    Atomics.add(view, plan.cells.snapshots + slot, 1);
     hand.busy = false;
   }
 

@@ -30,6 +30,7 @@ const { STATISTICS } = require('./statistics.js');
  * @property {number} taskProgress a counter for each task of each worker
  * @property {number} taskDoing what each of them is at
  * @property {number} messages a counter for each worker, of the messages that it got
+ * @property {number} snapshots for each worker, of the beginnings and ends of its heap snapshots
  * @property {number} doomed not zero for each threadId that the main thread has begun to terminate
  * @property {number} violations how many there were
  * @property {number} statistics a counter each
@@ -109,6 +110,7 @@ function makePlan({ seed, seconds }) {
     taskProgress: space.take(workers * TASKS),
     taskDoing: space.take(workers * TASKS),
     messages: space.take(workers),
+    snapshots: space.take(workers),
     doomed: space.take(threadIds),
     violations: space.take(1),
     statistics: space.take(STATISTICS.length),

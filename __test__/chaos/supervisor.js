@@ -32,7 +32,7 @@ const { Watchdog } = require('./watchdog.js');
 /** How often the watchdog looks, in milliseconds. */
 const WATCH = 250;
 
-/** How often it looks for a worker that is inside something. */
+/** How often it looks for a worker that is inside something, or blocked. */
 const LOOKS = 40;
 
 /** @param {number} ms */
@@ -131,8 +131,12 @@ class Supervisor {
         crew.start(slot);
       },
       snapshot: async () => {
-        const blocked = this.craft.blocked();
-        const slot = crew.find(event.slot, (hand) => hand.online && blocked.has(hand.threadId));
+        let slot = -1;
+        for (let looks = LOOKS; looks > 0 && slot < 0; looks--) {
+          const blocked = this.craft.blocked();
+          slot = crew.find(event.slot, (hand) => hand.online && blocked.has(hand.threadId));
+          if (slot < 0) await sleep(1);
+        }
         if (slot < 0) return;
         await crew.snapshot(slot);
         this.watchdog.reset(slot);

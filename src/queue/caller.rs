@@ -123,11 +123,16 @@ impl Caller<'_> {
                 Wake::TimedOut if until == deadline => return Slept::TimedOut,
                 Wake::TimedOut => vigil.look_is_due(),
             }
+            let waits = self.queues.waits();
+            recorded.get_or_insert_with(|| waits.record(waiter, deadline.is_some()));
+            // Before the runtime, which may take its time: a heap snapshot stops the thread for seconds. And after it,
+            // as what it runs may wait elsewhere, so that no other thread sees what this wait is for.
+            if let Some(circle) = waits.circle(self.id()) {
+                return Slept::Deadlock(circle);
+            }
             if self.thread.look(self.runtime) == Look::Stop {
                 return Slept::Interrupted;
             }
-            let waits = self.queues.waits();
-            recorded.get_or_insert_with(|| waits.record(waiter, deadline.is_some()));
             if let Some(circle) = waits.circle(self.id()) {
                 return Slept::Deadlock(circle);
             }
