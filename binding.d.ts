@@ -225,6 +225,9 @@ export declare function mutexAddress(handle: number): number
 /** Throws unless this thread owns it. */
 export declare function mutexAssertOwned(handle: number): void
 
+/** Backs off from it, unless `at_once`; whether to do so the next time. */
+export declare function mutexBackOff(handle: number, atOnce: boolean): boolean
+
 /** What it looks like. */
 export declare function mutexInWords(handle: number): InWords
 

@@ -869,6 +869,7 @@ module.exports.MUTEX_FREE = nativeBinding.MUTEX_FREE
 module.exports.MUTEX_WAITERS = nativeBinding.MUTEX_WAITERS
 module.exports.mutexAddress = nativeBinding.mutexAddress
 module.exports.mutexAssertOwned = nativeBinding.mutexAssertOwned
+module.exports.mutexBackOff = nativeBinding.mutexBackOff
 module.exports.mutexInWords = nativeBinding.mutexInWords
 module.exports.mutexLock = nativeBinding.mutexLock
 module.exports.mutexLockAsync = nativeBinding.mutexLockAsync

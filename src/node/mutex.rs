@@ -49,6 +49,12 @@ pub fn mutex_lock(env: Env, handle: u32) -> Result<bool> {
     })
 }
 
+/// Backs off from it, unless `at_once`; whether to do so the next time.
+#[napi]
+pub fn mutex_back_off(handle: u32, at_once: bool) -> Result<bool> {
+    Ok(Body::of(handle)?.primitive().back_off(at_once))
+}
+
 /// Locks within `milliseconds`: true, or false where the time was up first.
 #[napi]
 pub fn mutex_try_lock(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {

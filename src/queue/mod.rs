@@ -14,7 +14,7 @@ mod waits;
 
 pub use caller::{Caller, Ended, Slept};
 pub use section::{Key, Kind, Section};
-pub use spin::spin_until;
+pub use spin::{back_off, spin_until};
 pub use wait::{Begun, Step, Wait};
 pub use waiter::{Outcome, OwnerOf, Party, Readiness, Unpark, Waiter};
 pub use waits::{LastingWait, Link, Recorded, Waits};

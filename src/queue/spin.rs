@@ -20,6 +20,8 @@ use crate::futex::Deadline;
 const SHORTEST: u64 = 2_000;
 /// The longest: about what it costs to sleep and to be woken.
 const LONGEST: u64 = 20_000;
+/// For how long to leave something alone that others use all the time: many times as long as it takes to pass it on.
+const BACKING_OFF: u64 = 10_000;
 /// For how long time slices are given up at most: one for each of those who may come first.
 const YIELDING: u64 = 10 * LONGEST;
 /// The longest mean of waits at which they are.
@@ -152,6 +154,11 @@ pub struct Attempt {
 /// Spins for a moment, until `done`; returns whether it is done.
 pub fn spin_until(done: impl FnMut() -> bool) -> bool {
     spin_for(SHORTEST, done)
+}
+
+/// Looks at nothing for a while, so that others have it for themselves.
+pub fn back_off() {
+    spin_for(BACKING_OFF, || false);
 }
 
 /// Does what experience says before a sleep, until `done`. In a wait with a time limit no time slice is given up.

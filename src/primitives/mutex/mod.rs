@@ -16,6 +16,7 @@
 //! Orderings: every change of the word is a read-modify-write that acquires and releases. Taking the lock acquires
 //! what the release before it released; where the lock is handed over, the waiter's outcome carries it.
 
+mod backing_off;
 mod locking;
 mod recovering;
 
