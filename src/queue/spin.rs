@@ -90,7 +90,7 @@ impl Trust {
 pub struct Experience {
     /// How long they took, in nanoseconds: a mean that forgets.
     mean: u32,
-    /// In spinning for as long as waits take.
+    /// In spinning.
     spinning: Trust,
     /// In giving up time slices.
     yielding: Trust,
@@ -145,7 +145,7 @@ impl Experience {
 /// What was tried before a sleep, and whether it helped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempt {
-    /// Spinning for longer than the shortest time.
+    /// Spinning.
     spinning: Option<bool>,
     /// Giving up time slices.
     yielding: Option<bool>,
@@ -165,9 +165,8 @@ pub fn back_off() {
 pub fn attempt(experience: Experience, limited: bool, mut done: impl FnMut() -> bool) -> Attempt {
     let mut attempt = Attempt::default();
     if experience.may_spin() {
-        let patience = experience.patience();
-        let helped = spin_for(patience, &mut done);
-        attempt.spinning = (patience > SHORTEST).then_some(helped);
+        let helped = spin_for(experience.patience(), &mut done);
+        attempt.spinning = Some(helped);
         if helped {
             return attempt;
         }
