@@ -166,4 +166,4 @@ class Crew {
   }
 }
 
-module.exports = { Crew };
+module.exports = { Crew, SNAPSHOT_LIMIT };

@@ -38,6 +38,20 @@ const LOOKS = 40;
 /** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/**
+ * Looks a few times for a worker, a millisecond apart.
+ *
+ * @param {() => number} find its slot, or -1
+ */
+async function lookFor(find) {
+  for (let looks = LOOKS; looks > 0; looks--) {
+    const slot = find();
+    if (slot >= 0) return slot;
+    await sleep(1);
+  }
+  return -1;
+}
+
 /** The main thread's part: does what the plan says when it says so. */
 class Supervisor {
   hangs = 0;
@@ -117,11 +131,7 @@ class Supervisor {
     const { context, crew } = this;
     const act = {
       terminate: async () => {
-        let slot = -1;
-        for (let looks = event.inside ? LOOKS : 0; looks > 0 && slot < 0; looks--) {
-          slot = this.#findInside(event.slot);
-          if (slot < 0) await sleep(1);
-        }
+        let slot = event.inside ? await lookFor(() => this.#findInside(event.slot)) : -1;
         // From here to its end nothing else is done to it: no other event may come in between.
         if (slot < 0) slot = crew.find(event.slot);
         if (slot < 0) return;
@@ -131,12 +141,10 @@ class Supervisor {
         crew.start(slot);
       },
       snapshot: async () => {
-        let slot = -1;
-        for (let looks = LOOKS; looks > 0 && slot < 0; looks--) {
+        const slot = await lookFor(() => {
           const blocked = this.craft.blocked();
-          slot = crew.find(event.slot, (hand) => hand.online && blocked.has(hand.threadId));
-          if (slot < 0) await sleep(1);
-        }
+          return crew.find(event.slot, (hand) => hand.online && blocked.has(hand.threadId));
+        });
         if (slot < 0) return;
         await crew.snapshot(slot);
         this.watchdog.reset(slot);

@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { SNAPSHOT_LIMIT } = require('../crew.js');
 const { Guarded, planGuarded } = require('../guarded.js');
 const { Random } = require('../random.js');
 
@@ -13,8 +14,6 @@ const ROUNDS_PER_SECOND = 100;
 const PATIENCE = 200;
 /** How soon a cycle must be told, in milliseconds. */
 const LIMIT = 1_000;
-/** The same where a heap snapshot stops one of its threads meanwhile, be it before it waits. */
-const SNAPSHOT_LIMIT = 30_000;
 
 /** @param {import('./index.js').Planning} planning */
 function plan({ space, members, seconds }) {
@@ -200,6 +199,7 @@ class Cycles {
     context.count('cycles reported');
     const now = this.#snapshots(parties);
     const disturbed = now.some((count, i) => count !== before[i] || count % 2 === 1);
+    // A snapshot stops its thread for as long as it takes, be it before that waits.
     const limit = (disturbed ? SNAPSHOT_LIMIT : LIMIT) * 1_000;
     context.check(took < limit, () => `told after ${took} us: ${message}`);
     const slowest = plan.slowest + (disturbed ? 1 : 0);
