@@ -225,8 +225,8 @@ export declare function mutexAddress(handle: number): number
 /** Throws unless this thread owns it. */
 export declare function mutexAssertOwned(handle: number): void
 
-/** Backs off from it, unless `at_once`; whether to do so the next time. */
-export declare function mutexBackOff(handle: number, atOnce: boolean): boolean
+/** Backs off from it where it seems better. For how many more times that somebody else owns it not to ask again. */
+export declare function mutexBackOff(handle: number): number
 
 /** What it looks like. */
 export declare function mutexInWords(handle: number): InWords

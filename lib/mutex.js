@@ -29,9 +29,6 @@ let partsOf;
 
 /** How often a thread looks before it calls in: for about as long as the call takes. */
 const LOOKS = 20;
-/** After how many times that it was taken it is examined again, at least, and at most. */
-const LEAST_REST = 8;
-const MOST_REST = 4_096;
 
 /**
  * Locks if it becomes free in a moment. A short critical section is over before a call would be.
@@ -54,11 +51,8 @@ class Mutex {
   #native;
   /** What the native functions know it by. @type {number} */
   #handle;
-  /** Whether it flickers between free and owned, so that this thread backs off before it competes. */
-  #flickers = false;
-  /** For how many times that it is taken that is not examined, and how many are left of them. */
-  #rest = 2 * LEAST_REST;
-  #resting = 0;
+  /** For how many more times that somebody else owns it not to ask whether to back off. */
+  #calm = 0;
 
   static {
     partsOf = (mutex) => {
@@ -90,22 +84,11 @@ class Mutex {
   }
 
   lock() {
-    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE && !this.#lockSoon()) {
-      waited(native.mutexLock(this.#handle));
+    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
+      if (--this.#calm < 0) this.#calm = native.mutexBackOff(this.#handle);
+      if (!lockSoon(this.#cell)) waited(native.mutexLock(this.#handle));
     }
     return this;
-  }
-
-  /** As {@link lockSoon}, after backing off where the lock flickers: seldom examined where it did not. */
-  #lockSoon() {
-    if (this.#flickers || --this.#resting < 0) {
-      this.#flickers = native.mutexBackOff(this.#handle, !this.#flickers);
-      this.#rest = this.#flickers
-        ? Math.max(this.#rest >> 1, LEAST_REST)
-        : Math.min(this.#rest << 1, MOST_REST);
-      this.#resting = this.#rest;
-    }
-    return lockSoon(this.#cell);
   }
 
   tryLock(ms = 0) {

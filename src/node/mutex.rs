@@ -7,10 +7,11 @@ use super::promises;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
 use crate::futex::Deadline;
-use crate::primitives;
+use crate::primitives::{self, Observed};
 use crate::queue::{Kind, Party};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use std::cell::Cell;
 
 /// The word of a Mutex that nobody owns.
 #[napi]
@@ -25,6 +26,7 @@ numbered!(Body);
 /// What a mutex consists of.
 pub struct Body {
     instance: Instance,
+    observed: Cell<Observed>,
 }
 
 impl Body {
@@ -49,10 +51,13 @@ pub fn mutex_lock(env: Env, handle: u32) -> Result<bool> {
     })
 }
 
-/// Backs off from it, unless `at_once`; whether to do so the next time.
+/// Backs off from it where it seems better. For how many more times that somebody else owns it not to ask again.
 #[napi]
-pub fn mutex_back_off(handle: u32, at_once: bool) -> Result<bool> {
-    Ok(Body::of(handle)?.primitive().back_off(at_once))
+pub fn mutex_back_off(handle: u32) -> Result<u32> {
+    let body = Body::of(handle)?;
+    let observed = body.primitive().back_off(body.observed.get());
+    body.observed.set(observed);
+    Ok(observed.rest().into())
 }
 
 /// Locks within `milliseconds`: true, or false where the time was up first.
@@ -174,6 +179,7 @@ impl Mutex {
         Ok(Mutex {
             body: Handle::new(Body {
                 instance: Instance::new(&env, realm, view, name, Kind::Mutex)?,
+                observed: Cell::default(),
             }),
         })
     }

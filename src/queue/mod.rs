@@ -8,6 +8,7 @@
 mod caller;
 mod section;
 mod spin;
+mod trust;
 mod wait;
 mod waiter;
 mod waits;
@@ -15,6 +16,7 @@ mod waits;
 pub use caller::{Caller, Ended, Slept};
 pub use section::{Key, Kind, Section};
 pub use spin::{back_off, spin_until};
+pub use trust::Trust;
 pub use wait::{Begun, Step, Wait};
 pub use waiter::{Outcome, OwnerOf, Party, Readiness, Unpark, Waiter};
 pub use waits::{LastingWait, Link, Recorded, Waits};

@@ -14,6 +14,7 @@
 //! it sleeps, and a wait with a time limit never takes the risk. What was in vain is tried again after twice as many waits as
 //! the last time.
 
+use super::trust::Trust;
 use crate::futex::Deadline;
 
 /// The shortest spin, in nanoseconds.
@@ -32,58 +33,6 @@ const DEAR: u64 = 50 * LONGEST;
 const MEMORABLE: u64 = 50 * LONGEST;
 /// Pauses of the processor between two looks, at most.
 const PAUSES: u32 = 16;
-
-/// Whether something that was tried is to be tried again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Trust {
-    /// For how many waits it is not tried.
-    resting: u16,
-    /// How many times it was in vain, less the times that it was not.
-    vain: u8,
-}
-
-impl Trust {
-    const BITS: u32 = 16;
-    const VAIN_BITS: u32 = 4;
-    const MOST_VAIN: u8 = 12;
-
-    fn new(number: u64) -> Self {
-        Trust {
-            resting: (number as u16) >> Self::VAIN_BITS,
-            vain: number as u8 & ((1 << Self::VAIN_BITS) - 1),
-        }
-    }
-
-    fn get(self) -> u64 {
-        u64::from(self.resting << Self::VAIN_BITS | u16::from(self.vain))
-    }
-
-    fn is_given(self) -> bool {
-        self.resting == 0
-    }
-
-    /// A wait has ended: it was tried and helped or did not, or it was not tried.
-    fn after(self, helped: Option<bool>) -> Self {
-        let Trust { resting, vain } = self;
-        match helped {
-            None => Trust {
-                resting: resting.saturating_sub(1),
-                vain,
-            },
-            Some(true) => Trust {
-                resting,
-                vain: vain / 2,
-            },
-            Some(false) => {
-                let vain = (vain + 1).min(Self::MOST_VAIN);
-                Trust {
-                    resting: (1 << vain) - 1,
-                    vain,
-                }
-            }
-        }
-    }
-}
 
 /// What the waits of one thread have been like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,11 +83,11 @@ impl Experience {
     }
 
     fn may_spin(self) -> bool {
-        self.spinning.is_given()
+        self.spinning.resting() == 0
     }
 
     fn may_yield(self) -> bool {
-        self.yielding.is_given() && u64::from(self.mean) <= YIELDABLE
+        self.yielding.resting() == 0 && u64::from(self.mean) <= YIELDABLE
     }
 }
 

@@ -1,38 +1,84 @@
 //! Backing off from a lock that its owner locks again and again.
 //!
-//! Where a critical section is shorter than the way of its cache line from one processor to another, two threads that
-//! take turns are slower than one alone. So whoever finds the lock to flicker between free and owned lets its owner have
-//! it for a while: Anderson, "The Performance of Spin Lock Alternatives for Shared-Memory Multiprocessors", 1990. It is
-//! counted in looks and not in time: a look at a word that has not changed is cheap, and one at a word that has takes as
-//! long as a line needs to travel, whatever that is.
+//! Where an owner wants its lock back sooner than a cache line travels to another processor, two threads that take turns
+//! are slower than one alone: whoever gets in between makes the owner wait for the line, and then waits for it itself. So
+//! whoever sees that lets its owner have it for a while: Anderson, "The Performance of Spin Lock Alternatives for
+//! Shared-Memory Multiprocessors", 1990. What matters is for how long it stays free, not for how long it is owned: where
+//! threads do something else in between for longer than that, one works outside while the other works inside.
 
-use super::{Mutex, WAITERS};
-use crate::queue::back_off;
+use super::{FREE, Mutex};
+use crate::futex::Deadline;
+use crate::queue::{Trust, back_off};
 
-/// How many looks tell whether it flickers.
-const LOOKS: u32 = 24;
-/// How many of them find it changed, at least, where it does.
-const CHANGES: usize = 4;
+/// A lock that is owned again so soon is not worth competing for: in nanoseconds, about as long as a line needs to
+/// another processor and back. To see a lock free makes its owner wait for the line, so it is seen free for half of that.
+const SOON: u64 = 160;
+/// Who finds it free so many times in a row takes it. If these looks took much longer than reading the clock does, its
+/// line travelled meanwhile: it was owned and freed again between two looks.
+const IDLE: u64 = 12;
+/// For how long to look for that, in nanoseconds: longer sections make up for the line's way.
+const LOOKING: u64 = 2_000;
+
+/// What a thread has seen of one mutex.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Observed {
+    flickers: bool,
+    /// That looking whether it does is worth the time.
+    trust: Trust,
+}
+
+impl Observed {
+    /// For how many more times that it is taken it is not observed: 0 where it flickers.
+    pub fn rest(self) -> u16 {
+        self.trust.resting()
+    }
+}
 
 impl Mutex {
-    /// Whether to back off from it the next time, too: by what it does after this one, or `at_once` if there is none.
-    pub fn back_off(self, at_once: bool) -> bool {
-        if !at_once {
+    /// Backs off from it where it flickered, and observes whether it does so after that.
+    pub fn back_off(self, before: Observed) -> Observed {
+        if before.flickers {
             back_off();
         }
-        self.flickers()
+        let flickers = self.flickers();
+        Observed {
+            flickers,
+            trust: before.trust.after(Some(flickers)),
+        }
     }
 
+    /// Whether it is owned again soon after it became free.
     fn flickers(self) -> bool {
-        let look = || self.cell.load() & !WAITERS;
-        let mut last = look();
-        let changes = (0..LOOKS).filter(|_| {
-            std::hint::spin_loop();
-            let word = look();
-            std::mem::replace(&mut last, word) != word
-        });
-        changes.count() >= CHANGES
+        let start = nanoseconds();
+        let mut now = nanoseconds();
+        let untouched = IDLE * (now - start);
+        let mut was_owned = false;
+        let mut free_since = None;
+        let mut found_free = 0;
+        while now < start + LOOKING {
+            let is_free = self.cell.load() == FREE;
+            now = nanoseconds();
+            if is_free {
+                let since = *free_since.get_or_insert(now);
+                found_free += 1;
+                if found_free == IDLE {
+                    return now - since > untouched + SOON;
+                }
+            } else {
+                let soon = free_since.take().is_some_and(|since| now - since < SOON);
+                if soon && was_owned {
+                    return true;
+                }
+                was_owned = true;
+                found_free = 0;
+            }
+        }
+        false
     }
+}
+
+fn nanoseconds() -> u64 {
+    Deadline::now().as_nanoseconds()
 }
 
 #[cfg(all(test, not(loom)))]
@@ -42,37 +88,47 @@ mod tests {
     use crate::sync::{AtomicBool, AtomicU32, Ordering};
     use crate::threads::ThreadId;
 
-    /// Whether it is found to flicker in one of so many times, while its owner turns so many turns with it and without it.
-    fn is_found_flickering(turns: u32, times: u32) -> bool {
+    /// Whether it is found to flicker in one of so many times, while its owner turns so many turns with it and without.
+    fn is_found_flickering(inside: u32, outside: u32, times: u32) -> bool {
         let word = AtomicU32::new(0);
         // SAFETY: aligned, and it outlives the threads of the scope.
         let mutex = Mutex::new(unsafe { Cell::new(&word) });
         let stop = AtomicBool::new(false);
         let id = ThreadId::new(1).unwrap();
-        let toil = || (0..turns).for_each(|_| std::hint::spin_loop());
+        let toil = |turns| (0..turns).for_each(|_| std::hint::spin_loop());
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     assert!(mutex.lock_free(id));
-                    toil();
+                    toil(inside);
                     assert!(mutex.unlock_quiet(id));
-                    toil();
+                    toil(outside);
                 }
             });
-            let found = (0..times).any(|_| mutex.back_off(false));
+            let mut observed = Observed::default();
+            let found = (0..times).any(|_| {
+                observed = mutex.back_off(observed);
+                observed.rest() == 0
+            });
             stop.store(true, Ordering::Relaxed);
             found
         })
     }
 
     #[test]
-    fn a_lock_that_changes_more_often_than_its_line_can_travel_flickers() {
+    fn a_lock_that_its_owner_locks_again_at_once_flickers() {
         // So many, as the other thread may not have a processor yet.
-        assert!(is_found_flickering(0, 1_000_000));
+        assert!(is_found_flickering(0, 0, 1_000_000));
+        assert!(is_found_flickering(2, 0, 1_000_000));
     }
 
     #[test]
-    fn one_that_is_owned_for_longer_than_a_few_looks_take_does_not() {
-        assert!(!is_found_flickering(1_000_000, 100));
+    fn one_that_is_free_for_longer_than_its_line_travels_does_not() {
+        assert!(!is_found_flickering(0, 100_000, 100));
+    }
+
+    #[test]
+    fn one_that_is_owned_for_longer_than_it_is_looked_at_does_not() {
+        assert!(!is_found_flickering(1_000_000, 0, 100));
     }
 }

@@ -20,6 +20,7 @@ mod backing_off;
 mod locking;
 mod recovering;
 
+pub use backing_off::Observed;
 pub use locking::Locking;
 pub use recovering::Recovering;
 
