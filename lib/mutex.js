@@ -27,8 +27,8 @@ const WAITERS = native.MUTEX_WAITERS;
 /** @type {(mutex: unknown) => Parts} */
 let partsOf;
 
-/** How often a thread looks before it calls in: for about as long as the call takes. */
-const LOOKS = 20;
+/** How often a thread looks before it calls in: for as long as the call takes, and a short critical section. */
+const LOOKS = 60;
 
 /**
  * Locks if it becomes free in a moment. A short critical section is over before a call would be.

@@ -24,9 +24,17 @@ use loom::cell::UnsafeCell;
 use std::sync::Arc;
 
 /// Releases a lock for everybody to compete for: the models know no time, so nobody ever has waited long.
-const COMPETE: HandOver = HandOver { after: 1, every: 1 };
+const COMPETE: HandOver = HandOver {
+    after: 1,
+    at_last: 1,
+    every: 1,
+};
 /// Hands it to the front of the queue each time.
-const HAND_OVER: HandOver = HandOver { after: 0, every: 0 };
+const HAND_OVER: HandOver = HandOver {
+    after: 0,
+    at_last: 0,
+    every: 0,
+};
 
 /// A process with a few cells of shared memory.
 struct World {

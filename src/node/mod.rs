@@ -24,9 +24,10 @@ pub mod words;
 use crate::queue::{HandOver, Queues};
 use std::sync::LazyLock;
 
-/// When the front of a queue is handed its lock: after a millisecond, and at most every half.
+/// When the front of a queue is handed its lock: after a millisecond, or ten of them, and at most every half.
 const HAND_OVER: HandOver = HandOver {
     after: 1_000_000,
+    at_last: 10_000_000,
     every: 500_000,
 };
 

@@ -29,8 +29,10 @@ use section::{Bucket, Locked};
 /// When a lock is handed directly to who has waited longest, instead of being released for everybody to compete for.
 #[derive(Clone, Copy, Debug)]
 pub struct HandOver {
-    /// How long the front of the queue waits before, in nanoseconds.
+    /// How long the front of the queue waits before, in nanoseconds, once it was woken and others were faster.
     pub after: u64,
+    /// How long if not: it is others then, and not the lock's owner, whom the processors are busy with.
+    pub at_last: u64,
     /// Between two of them, in nanoseconds: each costs a switch of threads in which the lock is owned and not used.
     pub every: u64,
 }

@@ -279,10 +279,15 @@ impl<'a> Section<'a> {
     /// Whether the lock is to be handed to `next`: it has waited long, and the last time is not just past ("eventual
     /// fairness", parking_lot `core/src/parking_lot.rs`).
     pub fn hand_over_due(&self, next: &Waiter) -> bool {
-        let HandOver { after, every } = self.queues.hand_over;
+        let HandOver {
+            after,
+            at_last,
+            every,
+        } = self.queues.hand_over;
+        let patience = if next.was_overtaken() { after } else { at_last };
         let now = Deadline::now();
         let passed = |since: Deadline, time| since.plus(time) <= now;
-        passed(next.since(), after)
+        passed(next.since(), patience)
             && self
                 .bucket(next.key())
                 .handed_over

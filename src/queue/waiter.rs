@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::section::{Key, Kind};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::threads::{Thread, ThreadId};
 use std::sync::Arc;
 
@@ -175,6 +175,8 @@ pub struct Waiter {
     notified: AtomicU32,
     /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
     since: AtomicU64,
+    /// Whether it was woken for a lock and others were faster.
+    overtaken: AtomicBool,
     /// When it was settled, on the same clock.
     settled_at: AtomicU64,
     /// What happened, and below what belongs to it.
@@ -223,6 +225,7 @@ impl Waiter {
             request,
             notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
+            overtaken: AtomicBool::new(false),
             settled_at: AtomicU64::new(0),
             outcome: AtomicU32::new(PENDING),
             detail: AtomicU32::new(0),
@@ -279,6 +282,11 @@ impl Waiter {
         Deadline::from_nanoseconds(self.since.load(Ordering::Relaxed))
     }
 
+    /// Whether it was woken for a lock and others were faster.
+    pub fn was_overtaken(&self) -> bool {
+        self.overtaken.load(Ordering::Relaxed)
+    }
+
     /// When it was settled, of one that was.
     pub fn settled_at(&self) -> Deadline {
         Deadline::from_nanoseconds(self.settled_at.load(Ordering::Relaxed))
@@ -306,6 +314,11 @@ impl Waiter {
         self.since.store(now, Ordering::Relaxed);
         let notified = if chosen { CHOSEN } else { NOTIFIED };
         self.notified.store(notified, Ordering::Release);
+    }
+
+    /// Notes that it was woken for a lock and others were faster. Under the lock of the queue that it stands in.
+    pub fn note_overtaken(&self) {
+        self.overtaken.store(true, Ordering::Relaxed);
     }
 
     /// Under the lock of the queue that it stands in.

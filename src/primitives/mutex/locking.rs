@@ -76,6 +76,7 @@ impl Locking {
         let served = self.mutex.serve_fault(threads, &mut section)?;
         if let Served::Held = served {
             if woken {
+                self.waiter.note_overtaken();
                 section.push_front(&self.waiter);
             } else {
                 section.push_back(&self.waiter);
