@@ -29,6 +29,8 @@ const SERVED = 2 * LINE;
 
 const TIMES = Object.freeze({ warmUpMs: 100, measuredMs: 300 });
 const QUICK_TIMES = Object.freeze({ warmUpMs: 50, measuredMs: 150 });
+/** A team of many needs longer: so much for each of its workers, at least. */
+const WARM_UP_EACH_MS = 25;
 const BRIEF_TIMES = Object.freeze({ warmUpMs: 0, measuredMs: 50 });
 
 /** @param {number} worker */
@@ -163,12 +165,18 @@ const question = {
   cases({ quick, inside, outside }) {
     const insides = inside === undefined ? (quick ? [0] : INSIDE) : [inside];
     const outsides = outside === undefined ? (quick ? [0] : OUTSIDE) : [outside];
-    const times = quick ? QUICK_TIMES : TIMES;
+    const { warmUpMs, measuredMs } = quick ? QUICK_TIMES : TIMES;
     const works = insides.flatMap((inside) => outsides.map((outside) => ({ inside, outside })));
     return works.flatMap((work) =>
       (quick ? QUICK_WORKERS : WORKERS).map((workers) => ({
         label: `${workers}, ${work.inside} / ${work.outside}`,
-        params: { workers, ...work, view: 'plain', ...times },
+        params: {
+          workers,
+          ...work,
+          view: 'plain',
+          warmUpMs: Math.max(warmUpMs, workers * WARM_UP_EACH_MS),
+          measuredMs,
+        },
         // So slow that no other work shows beside it.
         rivals: work.inside + work.outside === 0 ? [...RIVALS, 'web-locks'] : RIVALS,
       })),
