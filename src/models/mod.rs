@@ -35,6 +35,12 @@ const HAND_OVER: HandOver = HandOver {
     at_last: 0,
     every: 0,
 };
+/// Hands it to one that was woken while others were faster.
+const TO_THE_OVERTAKEN: HandOver = HandOver {
+    after: 0,
+    at_last: 1,
+    every: 0,
+};
 
 /// A process with a few cells of shared memory.
 struct World {

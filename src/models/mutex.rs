@@ -56,6 +56,11 @@ fn one_at_a_time_when_the_lock_is_handed_over() {
 }
 
 #[test]
+fn one_at_a_time_when_the_lock_is_handed_to_whom_others_were_faster_than() {
+    exclusion(TO_THE_OVERTAKEN, 2, 2);
+}
+
+#[test]
 fn no_wake_is_lost_between_three() {
     exclusion(COMPETE, 3, 1);
 }

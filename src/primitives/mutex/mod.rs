@@ -2,7 +2,8 @@
 //!
 //! A lock that others wait for is released first and then competed for, by the one that is woken and by whoever
 //! runs at that moment: threads that run are not made to wait for threads that sleep. Only when the one at the front
-//! has waited long is the lock handed to it directly ("eventual fairness", parking_lot `core/src/parking_lot.rs`).
+//! has waited long, and others were faster than it when it was woken, is the lock handed to it directly ("eventual
+//! fairness", parking_lot `core/src/parking_lot.rs`).
 //!
 //! The waiters bit says that an unlock has to look into the queue. It is set under the queue's lock before anybody
 //! sleeps. The unlock that wakes one clears it, so that the locks and unlocks of those who run stay single instructions
