@@ -1,6 +1,9 @@
 //! The mutex.
 
-use super::{COMPETE, HAND_OVER, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{
+    COMPETE, HAND_OVER, Plain, QUIET, TERMINATING, TO_THE_OVERTAKEN, Wants, World, limit, run,
+    spawn,
+};
 use crate::primitives::{Condition, Fault, Locked, Mutex, Recovered, thread_died};
 use crate::queue::{Caller, HandOver};
 use crate::threads::ThreadId;
