@@ -50,6 +50,7 @@ class Crew {
   /** @param {number} slot */
   start(slot) {
     const { context, memory } = this;
+    context.check(this.hands[slot] === undefined, () => `two workers at once in slot ${slot}`);
     const incarnation = this.incarnations[slot] ?? 0;
     this.incarnations[slot] = incarnation + 1;
     const worker = new Worker(path.join(__dirname, this.file), {
@@ -97,9 +98,21 @@ class Crew {
   }
 
   /**
+   * As {@link Crew.find}, and nobody else finds it from here on.
+   *
+   * @param {number} slot
+   * @param {(hand: Hand) => boolean} [suits]
+   */
+  claim(slot, suits) {
+    const found = this.find(slot, suits);
+    if (found >= 0) /** @type {Hand} */ (this.hands[found]).busy = true;
+    return found;
+  }
+
+  /**
    * Terminates a worker.
    *
-   * @param {number} slot of one that is not busy
+   * @param {number} slot of one that was claimed, or that is not busy
    */
   async terminate(slot) {
     const hand = /** @type {Hand} */ (this.hands[slot]);
@@ -116,12 +129,11 @@ class Crew {
   /**
    * Takes a heap snapshot, and reads it to its end: Node crashes when the worker ends before.
    *
-   * @param {number} slot of one that is not busy
+   * @param {number} slot of one that was claimed
    */
   async snapshot(slot) {
     const hand = /** @type {Hand} */ (this.hands[slot]);
     const { view, plan } = this.context;
-    hand.busy = true;
     Atomics.add(view, plan.cells.snapshots + slot, 1);
     const start = performance.now();
     let taken = NaN;

@@ -41,11 +41,11 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /**
  * Looks a few times for a worker, a millisecond apart.
  *
- * @param {() => number} find its slot, or -1
+ * @param {() => number} claim its slot, or -1. Claimed, as another event may come before this one goes on with it.
  */
-async function lookFor(find) {
+async function lookFor(claim) {
   for (let looks = LOOKS; looks > 0; looks--) {
-    const slot = find();
+    const slot = claim();
     if (slot >= 0) return slot;
     await sleep(1);
   }
@@ -114,16 +114,16 @@ class Supervisor {
   }
 
   /**
-   * One that is inside something, or -1.
+   * Claims one that is inside something.
    *
    * @param {number} slot where to begin
    */
-  #findInside(slot) {
+  #claimInside(slot) {
     const { context, crew } = this;
     const { lingering } = context.plan.cells;
     const isInside = (/** @type {import('./crew.js').Hand} */ hand) =>
       Atomics.load(context.view, lingering + crew.hands.indexOf(hand)) > 0;
-    return crew.find(slot, isInside);
+    return crew.claim(slot, isInside);
   }
 
   /** @param {import('./plan.js').Event} event */
@@ -131,9 +131,8 @@ class Supervisor {
     const { context, crew } = this;
     const act = {
       terminate: async () => {
-        let slot = event.inside ? await lookFor(() => this.#findInside(event.slot)) : -1;
-        // From here to its end nothing else is done to it: no other event may come in between.
-        if (slot < 0) slot = crew.find(event.slot);
+        let slot = event.inside ? await lookFor(() => this.#claimInside(event.slot)) : -1;
+        if (slot < 0) slot = crew.claim(event.slot);
         if (slot < 0) return;
         await this.#terminate(slot, event.after);
         await sleep(event.delay);
@@ -143,7 +142,7 @@ class Supervisor {
       snapshot: async () => {
         const slot = await lookFor(() => {
           const blocked = this.craft.blocked();
-          return crew.find(event.slot, (hand) => hand.online && blocked.has(hand.threadId));
+          return crew.claim(event.slot, (hand) => hand.online && blocked.has(hand.threadId));
         });
         if (slot < 0) return;
         await crew.snapshot(slot);
