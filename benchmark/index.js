@@ -26,7 +26,7 @@ const USAGE = `Usage: npm run bench -- [options]
   --outside N   contended: only with N turns of that loop between two sections
   --help
 
-A full run takes about 50 minutes on two processors. Nothing else should run meanwhile.`;
+A full run takes about an hour on two processors. Nothing else should run meanwhile.`;
 
 const OPTIONS = /** @type {const} */ ({
   only: { type: 'string' },
