@@ -84,7 +84,7 @@ class Crew {
    * The first one from `slot` on that can be worked on.
    *
    * @param {number} slot
-   * @param {(hand: Hand) => boolean} [suits]
+   * @param {(hand: Hand, slot: number) => boolean} [suits]
    * @returns {number} its slot, or -1
    */
   find(slot, suits = () => true) {
@@ -92,7 +92,7 @@ class Crew {
     for (let i = 0; i < workers; i++) {
       const candidate = (slot + i) % workers;
       const hand = this.hands[candidate];
-      if (hand && !hand.busy && suits(hand)) return candidate;
+      if (hand && !hand.busy && suits(hand, candidate)) return candidate;
     }
     return -1;
   }
@@ -101,7 +101,7 @@ class Crew {
    * As {@link Crew.find}, and nobody else finds it from here on.
    *
    * @param {number} slot
-   * @param {(hand: Hand) => boolean} [suits]
+   * @param {(hand: Hand, slot: number) => boolean} [suits]
    */
   claim(slot, suits) {
     const found = this.find(slot, suits);
@@ -112,12 +112,11 @@ class Crew {
   /**
    * Terminates a worker.
    *
-   * @param {number} slot of one that was claimed, or that is not busy
+   * @param {number} slot of one that was claimed
    */
   async terminate(slot) {
     const hand = /** @type {Hand} */ (this.hands[slot]);
     const { context } = this;
-    hand.busy = true;
     this.deaths[slot] = (this.deaths[slot] ?? 0) + 1;
     Atomics.store(context.view, context.plan.cells.doomed + hand.threadId, 1);
     const start = performance.now();

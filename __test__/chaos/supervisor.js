@@ -121,9 +121,7 @@ class Supervisor {
   #claimInside(slot) {
     const { context, crew } = this;
     const { lingering } = context.plan.cells;
-    const isInside = (/** @type {import('./crew.js').Hand} */ hand) =>
-      Atomics.load(context.view, lingering + crew.hands.indexOf(hand)) > 0;
-    return crew.claim(slot, isInside);
+    return crew.claim(slot, (_, slot) => Atomics.load(context.view, lingering + slot) > 0);
   }
 
   /** @param {import('./plan.js').Event} event */
@@ -184,11 +182,11 @@ class Supervisor {
         const blocked = new Set(
           this.craft.inspect().flatMap((wait) => (wait.kind === kind ? [wait.threadId] : [])),
         );
-        const slot = slots.find((slot) => {
-          const hand = crew.hands[slot];
-          return hand && !hand.busy && blocked.has(hand.threadId);
-        });
-        if (slot === undefined) return false;
+        const slot = crew.claim(
+          0,
+          ({ threadId }, slot) => slots.includes(slot) && blocked.has(threadId),
+        );
+        if (slot < 0) return false;
         const done = this.#terminate(slot, 'recover').finally(() => this.#pending.delete(done));
         this.#pending.add(done);
         return true;

@@ -7,8 +7,8 @@ use super::promises;
 use super::realm::{PromiseBegun, Realm};
 use super::words::{self, InWords};
 use crate::futex::Deadline;
-use crate::primitives::{self, Observed};
-use crate::queue::{Kind, Party};
+use crate::primitives;
+use crate::queue::{Kind, Party, Trust};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
@@ -26,7 +26,8 @@ numbered!(Body);
 /// What a mutex consists of.
 pub struct Body {
     instance: Instance,
-    observed: Cell<Observed>,
+    /// That it is worth the time to observe it: none before the first time.
+    observing: Cell<Option<Trust>>,
 }
 
 impl Body {
@@ -55,9 +56,9 @@ pub fn mutex_lock(env: Env, handle: u32) -> Result<bool> {
 #[napi]
 pub fn mutex_back_off(handle: u32) -> Result<u32> {
     let body = Body::of(handle)?;
-    let observed = body.primitive().back_off(body.observed.get());
-    body.observed.set(observed);
-    Ok(observed.rest().into())
+    let trust = body.primitive().back_off(body.observing.get());
+    body.observing.set(Some(trust));
+    Ok(trust.resting().into())
 }
 
 /// Locks within `milliseconds`: true, or false where the time was up first.
@@ -179,7 +180,7 @@ impl Mutex {
         Ok(Mutex {
             body: Handle::new(Body {
                 instance: Instance::new(&env, realm, view, name, Kind::Mutex)?,
-                observed: Cell::default(),
+                observing: Cell::default(),
             }),
         })
     }

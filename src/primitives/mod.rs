@@ -17,7 +17,7 @@ pub use barrier::{Arriving, Barrier, Last, Phase};
 pub use condition::{Condition, Notification, Waiting};
 pub use fault::Fault;
 pub use latch::{Latch, Opening};
-pub use mutex::{Holder, Locked, Locking, Mutex, Observed, Recovered, Recovering};
+pub use mutex::{Holder, Locked, Locking, Mutex, Recovered, Recovering};
 pub use rwlock::{Entering, Held, Inside, Request, RwLock};
 pub use semaphore::{Acquiring, Released, Semaphore};
 

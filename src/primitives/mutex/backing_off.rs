@@ -19,32 +19,14 @@ const IDLE: u64 = 12;
 /// For how long to look for that, in nanoseconds: longer sections make up for the line's way.
 const LOOKING: u64 = 2_000;
 
-/// What a thread has seen of one mutex.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Observed {
-    flickers: bool,
-    /// That looking whether it does is worth the time.
-    trust: Trust,
-}
-
-impl Observed {
-    /// For how many more times that it is taken it is not observed: 0 where it flickers.
-    pub fn rest(self) -> u16 {
-        self.trust.resting()
-    }
-}
-
 impl Mutex {
-    /// Backs off from it where it flickered, and observes whether it does so after that.
-    pub fn back_off(self, before: Observed) -> Observed {
-        if before.flickers {
+    /// Backs off from it where it flickered the last time that it was observed, and observes whether it does so now: for so
+    /// many more times that somebody else owns it that is not worth the time, and none where it flickers.
+    pub fn back_off(self, before: Option<Trust>) -> Trust {
+        if before.is_some_and(|trust| trust.resting() == 0) {
             back_off();
         }
-        let flickers = self.flickers();
-        Observed {
-            flickers,
-            trust: before.trust.after(Some(flickers)),
-        }
+        before.unwrap_or_default().after(Some(self.flickers()))
     }
 
     /// Whether it is owned again soon after it became free.
@@ -106,12 +88,9 @@ mod tests {
                     toil(outside);
                 }
             });
-            let mut observed = Observed::default();
+            let mut trust = None;
             let found = (0..times)
-                .filter(|_| {
-                    observed = mutex.back_off(observed);
-                    observed.rest() == 0
-                })
+                .filter(|_| trust.insert(mutex.back_off(trust)).resting() == 0)
                 .take(enough)
                 .count();
             stop.store(true, Ordering::Relaxed);

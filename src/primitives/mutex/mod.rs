@@ -21,7 +21,6 @@ mod backing_off;
 mod locking;
 mod recovering;
 
-pub use backing_off::Observed;
 pub use locking::Locking;
 pub use recovering::Recovering;
 
