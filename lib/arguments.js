@@ -4,13 +4,14 @@
 // Arguments are checked before anything happens, with Node's own error codes.
 
 const { inspect, types } = require('node:util');
-const { invalidArgType, outOfRange } = require('./errors.js');
+const { invalidArgType, invalidArgValue, outOfRange } = require('./errors.js');
+const { Int32Array, apply, getOwnPropertyDescriptor, getPrototypeOf } = require('./intrinsics.js');
 
 /**
  * A value as a message shows it, on one short line.
  * @param {unknown} value
  */
-function shown(value) {
+function formatValue(value) {
   if (typeof value === 'function') return `function ${value.name}`.trimEnd();
   const line = inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 3 });
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
@@ -26,11 +27,11 @@ function shown(value) {
  */
 function integer(value, name, min, max, why = '') {
   if (typeof value !== 'number') {
-    throw invalidArgType(`${name} must be a number, and is ${shown(value)}.`);
+    throw invalidArgType(`${name} must be a number, and is ${formatValue(value)}.`);
   }
   if (!Number.isInteger(value) || value < min || value > max) {
     throw outOfRange(
-      `${name} must be an integer from ${min} to ${max}${why}, and is ${shown(value)}.`,
+      `${name} must be an integer from ${min} to ${max}${why}, and is ${formatValue(value)}.`,
     );
   }
   return value;
@@ -44,11 +45,11 @@ function integer(value, name, min, max, why = '') {
  */
 function milliseconds(value, name = 'ms') {
   if (typeof value !== 'number') {
-    throw invalidArgType(`${name} must be a number of milliseconds, and is ${shown(value)}.`);
+    throw invalidArgType(`${name} must be a number of milliseconds, and is ${formatValue(value)}.`);
   }
   if (!(value >= 0)) {
     throw outOfRange(
-      `${name} must be 0 or more milliseconds (Infinity for no limit), and is ${shown(value)}.`,
+      `${name} must be 0 or more milliseconds (Infinity for no limit), and is ${formatValue(value)}.`,
     );
   }
   return value;
@@ -60,7 +61,7 @@ function milliseconds(value, name = 'ms') {
  */
 function assertFunction(value, name) {
   if (typeof value !== 'function') {
-    throw invalidArgType(`${name} must be a function, and is ${shown(value)}.`);
+    throw invalidArgType(`${name} must be a function, and is ${formatValue(value)}.`);
   }
 }
 
@@ -73,14 +74,14 @@ function isThenable(value) {
 }
 
 /**
- * What a function returned that must be done when it returns.
+ * Passes on what a function returned, and refuses a promise: the function must be done when it returns.
  *
  * @template T
  * @param {T} value
- * @param {string} refusal what to tell where it is a promise
+ * @param {string} refusal the message for a promise
  * @returns {T}
  */
-function atOnce(value, refusal) {
+function assertSynchronous(value, refusal) {
   if (isThenable(value)) throw invalidArgType(refusal);
   return value;
 }
@@ -92,45 +93,68 @@ function atOnce(value, refusal) {
 function assertPredicate(value) {
   if (value !== undefined && typeof value !== 'function') {
     throw invalidArgType(
-      `predicate must be a function that tells whether to stop waiting, and is ${shown(value)}.`,
+      `predicate must be a function that tells whether to stop waiting, and is ${formatValue(value)}.`,
     );
   }
 }
 
 /**
- * The options that every constructor takes: what messages and inspect() call the primitive.
+ * Refuses what is no object, and an option that is not known: a misspelt one would be left out in silence.
+ *
  * @param {unknown} options
- * @returns {string | undefined}
+ * @param {readonly string[]} known
+ * @param {string} example
+ * @returns {asserts options is object}
  */
-function nameOf(options) {
-  if (options === undefined) return undefined;
+function assertOptions(options, known, example) {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgType(
-      `options must be an object such as { name: 'jobs' }, and is ${shown(options)}.`,
+      `options must be an object such as ${example}, and is ${formatValue(options)}.`,
     );
   }
+  for (const option of Object.keys(options)) {
+    if (!known.includes(option)) {
+      throw invalidArgValue(
+        `options.${option} is not known here. The options are ${known.join(', ')}.`,
+      );
+    }
+  }
+}
+
+/** What every constructor takes as options. */
+const NAME_ONLY = ['name'];
+
+/**
+ * The name that a constructor is given: what messages and inspect() call the primitive.
+ * @param {unknown} options
+ * @param {readonly string[]} [known]
+ * @returns {string | undefined}
+ */
+function nameOf(options, known = NAME_ONLY) {
+  if (options === undefined) return undefined;
+  assertOptions(options, known, "{ name: 'jobs' }");
   const { name } = /** @type {{ name?: unknown }} */ (options);
   if (name !== undefined && typeof name !== 'string') {
-    throw invalidArgType(`options.name must be a string, and is ${shown(name)}.`);
+    throw invalidArgType(`options.name must be a string, and is ${formatValue(name)}.`);
   }
   return name;
 }
 
-const typedArray = Object.getPrototypeOf(Int32Array.prototype);
+const typedArray = getPrototypeOf(Int32Array.prototype);
 /**
  * Reads a property off the prototype of all typed arrays: a view may have an own one that lies.
  * @param {string} property
  * @returns {(view: Int32Array) => any}
  */
-function trueProperty(property) {
+function typedArrayGetter(property) {
   const { get } = /** @type {PropertyDescriptor} */ (
-    Object.getOwnPropertyDescriptor(typedArray, property)
+    getOwnPropertyDescriptor(typedArray, property)
   );
-  return (view) => Reflect.apply(/** @type {() => any} */ (get), view, []);
+  return (view) => apply(/** @type {() => any} */ (get), view, []);
 }
-const bufferOf = trueProperty('buffer');
-const byteOffsetOf = trueProperty('byteOffset');
-const lengthOf = trueProperty('length');
+const bufferOf = typedArrayGetter('buffer');
+const byteOffsetOf = typedArrayGetter('byteOffset');
+const lengthOf = typedArrayGetter('length');
 
 /**
  * The view of one cell that a primitive works on: with a length of its own, since V8 is slow on views that track the
@@ -145,7 +169,7 @@ function cellOf(view, index) {
   if (!types.isInt32Array(view)) {
     throw invalidArgType(
       'view must be an Int32Array over a SharedArrayBuffer, or the SharedArrayBuffer, ' +
-        `and is ${shown(view)}. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).`,
+        `and is ${formatValue(view)}. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).`,
     );
   }
   const buffer = bufferOf(view);
@@ -174,12 +198,13 @@ function cellAt(buffer, byteOffset, length, index) {
 
 module.exports = {
   assertFunction,
+  assertOptions,
   assertPredicate,
-  atOnce,
+  assertSynchronous,
   cellOf,
+  formatValue,
   integer,
   isThenable,
   milliseconds,
   nameOf,
-  shown,
 };

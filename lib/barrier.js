@@ -3,36 +3,41 @@
 
 const {
   assertFunction,
-  atOnce,
+  assertSynchronous,
   cellOf,
   integer,
   isThenable,
   milliseconds,
   nameOf,
 } = require('./arguments.js');
-const { settled, waitOptions } = require('./promises.js');
-const { native, realm } = require('./realm.js');
-const { waited } = require('./waited.js');
-const { defineWords } = require('./words.js');
+const { defineInspect } = require('./describe.js');
+const { endIfTerminating } = require('./end-if-terminating.js');
+const { Promise } = require('./intrinsics.js');
+const { waitForPromise, waitOptions } = require('./promises.js');
+const { native, newNumber, realm } = require('./realm.js');
+const { markAsUncloneable } = require('./uncloneable.js');
 
-/** What is told to an action that wait() and waitFor() cannot wait for. */
-const NOT_AT_ONCE =
+/** The message for an action that wait() and waitFor() cannot wait for. */
+const NOT_SYNCHRONOUS =
   'options.action returned a promise, which wait() and waitFor() cannot await. Use waitAsync(), or an action that is ' +
   'done when it returns.';
+const OPTIONS = ['name', 'action'];
 
 /** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
 class Barrier {
-  /** Keeps the number good. @type {InstanceType<typeof native.Barrier>} */
-  #native;
-  /** What the native functions know it by. @type {number} */
-  #handle;
+  /** @type {Int32Array} */
+  #cell;
+  /** @type {string | undefined} */
+  #name;
   #total;
   /** @type {(() => unknown) | undefined} */
   #action;
 
   static {
-    defineWords(this, (value) =>
-      #handle in value ? native.barrierInWords(value.#handle) : undefined,
+    defineInspect(this, (barrier) =>
+      #cell in barrier
+        ? { name: barrier.#name, state: native.barrierDescribe(barrier.#cell, barrier.#total) }
+        : undefined,
     );
   }
 
@@ -43,13 +48,12 @@ class Barrier {
    * @param {import('../index.js').BarrierOptions} [options]
    */
   constructor(view, index, total, options) {
-    const cell = cellOf(view, index);
+    this.#cell = cellOf(view, index);
     this.#total = integer(total, 'total', 1, native.BARRIER_MAX_TOTAL);
-    const name = nameOf(options);
+    this.#name = nameOf(options, OPTIONS);
     this.#action = options?.action;
     if (this.#action !== undefined) assertFunction(this.#action, 'options.action');
-    this.#native = new native.Barrier(realm, cell, this.#total, name);
-    this.#handle = this.#native.handle;
+    markAsUncloneable(this);
   }
 
   wait() {
@@ -68,29 +72,48 @@ class Barrier {
    */
   async waitAsync(options) {
     const checked = waitOptions(options);
-    const action = this.#action;
-    const missing = await settled(
-      native.barrierWaitAsync(this.#handle, action !== undefined),
+    const number = newNumber();
+    const actionNumber = this.#action === undefined ? 0 : number;
+    const [cell, name, total] = [this.#cell, this.#name, this.#total];
+    const value = await waitForPromise(
+      {
+        number,
+        cell,
+        begin: (timeout, keepsAlive) =>
+          native.barrierWaitAsync(
+            realm.number,
+            cell,
+            name,
+            total,
+            actionNumber,
+            number,
+            timeout,
+            keepsAlive,
+          ),
+        // The others have gone on, or wait for an action that will not run.
+        undo: () => this.#fail(actionNumber),
+      },
       checked,
     );
-    if (missing === 0 && action !== undefined) await this.#act(action);
+    const missing = value - 1;
+    if (missing === 0 && this.#action !== undefined) await this.#act(this.#action, number);
     return missing;
   }
 
   abort() {
-    native.barrierAbort(this.#handle);
+    native.barrierAbort(realm.number, this.#cell, this.#name, this.#total);
   }
 
   reset() {
-    native.barrierReset(this.#handle);
+    native.barrierReset(realm.number, this.#cell, this.#name, this.#total);
   }
 
   get broken() {
-    return native.barrierBroken(this.#handle);
+    return native.barrierBroken(this.#cell, this.#total);
   }
 
   get waiting() {
-    return native.barrierWaiting(this.#handle);
+    return native.barrierWaiting(realm.number, this.#cell, this.#name, this.#total);
   }
 
   get total() {
@@ -102,8 +125,13 @@ class Barrier {
    */
   #arrive(ms) {
     const action = this.#action;
-    const missing = waited(native.barrierWait(this.#handle, action !== undefined, ms));
-    if (missing === 0 && action !== undefined) this.#act(() => atOnce(action(), NOT_AT_ONCE));
+    const number = action === undefined ? 0 : newNumber();
+    const missing = endIfTerminating(
+      native.barrierWait(realm.number, this.#cell, this.#name, this.#total, number, ms),
+    );
+    if (missing === 0 && action !== undefined) {
+      this.#act(() => assertSynchronous(action(), NOT_SYNCHRONOUS), number);
+    }
     return missing;
   }
 
@@ -112,12 +140,14 @@ class Barrier {
    * breaks.
    *
    * @param {() => unknown} action
+   * @param {number} number what the native side knows this run of it by
    * @returns {unknown} a promise where the action returned one
    */
-  #act(action) {
-    const open = () => native.barrierOpen(this.#handle);
+  #act(action, number) {
+    const open = () =>
+      native.barrierOpen(realm.number, this.#cell, this.#name, this.#total, number);
     const fail = (/** @type {unknown} */ error) => {
-      native.barrierAbort(this.#handle);
+      this.#fail(number);
       throw error;
     };
     let returned;
@@ -127,6 +157,11 @@ class Barrier {
       return fail(error);
     }
     return isThenable(returned) ? Promise.resolve(returned).then(open, fail) : open();
+  }
+
+  /** @param {number} number */
+  #fail(number) {
+    native.barrierFail(realm.number, this.#cell, this.#name, this.#total, number);
   }
 }
 

@@ -1,63 +1,61 @@
 // @ts-check
 'use strict';
 
-const { performance } = require('node:perf_hooks');
 const {
   assertPredicate,
-  atOnce,
+  assertSynchronous,
   cellOf,
   integer,
   milliseconds,
   nameOf,
 } = require('./arguments.js');
-const { assertGuarded, lend } = require('./guard.js');
-const { partsOf } = require('./mutex.js');
-const { settled, waitOptions } = require('./promises.js');
-const { native, realm } = require('./realm.js');
-const { waited } = require('./waited.js');
-const { defineWords } = require('./words.js');
+const { defineInspect } = require('./describe.js');
+const { endIfTerminating } = require('./end-if-terminating.js');
+const { assertHeld, guardInternals } = require('./guard.js');
+const { load } = require('./intrinsics.js');
+const { mutexInternals } = require('./mutex.js');
+const { waitForPromise, waitOptions } = require('./promises.js');
+const { native, newNumber, realm } = require('./realm.js');
+const { markAsUncloneable } = require('./uncloneable.js');
 
 /** The word of a condition that nobody waits for. */
 const EMPTY = native.CONDITION_EMPTY;
+/** What a promise comes to that was notified. */
+const NOTIFIED = 2;
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
+/** @typedef {import('./mutex.js').Internals} MutexInternals */
 
 /**
  * @param {() => unknown} predicate
  */
 function answer(predicate) {
-  return atOnce(
+  return assertSynchronous(
     predicate(),
     'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
   );
 }
 
 /**
- * Whether a wait by promise that failed so has locked the mutex again: the condition's own cell was written over.
- * @param {any} error
- */
-const isOwnedAfter = (error) => error?.code === 'ERR_CORRUPT_CELL';
-
-/**
  * Throws unless this thread itself owns the mutex.
- * @param {import('./mutex.js').Parts} parts
+ * @param {MutexInternals} mutex
  */
-function assertOwned({ handle, owned }) {
-  if (!owned) native.mutexAssertOwned(handle);
+function assertOwned({ cell, name, owned }) {
+  if (!owned) native.mutexAssertOwned(realm.number, cell, name);
 }
 
 /** Waiting until what a mutex guards has changed. The protocol is in src/primitives/condition.rs. */
 class Condition {
   /** @type {Int32Array} */
   #cell;
-  /** Keeps the number good. @type {InstanceType<typeof native.Condition>} */
-  #native;
-  /** What the native functions know it by. @type {number} */
-  #handle;
+  /** @type {string | undefined} */
+  #name;
 
   static {
-    defineWords(this, (value) =>
-      #handle in value ? native.conditionInWords(value.#handle) : undefined,
+    defineInspect(this, (condition) =>
+      #cell in condition
+        ? { name: condition.#name, state: native.conditionDescribe(condition.#cell) }
+        : undefined,
     );
   }
 
@@ -68,8 +66,8 @@ class Condition {
    */
   constructor(view, index = 0, options) {
     this.#cell = cellOf(view, index);
-    this.#native = new native.Condition(realm, this.#cell, nameOf(options));
-    this.#handle = this.#native.handle;
+    this.#name = nameOf(options);
+    markAsUncloneable(this);
   }
 
   /**
@@ -77,14 +75,11 @@ class Condition {
    * @param {() => unknown} [predicate]
    */
   wait(mutex, predicate) {
-    const parts = partsOf(mutex);
+    const internals = mutexInternals(mutex);
     assertPredicate(predicate);
-    assertOwned(parts);
-    if (predicate === undefined) {
-      waited(native.conditionWait(this.#handle, parts.handle, Infinity));
-      return;
-    }
-    while (!answer(predicate)) waited(native.conditionWait(this.#handle, parts.handle, Infinity));
+    assertOwned(internals);
+    if (predicate === undefined) this.#wait(internals, Infinity);
+    else while (!answer(predicate)) this.#wait(internals, Infinity);
   }
 
   /**
@@ -93,56 +88,98 @@ class Condition {
    * @param {number} ms
    */
   waitFor(mutex, predicate, ms) {
-    const parts = partsOf(mutex);
+    const internals = mutexInternals(mutex);
     assertPredicate(predicate);
     milliseconds(ms);
-    assertOwned(parts);
-    if (predicate === undefined) {
-      return waited(native.conditionWait(this.#handle, parts.handle, ms));
-    }
-    const end = performance.now() + ms;
+    assertOwned(internals);
+    if (predicate === undefined) return this.#wait(internals, ms);
+    const end = native.now() + ms;
     for (let inTime = true; ;) {
       const value = answer(predicate);
       if (value || !inTime) return value;
-      const left = Math.max(0, end - performance.now());
-      inTime = waited(native.conditionWait(this.#handle, parts.handle, left));
+      inTime = this.#wait(internals, Math.max(0, end - native.now()));
     }
   }
 
   /**
-   * @param {Mutex} mutex
+   * Waits for one notification: false where the time was up first.
+   * @param {MutexInternals} mutex
+   * @param {number} ms
+   */
+  #wait(mutex, ms) {
+    return endIfTerminating(
+      native.conditionWait(realm.number, this.#cell, this.#name, mutex.cell, mutex.name, ms),
+    );
+  }
+
+  /**
+   * @param {import('./guard.js').Guard} guard
    * @param {(() => unknown) | undefined} [predicate]
    * @param {import('../index.js').WaitOptions} [options]
    */
-  async waitAsync(mutex, predicate, options) {
-    const condition = this.#handle;
-    const { handle } = partsOf(mutex);
+  async waitAsync(guard, predicate, options) {
+    const grant = guardInternals(guard);
     assertPredicate(predicate);
     const { timeout, ...rest } = waitOptions(options);
-    assertGuarded(handle);
-    const end = performance.now() + timeout;
-    const notified = () => {
-      const left = { ...rest, timeout: Math.max(0, end - performance.now()) };
-      const wait = () => settled(native.conditionWaitAsync(condition, handle), left);
-      return lend(handle, wait, isOwnedAfter);
-    };
+    assertHeld(grant);
+    const end = native.now() + timeout;
+    const notified = () =>
+      this.#waitAsync(grant, { ...rest, timeout: Math.max(0, end - native.now()) });
     if (predicate === undefined) return notified();
     for (let inTime = true; ;) {
       const value = answer(predicate);
       if (value || !inTime) return value;
       inTime = await notified();
+      // Another task of the thread may have released it in between.
+      assertHeld(grant);
     }
+  }
+
+  /**
+   * Waits for one notification, as a promise: false where the time was up first.
+   * @param {import('./grant.js').Grant} guard
+   * @param {import('./promises.js').CheckedOptions} options
+   */
+  async #waitAsync(guard, options) {
+    const number = newNumber();
+    const [cell, name] = [this.#cell, this.#name];
+    const value = await waitForPromise(
+      {
+        number,
+        cell,
+        mutexCell: guard.cell,
+        begin: (timeout, keepsAlive) =>
+          native.conditionWaitAsync(
+            realm.number,
+            cell,
+            name,
+            guard.cell,
+            guard.name,
+            guard.number,
+            number,
+            timeout,
+            keepsAlive,
+          ),
+      },
+      options,
+    );
+    return value === NOTIFIED;
   }
 
   notify(n = 1) {
     if (n !== Infinity) integer(n, 'n', 0, Number.MAX_SAFE_INTEGER);
-    return Atomics.load(this.#cell, 0) === EMPTY ? 0 : native.conditionNotify(this.#handle, n);
+    return this.#notify(n);
   }
 
   notifyAll() {
-    return Atomics.load(this.#cell, 0) === EMPTY
+    return this.#notify(Infinity);
+  }
+
+  /** @param {number} n */
+  #notify(n) {
+    return load(this.#cell, 0) === EMPTY
       ? 0
-      : native.conditionNotify(this.#handle, Infinity);
+      : native.conditionNotify(realm.number, this.#cell, this.#name, n);
   }
 }
 

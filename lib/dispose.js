@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { defineProperty } = require('./intrinsics.js');
+
 /**
  * Makes a class disposable, for `using`. Where the realm has no Symbol.dispose (a jest realm on Node 20 and 22), there
  * is nothing to define.
@@ -13,7 +15,7 @@
  */
 function defineDispose(prototype, dispose) {
   if (typeof Symbol.dispose !== 'symbol') return;
-  Object.defineProperty(prototype, Symbol.dispose, {
+  defineProperty(prototype, Symbol.dispose, {
     configurable: true,
     writable: true,
     value: dispose,

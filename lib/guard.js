@@ -1,94 +1,113 @@
 // @ts-check
 'use strict';
 
+const { formatValue } = require('./arguments.js');
+const { defineInspect, labelOf } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
-const { SyncError } = require('./errors.js');
-const { native } = require('./realm.js');
+const { SyncError, invalidArgType } = require('./errors.js');
+const { endGrant, newGrant } = require('./grant.js');
+const { defineProperty } = require('./intrinsics.js');
+const { native, realm } = require('./realm.js');
 
-/**
- * The guard that owns a mutex now, by the address of its cell: one that released is not to release another's.
- * @type {Map<number, Guard>}
- */
-const owners = new Map();
+/** @typedef {import('./grant.js').Grant} Grant */
+
+/** @param {Grant} grant */
+const isHeld = ({ cell, number }) => native.mutexIsGuarded(realm.number, cell, number);
+
+/** @type {(guard: unknown) => Grant} */
+let guardInternals;
+/** @type {(guard: Guard) => boolean} */
+let releaseGuard;
+/** @type {(guard: Guard, recovered: boolean) => void} */
+let setRecovered;
 
 /** What a promise to lock is fulfilled with: only this unlocks the mutex, however many tasks run in the thread. */
 class Guard {
-  #parts;
-  #address;
-  /** @type {boolean | undefined} */
-  #recovered;
+  #grant;
+  #recovered = false;
 
   static {
+    guardInternals = (guard) => {
+      if (typeof guard !== 'object' || guard === null || !(#grant in guard)) {
+        throw invalidArgType(
+          `guard must be what lockAsync() of a Mutex was fulfilled with, and is ${formatValue(guard)}. Await lockAsync() ` +
+            'and pass its guard, or take the one that runExclusiveAsync() calls its function with.',
+        );
+      }
+      return guard.#grant;
+    };
+    releaseGuard = (guard) => {
+      const { number, cell, name } = guard.#grant;
+      const released = native.mutexReleaseGuard(realm.number, cell, name, number);
+      endGrant(guard);
+      return released;
+    };
+    setRecovered = (guard, recovered) => {
+      guard.#recovered = recovered;
+    };
     defineDispose(this.prototype, function () {
-      if (this.held) this.release();
+      this.tryRelease();
     });
+    defineInspect(this, (guard) => {
+      if (!(#grant in guard)) return undefined;
+      const { kind, name, cell } = guard.#grant;
+      return { state: `${labelOf(kind, name, cell)}, ${guard.held ? 'held' : 'not held'}` };
+    });
+    // A promise that is fulfilled with a guard looks for this, on Object.prototype too, where a getter may throw.
+    defineProperty(this.prototype, 'then', { value: undefined });
   }
 
   /**
-   * @param {import('./mutex.js').Parts} parts of the mutex whose lock was promised and given
-   * @param {boolean} [recovered]
+   * @param {Int32Array} cell of the mutex that is about to be locked
+   * @param {string | undefined} name
    */
-  constructor(parts, recovered) {
-    this.#parts = parts;
-    this.#address = native.mutexAddress(parts.handle);
-    this.#recovered = recovered;
-    owners.set(this.#address, this);
+  constructor(cell, name) {
+    this.#grant = newGrant(this, { kind: 'Mutex', cell, name, isHeld });
   }
 
   get held() {
-    return owners.get(this.#address) === this;
+    return isHeld(this.#grant);
   }
 
   get recovered() {
-    return this.#recovered === true;
+    return this.#recovered;
   }
 
   release() {
-    if (!this.held) {
-      throw new SyncError(
-        'This guard does not own the mutex: it has released it, waits with it, or lost it in a wait that failed. Release ' +
-          'a guard once, after its last use, and only while it is held.',
-        'ERR_NOT_OWNER',
-      );
-    }
-    owners.delete(this.#address);
-    native.mutexUnlockGuard(this.#parts.handle);
+    if (!releaseGuard(this)) throw notHeld();
+  }
+
+  tryRelease() {
+    return this.held && releaseGuard(this);
   }
 }
 
-/**
- * Throws unless a guard of this thread owns the mutex.
- * @param {number} handle
- */
-function assertGuarded(handle) {
-  if (owners.has(native.mutexAddress(handle))) return;
-  throw new SyncError(
-    'No guard of this thread owns the mutex. Await lockAsync() first, and release its guard after the wait.',
+function notHeld() {
+  return new SyncError(
+    'This guard does not own the mutex: it has released it, waits with it, or lost it in a wait that failed. Release ' +
+      'a guard once, after its last use, and only while it is held.',
     'ERR_NOT_OWNER',
   );
 }
 
 /**
- * Lends the mutex, which a guard owns, to a wait, which unlocks it and locks it again.
- *
- * @template T
- * @param {number} handle
- * @param {() => Promise<T>} wait
- * @param {(error: any) => boolean} isOwnedAfter whether the wait that failed so left the mutex owned
- * @returns {Promise<T>}
+ * Throws unless a guard owns its mutex.
+ * @param {Grant} grant
  */
-async function lend(handle, wait, isOwnedAfter) {
-  const address = native.mutexAddress(handle);
-  const guard = /** @type {Guard} */ (owners.get(address));
-  owners.delete(address);
-  try {
-    const value = await wait();
-    owners.set(address, guard);
-    return value;
-  } catch (error) {
-    if (isOwnedAfter(error)) owners.set(address, guard);
-    throw error;
-  }
+function assertHeld(grant) {
+  if (isHeld(grant)) return;
+  throw new SyncError(
+    'The guard does not own its mutex: it has released it, or waits with it already, or lost it in a wait that failed. Wait ' +
+      'with a guard while it is held, and in one wait at a time.',
+    'ERR_NOT_OWNER',
+  );
 }
 
-module.exports = { Guard, assertGuarded, lend };
+module.exports = {
+  Guard,
+  assertHeld,
+  guardInternals: (/** @type {unknown} */ guard) => guardInternals(guard),
+  releaseGuard: (/** @type {Guard} */ guard) => releaseGuard(guard),
+  setRecovered: (/** @type {Guard} */ guard, /** @type {boolean} */ recovered) =>
+    setRecovered(guard, recovered),
+};

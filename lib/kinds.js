@@ -114,7 +114,7 @@ module.exports = {
    * The kind of a name.
    * @param {unknown} name
    */
-  kindCalled: (name) => kinds.find((kind) => kind.name === name),
+  kindByName: (name) => kinds.find((kind) => kind.name === name),
   /**
    * @param {'and' | 'or'} word
    */

@@ -2,27 +2,29 @@
 'use strict';
 
 const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
-const { settled, waitOptions } = require('./promises.js');
-const { native, realm } = require('./realm.js');
-const { waited } = require('./waited.js');
-const { defineWords } = require('./words.js');
+const { defineInspect } = require('./describe.js');
+const { endIfTerminating } = require('./end-if-terminating.js');
+const { compareExchange, load } = require('./intrinsics.js');
+const { waitForPromise, waitOptions } = require('./promises.js');
+const { native, newNumber, realm } = require('./realm.js');
+const { markAsUncloneable } = require('./uncloneable.js');
 
-/** The bit of the word that says that somebody waits. */
+/** The bit of the word that says that a thread or a promise waits. */
 const WAITERS = native.LATCH_WAITERS;
 
 /** A gate that opens once. The protocol is in src/primitives/latch.rs. */
 class Latch {
   /** @type {Int32Array} */
   #cell;
-  /** Keeps the number good. @type {InstanceType<typeof native.Latch>} */
-  #native;
-  /** What the native functions know it by. @type {number} */
-  #handle;
+  /** @type {string | undefined} */
+  #name;
   #count;
 
   static {
-    defineWords(this, (value) =>
-      #handle in value ? native.latchInWords(value.#handle) : undefined,
+    defineInspect(this, (latch) =>
+      #cell in latch
+        ? { name: latch.#name, state: native.latchDescribe(latch.#cell, latch.#count) }
+        : undefined,
     );
   }
 
@@ -35,21 +37,18 @@ class Latch {
   constructor(view, index = 0, count = 1, options) {
     this.#cell = cellOf(view, index);
     this.#count = integer(count, 'count', 1, native.LATCH_MAX_COUNT);
-    this.#native = new native.Latch(realm, this.#cell, this.#count, nameOf(options));
-    this.#handle = this.#native.handle;
+    this.#name = nameOf(options);
+    markAsUncloneable(this);
   }
 
   await() {
-    if (Atomics.load(this.#cell, 0) !== this.#count)
-      waited(native.latchWait(this.#handle, Infinity));
+    if (load(this.#cell, 0) !== this.#count) this.#wait(Infinity);
   }
 
   tryAwait(ms = 0) {
     if (ms === 0) return this.released;
     milliseconds(ms);
-    return (
-      Atomics.load(this.#cell, 0) === this.#count || waited(native.latchWait(this.#handle, ms))
-    );
+    return load(this.#cell, 0) === this.#count || this.#wait(ms);
   }
 
   /**
@@ -57,7 +56,18 @@ class Latch {
    */
   async awaitAsync(options) {
     const checked = waitOptions(options);
-    await settled(native.latchWaitAsync(this.#handle), checked);
+    if (load(this.#cell, 0) === this.#count) return;
+    const number = newNumber();
+    const [cell, name, count] = [this.#cell, this.#name, this.#count];
+    await waitForPromise(
+      {
+        number,
+        cell,
+        begin: (timeout, keepsAlive) =>
+          native.latchWaitAsync(realm.number, cell, name, count, number, timeout, keepsAlive),
+      },
+      checked,
+    );
   }
 
   release() {
@@ -69,16 +79,23 @@ class Latch {
   }
 
   get remaining() {
-    const word = Atomics.load(this.#cell, 0);
+    const word = load(this.#cell, 0);
     if (word === this.#count) return 0;
     return this.#isClosed(word)
       ? this.#count - (word & ~WAITERS)
-      : native.latchRemaining(this.#handle);
+      : native.latchRemaining(realm.number, this.#cell, this.#name, this.#count);
   }
 
   get released() {
-    const word = Atomics.load(this.#cell, 0);
-    return word === this.#count || (!this.#isClosed(word) && native.latchWait(this.#handle, 0));
+    const word = load(this.#cell, 0);
+    return word === this.#count || (!this.#isClosed(word) && this.#wait(0));
+  }
+
+  /** @param {number} ms */
+  #wait(ms) {
+    return endIfTerminating(
+      native.latchWait(realm.number, this.#cell, this.#name, this.#count, ms),
+    );
   }
 
   /** @param {number} word */
@@ -89,14 +106,10 @@ class Latch {
 
   /** @param {number} n */
   #countDown(n) {
-    const word = Atomics.load(this.#cell, 0);
+    const word = load(this.#cell, 0);
     const after = Math.min(word + n, this.#count);
-    if (
-      word < 0 ||
-      word >= this.#count ||
-      Atomics.compareExchange(this.#cell, 0, word, after) !== word
-    ) {
-      native.latchCountDown(this.#handle, n);
+    if (word < 0 || word >= this.#count || compareExchange(this.#cell, 0, word, after) !== word) {
+      native.latchCountDown(realm.number, this.#cell, this.#name, this.#count, n);
     }
   }
 }

@@ -2,9 +2,20 @@
 'use strict';
 
 const { types } = require('node:util');
-const { shown } = require('./arguments.js');
+const { formatValue } = require('./arguments.js');
 const { outOfRange } = require('./errors.js');
-const { assertSame, inField, notShared, shapeFrom, shapeOf, tooLarge } = require('./shape.js');
+const { SharedArrayBuffer, defineProperty, freeze } = require('./intrinsics.js');
+const {
+  assertNoFunctions,
+  assertSame,
+  inField,
+  notShared,
+  shapeFrom,
+  shapeOf,
+  tooLarge,
+  travelling,
+} = require('./shape.js');
+const { markAsUncloneable } = require('./uncloneable.js');
 
 /**
  * Named primitives and arrays in one allocation, zeroed and so fresh.
@@ -21,11 +32,21 @@ function layout(spec) {
  * @param {unknown} [spec]
  */
 layout.from = function from(shared, spec) {
-  if (typeof shared !== 'object' || shared === null) throw notShared(`is ${shown(shared)}`);
+  if (typeof shared !== 'object' || shared === null) throw notShared(`is ${formatValue(shared)}`);
   const { buffer, fields } = /** @type {{ buffer?: unknown, fields?: unknown }} */ (shared);
-  if (!types.isSharedArrayBuffer(buffer)) throw notShared(`its buffer is ${shown(buffer)}`);
-  const shape = shapeFrom(fields);
-  if (spec !== undefined) assertSame(shape, shapeOf(spec));
+  if (!types.isSharedArrayBuffer(buffer)) {
+    throw notShared(
+      `its buffer is ${formatValue(buffer)}`,
+      fields === undefined
+        ? undefined
+        : 'Shared memory does not travel to another process: start a worker of node:worker_threads instead of a child process.',
+    );
+  }
+  const there = shapeFrom(fields);
+  // Functions are those of this thread's own spec.
+  const shape = spec === undefined ? there : shapeOf(spec);
+  if (spec === undefined) assertNoFunctions(there);
+  else assertSame(there, shape);
   if (buffer.byteLength !== shape.bytes) {
     throw outOfRange(
       `The buffer of shared has ${buffer.byteLength} bytes, and its fields take ${shape.bytes}. Send what share() returns ` +
@@ -54,14 +75,15 @@ function build(buffer, { fields }) {
   for (const { name, kind, args, offset } of fields) {
     made[name] = inField(name, () => kind.make(buffer, offset, args, name));
   }
-  // Not enumerable: whoever looks at the fields is not shown it. No method: it may be taken off the layout.
-  Object.defineProperty(made, 'share', {
+  // Not enumerable: whoever looks at the fields is not formatValue it. No method: it may be taken off the layout.
+  defineProperty(made, 'share', {
     value: () => ({
       buffer,
-      fields: fields.map(({ name, kind, args }) => [name, kind.name, ...args]),
+      fields: fields.map(({ name, kind, args }) => [name, kind.name, ...travelling(args)]),
     }),
   });
-  return Object.freeze(made);
+  markAsUncloneable(made);
+  return freeze(made);
 }
 
 module.exports = { layout };

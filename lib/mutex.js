@@ -1,42 +1,51 @@
 // @ts-check
 'use strict';
 
-const { assertFunction, atOnce, cellOf, milliseconds, nameOf, shown } = require('./arguments.js');
+const {
+  assertFunction,
+  assertSynchronous,
+  cellOf,
+  formatValue,
+  milliseconds,
+  nameOf,
+} = require('./arguments.js');
+const { defineInspect } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
+const { endIfTerminating } = require('./end-if-terminating.js');
 const { invalidArgType } = require('./errors.js');
-const { Guard } = require('./guard.js');
-const { settled, waitOptions } = require('./promises.js');
+const { Guard, guardInternals, releaseGuard, setRecovered } = require('./guard.js');
+const { compareExchange, load } = require('./intrinsics.js');
+const { waitForPromise, waitOptions } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
-const { waited } = require('./waited.js');
-const { defineWords } = require('./words.js');
+const { markAsUncloneable } = require('./uncloneable.js');
 
 /** The word of a mutex that nobody owns. */
 const FREE = native.MUTEX_FREE;
-/** The bit of the word that says that somebody waits. */
+/** The bit of the word that says that a thread or a promise waits. */
 const WAITERS = native.MUTEX_WAITERS;
 
 /**
- * What a Condition and a guard need of a mutex.
+ * What a Condition needs of a mutex.
  *
- * @typedef {object} Parts
- * @property {InstanceType<typeof native.Mutex>} native keeps the number good
- * @property {number} handle what the native functions know it by
+ * @typedef {object} Internals
+ * @property {Int32Array} cell
+ * @property {string | undefined} name
  * @property {boolean} owned whether this thread itself owned it: not by a guard
  */
 
-/** @type {(mutex: unknown) => Parts} */
-let partsOf;
+/** @type {(mutex: unknown) => Internals} */
+let mutexInternals;
 
-/** How often a thread looks before it calls in: for as long as the call takes, and a short critical section. */
-const LOOKS = 60;
+/** How often a thread tries before it calls in: for as long as the call takes, and a short critical section. */
+const SPIN_LIMIT = 60;
 
 /**
- * Locks if it becomes free in a moment. A short critical section is over before a call would be.
+ * Locks if the mutex becomes free in a moment. A short critical section is over before a call would be.
  * @param {Int32Array} cell
  */
-function lockSoon(cell) {
-  for (let look = 0; look < LOOKS; look++) {
-    if (Atomics.load(cell, 0) === FREE && Atomics.compareExchange(cell, 0, FREE, THREAD) === FREE) {
+function trySpin(cell) {
+  for (let i = 0; i < SPIN_LIMIT; i++) {
+    if (load(cell, 0) === FREE && compareExchange(cell, 0, FREE, THREAD) === FREE) {
       return true;
     }
   }
@@ -47,25 +56,23 @@ function lockSoon(cell) {
 class Mutex {
   /** @type {Int32Array} */
   #cell;
-  /** Keeps the number good. @type {InstanceType<typeof native.Mutex>} */
-  #native;
-  /** What the native functions know it by. @type {number} */
-  #handle;
-  /** For how many more times that somebody else owns it not to ask whether to back off. */
-  #calm = 0;
+  /** @type {string | undefined} */
+  #name;
+  /** For how many contended calls not to ask whether to back off. */
+  #skipSamples = 0;
 
   static {
-    partsOf = (mutex) => {
-      if (typeof mutex !== 'object' || mutex === null || !(#handle in mutex)) {
+    mutexInternals = (mutex) => {
+      if (typeof mutex !== 'object' || mutex === null || !(#cell in mutex)) {
         throw invalidArgType(
-          `mutex must be a Mutex of this package, and is ${shown(mutex)}. Pass the Mutex that guards what the ` +
+          `mutex must be a Mutex of this package, and is ${formatValue(mutex)}. Pass the Mutex that guards what the ` +
             'predicate reads.',
         );
       }
-      return mutex.#parts;
+      return { cell: mutex.#cell, name: mutex.#name, owned: mutex.#owned };
     };
-    defineWords(this, (value) =>
-      #handle in value ? native.mutexInWords(value.#handle) : undefined,
+    defineInspect(this, (mutex) =>
+      #cell in mutex ? { name: mutex.#name, state: native.mutexDescribe(mutex.#cell) } : undefined,
     );
     defineDispose(this.prototype, function () {
       if (this.#owned) this.unlock();
@@ -79,14 +86,15 @@ class Mutex {
    */
   constructor(view, index = 0, options) {
     this.#cell = cellOf(view, index);
-    this.#native = new native.Mutex(realm, this.#cell, nameOf(options));
-    this.#handle = this.#native.handle;
+    this.#name = nameOf(options);
+    markAsUncloneable(this);
   }
 
   lock() {
-    if (Atomics.compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
-      if (--this.#calm < 0) this.#calm = native.mutexBackOff(this.#handle);
-      if (!lockSoon(this.#cell)) waited(native.mutexLock(this.#handle));
+    if (compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
+      if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(this.#cell);
+      if (!trySpin(this.#cell))
+        endIfTerminating(native.mutexLock(realm.number, this.#cell, this.#name));
     }
     return this;
   }
@@ -94,15 +102,15 @@ class Mutex {
   tryLock(ms = 0) {
     if (ms !== 0) milliseconds(ms);
     return (
-      Atomics.compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
-      (ms > 0 && lockSoon(this.#cell)) ||
-      waited(native.mutexTryLock(this.#handle, ms))
+      compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
+      (ms > 0 && trySpin(this.#cell)) ||
+      endIfTerminating(native.mutexTryLock(realm.number, this.#cell, this.#name, ms))
     );
   }
 
   unlock() {
-    if (Atomics.compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD)
-      native.mutexUnlock(this.#handle);
+    if (compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD)
+      native.mutexUnlock(realm.number, this.#cell, this.#name);
   }
 
   /**
@@ -114,13 +122,13 @@ class Mutex {
     this.lock();
     let result;
     try {
-      result = atOnce(
+      result = assertSynchronous(
         fn(),
         'fn returned a promise, and runExclusive unlocks as soon as fn returns: what goes on after that has no lock. ' +
           'Finish in fn what needs the lock; a function that awaits is for runExclusiveAsync.',
       );
     } catch (error) {
-      // Where fn has lost the lock, in a wait that failed, its error is the one to tell.
+      // Where fn has lost the lock, in a wait that failed, its error is the one to throw.
       if (this.#owned) this.unlock();
       throw error;
     }
@@ -128,22 +136,23 @@ class Mutex {
     return result;
   }
 
-  get #parts() {
-    return { native: this.#native, handle: this.#handle, owned: this.#owned };
-  }
-
   /** Whether this thread itself owns it: not by a guard. */
   get #owned() {
-    return (Atomics.load(this.#cell, 0) & ~WAITERS) === THREAD;
+    return (load(this.#cell, 0) & ~WAITERS) === THREAD;
   }
 
   recover() {
-    return /** @type {boolean} */ (waited(native.mutexRecover(this.#handle, Infinity)));
+    return this.#recover(Infinity) === 2;
   }
 
   tryRecover(ms = 0) {
-    // napi has null for what JavaScript leaves undefined.
-    return waited(native.mutexRecover(this.#handle, milliseconds(ms))) ?? undefined;
+    const recovered = this.#recover(milliseconds(ms));
+    return recovered === 0 ? undefined : recovered === 2;
+  }
+
+  /** @param {number} ms */
+  #recover(ms) {
+    return endIfTerminating(native.mutexRecover(realm.number, this.#cell, this.#name, ms));
   }
 
   /**
@@ -151,8 +160,13 @@ class Mutex {
    */
   async lockAsync(options) {
     const checked = waitOptions(options);
-    await settled(native.mutexLockAsync(this.#handle), checked);
-    return new Guard(this.#parts);
+    // The guard is there before the lock is: no call stands between the two that could fail.
+    const guard = new Guard(this.#cell, this.#name);
+    const { number } = guardInternals(guard);
+    if (!native.mutexTryLockGuard(realm.number, this.#cell, this.#name, number)) {
+      await this.#wait(guard, native.mutexLockAsync, checked);
+    }
+    return guard;
   }
 
   /**
@@ -160,33 +174,68 @@ class Mutex {
    */
   async recoverAsync(options) {
     const checked = waitOptions(options);
-    return new Guard(this.#parts, await settled(native.mutexRecoverAsync(this.#handle), checked));
+    const guard = new Guard(this.#cell, this.#name);
+    const recovered = await this.#wait(guard, native.mutexRecoverAsync, checked);
+    setRecovered(guard, recovered === 2);
+    return guard;
+  }
+
+  /**
+   * @param {import('./guard.js').Guard} guard
+   * @param {typeof native.mutexLockAsync} begin
+   * @param {import('./promises.js').CheckedOptions} options
+   */
+  #wait(guard, begin, options) {
+    const { number } = guardInternals(guard);
+    const [cell, name] = [this.#cell, this.#name];
+    return waitForPromise(
+      {
+        number,
+        cell,
+        begin: (timeout, keepsAlive) =>
+          begin(realm.number, cell, name, number, timeout, keepsAlive),
+        undo: () => guard.tryRelease(),
+      },
+      options,
+    );
   }
 
   /**
    * @template T
-   * @param {() => T | PromiseLike<T>} fn
+   * @param {(guard: import('./guard.js').Guard) => T | PromiseLike<T>} fn
    * @param {import('../index.js').WaitOptions} [options]
    */
   async runExclusiveAsync(fn, options) {
     assertFunction(fn, 'fn');
     const guard = await this.lockAsync(options);
+    let result;
     try {
-      return await fn();
-    } finally {
-      // Condition.waitAsync() may have lost the mutex, and told so by an error of its own.
-      if (guard.held) guard.release();
+      result = await fn(guard);
+    } catch (error) {
+      // The error of fn is the one to throw.
+      guard.tryRelease();
+      throw error;
     }
+    // Nothing to release where fn released it, or lost it in a wait that failed.
+    releaseGuard(guard);
+    return result;
   }
 
   get locked() {
-    return Atomics.load(this.#cell, 0) !== FREE && native.mutexOwner(this.#handle) !== 0;
+    return load(this.#cell, 0) !== FREE && this.#ownerNumber !== 0;
   }
 
   get ownerThreadId() {
-    const owner = Atomics.load(this.#cell, 0) === FREE ? 0 : native.mutexOwner(this.#handle);
+    const owner = load(this.#cell, 0) === FREE ? 0 : this.#ownerNumber;
     return owner === 0 ? null : owner - 1;
+  }
+
+  get #ownerNumber() {
+    return native.mutexOwner(realm.number, this.#cell, this.#name);
   }
 }
 
-module.exports = { Mutex, partsOf: (/** @type {unknown} */ mutex) => partsOf(mutex) };
+module.exports = {
+  Mutex,
+  mutexInternals: (/** @type {unknown} */ mutex) => mutexInternals(mutex),
+};

@@ -2,38 +2,17 @@
 'use strict';
 
 // Waiting by promise. The wait stands in the same queue as blocked threads; the native side tells by its number when it
-// is over.
+// is over, and keeps its time limit.
 
-const { performance } = require('node:perf_hooks');
 const { isMainThread } = require('node:worker_threads');
-const { milliseconds, shown } = require('./arguments.js');
-const { invalidArgType } = require('./errors.js');
-const { onSettle, realm } = require('./realm.js');
-const { waited } = require('./waited.js');
-
-/** The longest that a timer of Node's can be set to, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-/**
- * @typedef {object} Waiting what becomes of a promise that waits
- * @property {(value: any) => void} resolve
- * @property {(reason: unknown) => void} reject
- * @property {() => void} cleanUp
- */
+const { assertOptions, formatValue, milliseconds } = require('./arguments.js');
+const { endIfTerminating } = require('./end-if-terminating.js');
+const { SyncError, invalidArgType } = require('./errors.js');
+const { Promise } = require('./intrinsics.js');
+const { Failure, pending } = require('./pending.js');
+const { listen, unlisten } = require('./signals.js');
 
 /** @typedef {{ timeout: number, signal?: import('../index.js').WaitSignal, ref: boolean }} CheckedOptions */
-
-/** @type {Map<number, Waiting>} */
-const waiting = new Map();
-
-onSettle((number, fulfilled, value) => {
-  const promise = waiting.get(number);
-  if (promise === undefined) return;
-  waiting.delete(number);
-  promise.cleanUp();
-  if (fulfilled) promise.resolve(value);
-  else promise.reject(value);
-});
 
 /**
  * Whether a value is an AbortSignal, of any realm.
@@ -43,74 +22,80 @@ function isAbortSignal(value) {
   return typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function';
 }
 
+const OPTIONS = ['timeout', 'signal', 'ref'];
+/** @type {CheckedOptions} */
+const NO_OPTIONS = { timeout: Infinity, signal: undefined, ref: !isMainThread };
+
 /**
- * Checks the options that every promise form takes. A pending promise keeps a worker alive, as the blocking call would;
- * the main thread it does not.
+ * Checks the options that every promise form takes. A pending promise keeps a worker alive, as the blocking call would,
+ * and any thread while its time limit is finite, so that its ERR_TIMEOUT is heard.
  *
  * @param {import('../index.js').WaitOptions} [options]
  * @returns {CheckedOptions}
  */
-function waitOptions(options = {}) {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgType(
-      `options must be an object such as { timeout: 100 }, and is ${shown(options)}.`,
-    );
-  }
-  const { timeout = Infinity, signal, ref = !isMainThread } = options;
+function waitOptions(options) {
+  if (options === undefined) return NO_OPTIONS;
+  assertOptions(options, OPTIONS, '{ timeout: 100 }');
+  const { timeout = Infinity, signal } = options;
   milliseconds(timeout, 'options.timeout');
   if (signal !== undefined && !isAbortSignal(signal)) {
-    throw invalidArgType(`options.signal must be an AbortSignal, and is ${shown(signal)}.`);
+    throw invalidArgType(`options.signal must be an AbortSignal, and is ${formatValue(signal)}.`);
   }
+  const { ref = !isMainThread || timeout !== Infinity } = options;
   if (typeof ref !== 'boolean') {
-    throw invalidArgType(`options.ref must be a boolean, and is ${shown(ref)}.`);
+    throw invalidArgType(`options.ref must be a boolean, and is ${formatValue(ref)}.`);
   }
   if (signal?.aborted) throw signal.reason;
   return { timeout, signal, ref };
 }
 
 /**
- * Waits for what was begun, natively, as a promise.
+ * A wait by promise.
  *
- * @template Value
- * @param {{ number: number, value?: any }} begun nothing in a thread that is being stopped
- * @param {CheckedOptions} options
- * @returns {Promise<Value>}
+ * @typedef {object} Wait
+ * @property {number} number the number of the promise
+ * @property {Int32Array} cell
+ * @property {Int32Array} [mutexCell] of a Condition's wait
+ * @property {(timeout: number, keepsAlive: boolean) => number} begin the native call that begins it: 0 where it waits, or
+ * what it came to at once
+ * @property {() => void} [undo] gives back what it was given, where its promise is rejected all the same
  */
-function settled(begun, { timeout, signal, ref }) {
-  const { number, value } = waited(begun);
-  if (number === 0) return Promise.resolve(value);
-  return new Promise((resolve, reject) => {
-    const end = performance.now() + timeout;
-    /** @type {NodeJS.Timeout | undefined} */
-    let timer;
-    const watchTime = () => {
-      const left = end - performance.now();
-      if (left > 0) {
-        timer = setTimeout(watchTime, Math.min(Math.ceil(left), LONGEST_TIMER));
-        if (!ref) timer.unref();
-      } else {
-        realm.timeIsUp(number);
-      }
-    };
-    const abort = () => {
-      realm.giveUp(number);
-      // Settled, where it was too late: the round at a barrier was complete.
-      if (!waiting.delete(number)) return;
-      cleanUp();
-      reject(signal?.reason);
-    };
-    const cleanUp = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      if (ref) realm.hold(-1);
-    };
-    if (ref) realm.hold(1);
-    waiting.set(number, { resolve, reject, cleanUp });
-    signal?.addEventListener('abort', abort, { once: true });
-    // Between two waits of one call, nobody listened.
-    if (signal?.aborted) abort();
-    else if (timeout !== Infinity) watchTime();
-  });
+
+/**
+ * Waits until the native side says what the wait came to.
+ *
+ * @param {Wait} wait
+ * @param {CheckedOptions} options
+ * @returns {Promise<number>}
+ */
+async function waitForPromise({ number, cell, mutexCell, begin, undo }, { timeout, signal, ref }) {
+  /** @type {import('./pending.js').Entry | undefined} */
+  let entry;
+  let isDone = false;
+  try {
+    const result = await new Promise(
+      (/** @type {(value: number | Failure) => void} */ resolve, reject) => {
+        entry = { number, resolve, reject, value: 0, cell, mutexCell, listener: undefined };
+        pending.set(number, entry);
+        if (signal !== undefined) listen(signal, entry);
+        entry.value = endIfTerminating(begin(timeout, ref));
+        // No call stands between what was given and its note: it would be lost where that call fails.
+        if (entry.value !== 0) resolve(entry.value);
+      },
+    );
+    if (result instanceof Failure) {
+      throw new SyncError(result.message, result.code, result.details);
+    }
+    if (signal !== undefined && entry !== undefined) unlisten(entry);
+    isDone = true;
+    return result;
+  } finally {
+    pending.delete(number);
+    if (!isDone && entry !== undefined) {
+      if (entry.value !== 0) undo?.();
+      unlisten(entry);
+    }
+  }
 }
 
-module.exports = { settled, waitOptions };
+module.exports = { waitForPromise, waitOptions };

@@ -6,7 +6,9 @@
 
 const { threadId } = require('node:worker_threads');
 const { SyncError } = require('./errors.js');
+const { freeze } = require('./intrinsics.js');
 const { native } = require('./native.js');
+const { fulfil, reject } = require('./pending.js');
 
 /** What the runtime can do for a blocked thread. */
 function host() {
@@ -16,29 +18,42 @@ function host() {
   return 'bun' in process.versions || 'deno' in process.versions ? 'opaque' : 'event-loop';
 }
 
-/**
- * Told of each promise that is over.
- * @type {(number: number, fulfilled: boolean, value: any) => void}
- */
-let settle = () => {};
-
-const realm = new native.Realm(
-  threadId,
+const hooks = freeze([
   // Called by a blocked thread now and then. It has to be JavaScript: calling it serves V8's pending interrupts.
   () => {},
   /** @type {(code: any, message: string, details: any) => any} */
   (code, message, details) => new SyncError(message, code, details),
-  (number, fulfilled, value) => settle(number, fulfilled, value),
-  /** @type {any} */ (host()),
-);
+  fulfil,
+  reject,
+]);
+
+/**
+ * The number that native functions know the realm by. The native side holds the hooks weakly: whatever has the number has
+ * them, too.
+ */
+const realm = freeze({
+  number: native.registerRealm(threadId, hooks, /** @type {any} */ (host())),
+  hooks,
+});
+
+/** How many numbers `native.promiseNumbers()` gives at once. */
+const NUMBERS = 2 ** 32;
+let nextNumber = 0;
+let lastNumber = 0;
+
+/** The number of a new promise, or of the action of a barrier: none other of this thread has or had it. */
+function newNumber() {
+  if (nextNumber === lastNumber) {
+    nextNumber = native.promiseNumbers();
+    lastNumber = nextNumber + NUMBERS;
+  }
+  return nextNumber++;
+}
 
 module.exports = {
   native,
+  newNumber,
   realm,
-  /** @param {typeof settle} told */
-  onSettle(told) {
-    settle = told;
-  },
   /** This thread's number in the words of the primitives. */
-  THREAD: realm.threadNumber,
+  THREAD: native.threadNumber(realm.number),
 };

@@ -2,59 +2,85 @@
 'use strict';
 
 const { cellOf, milliseconds, nameOf } = require('./arguments.js');
-const { settled, waitOptions } = require('./promises.js');
+const { defineInspect, labelOf } = require('./describe.js');
+const { endIfTerminating } = require('./end-if-terminating.js');
+const { newGrant } = require('./grant.js');
+const { compareExchange, load } = require('./intrinsics.js');
+const { waitForPromise, waitOptions } = require('./promises.js');
+const { NO_SLOT, slotOf } = require('./read-counts.js');
 const { native, realm, THREAD } = require('./realm.js');
-const { ReadGuard, WriteGuard } = require('./rwlock-guard.js');
-const { waited } = require('./waited.js');
-const { defineWords } = require('./words.js');
+const { ReadGuard, WriteGuard, numberOf, setRecovered } = require('./rwlock-guard.js');
+const { markAsUncloneable } = require('./uncloneable.js');
 
-/** The word of a lock that nobody is inside. */
+/** The word of a lock that no thread reads or writes. */
 const FREE = native.RWLOCK_FREE;
-/** The word counts fewer reads than this, where nobody writes or is queued. */
+/** The word counts fewer reads than this, where no thread writes or is queued. */
 const MOST_READS = native.RWLOCK_MOST_READS;
-/** The bit of the word that says that somebody is queued. */
+/** The bit of the word that says that a thread or a promise waits. */
 const WAITERS = native.RWLOCK_WAITERS;
-/** The word while this thread writes, with nobody queued. */
-const MINE = native.RWLOCK_WRITER | THREAD;
-/** The word while a guard of this thread writes, with nobody queued. */
-const GUARDED = native.RWLOCK_GUARD | THREAD;
-/** Where this thread counts its own reads, and those of its guards. */
-const OWN = 0;
-const BY_GUARDS = 1;
+/** The word while this thread writes, with none queued. */
+const WRITTEN_BY_ME = native.RWLOCK_WRITER | THREAD;
 
-/** How the thread itself is inside. @type {import('./rwlock-guard.js').Way} */
-let itself;
-/** How a promise of it is. @type {import('./rwlock-guard.js').Way} */
-let byPromise;
+/** @typedef {import('./grant.js').Grant} Grant */
+/** @typedef {import('./rwlock-guard.js').OwnerKind} OwnerKind */
+
+/** How a guard ends what the thread itself began. @type {OwnerKind} */
+let threadOwned;
+/** How a guard ends what a promise began. @type {OwnerKind} */
+let guardOwned;
+
+/** @param {Grant} grant */
+const isReading = ({ number }) => native.rwlockIsRead(number);
+/** @param {Grant} grant */
+const isWriting = ({ cell, number }) => native.rwlockIsWritten(realm.number, cell, number);
 
 /** Many readers or one writer. The protocol is in src/primitives/rwlock. */
 class RwLock {
   /** @type {Int32Array} */
   #cell;
-  /** Keeps the number good. @type {InstanceType<typeof native.RwLock>} */
-  #native;
-  /** What the native functions know it by. @type {number} */
-  #handle;
-  /** How many reads of the cell this thread holds: the native side looks here when the thread ends. @type {Int32Array} */
-  #counts;
+  /** @type {string | undefined} */
+  #name;
+  /** Where this thread counts its reads. */
+  #slot = NO_SLOT;
 
   static {
-    itself = {
-      isReading: (lock) => lock.#counts[OWN] > 0,
-      isWriting: (lock) => (Atomics.load(lock.#cell, 0) & ~WAITERS) === MINE,
-      unlockRead: (lock) => lock.unlockRead(),
-      unlockWrite: (lock) => lock.unlockWrite(),
-      downgrade: (lock) => native.rwlockDowngrade(lock.#handle),
+    threadOwned = {
+      newReadGrant: () => undefined,
+      newWriteGrant: () => undefined,
+      isReading: (lock) => lock.#ownReads > 0,
+      isWriting: (lock) => (load(lock.#cell, 0) & ~WAITERS) === WRITTEN_BY_ME,
+      unlockRead(lock) {
+        lock.unlockRead();
+        return true;
+      },
+      unlockWrite(lock) {
+        lock.unlockWrite();
+        return true;
+      },
+      downgrade: (lock) => lock.downgrade(),
+      label: (lock) => labelOf('RwLock', lock.#name, lock.#cell),
     };
-    byPromise = {
-      isReading: (lock) => lock.#counts[BY_GUARDS] > 0,
-      isWriting: (lock) => (Atomics.load(lock.#cell, 0) & ~WAITERS) === GUARDED,
-      unlockRead: (lock) => native.rwlockUnlockReadGuard(lock.#handle),
-      unlockWrite: (lock) => native.rwlockUnlockWriteGuard(lock.#handle),
-      downgrade: (lock) => native.rwlockDowngradeGuard(lock.#handle),
+    guardOwned = {
+      newReadGrant: (guard, lock) => newGrant(guard, lock.#grantOf(isReading)),
+      newWriteGrant: (guard, lock) => newGrant(guard, lock.#grantOf(isWriting)),
+      isReading: (_lock, grant) => isReading(grant),
+      isWriting: (_lock, grant) => isWriting(grant),
+      unlockRead: (_lock, { cell, name, number }) =>
+        native.rwlockReleaseRead(realm.number, cell, name, number),
+      unlockWrite: (_lock, { cell, name, number }) =>
+        native.rwlockReleaseWrite(realm.number, cell, name, number),
+      downgrade(lock, { cell, name, number }) {
+        // The guard is there before its read is: no call stands between the two that could fail.
+        const guard = new ReadGuard(lock, guardOwned);
+        const reading = numberOf(guard);
+        return native.rwlockDowngradeGuard(realm.number, cell, name, number, reading)
+          ? guard
+          : undefined;
+      },
+      label: threadOwned.label,
     };
-    defineWords(this, (value) =>
-      #handle in value ? native.rwlockInWords(value.#handle) : undefined,
+    defineInspect(this, (lock) =>
+      #cell in lock ? { name: lock.#name, state: native.rwlockDescribe(lock.#cell) } : undefined,
     );
   }
 
@@ -65,68 +91,68 @@ class RwLock {
    */
   constructor(view, index = 0, options) {
     this.#cell = cellOf(view, index);
-    const name = nameOf(options);
-    const counts = new Int32Array(new SharedArrayBuffer(8));
-    this.#native = new native.RwLock(realm, this.#cell, counts, name);
-    this.#counts = this.#native.counts;
-    this.#handle = this.#native.handle;
+    this.#name = nameOf(options);
+    markAsUncloneable(this);
   }
 
   read() {
-    if (!this.#readFree()) waited(native.rwlockRead(this.#handle, Infinity));
-    return new ReadGuard(this, itself);
+    if (!this.#tryReadFast()) this.#read(Infinity);
+    return new ReadGuard(this, threadOwned);
   }
 
   tryRead(ms = 0) {
     if (ms !== 0) milliseconds(ms);
-    return this.#readFree() || waited(native.rwlockRead(this.#handle, ms));
+    return this.#tryReadFast() || this.#read(ms);
   }
 
   unlockRead() {
-    const word = Atomics.load(this.#cell, 0);
+    const word = load(this.#cell, 0);
+    const { counts, own, generationAt, generation } = this.#slot;
     if (
-      this.#counts[OWN] > 0 &&
+      counts[generationAt] === generation &&
+      counts[own] > 0 &&
       word > FREE &&
       word <= MOST_READS &&
-      Atomics.compareExchange(this.#cell, 0, word, word - 1) === word
+      compareExchange(this.#cell, 0, word, word - 1) === word
     ) {
-      this.#counts[OWN]--;
+      // No call stands between the exchange and these: a termination may land before one.
+      if (--counts[own] === 0) this.#slot.cells[this.#slot.place] = undefined;
     } else {
-      native.rwlockUnlockRead(this.#handle);
+      this.#counting(() => {
+        native.rwlockUnlockRead(realm.number, this.#cell, this.#name);
+      });
     }
   }
 
   write() {
-    if (Atomics.compareExchange(this.#cell, 0, FREE, MINE) !== FREE)
-      waited(native.rwlockWrite(this.#handle, Infinity));
-    return new WriteGuard(this, itself);
+    if (compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) !== FREE) this.#write(Infinity);
+    return new WriteGuard(this, threadOwned);
   }
 
   tryWrite(ms = 0) {
     if (ms !== 0) milliseconds(ms);
-    return (
-      Atomics.compareExchange(this.#cell, 0, FREE, MINE) === FREE ||
-      waited(native.rwlockWrite(this.#handle, ms))
-    );
+    return compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) === FREE || this.#write(ms);
   }
 
   unlockWrite() {
-    if (Atomics.compareExchange(this.#cell, 0, MINE, FREE) !== MINE)
-      native.rwlockUnlockWrite(this.#handle);
+    if (compareExchange(this.#cell, 0, WRITTEN_BY_ME, FREE) !== WRITTEN_BY_ME)
+      native.rwlockUnlockWrite(realm.number, this.#cell, this.#name);
   }
 
   downgrade() {
-    native.rwlockDowngrade(this.#handle);
-    return new ReadGuard(this, itself);
+    this.#counting(() => {
+      native.rwlockDowngrade(realm.number, this.#cell, this.#name);
+    });
+    return new ReadGuard(this, threadOwned);
   }
 
   recover() {
-    return /** @type {boolean} */ (waited(native.rwlockRecover(this.#handle, Infinity)));
+    return this.#recover(Infinity) === 2;
   }
 
   tryRecover(ms = 0) {
-    // napi has null for what JavaScript leaves undefined.
-    return waited(native.rwlockRecover(this.#handle, milliseconds(ms))) ?? undefined;
+    const recovered = this.#recover(milliseconds(ms));
+    return recovered === 0 ? undefined : recovered === 2;
   }
 
   /**
@@ -134,8 +160,12 @@ class RwLock {
    */
   async readAsync(options) {
     const checked = waitOptions(options);
-    await settled(native.rwlockReadAsync(this.#handle), checked);
-    return new ReadGuard(this, byPromise);
+    // The guard is there before the read is: no call stands between the two that could fail.
+    const guard = new ReadGuard(this, guardOwned);
+    if (!native.rwlockTryReadGuard(realm.number, this.#cell, this.#name, numberOf(guard))) {
+      await this.#wait(guard, native.rwlockReadAsync, checked);
+    }
+    return guard;
   }
 
   /**
@@ -143,8 +173,11 @@ class RwLock {
    */
   async writeAsync(options) {
     const checked = waitOptions(options);
-    await settled(native.rwlockWriteAsync(this.#handle), checked);
-    return new WriteGuard(this, byPromise);
+    const guard = new WriteGuard(this, guardOwned);
+    if (!native.rwlockTryWriteGuard(realm.number, this.#cell, this.#name, numberOf(guard))) {
+      await this.#wait(guard, native.rwlockWriteAsync, checked);
+    }
+    return guard;
   }
 
   /**
@@ -152,33 +185,104 @@ class RwLock {
    */
   async recoverAsync(options) {
     const checked = waitOptions(options);
-    return new WriteGuard(
-      this,
-      byPromise,
-      await settled(native.rwlockRecoverAsync(this.#handle), checked),
-    );
+    const guard = new WriteGuard(this, guardOwned);
+    const recovered = await this.#wait(guard, native.rwlockRecoverAsync, checked);
+    setRecovered(guard, recovered === 2);
+    return guard;
   }
 
   get readers() {
-    return native.rwlockReaders(this.#handle);
+    return native.rwlockReaders(realm.number, this.#cell, this.#name);
   }
 
   get writerThreadId() {
-    const writer = native.rwlockWriter(this.#handle);
+    const writer = native.rwlockWriter(realm.number, this.#cell, this.#name);
     return writer === 0 ? null : writer - 1;
   }
 
-  #readFree() {
-    const word = Atomics.load(this.#cell, 0);
+  #tryReadFast() {
+    let slot = this.#slot;
+    if (slot.counts[slot.generationAt] !== slot.generation) slot = this.#findSlot();
+    const word = load(this.#cell, 0);
     if (
       word < FREE ||
       word >= MOST_READS ||
-      Atomics.compareExchange(this.#cell, 0, word, word + 1) !== word
+      compareExchange(this.#cell, 0, word, word + 1) !== word
     ) {
       return false;
     }
-    this.#counts[OWN]++;
+    // No call stands between the exchange and these: a termination may land before one.
+    if (slot.counts[slot.own]++ === 0) slot.cells[slot.place] = this.#cell;
     return true;
+  }
+
+  #findSlot() {
+    this.#slot = slotOf(this.#cell);
+    return this.#slot;
+  }
+
+  get #ownReads() {
+    const { counts, own, generationAt, generation } = this.#slot;
+    return counts[generationAt] === generation ? counts[own] : 0;
+  }
+
+  /** @param {number} ms */
+  #read(ms) {
+    return this.#counting(() =>
+      endIfTerminating(native.rwlockRead(realm.number, this.#cell, this.#name, ms)),
+    );
+  }
+
+  /**
+   * Calls what natively changes how often this thread reads. The cell is kept from before the call until no read is
+   * counted, so that the thread's end finds its memory.
+   *
+   * @template T
+   * @param {() => T} call
+   */
+  #counting(call) {
+    const { cells, place, counts, own } = this.#findSlot();
+    cells[place] = this.#cell;
+    try {
+      return call();
+    } finally {
+      cells[place] = counts[own] > 0 ? this.#cell : undefined;
+    }
+  }
+
+  /** @param {number} ms */
+  #write(ms) {
+    return endIfTerminating(native.rwlockWrite(realm.number, this.#cell, this.#name, ms));
+  }
+
+  /** @param {number} ms */
+  #recover(ms) {
+    return endIfTerminating(native.rwlockRecover(realm.number, this.#cell, this.#name, ms));
+  }
+
+  /** @param {(grant: Grant) => boolean} isHeld */
+  #grantOf(isHeld) {
+    return { kind: /** @type {const} */ ('RwLock'), cell: this.#cell, name: this.#name, isHeld };
+  }
+
+  /**
+   * @param {import('./rwlock-guard.js').ReadGuard | import('./rwlock-guard.js').WriteGuard} guard
+   * @param {typeof native.rwlockReadAsync} begin
+   * @param {import('./promises.js').CheckedOptions} options
+   */
+  #wait(guard, begin, options) {
+    const number = numberOf(guard);
+    const [cell, name] = [this.#cell, this.#name];
+    return waitForPromise(
+      {
+        number,
+        cell,
+        begin: (timeout, keepsAlive) =>
+          begin(realm.number, cell, name, number, timeout, keepsAlive),
+        undo: () => guard.tryRelease(),
+      },
+      options,
+    );
   }
 }
 

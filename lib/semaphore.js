@@ -2,35 +2,42 @@
 'use strict';
 
 const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
+const { defineInspect } = require('./describe.js');
+const { endIfTerminating } = require('./end-if-terminating.js');
 const { outOfRange } = require('./errors.js');
-const { settled, waitOptions } = require('./promises.js');
-const { native, realm } = require('./realm.js');
-const { waited } = require('./waited.js');
-const { defineWords } = require('./words.js');
+const { compareExchange, load } = require('./intrinsics.js');
+const { waitForPromise, waitOptions } = require('./promises.js');
+const { native, newNumber, realm } = require('./realm.js');
+const { markAsUncloneable } = require('./uncloneable.js');
 
-/** The bit of the word that says that somebody is queued. */
+/** The bit of the word that says that a thread or a promise waits. */
 const WAITERS = native.SEMAPHORE_WAITERS;
 /** What each permit that is taken adds to the word. */
 const PERMIT = native.SEMAPHORE_PERMIT;
 /** As many as a cell can count. */
 const MOST = native.SEMAPHORE_MAX_PERMITS;
+const OPTIONS = ['name', 'max'];
 
 /** A number of permits. The protocol is in src/primitives/semaphore.rs. */
 class Semaphore {
   /** @type {Int32Array} */
   #cell;
-  /** Keeps the number good. @type {InstanceType<typeof native.Semaphore>} */
-  #native;
-  /** What the native functions know it by. @type {number} */
-  #handle;
+  /** @type {string | undefined} */
+  #name;
+  #permits;
   #max;
   /** The word when no permit is free, and when as many are as ever can be. */
   #empty;
   #full;
 
   static {
-    defineWords(this, (value) =>
-      #handle in value ? native.semaphoreInWords(value.#handle) : undefined,
+    defineInspect(this, (semaphore) =>
+      #cell in semaphore
+        ? {
+            name: semaphore.#name,
+            state: native.semaphoreDescribe(semaphore.#cell, semaphore.#permits, semaphore.#max),
+          }
+        : undefined,
     );
   }
 
@@ -42,25 +49,24 @@ class Semaphore {
    */
   constructor(view, index, permits, options) {
     this.#cell = cellOf(view, index);
-    integer(permits, 'permits', 0, MOST);
-    const name = nameOf(options);
+    this.#permits = integer(permits, 'permits', 0, MOST);
+    this.#name = nameOf(options, OPTIONS);
     const { max = Math.max(permits, 1) } = options ?? {};
     this.#max = max === Infinity ? MOST : integer(max, 'options.max', Math.max(permits, 1), MOST);
     this.#empty = PERMIT * permits;
     this.#full = PERMIT * (permits - this.#max);
-    this.#native = new native.Semaphore(realm, this.#cell, permits, this.#max, name);
-    this.#handle = this.#native.handle;
+    markAsUncloneable(this);
   }
 
   acquire(n = 1) {
     if (n !== 1) this.#count(n);
-    if (!this.#take(n)) waited(native.semaphoreAcquire(this.#handle, n, Infinity));
+    if (!this.#tryAcquireFast(n)) this.#acquire(n, Infinity);
   }
 
   tryAcquire(n = 1, ms = 0) {
     if (n !== 1) this.#count(n);
     if (ms !== 0) milliseconds(ms);
-    return this.#take(n) || waited(native.semaphoreAcquire(this.#handle, n, ms));
+    return this.#tryAcquireFast(n) || this.#acquire(n, ms);
   }
 
   /**
@@ -70,22 +76,45 @@ class Semaphore {
   async acquireAsync(n = 1, options) {
     this.#count(n);
     const checked = waitOptions(options);
-    await settled(native.semaphoreAcquireAsync(this.#handle, n), checked);
+    if (this.#tryAcquireFast(n)) return;
+    const number = newNumber();
+    const [cell, name, permits, max] = [this.#cell, this.#name, this.#permits, this.#max];
+    await waitForPromise(
+      {
+        number,
+        cell,
+        begin: (timeout, keepsAlive) =>
+          native.semaphoreAcquireAsync(
+            realm.number,
+            cell,
+            name,
+            permits,
+            max,
+            n,
+            number,
+            timeout,
+            keepsAlive,
+          ),
+        undo: () => this.release(n),
+      },
+      checked,
+    );
   }
 
   release(n = 1) {
     if (n !== 1) this.#count(n);
-    const word = Atomics.load(this.#cell, 0);
+    const word = load(this.#cell, 0);
     const after = word - PERMIT * n;
     if (
       (word & WAITERS) === 0 &&
       word <= this.#empty &&
       after >= this.#full &&
-      Atomics.compareExchange(this.#cell, 0, word, after) === word
+      compareExchange(this.#cell, 0, word, after) === word
     ) {
       return;
     }
-    if (!native.semaphoreRelease(this.#handle, n)) {
+    const { number } = realm;
+    if (!native.semaphoreRelease(number, this.#cell, this.#name, this.#permits, this.#max, n)) {
       throw outOfRange(
         `n must be so small that at most ${this.#max} permits are free afterwards, and is ${n}. Release as many as were ` +
           'acquired, once, or construct every Semaphore on the cell with a larger options.max.',
@@ -94,21 +123,33 @@ class Semaphore {
   }
 
   get available() {
-    return native.semaphoreAvailable(this.#handle);
+    const { number } = realm;
+    return native.semaphoreAvailable(number, this.#cell, this.#name, this.#permits, this.#max);
   }
 
   /**
    * Takes permits that are free while nobody is queued.
    * @param {number} n
    */
-  #take(n) {
-    const word = Atomics.load(this.#cell, 0);
+  #tryAcquireFast(n) {
+    const word = load(this.#cell, 0);
     const after = word + PERMIT * n;
     return (
       (word & WAITERS) === 0 &&
       word >= this.#full &&
       after <= this.#empty &&
-      Atomics.compareExchange(this.#cell, 0, word, after) === word
+      compareExchange(this.#cell, 0, word, after) === word
+    );
+  }
+
+  /**
+   * @param {number} n
+   * @param {number} ms
+   */
+  #acquire(n, ms) {
+    const { number } = realm;
+    return endIfTerminating(
+      native.semaphoreAcquire(number, this.#cell, this.#name, this.#permits, this.#max, n, ms),
     );
   }
 

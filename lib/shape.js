@@ -6,9 +6,9 @@
 // places that could be wrong.
 
 const { inspect, isDeepStrictEqual } = require('node:util');
-const { shown } = require('./arguments.js');
+const { formatValue } = require('./arguments.js');
 const { invalidArgType, invalidArgValue, outOfRange } = require('./errors.js');
-const { kindCalled, kindOf, kindNames } = require('./kinds.js');
+const { kindByName, kindOf, kindNames } = require('./kinds.js');
 
 /** @typedef {import('./kinds.js').Kind} Kind */
 /** @typedef {{ name: string, kind: Kind, args: unknown[], offset: number }} Field */
@@ -18,6 +18,8 @@ const { kindCalled, kindOf, kindNames } = require('./kinds.js');
 const LINE = 64;
 /** A buffer may begin anywhere in a line, at a multiple of 16 bytes: so far apart no two fields meet in one. */
 const GAP = LINE - 16;
+/** Stands for a function in what travels to another thread. */
+const FUNCTION = '(a function)';
 
 /**
  * The shape that a user has written.
@@ -27,7 +29,7 @@ const GAP = LINE - 16;
 function shapeOf(spec) {
   if (!isPlain(spec)) {
     throw invalidArgType(
-      `spec must be an object such as { jobs: Mutex, phase: [Barrier, 4] }, and is ${shown(spec)}.`,
+      `spec must be an object such as { jobs: Mutex, phase: [Barrier, 4] }, and is ${formatValue(spec)}.`,
     );
   }
   const builder = new Builder();
@@ -41,7 +43,7 @@ function shapeOf(spec) {
     if (kind === undefined) {
       throw invalidArgType(
         `${key} must be ${kindNames('or')}, or an array of one of these and its arguments, such as [Float64Array, 16], ` +
-          `and is ${shown(value)}.`,
+          `and is ${formatValue(value)}.`,
       );
     }
     builder.add(key, kind, args);
@@ -61,21 +63,68 @@ function isPlain(value) {
 }
 
 /**
+ * What of a field's arguments travels to another thread: of a function, which cannot, that there is one.
+ * @param {unknown[]} args
+ */
+function travelling(args) {
+  return args.map((arg) =>
+    hasFunction(arg)
+      ? Object.fromEntries(
+          Object.entries(arg).map(([key, value]) => [
+            key,
+            typeof value === 'function' ? FUNCTION : value,
+          ]),
+        )
+      : arg,
+  );
+}
+
+/**
+ * @param {unknown} arg
+ * @returns {arg is object}
+ */
+function hasFunction(arg) {
+  return (
+    typeof arg === 'object' &&
+    arg !== null &&
+    Object.values(arg).some((value) => typeof value === 'function')
+  );
+}
+
+/**
+ * Refuses a shape whose functions only the spec of the thread can give.
+ * @param {Shape} shape
+ */
+function assertNoFunctions({ fields }) {
+  for (const { name, args } of fields) {
+    for (const arg of args) {
+      const [option] = Object.entries(arg ?? {}).find(([, value]) => value === FUNCTION) ?? [];
+      if (option !== undefined) {
+        throw invalidArgValue(
+          `${name} has an ${option}, and functions do not travel to another thread. Call layout.from(shared, spec) with ` +
+            'the spec, which has it.',
+        );
+      }
+    }
+  }
+}
+
+/**
  * The shape that came from another thread: it may be anything.
  * @param {unknown} fields
  * @returns {Shape}
  */
 function shapeFrom(fields) {
-  if (!Array.isArray(fields)) throw notShared(`its fields are ${shown(fields)}`);
+  if (!Array.isArray(fields)) throw notShared(`its fields are ${formatValue(fields)}`);
   const builder = new Builder();
   for (const field of fields) {
-    if (!Array.isArray(field)) throw notShared(`one of its fields is ${shown(field)}`);
+    if (!Array.isArray(field)) throw notShared(`one of its fields is ${formatValue(field)}`);
     const [name, kindName, ...args] = field;
-    if (typeof name !== 'string') throw notShared(`the name of a field is ${shown(name)}`);
-    const kind = kindCalled(kindName);
+    if (typeof name !== 'string') throw notShared(`the name of a field is ${formatValue(name)}`);
+    const kind = kindByName(kindName);
     if (kind === undefined) {
       throw invalidArgValue(
-        `${name} is of the kind ${shown(kindName)} in shared, and this thread knows ${kindNames('and')}. Use the same ` +
+        `${name} is of the kind ${formatValue(kindName)} in shared, and this thread knows ${kindNames('and')}. Use the same ` +
           'version of the package and of the runtime in all threads.',
       );
     }
@@ -84,11 +133,12 @@ function shapeFrom(fields) {
   return builder.done();
 }
 
-/** @param {string} why */
-function notShared(why) {
-  return invalidArgType(
-    `shared must be what share() of a layout returns, and ${why}. Send locks.share(), not the layout itself.`,
-  );
+/**
+ * @param {string} why
+ * @param {string} [advice]
+ */
+function notShared(why, advice = 'Send locks.share(), not the layout itself.') {
+  return invalidArgType(`shared must be what share() of a layout returns, and ${why}. ${advice}`);
 }
 
 /** Puts one field after another. */
@@ -173,7 +223,10 @@ function differences(there, here) {
     wanted.delete(field.name);
     if (other === undefined) {
       found.push(`${field.name} (${inWords(field)}) is only in shared`);
-    } else if (field.kind !== other.kind || !isDeepStrictEqual(field.args, other.args)) {
+    } else if (
+      field.kind !== other.kind ||
+      !isDeepStrictEqual(field.args, travelling(other.args))
+    ) {
       found.push(`${field.name} is ${inWords(field)} in shared and ${inWords(other)} in spec`);
     }
   }
@@ -196,4 +249,13 @@ function inWords({ kind, args }) {
   return `[${[kind.name, ...list].join(', ')}]`;
 }
 
-module.exports = { assertSame, inField, notShared, shapeFrom, shapeOf, tooLarge };
+module.exports = {
+  assertNoFunctions,
+  assertSame,
+  inField,
+  notShared,
+  shapeFrom,
+  shapeOf,
+  tooLarge,
+  travelling,
+};

@@ -15,8 +15,8 @@ fn lock_both(first: Mutex, second: Mutex, caller: &Caller) -> bool {
         Err(Fault::Deadlock(circle)) => {
             assert_eq!(circle.len(), 2);
             assert_eq!(circle[0].thread, caller.id());
-            assert_eq!(circle[0].waits_for.cell(), second.cell());
-            assert_eq!(circle[0].holds.cell(), first.cell());
+            assert_eq!(circle[0].waits_for.key.cell(), second.cell());
+            assert_eq!(circle[0].holds.key.cell(), first.cell());
             true
         }
         other => panic!("{other:?}"),

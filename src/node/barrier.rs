@@ -1,147 +1,177 @@
-//! `native.Barrier`.
+//! The native side of `Barrier`.
 
-use super::handles::{Handle, Numbered, numbered};
-use super::instance::Instance;
-use super::promises::Value;
-use super::realm::{PromiseBegun, Realm};
-use super::words::{self, InWords};
+use super::call::{Call, Name};
+use super::grants;
+use super::promises::Terms;
+use super::realm::Realmed;
+use super::view::CellView;
 use crate::futex::Deadline;
-use crate::primitives::{self, Last};
-use crate::queue::Kind;
+use crate::primitives::{Barrier, Fault, Last};
+use crate::queue::{Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 /// The largest number of parties of a Barrier.
 #[napi]
-pub const BARRIER_MAX_TOTAL: u32 = primitives::Barrier::MAX_TOTAL;
+pub const BARRIER_MAX_TOTAL: u32 = Barrier::MAX_TOTAL;
 
-/// What a barrier consists of.
-struct Body {
-    instance: Instance,
-    total: u32,
+/// The barrier in `cell`.
+pub(super) fn of(cell: CellView, total: u32) -> Result<Barrier> {
+    if !(1..=Barrier::MAX_TOTAL).contains(&total) {
+        return Err(Error::new(Status::InvalidArg, "total is out of range"));
+    }
+    Ok(Barrier::new(cell.cell(), total))
 }
 
-numbered!(Body);
+/// The number of the promise or call that runs the action, if there is one.
+fn last(action: f64) -> Last {
+    if action > 0.0 { Last::Acts } else { Last::Opens }
+}
 
-impl Body {
-    fn primitive(&self) -> primitives::Barrier {
-        primitives::Barrier::new(self.instance.cell(), self.total)
+/// What an arrival comes to: the number of the parties that were missing then. The last to arrive is granted the action.
+fn arrived(missing: u32, key: Key, action: f64) -> f64 {
+    if missing == 0 && action > 0.0 {
+        grants::grant(key, action as u64);
     }
+    f64::from(missing)
 }
 
 /// Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were missing
-/// then. With `acts`, the last to arrive, which gets 0, is to call `open` or `abort` after its action.
+/// then. With a number of an `action` above 0, the last to arrive, which gets 0, is to call `barrierOpen` or `barrierFail`
+/// with that number after its action.
 #[napi]
-pub fn barrier_wait(env: Env, handle: u32, acts: bool, milliseconds: f64) -> Result<u32> {
-    let barrier = Body::of(handle)?;
+pub fn barrier_wait(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    total: u32,
+    action: f64,
+    milliseconds: f64,
+) -> Result<f64> {
+    let barrier = of(cell, total)?;
     let deadline = Deadline::after_milliseconds(milliseconds);
-    barrier.instance.call(&env, |caller| {
-        barrier.primitive().wait(caller, last(acts), deadline)
-    })
+    let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
+    let missing = call.run(|caller| barrier.wait(caller, last(action), deadline))?;
+    Ok(arrived(missing, call.key(), action))
 }
 
-/// Begins to wait as a promise.
+/// Begins to wait as a promise, which comes to one more than `barrierWait` returns.
 #[napi]
-pub fn barrier_wait_async(env: Env, handle: u32, acts: bool) -> Result<PromiseBegun> {
-    let body = Body::of(handle)?;
-    let barrier = body.primitive();
-    body.instance.promise(
-        &env,
-        body.clone(),
-        |caller, party| barrier.begin(caller, party, last(acts)),
-        |missing| Ok(Value::B(missing?)),
+pub fn barrier_wait_async(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    total: u32,
+    action: f64,
+    number: f64,
+    timeout: f64,
+    keeps_alive: bool,
+) -> Result<f64> {
+    let barrier = of(cell, total)?;
+    let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
+    let key = call.key();
+    call.promise(
+        Terms::new(number, timeout, keeps_alive),
+        |caller, party| barrier.begin(caller, party, last(action)),
+        move |missing| Ok(arrived(missing?, key, action) + 1.0),
     )
 }
 
-/// Lets the others go, after the action.
+/// Lets the others go, after the action of that number.
 #[napi]
-pub fn barrier_open(env: Env, handle: u32) -> Result<()> {
-    let body = Body::of(handle)?;
-    body.instance
-        .call(&env, |caller| body.primitive().open(caller))
+pub fn barrier_open(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    total: u32,
+    action: f64,
+) -> Result<()> {
+    let barrier = of(cell, total)?;
+    let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
+    let granted = grants::revoke(call.key(), action as u64);
+    call.run(|caller| {
+        // A later action of this thread runs, or none: the barrier was reset meanwhile.
+        if granted {
+            barrier.open(caller)
+        } else {
+            Err(Fault::Broken)
+        }
+    })
+}
+
+/// Breaks it for everybody, as the action of that number failed.
+#[napi]
+pub fn barrier_fail(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    total: u32,
+    action: f64,
+) -> Result<()> {
+    let barrier = of(cell, total)?;
+    let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
+    if !grants::revoke(call.key(), action as u64) {
+        return Ok(());
+    }
+    call.run(|caller| {
+        barrier.fail(caller);
+        Ok(())
+    })
 }
 
 /// Breaks it for everybody.
 #[napi]
-pub fn barrier_abort(env: Env, handle: u32) -> Result<()> {
-    let body = Body::of(handle)?;
-    body.instance.call(&env, |caller| {
-        body.primitive().abort(caller);
+pub fn barrier_abort(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    total: u32,
+) -> Result<()> {
+    let barrier = of(cell, total)?;
+    Call::new(&env, &realm, Kind::Barrier, cell, name).run(|caller| {
+        barrier.abort(caller);
         Ok(())
     })
 }
 
 /// Makes it fresh again. Those who wait are told that it broke.
 #[napi]
-pub fn barrier_reset(env: Env, handle: u32) -> Result<()> {
-    let body = Body::of(handle)?;
-    body.instance.call(&env, |caller| {
-        body.primitive().reset(caller);
+pub fn barrier_reset(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    total: u32,
+) -> Result<()> {
+    let barrier = of(cell, total)?;
+    Call::new(&env, &realm, Kind::Barrier, cell, name).run(|caller| {
+        barrier.reset(caller);
         Ok(())
     })
 }
 
 /// Whether it is broken.
 #[napi]
-pub fn barrier_broken(handle: u32) -> Result<bool> {
-    let body = Body::of(handle)?;
-    Ok(body.primitive().is_broken())
+pub fn barrier_broken(cell: CellView, total: u32) -> Result<bool> {
+    Ok(of(cell, total)?.is_broken())
 }
 
 /// How many have arrived and wait.
 #[napi]
-pub fn barrier_waiting(env: Env, handle: u32) -> Result<u32> {
-    let body = Body::of(handle)?;
-    let waiting = body
-        .instance
-        .call(&env, |caller| Ok(body.primitive().waiting(caller)))?;
+pub fn barrier_waiting(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    total: u32,
+) -> Result<u32> {
+    let barrier = of(cell, total)?;
+    let waiting = Call::new(&env, &realm, Kind::Barrier, cell, name)
+        .run(|caller| Ok(barrier.waiting(caller)))?;
     Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
-}
-
-/// What it looks like.
-#[napi]
-pub fn barrier_in_words(handle: u32) -> Result<InWords> {
-    let body = Body::of(handle)?;
-    Ok(words::in_words(body.instance.key(), |section| {
-        words::barrier(body.primitive(), body.total, section)
-    }))
-}
-
-fn last(acts: bool) -> Last {
-    if acts { Last::Acts } else { Last::Opens }
-}
-
-/// A barrier.
-#[napi]
-pub struct Barrier {
-    body: Handle<Body>,
-}
-
-#[napi]
-impl Barrier {
-    /// A barrier for `total` parties in the first cell of `view`, an Int32Array over shared memory.
-    #[napi(constructor)]
-    pub fn new(
-        env: Env,
-        realm: &Realm,
-        view: Unknown,
-        total: u32,
-        name: Option<String>,
-    ) -> Result<Self> {
-        if !(1..=primitives::Barrier::MAX_TOTAL).contains(&total) {
-            return Err(Error::new(Status::InvalidArg, "total is out of range"));
-        }
-        Ok(Barrier {
-            body: Handle::new(Body {
-                instance: Instance::new(&env, realm, view, name, Kind::Barrier)?,
-                total,
-            }),
-        })
-    }
-
-    /// The number that the functions above take.
-    #[napi(getter)]
-    pub fn handle(&self) -> u32 {
-        self.body.number()
-    }
 }

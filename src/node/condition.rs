@@ -1,111 +1,110 @@
-//! `native.Condition`.
+//! The native side of `Condition`.
 
-use super::handles::{Handle, Numbered, numbered};
-use super::instance::Instance;
-use super::mutex;
-use super::promises::Value;
-use super::realm::{PromiseBegun, Realm};
-use super::words::{self, InWords};
+use super::call::{Call, Name};
+use super::promises::Terms;
+use super::realm::Realmed;
+use super::view::CellView;
+use super::{grants, mutex};
 use crate::futex::Deadline;
-use crate::primitives::{self, Fault, Notification};
+use crate::primitives::{Condition, Fault, Mutex, Notification};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::rc::Rc;
 
 /// The word of a Condition that nobody waits for.
 #[napi]
-pub const CONDITION_EMPTY: u32 = primitives::Condition::EMPTY;
+pub const CONDITION_EMPTY: u32 = Condition::EMPTY;
 
-/// What a condition consists of.
-struct Body {
-    instance: Instance,
-}
-
-numbered!(Body);
-
-impl Body {
-    fn primitive(&self) -> primitives::Condition {
-        primitives::Condition::new(self.instance.cell())
-    }
+fn of(cell: CellView) -> Condition {
+    Condition::new(cell.cell())
 }
 
 /// Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks the mutex
 /// again. True where it was notified.
 #[napi]
-pub fn condition_wait(env: Env, handle: u32, mutex: u32, milliseconds: f64) -> Result<bool> {
-    let (condition, mutex) = (Body::of(handle)?, mutex::Body::of(mutex)?);
+pub fn condition_wait(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    mutex_cell: CellView,
+    mutex_name: Name,
+    milliseconds: f64,
+) -> Result<bool> {
     let deadline = Deadline::after_milliseconds(milliseconds);
-    let waited = condition.instance.call(&env, |caller| {
-        Ok(condition
-            .primitive()
-            .wait(mutex.primitive(), caller, deadline))
-    })?;
-    let concerned = match waited {
-        Ok(_) | Err(Fault::Corrupt(_) | Fault::Interrupted) => &condition.instance,
-        Err(_) => mutex.instance(),
-    };
-    let notification = concerned.call(&env, |_| waited)?;
+    let call = Call::new(&env, &realm, Kind::Condition, cell, name)
+        .with_mutex(mutex_cell, mutex_name);
+    let mutex = Mutex::new(mutex_cell.cell());
+    let notification = call.run(|caller| of(cell).wait(mutex, caller, deadline))?;
     Ok(notification == Notification::Received)
 }
 
 /// Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many.
 #[napi]
-pub fn condition_notify(env: Env, handle: u32, count: f64) -> Result<u32> {
-    let condition = Body::of(handle)?;
+pub fn condition_notify(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    count: f64,
+) -> Result<u32> {
     // `as` saturates: infinity is everybody.
-    let notified = condition.instance.call(&env, |caller| {
-        condition.primitive().notify(caller, count as usize)
-    })?;
+    let notified = Call::new(&env, &realm, Kind::Condition, cell, name)
+        .run(|caller| of(cell).notify(caller, count as usize))?;
     Ok(u32::try_from(notified).unwrap_or(u32::MAX))
 }
 
-/// Begins to wait with a mutex that a guard of this thread's owns: true where it was notified, false where the time was
-/// up first. The guard owns the mutex again then.
+/// Begins to wait with a mutex that the guard of the promise `guard` owns: 2 where it was notified, 1 where the time was
+/// up first. The guard owns the mutex again then, and not meanwhile. The caller has asked whether it owns it now.
 #[napi]
-pub fn condition_wait_async(env: Env, handle: u32, mutex: u32) -> Result<PromiseBegun> {
-    let body = Body::of(handle)?;
-    let guarded = mutex::Body::of(mutex)?;
-    let mutex = guarded.primitive();
-    let condition = body.primitive();
-    body.instance.promise(
-        &env,
-        Rc::new((Rc::clone(&body), guarded)),
-        |caller, party| condition.begin(mutex, caller, party),
-        |notification| Ok(Value::A(notification? == Notification::Received)),
-    )
-}
-
-/// What it looks like.
-#[napi]
-pub fn condition_in_words(handle: u32) -> Result<InWords> {
-    let body = Body::of(handle)?;
-    Ok(words::in_words(body.instance.key(), |section| {
-        words::condition(body.primitive(), section)
-    }))
-}
-
-/// A condition.
-#[napi]
-pub struct Condition {
-    body: Handle<Body>,
-}
-
-#[napi]
-impl Condition {
-    /// A condition in the first cell of `view`, an Int32Array over shared memory.
-    #[napi(constructor)]
-    pub fn new(env: Env, realm: &Realm, view: Unknown, name: Option<String>) -> Result<Self> {
-        Ok(Condition {
-            body: Handle::new(Body {
-                instance: Instance::new(&env, realm, view, name, Kind::Condition)?,
-            }),
-        })
+pub fn condition_wait_async(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    mutex_cell: CellView,
+    mutex_name: Name,
+    guard: f64,
+    number: f64,
+    timeout: f64,
+    keeps_alive: bool,
+) -> Result<f64> {
+    let call = Call::new(&env, &realm, Kind::Condition, cell, name)
+        .with_mutex(mutex_cell, mutex_name);
+    let (mutex, key, guard) = (
+        Mutex::new(mutex_cell.cell()),
+        mutex::key(mutex_cell),
+        guard as u64,
+    );
+    if !grants::revoke(key, guard) {
+        return call.run(|_| Err(Fault::NotOwner(None)));
     }
-
-    /// The number that the functions above take.
-    #[napi(getter)]
-    pub fn handle(&self) -> u32 {
-        self.body.number()
+    let id = realm.thread().id();
+    let began = call.promise(
+        Terms::new(number, timeout, keeps_alive),
+        |caller, party| of(cell).begin(mutex, caller, party),
+        move |result| {
+            // After the condition's own cell was written over the mutex is locked again, too. Where the mutex was, another
+            // promise may have been given it.
+            let is_owned = match result {
+                Ok(_) => true,
+                Err(Fault::Corrupt(_)) => {
+                    mutex.is_guarded_by(id) && !grants::is_granted_to_any(key)
+                }
+                Err(_) => false,
+            };
+            if is_owned {
+                grants::grant(key, guard);
+            }
+            Ok(match result? {
+                Notification::Received => 2.0,
+                Notification::TimedOut => 1.0,
+            })
+        },
+    );
+    // What fails at once has not unlocked the mutex.
+    if began.is_err() && mutex.is_guarded_by(id) && !grants::is_granted_to_any(key) {
+        grants::grant(key, guard);
     }
+    began
 }

@@ -1,8 +1,8 @@
 //! What a fault is called in JavaScript, and what its message tells the user to do next.
 
-use super::names::label;
+use super::names::{label, thread};
 use crate::primitives::Fault;
-use crate::queue::{Key, Kind, Link};
+use crate::queue::{CycleEdge, Kind, Named};
 use crate::threads::ThreadId;
 use napi_derive::napi;
 
@@ -37,24 +37,25 @@ pub struct CycleLink {
     pub waits_for: String,
 }
 
-/// Puts a fault of the primitive at `key` into words, for the thread `caller`. None for an interruption: the runtime has
+/// Puts a fault of a primitive into words, for the thread `caller`. None for an interruption: the runtime has
 /// an exception of its own on the way.
-pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
-    let this = label(key);
+pub fn report(named: &Named, caller: ThreadId, fault: Fault) -> Option<Report> {
+    let this = label(named);
+    let kind = named.key.kind();
     let owned_by = |owner: ThreadId| Details {
         owner_thread_id: Some(owner.worker()),
         cycle: None,
     };
     let waits_for_itself = || Details {
         owner_thread_id: Some(caller.worker()),
-        cycle: Some(cycle(&[Link {
+        cycle: Some(cycle(&[CycleEdge {
             thread: caller,
-            holds: key,
-            waits_for: key,
+            holds: named.clone(),
+            waits_for: named.clone(),
         }])),
     };
     let (code, message, details) = match fault {
-        Fault::NotOwner(None) if key.kind() == Kind::RwLock => (
+        Fault::NotOwner(None) if kind == Kind::RwLock => (
             "ERR_NOT_OWNER",
             format!(
                 "This thread is not inside the {this}. Call read() or write() in it first, and unlock once for each: \
@@ -69,12 +70,12 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             Details::default(),
         ),
-        Fault::NotOwner(Some(owner)) if key.kind() == Kind::RwLock => (
+        Fault::NotOwner(Some(owner)) if kind == Kind::RwLock => (
             "ERR_NOT_OWNER",
             format!(
                 "The {this} is written by {}, and this thread is not inside. Only the thread that called read() or write() \
                  can unlock what that locked.",
-                name(owner)
+                thread(owner)
             ),
             owned_by(owner),
         ),
@@ -83,11 +84,11 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             format!(
                 "The {this} is locked by {}, not by this thread. Only the thread that locked it can unlock it or wait \
                  with it.",
-                name(owner)
+                thread(owner)
             ),
             owned_by(owner),
         ),
-        Fault::OtherParty if key.kind() == Kind::RwLock => (
+        Fault::OtherParty if kind == Kind::RwLock => (
             "ERR_NOT_OWNER",
             format!(
                 "This thread is inside the {this}, but not in this way. Unlock it in the way in which it was locked: \
@@ -103,7 +104,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             owned_by(caller),
         ),
-        Fault::Recursive if key.kind() == Kind::Barrier => (
+        Fault::Recursive if kind == Kind::Barrier => (
             "ERR_DEADLOCK",
             format!(
                 "This thread runs the action of the {this}, and would wait for its end before that. Arrive again after \
@@ -111,7 +112,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             Details::default(),
         ),
-        Fault::Recursive if key.kind() == Kind::RwLock => (
+        Fault::Recursive if kind == Kind::RwLock => (
             "ERR_DEADLOCK",
             format!(
                 "This thread is inside the {this} already and would wait for itself: a writer waits for its readers to \
@@ -138,7 +139,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
                     "Deadlock: {}. This thread, {}, gave up and does not hold what it waited for. Lock them in the \
                      same order in every thread.",
                     in_words(&circle),
-                    name(caller)
+                    thread(caller)
                 ),
                 Details {
                     owner_thread_id: None,
@@ -151,7 +152,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             format!(
                 "The {this} was held by {} when that thread ended, so what it protects may be half changed. This \
                  thread does not own it. Call recover() or recoverAsync() to own it, repair what it protects, and unlock.",
-                name(owner)
+                thread(owner)
             ),
             owned_by(owner),
         ),
@@ -164,7 +165,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             Details::default(),
         ),
-        Fault::TimedOut if key.kind() == Kind::Barrier => (
+        Fault::TimedOut if kind == Kind::Barrier => (
             "ERR_TIMEOUT",
             format!(
                 "The time was up before all had arrived at the {this}. That breaks it for the others, too: call reset() \
@@ -186,7 +187,7 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
                  cell, its memory was not zeroed before its first use{}, or a second copy of the package runs in this \
                  process.",
                 word.cast_signed(),
-                match key.kind() {
+                match kind {
                     Kind::Semaphore => ", another thread gave it another number of permits",
                     Kind::Barrier => ", another thread gave it another total",
                     Kind::Latch => ", another thread gave it another count",
@@ -204,31 +205,23 @@ pub fn report(key: Key, caller: ThreadId, fault: Fault) -> Option<Report> {
     })
 }
 
-fn cycle(circle: &[Link]) -> Vec<CycleLink> {
-    let link = |link: &Link| CycleLink {
-        thread_id: link.thread.worker(),
-        holds: label(link.holds),
-        waits_for: label(link.waits_for),
+fn cycle(edges: &[CycleEdge]) -> Vec<CycleLink> {
+    let link = |edge: &CycleEdge| CycleLink {
+        thread_id: edge.thread.worker(),
+        holds: label(&edge.holds),
+        waits_for: label(&edge.waits_for),
     };
-    circle.iter().map(link).collect()
+    edges.iter().map(link).collect()
 }
 
-fn in_words(circle: &[Link]) -> String {
-    let clause = |link: &Link| {
+fn in_words(edges: &[CycleEdge]) -> String {
+    let clause = |edge: &CycleEdge| {
         format!(
             "{} holds the {} and waits for the {}",
-            name(link.thread),
-            label(link.holds),
-            label(link.waits_for)
+            thread(edge.thread),
+            label(&edge.holds),
+            label(&edge.waits_for)
         )
     };
-    circle.iter().map(clause).collect::<Vec<_>>().join(", ")
-}
-
-/// A thread as its user knows it.
-fn name(id: ThreadId) -> String {
-    match id.worker() {
-        0 => "the main thread".to_owned(),
-        worker => format!("worker {worker}"),
-    }
+    edges.iter().map(clause).collect::<Vec<_>>().join(", ")
 }

@@ -1,12 +1,17 @@
-//! `native.inspect`: the supervisor's view of the waits that last.
+//! `native.inspect`: the supervisor's view of the waits that last, and of the promises that are pending.
 
 use super::QUEUES;
-use super::names::{class_of, label, name_of};
+use super::describe::granted;
+use super::names::{class_of, label};
+use super::promises::{PendingPromise, all_pending};
 use crate::futex::Deadline;
-use crate::queue::{Key, Kind, LastingWait};
+use crate::queue::{CurrentWait, Key, Kind};
 use napi_derive::napi;
 
-/// One wait of a blocked thread.
+/// How many threads a Barrier's row names at most.
+const ARRIVED: usize = 1_000;
+
+/// One wait of a blocked thread, or of a promise.
 #[napi(object)]
 pub struct BlockedThread {
     /// The worker, 0 for the main thread.
@@ -19,32 +24,91 @@ pub struct BlockedThread {
     pub waits_for: String,
     /// For how long it has waited, in milliseconds.
     pub waited_ms: f64,
-    /// Who owns what it waits for.
+    /// Whether a promise waits: its thread is not blocked.
+    pub r#async: bool,
+    /// For how long a promise has been given what it waits for, while its thread has not run; in milliseconds.
+    pub granted_ms: Option<f64>,
+    /// The thread that owns what it waits for.
     pub owner_thread_id: Option<u32>,
-    /// At a Barrier: who has arrived.
+    /// What keeps that owner, in words.
+    pub owner_state: Option<String>,
+    /// At a Barrier: the threads that have arrived.
     pub arrived_thread_ids: Option<Vec<u32>>,
 }
 
-/// Every wait that has lasted some milliseconds: those of blocked threads, an inner one of the same thread last.
+/// The waits of the process.
+#[napi(object)]
+pub struct Inspection {
+    /// The waits of blocked threads that have lasted some milliseconds, an inner one of the same thread last, and then
+    /// those of promises.
+    pub waits: Vec<BlockedThread>,
+    /// How many promises were left out.
+    pub omitted: u32,
+}
+
+/// The waits of the process, with at most so many promises.
 #[napi]
-pub fn inspect() -> Vec<BlockedThread> {
+pub fn inspect(promises: u32) -> Inspection {
     let now = Deadline::now().as_nanoseconds();
-    let blocked = |wait: LastingWait| BlockedThread {
+    let mut waits: Vec<_> = QUEUES
+        .waits()
+        .all()
+        .into_iter()
+        .map(|wait| blocked(now, wait))
+        .collect();
+    let (pending, omitted) = all_pending(promises as usize);
+    waits.extend(pending.into_iter().map(|promise| pending_row(now, promise)));
+    Inspection {
+        waits,
+        omitted: u32::try_from(omitted).unwrap_or(u32::MAX),
+    }
+}
+
+fn pending_row(now: u64, PendingPromise { wait, granted_at }: PendingPromise) -> BlockedThread {
+    let granted_ms = granted_at.map(|since| milliseconds(now, since));
+    let mut row = row(now, wait);
+    row.r#async = true;
+    row.granted_ms = granted_ms;
+    if granted_ms.is_some() {
+        // It waits for its own thread alone.
+        row.owner_thread_id = None;
+    }
+    row
+}
+
+fn blocked(now: u64, wait: CurrentWait) -> BlockedThread {
+    let (key, owner) = (wait.named.key, wait.owner);
+    BlockedThread {
+        owner_state: owner.and_then(|owner| granted(key, owner)),
+        ..row(now, wait)
+    }
+}
+
+fn row(now: u64, wait: CurrentWait) -> BlockedThread {
+    let key = wait.named.key;
+    BlockedThread {
         thread_id: wait.thread.worker(),
-        kind: class_of(wait.key.kind()).to_owned(),
-        name: name_of(wait.key),
-        waits_for: label(wait.key),
-        waited_ms: now.saturating_sub(wait.since.as_nanoseconds()) as f64 / 1e6,
+        kind: class_of(key.kind()).to_owned(),
+        name: wait.named.label.name.as_deref().map(str::to_owned),
+        waits_for: label(&wait.named),
+        waited_ms: milliseconds(now, wait.since),
+        r#async: false,
+        granted_ms: None,
         owner_thread_id: wait.owner.map(|owner| owner.worker()),
-        arrived_thread_ids: (wait.key.kind() == Kind::Barrier).then(|| arrived(wait.key)),
-    };
-    QUEUES.waits().all().into_iter().map(blocked).collect()
+        owner_state: None,
+        arrived_thread_ids: (key.kind() == Kind::Barrier).then(|| arrived(key)),
+    }
+}
+
+fn milliseconds(now: u64, since: Deadline) -> f64 {
+    now.saturating_sub(since.as_nanoseconds()) as f64 / 1e6
 }
 
 fn arrived(key: Key) -> Vec<u32> {
     QUEUES
         .enter(key)
         .waiters(key)
+        .take(ARRIVED)
         .map(|waiter| waiter.thread().worker())
         .collect()
 }

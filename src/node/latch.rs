@@ -1,44 +1,43 @@
-//! `native.Latch`.
+//! The native side of `Latch`.
 
-use super::handles::{Handle, Numbered, numbered};
-use super::instance::Instance;
-use super::promises;
-use super::realm::{PromiseBegun, Realm};
-use super::words::{self, InWords};
-use crate::primitives::{self, Locked};
+use super::call::{Call, Name};
+use super::mutex;
+use super::promises::Terms;
+use super::realm::Realmed;
+use super::view::CellView;
+use crate::primitives::{Latch, Locked};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-/// The bit of a Latch's word that says that somebody waits.
+/// The bit of a Latch's word that says that a thread or a promise waits.
 #[napi]
-pub const LATCH_WAITERS: u32 = primitives::Latch::WAITERS;
+pub const LATCH_WAITERS: u32 = Latch::WAITERS;
 
 /// The largest count of a Latch.
 #[napi]
-pub const LATCH_MAX_COUNT: u32 = primitives::Latch::MAX_COUNT;
+pub const LATCH_MAX_COUNT: u32 = Latch::MAX_COUNT;
 
-/// What a latch consists of.
-struct Body {
-    instance: Instance,
-    count: u32,
-}
-
-numbered!(Body);
-
-impl Body {
-    fn primitive(&self) -> primitives::Latch {
-        primitives::Latch::new(self.instance.cell(), self.count)
+/// The latch in `cell`.
+pub(super) fn of(cell: CellView, count: u32) -> Result<Latch> {
+    if !(1..=Latch::MAX_COUNT).contains(&count) {
+        return Err(Error::new(Status::InvalidArg, "count is out of range"));
     }
+    Ok(Latch::new(cell.cell(), count))
 }
 
 /// Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time was up first.
 #[napi]
-pub fn latch_wait(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
-    let body = Body::of(handle)?;
-    let latch = body.primitive();
-    body.instance.within(
-        &env,
+pub fn latch_wait(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    count: u32,
+    milliseconds: f64,
+) -> Result<bool> {
+    let latch = of(cell, count)?;
+    Call::new(&env, &realm, Kind::Latch, cell, name).within(
         milliseconds,
         |caller, deadline| latch.wait(caller, deadline),
         |_| {
@@ -53,74 +52,47 @@ pub fn latch_wait(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
 
 /// Counts down `by`, at most to open.
 #[napi]
-pub fn latch_count_down(env: Env, handle: u32, by: u32) -> Result<()> {
-    let body = Body::of(handle)?;
-    body.instance
-        .call(&env, |caller| body.primitive().count_down(caller, by))
+pub fn latch_count_down(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    count: u32,
+    by: u32,
+) -> Result<()> {
+    let latch = of(cell, count)?;
+    Call::new(&env, &realm, Kind::Latch, cell, name).run(|caller| latch.count_down(caller, by))
 }
 
 /// Begins to wait until it is open.
 #[napi]
-pub fn latch_wait_async(env: Env, handle: u32) -> Result<PromiseBegun> {
-    let body = Body::of(handle)?;
-    let latch = body.primitive();
-    body.instance.promise(
-        &env,
-        body.clone(),
+pub fn latch_wait_async(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    count: u32,
+    number: f64,
+    timeout: f64,
+    keeps_alive: bool,
+) -> Result<f64> {
+    let latch = of(cell, count)?;
+    Call::new(&env, &realm, Kind::Latch, cell, name).promise(
+        Terms::new(number, timeout, keeps_alive),
         |caller, party| latch.begin(caller, party),
-        promises::locked,
+        |result| mutex::locked(result?, || {}),
     )
 }
 
 /// How often it has to be counted down until it is open.
 #[napi]
-pub fn latch_remaining(env: Env, handle: u32) -> Result<u32> {
-    let body = Body::of(handle)?;
-    let latch = body.primitive();
-    body.instance.call(&env, |_| latch.remaining())
-}
-
-/// What it looks like.
-#[napi]
-pub fn latch_in_words(handle: u32) -> Result<InWords> {
-    let body = Body::of(handle)?;
-    let key = body.instance.key();
-    Ok(words::in_words(key, |section| {
-        words::latch(body.primitive(), key, section)
-    }))
-}
-
-/// A latch.
-#[napi]
-pub struct Latch {
-    body: Handle<Body>,
-}
-
-#[napi]
-impl Latch {
-    /// A latch in the first cell of `view`, an Int32Array over shared memory, that opens at `count`.
-    #[napi(constructor)]
-    pub fn new(
-        env: Env,
-        realm: &Realm,
-        view: Unknown,
-        count: u32,
-        name: Option<String>,
-    ) -> Result<Self> {
-        if !(1..=primitives::Latch::MAX_COUNT).contains(&count) {
-            return Err(Error::new(Status::InvalidArg, "count is out of range"));
-        }
-        Ok(Latch {
-            body: Handle::new(Body {
-                instance: Instance::new(&env, realm, view, name, Kind::Latch)?,
-                count,
-            }),
-        })
-    }
-
-    /// The number that the functions above take.
-    #[napi(getter)]
-    pub fn handle(&self) -> u32 {
-        self.body.number()
-    }
+pub fn latch_remaining(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    count: u32,
+) -> Result<u32> {
+    let latch = of(cell, count)?;
+    Call::new(&env, &realm, Kind::Latch, cell, name).run(|_| latch.remaining())
 }

@@ -1,25 +1,32 @@
-//! Node-API: the only code that knows it. The native classes, complete in themselves; JavaScript's classes in `lib/`
-//! put one atomic instruction in front of them.
+//! Node-API: the only code that knows it. Free functions, complete in themselves; JavaScript's classes in `lib/` put one
+//! atomic instruction in front of them. No native object stands for a primitive: each call gets the number of its realm and
+//! the view of the cell, and reads its address.
+
+// A call carries all that the native side has to know: no object stands for a primitive.
+#![allow(clippy::too_many_arguments)]
 
 pub mod barrier;
+mod call;
+pub mod clock;
 pub mod condition;
 mod current_thread;
+pub mod describe;
+mod environment;
 pub mod errors;
 mod event_loop;
-mod handles;
+mod grants;
+pub mod host;
 pub mod inspect;
-mod instance;
 pub mod latch;
+mod mailbox;
 pub mod mutex;
 mod names;
 pub mod promises;
-mod reads;
+pub mod read_counts;
 pub mod realm;
-pub mod runtime;
 pub mod rwlock;
 pub mod semaphore;
 mod view;
-pub mod words;
 
 use crate::queue::{HandOver, Queues};
 use std::sync::LazyLock;

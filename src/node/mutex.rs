@@ -1,193 +1,226 @@
-//! `native.Mutex`.
+//! The native side of `Mutex`.
 
 use super::QUEUES;
-use super::handles::{Handle, Numbered, numbered};
-use super::instance::Instance;
-use super::promises;
-use super::realm::{PromiseBegun, Realm};
-use super::words::{self, InWords};
+use super::call::{Call, Name};
+use super::grants;
+use super::promises::{Settled, Terms};
+use super::realm::Realmed;
+use super::view::CellView;
 use crate::futex::Deadline;
-use crate::primitives;
-use crate::queue::{Kind, Party, Trust};
+use crate::primitives::{Fault, Locked, Mutex, Recovered};
+use crate::queue::{Key, Kind, Party, Trust};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
 
 /// The word of a Mutex that nobody owns.
 #[napi]
-pub const MUTEX_FREE: u32 = primitives::Mutex::FREE;
+pub const MUTEX_FREE: u32 = Mutex::FREE;
 
-/// The bit of a Mutex's word that says that somebody waits.
+/// The bit of a Mutex's word that says that a thread or a promise waits.
 #[napi]
-pub const MUTEX_WAITERS: u32 = primitives::Mutex::WAITERS;
+pub const MUTEX_WAITERS: u32 = Mutex::WAITERS;
 
-numbered!(Body);
+/// How many locks the hints are kept for.
+const HINTS: usize = 256;
 
-/// What a mutex consists of.
-pub struct Body {
-    instance: Instance,
-    /// That it is worth the time to observe it: none before the first time.
-    observing: Cell<Option<Trust>>,
+thread_local! {
+    /// For each lock whether it is worth the time to observe it: by address, where two that meet in one place share it, which
+    /// is harmless.
+    static HINTS_OF_THREAD: [Cell<Option<Trust>>; HINTS] = const { [const { Cell::new(None) }; HINTS] };
 }
 
-impl Body {
-    /// Its cell and realm.
-    pub fn instance(&self) -> &Instance {
-        &self.instance
-    }
+fn of(cell: CellView) -> Mutex {
+    Mutex::new(cell.cell())
+}
 
-    /// The protocol on this cell.
-    pub fn primitive(&self) -> primitives::Mutex {
-        primitives::Mutex::new(self.instance.cell())
-    }
+/// The queue of the mutex in `cell`.
+pub(super) fn key(cell: CellView) -> Key {
+    Key::new(cell.cell(), Kind::Mutex)
 }
 
 /// Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing. Takes a free lock,
 /// too, as all of these do.
 #[napi]
-pub fn mutex_lock(env: Env, handle: u32) -> Result<bool> {
-    let mutex = Body::of(handle)?;
-    mutex.instance.call(&env, |caller| {
-        mutex.primitive().lock(caller, None).map(|_| true)
-    })
+pub fn mutex_lock(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<bool> {
+    Call::new(&env, &realm, Kind::Mutex, cell, name)
+        .run(|caller| of(cell).lock(caller, None).map(|_| true))
 }
 
 /// Backs off from it where it seems better. For how many more times that somebody else owns it not to ask again.
 #[napi]
-pub fn mutex_back_off(handle: u32) -> Result<u32> {
-    let body = Body::of(handle)?;
-    let trust = body.primitive().back_off(body.observing.get());
-    body.observing.set(Some(trust));
-    Ok(trust.resting().into())
+pub fn mutex_back_off(cell: CellView) -> u32 {
+    HINTS_OF_THREAD.with(|hints| {
+        // The upper bits of the product are well mixed (Knuth, TAOCP 6.4).
+        let hash = (cell.cell().address() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let hint = &hints[(hash >> 32) as usize % HINTS];
+        let trust = of(cell).back_off(hint.get());
+        hint.set(Some(trust));
+        trust.resting().into()
+    })
 }
 
 /// Locks within `milliseconds`: true, or false where the time was up first.
 #[napi]
-pub fn mutex_try_lock(env: Env, handle: u32, milliseconds: f64) -> Result<bool> {
-    let mutex = Body::of(handle)?;
-    mutex.instance.within(
-        &env,
+pub fn mutex_try_lock(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    milliseconds: f64,
+) -> Result<bool> {
+    Call::new(&env, &realm, Kind::Mutex, cell, name).within(
         milliseconds,
-        |caller, deadline| mutex.primitive().lock(caller, deadline),
-        |caller| mutex.primitive().try_lock(caller),
+        |caller, deadline| of(cell).lock(caller, deadline),
+        |caller| of(cell).try_lock(caller),
     )
 }
 
 /// Unlocks.
 #[napi]
-pub fn mutex_unlock(env: Env, handle: u32) -> Result<()> {
-    let mutex = Body::of(handle)?;
-    mutex
-        .instance
-        .call(&env, |caller| mutex.primitive().unlock(caller))
+pub fn mutex_unlock(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
+    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|caller| of(cell).unlock(caller))
 }
 
-/// Locks within `milliseconds` (Infinity: without limit), also after the owner died: true where this call cleared
-/// that, false where there was nothing to clear, undefined where the time was up first.
+/// Locks within `milliseconds` (Infinity: without limit), also after the owner died: 2 where this call cleared that, 1
+/// where there was nothing to clear, 0 where the time was up first.
 #[napi]
-pub fn mutex_recover(env: Env, handle: u32, milliseconds: f64) -> Result<Option<bool>> {
-    let body = Body::of(handle)?;
+pub fn mutex_recover(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    milliseconds: f64,
+) -> Result<f64> {
     let deadline = Deadline::after_milliseconds(milliseconds);
-    let recovered = body
-        .instance
-        .call(&env, |caller| body.primitive().recover(caller, deadline))?;
-    Ok(recovered.cleared())
+    let recovered = Call::new(&env, &realm, Kind::Mutex, cell, name)
+        .run(|caller| of(cell).recover(caller, deadline))?;
+    Ok(recovered_code(recovered))
 }
 
-/// Begins to lock.
+/// What JavaScript is told of an attempt to recover.
+pub(super) fn recovered_code(recovered: Recovered) -> f64 {
+    match recovered {
+        Recovered::Cleared => 2.0,
+        Recovered::Locked => 1.0,
+        Recovered::TimedOut => 0.0,
+    }
+}
+
+/// What a promise comes to that takes a lock.
+pub(super) fn locked(locked: Locked, grant: impl FnOnce()) -> Settled {
+    match locked {
+        Locked::Acquired => {
+            grant();
+            Ok(1.0)
+        }
+        Locked::TimedOut => Err(Fault::TimedOut),
+    }
+}
+
+/// What a promise comes to that takes a lock, also after its owner died.
+pub(super) fn recovered(recovered: Recovered, grant: impl FnOnce()) -> Settled {
+    if recovered == Recovered::TimedOut {
+        return Err(Fault::TimedOut);
+    }
+    grant();
+    Ok(recovered_code(recovered))
+}
+
+/// Locks for the guard of the promise `number` if that takes no waiting.
 #[napi]
-pub fn mutex_lock_async(env: Env, handle: u32) -> Result<PromiseBegun> {
-    let body = Body::of(handle)?;
-    let mutex = body.primitive();
-    body.instance.promise(
-        &env,
-        body.clone(),
-        |caller, party| mutex.begin(caller, party),
-        promises::locked,
+pub fn mutex_try_lock_guard(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    number: f64,
+) -> Result<bool> {
+    let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
+    let locked = call.run(|caller| of(cell).try_lock_guard(caller))? == Locked::Acquired;
+    if locked {
+        grants::grant(call.key(), number as u64);
+    }
+    Ok(locked)
+}
+
+/// Begins to lock for the guard of the promise `number`.
+#[napi]
+pub fn mutex_lock_async(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    number: f64,
+    timeout: f64,
+    keeps_alive: bool,
+) -> Result<f64> {
+    let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
+    let terms = Terms::new(number, timeout, keeps_alive);
+    let (key, number) = (call.key(), terms.number);
+    call.promise(
+        terms,
+        |caller, party| of(cell).begin(caller, party),
+        move |result| locked(result?, || grants::grant(key, number)),
     )
 }
 
-/// Begins to recover: whether this cleared the state.
+/// Begins to recover for the guard of the promise `number`: 2 where this cleared the state, else 1.
 #[napi]
-pub fn mutex_recover_async(env: Env, handle: u32) -> Result<PromiseBegun> {
-    let body = Body::of(handle)?;
-    let mutex = body.primitive();
-    body.instance.promise(
-        &env,
-        body.clone(),
-        |caller, party| mutex.begin_recovery(caller, party),
-        promises::recovered,
+pub fn mutex_recover_async(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    number: f64,
+    timeout: f64,
+    keeps_alive: bool,
+) -> Result<f64> {
+    let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
+    let terms = Terms::new(number, timeout, keeps_alive);
+    let (key, number) = (call.key(), terms.number);
+    call.promise(
+        terms,
+        |caller, party| of(cell).begin_recovery(caller, party),
+        move |result| recovered(result?, || grants::grant(key, number)),
     )
 }
 
-/// Unlocks what a promise locked.
+/// Unlocks what the guard of the promise `number` owns: true, or false where that owns nothing.
 #[napi]
-pub fn mutex_unlock_guard(env: Env, handle: u32) -> Result<()> {
-    let body = Body::of(handle)?;
-    body.instance
-        .call(&env, |caller| body.primitive().unlock_guard(caller))
+pub fn mutex_release_guard(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    name: Name,
+    number: f64,
+) -> Result<bool> {
+    let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
+    if !grants::revoke(call.key(), number as u64) {
+        return Ok(false);
+    }
+    call.run(|caller| of(cell).unlock_guard(caller))?;
+    Ok(true)
 }
 
-/// A number that all mutexes on the same cell have.
+/// Whether the guard of the promise `number` owns it.
 #[napi]
-pub fn mutex_address(handle: u32) -> Result<f64> {
-    let body = Body::of(handle)?;
-    // Exact: no address of a process has more than 53 bits.
-    Ok(body.instance.cell().address() as f64)
+pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: f64) -> bool {
+    grants::is_granted(key(cell), number as u64) && of(cell).is_guarded_by(realm.thread().id())
 }
 
 /// Throws unless this thread owns it.
 #[napi]
-pub fn mutex_assert_owned(env: Env, handle: u32) -> Result<()> {
-    let body = Body::of(handle)?;
-    body.instance.call(&env, |caller| {
-        body.primitive()
-            .assert_owned_as(caller.queues.threads(), &Party::thread_of(caller))
+pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
+    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|caller| {
+        of(cell).assert_owned_as(caller.queues.threads(), &Party::thread_of(caller))
     })
 }
 
 /// The number of the owner (its `threadId + 1`), or 0.
 #[napi]
-pub fn mutex_owner(env: Env, handle: u32) -> Result<u32> {
-    let body = Body::of(handle)?;
-    let owner = body
-        .instance
-        .call(&env, |_| body.primitive().owner(QUEUES.threads()))?;
+pub fn mutex_owner(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<u32> {
+    let owner = Call::new(&env, &realm, Kind::Mutex, cell, name)
+        .run(|_| of(cell).owner(QUEUES.threads()))?;
     Ok(owner.map_or(0, |owner| owner.get()))
-}
-
-/// What it looks like.
-#[napi]
-pub fn mutex_in_words(handle: u32) -> Result<InWords> {
-    let body = Body::of(handle)?;
-    let key = body.instance.key();
-    Ok(words::in_words(key, |section| {
-        words::mutex(body.primitive(), key, section)
-    }))
-}
-
-/// A mutex.
-#[napi]
-pub struct Mutex {
-    body: Handle<Body>,
-}
-
-#[napi]
-impl Mutex {
-    /// A mutex in the first cell of `view`, an Int32Array over shared memory.
-    #[napi(constructor)]
-    pub fn new(env: Env, realm: &Realm, view: Unknown, name: Option<String>) -> Result<Self> {
-        Ok(Mutex {
-            body: Handle::new(Body {
-                instance: Instance::new(&env, realm, view, name, Kind::Mutex)?,
-                observing: Cell::default(),
-            }),
-        })
-    }
-
-    /// The number that the functions above take.
-    #[napi(getter)]
-    pub fn handle(&self) -> u32 {
-        self.body.number()
-    }
 }

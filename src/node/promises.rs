@@ -1,121 +1,125 @@
 //! Promises that wait in the queues, beside blocked threads.
 //!
-//! Whoever settles such a wait, on any thread, leaves its number in the mailbox of its environment, which has one
-//! thread-safe function to have itself emptied by. On the environment's own thread the wait goes on by a step: it is
-//! over, and JavaScript is told, or it stands in a queue again.
+//! Whoever settles such a wait, on any thread, leaves its number in the mailbox of its environment. On the environment's own
+//! thread the wait goes on by a step: it is over, and JavaScript is told, or it stands in a queue again. A time limit leaves
+//! the number there, too.
 //!
-//! A thread-safe function that is called after its environment has ended ends the process on some versions of Node. So
-//! it is called under the mailbox's lock only, and taken away under it by a cleanup hook that was registered after it,
-//! and so runs before it ends.
+//! JavaScript gives the number, and makes its entry, which keeps the memory of the cells, before the wait begins. The entry
+//! goes after the wait has left the queues.
 
-use super::realm::Shared;
-use crate::primitives::{Fault, Locked, Recovered};
-use crate::queue::{Begun, Caller, Key, Kind, Party, Readiness, Slept, Step, Unpark, Wait};
+use super::QUEUES;
+use super::environment::{Environment, Handlers};
+use super::errors::report;
+use super::mailbox::Mailbox;
+use super::realm::{Realm, Realmed};
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::primitives::Fault;
+use crate::queue::{
+    Begun, Caller, CurrentWait, Key, Kind, Labels, Outcome, Party, Readiness, Slept, Step, Unpark,
+    Wait, Waiter,
+};
 use crate::sync::lock;
-use crate::threads::Thread;
+use crate::threads::{Attention, Expire, Limit, Look, Runtime, Thread, ThreadId};
 use napi::bindgen_prelude::*;
-use napi::sys;
-use std::any::Any;
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::ffi::c_void;
-use std::ptr;
+use napi_derive::napi;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, Weak};
 
-/// What a promise is fulfilled with.
-pub type Value = Either3<bool, u32, Undefined>;
+/// How a promise ends: with a number above zero, which says to its class what it came to.
+pub type Settled = std::result::Result<f64, Fault>;
 
-/// How a promise ends.
-pub type Settled = std::result::Result<Value, Fault>;
+/// What a call that begins a wait returns where it waits.
+const WAITS: f64 = 0.0;
 
 thread_local! {
-    /// The realms of this thread that ever had promises.
-    static REALMS: RefCell<Vec<Rc<Shared>>> = const { RefCell::new(Vec::new()) };
+    /// The promises of this thread that wait, by their numbers.
+    static PENDING: ManuallyDrop<RefCell<HashMap<u64, Pending>>> =
+        ManuallyDrop::new(RefCell::default());
+    /// The same, for other threads to look at: made with the first.
+    static LISTED: RefCell<Option<Arc<List>>> = const { RefCell::new(None) };
 }
 
-/// The thread blocks.
-pub fn thread_blocks(caller: &Caller) {
-    REALMS.with_borrow(|realms| {
-        for realm in realms {
-            realm.promises().retreat(caller);
+/// The lists of all threads.
+static LISTS: LazyLock<Mutex<Vec<Weak<List>>>> = LazyLock::new(Mutex::default);
+
+/// What a promise waits with.
+pub struct Terms {
+    /// Its number.
+    pub number: u64,
+    /// The time limit in milliseconds; infinity for none.
+    pub timeout: f64,
+    /// Whether it keeps the thread alive.
+    pub keeps_alive: bool,
+}
+
+impl Terms {
+    /// As JavaScript passes them.
+    pub fn new(number: f64, timeout: f64, keeps_alive: bool) -> Self {
+        Terms {
+            number: number as u64,
+            timeout,
+            keeps_alive,
         }
-    });
-}
-
-/// The thread goes on.
-pub fn thread_goes_on(caller: &Caller) {
-    REALMS.with_borrow(|realms| {
-        for realm in realms {
-            realm.promises().tend(caller);
-        }
-    });
-}
-
-/// How a promise ends that is fulfilled with nothing.
-pub fn locked(locked: std::result::Result<Locked, Fault>) -> Settled {
-    match locked? {
-        Locked::Acquired => Ok(Value::C(())),
-        Locked::TimedOut => Err(Fault::TimedOut),
     }
 }
 
-/// How a promise ends that is fulfilled with whether a lock was taken over from an owner that died.
-pub fn recovered(recovered: std::result::Result<Recovered, Fault>) -> Settled {
-    recovered?.cleared().map(Value::A).ok_or(Fault::TimedOut)
-}
-
-/// The promises of one realm that wait.
-pub struct Promises {
-    mailbox: Arc<Mailbox>,
-    waiting: RefCell<HashMap<u32, Box<dyn Pending>>>,
-    last_number: Cell<u32>,
-    /// How many of them keep the environment alive.
-    holding: Cell<u32>,
-    /// Letters are due, and keep it alive until they are read.
-    due_held: Cell<bool>,
-}
-
-/// Where other threads leave the numbers of the promises that are to go on.
-struct Mailbox {
-    letters: Mutex<Letters>,
-}
-
-struct Letters {
-    /// None before the first promise, and after the environment has ended.
-    function: Option<Function>,
-    numbers: Vec<u32>,
-}
-
+/// Where a promise waits.
 #[derive(Clone, Copy)]
-struct Function(sys::napi_threadsafe_function);
+pub struct Site {
+    /// The primitive.
+    pub key: Key,
+    /// For a Condition's promise: the mutex.
+    pub mutex: Option<Cell>,
+}
 
-// SAFETY: a thread-safe function may be called from any thread for as long as its environment lives.
-unsafe impl Send for Function {}
-
-impl Mailbox {
-    fn post(&self, number: u32) {
-        let mut letters = lock(&self.letters);
-        let Some(function) = letters.function else {
-            return;
-        };
-        letters.numbers.push(number);
-        if letters.numbers.len() == 1 {
-            // SAFETY: it lives: this is under the lock under which it is taken away.
-            unsafe {
-                sys::napi_call_threadsafe_function(
-                    function.0,
-                    ptr::null_mut(),
-                    sys::ThreadsafeFunctionCallMode::nonblocking,
-                )
-            };
+impl Site {
+    /// Which primitive a fault is told of: what is wrong with the mutex of a Condition's wait, of the mutex.
+    pub fn concerned(&self, fault: &Fault) -> Key {
+        match (self.mutex, fault) {
+            (Some(mutex), fault) if !matches!(fault, Fault::Corrupt(_)) => {
+                Key::new(mutex, Kind::Mutex)
+            }
+            _ => self.key,
         }
     }
+}
+
+/// A promise that waits.
+struct Pending {
+    realm: Rc<Realm>,
+    site: Site,
+    wait: Box<dyn PendingWait>,
+    /// The time limit, and its entry in the timer.
+    limit: Option<(Deadline, Limit)>,
+    keeps_alive: bool,
+}
+
+/// The promises of one thread, as other threads may look at them.
+struct List {
+    thread: ThreadId,
+    waits: Mutex<BTreeMap<u64, Listed>>,
+}
+
+struct Listed {
+    waiter: Arc<Waiter>,
+    labels: Labels,
+}
+
+/// A pending promise, as it was a moment ago.
+pub struct PendingPromise {
+    /// What it waits for.
+    pub wait: CurrentWait,
+    /// When it was given that, if its thread has not run since.
+    pub granted_at: Option<Deadline>,
 }
 
 /// One promise, as whoever settles its wait sees it.
 struct Ticket {
-    number: u32,
+    number: u64,
     mailbox: Arc<Mailbox>,
     thread: Arc<Thread>,
 }
@@ -139,43 +143,39 @@ impl Unpark for Ticket {
     }
 }
 
+impl Expire for Ticket {
+    fn expired(&self) {
+        self.mailbox.post(self.number);
+    }
+}
+
 /// A wait of any kind.
-trait Pending {
-    /// Which primitive it ended so at.
-    fn concerned(&self, settled: &Settled) -> Key;
+trait PendingWait {
+    fn waiter(&self) -> &Arc<Waiter>;
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Settled>;
-    fn slept(&self) -> Option<Slept>;
     fn retreat(&mut self, caller: &Caller);
     fn tend(&self, caller: &Caller);
     fn is_limited(&self) -> bool;
 }
 
-struct PendingWait<W: Wait> {
+/// A wait, and what to do when it is over, which happens once.
+struct Completing<W: Wait, C> {
     wait: W,
-    key: Key,
-    settle: fn(W::Output) -> Settled,
-    // Dropped last: the cells that it waits at are valid for as long as this is.
-    _keep: Rc<dyn Any>,
+    complete: Option<C>,
 }
 
-impl<W: Wait> Pending for PendingWait<W> {
-    fn concerned(&self, settled: &Settled) -> Key {
-        match (self.key.kind(), settled) {
-            (_, Ok(_) | Err(Fault::Corrupt(_))) => self.key,
-            // What is wrong with the mutex of the wait is told of the mutex.
-            (Kind::Condition, Err(_)) => self.wait.waiter().key(),
-            _ => self.key,
-        }
-    }
-
-    fn slept(&self) -> Option<Slept> {
-        self.wait.waiter().outcome().map(Slept::Settled)
+impl<W: Wait, C: FnOnce(W::Output) -> Settled> PendingWait for Completing<W, C> {
+    fn waiter(&self) -> &Arc<Waiter> {
+        self.wait.waiter()
     }
 
     fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Settled> {
         match self.wait.resume(caller, slept) {
-            Step::Done(output) => Step::Done((self.settle)(output)),
             Step::Pending => Step::Pending,
+            Step::Done(output) => Step::Done(match self.complete.take() {
+                Some(complete) => complete(output),
+                None => Err(Fault::Interrupted),
+            }),
         }
     }
 
@@ -192,262 +192,272 @@ impl<W: Wait> Pending for PendingWait<W> {
     }
 }
 
-/// A promise that was begun.
-pub enum BegunPromise {
-    /// It took no waiting.
-    Settled(Settled),
-    /// Its number. The realm's `settle` is called with it when it is over.
-    Waits(u32),
-}
+/// The runtime of a thread that takes a step of a promise: it does not block.
+struct NeverBlocks;
 
-impl Default for Promises {
-    fn default() -> Self {
-        Self::new()
+impl Runtime for NeverBlocks {
+    fn attention(&self) -> Attention {
+        Attention::Never
+    }
+
+    fn look(&self) -> Look {
+        Look::Stop
     }
 }
 
-impl Promises {
-    /// None yet.
-    pub fn new() -> Self {
-        Promises {
-            mailbox: Arc::new(Mailbox {
-                letters: Mutex::new(Letters {
-                    function: None,
-                    numbers: Vec::new(),
-                }),
-            }),
-            waiting: RefCell::new(HashMap::new()),
-            last_number: Cell::new(0),
-            holding: Cell::new(0),
-            due_held: Cell::new(false),
-        }
+fn as_caller<R>(thread: &Arc<Thread>, step: impl FnOnce(&Caller) -> R) -> R {
+    step(&Caller {
+        queues: &QUEUES,
+        thread,
+        runtime: &NeverBlocks,
+    })
+}
+
+/// What a promise came to.
+struct Finished {
+    labels: Labels,
+    site: Site,
+    settled: Settled,
+}
+
+impl Pending {
+    fn outcome(&self) -> Option<Slept> {
+        self.wait.waiter().outcome().map(Slept::Settled)
     }
 
-    /// Begins a wait on the primitive at `key`, as a promise.
-    pub fn begin<W: Wait + 'static>(
-        &self,
-        caller: &Caller,
-        key: Key,
-        keep: Rc<dyn Any>,
-        begin: impl FnOnce(&Party) -> Begun<W>,
-        settle: fn(W::Output) -> Settled,
-    ) -> BegunPromise {
-        let number = self.next_number();
-        let ticket = Ticket {
-            number,
-            mailbox: Arc::clone(&self.mailbox),
-            thread: Arc::clone(caller.thread),
-        };
-        match begin(&Party::promise_of(caller, Arc::new(ticket))) {
-            Begun::Done(output) => BegunPromise::Settled(settle(output)),
-            Begun::Waits(wait) => {
-                let pending = PendingWait {
-                    wait,
-                    key,
-                    settle,
-                    _keep: keep,
-                };
-                // A letter that came before this is still in the mailbox: only this thread empties it.
-                self.waiting.borrow_mut().insert(number, Box::new(pending));
-                BegunPromise::Waits(number)
-            }
-        }
-    }
-
-    fn next_number(&self) -> u32 {
-        let waiting = self.waiting.borrow();
-        let mut number = self.last_number.get();
-        loop {
-            // Zero means none to JavaScript.
-            number = number.checked_add(1).unwrap_or(1);
-            if !waiting.contains_key(&number) {
-                self.last_number.set(number);
-                return number;
-            }
-        }
-    }
-
-    /// Lets a promise go on; none where it waits on, or is over already.
-    fn resume(&self, caller: &Caller, number: u32, slept: Option<Slept>) -> Option<(Key, Settled)> {
-        let mut pending = self.waiting.borrow_mut().remove(&number)?;
-        let slept = slept.or_else(|| pending.slept());
-        if let Some(slept) = slept
-            && let Step::Done(settled) = pending.resume(caller, slept)
-        {
-            return Some((pending.concerned(&settled), settled));
-        }
-        self.waiting.borrow_mut().insert(number, pending);
-        None
-    }
-
-    /// The time of a promise is up.
-    pub fn time_is_up(&self, caller: &Caller, number: u32) -> Option<(Key, Settled)> {
-        // What it was given in this very moment comes first; and its limit may have been that of a step before.
-        let waits_on = self
-            .waiting
-            .borrow()
-            .get(&number)
-            .is_some_and(|pending| pending.is_limited() && pending.slept().is_none());
-        let slept = waits_on.then_some(Slept::TimedOut);
-        self.resume(caller, number, slept)
-    }
-
-    /// A promise gives up, and passes on what it was given; what cannot be passed on it comes to.
-    pub fn give_up(&self, caller: &Caller, number: u32) -> Option<(Key, Settled)> {
-        self.resume(caller, number, Some(Slept::Interrupted))
-            .filter(|(_, settled)| settled.is_ok())
-    }
-
-    /// Their thread blocks: what they were given, and have not been told of yet, goes to others.
-    fn retreat(&self, caller: &Caller) {
-        for pending in self.waiting.borrow_mut().values_mut() {
-            pending.retreat(caller);
-        }
-    }
-
-    /// Their thread goes on: they are to be given what was kept from them.
-    fn tend(&self, caller: &Caller) {
-        for pending in self.waiting.borrow().values() {
-            pending.tend(caller);
-        }
-    }
-
-    /// All give up: the environment ends.
-    fn end(&self, caller: &Caller) {
-        lock(&self.mailbox.letters).function = None;
-        let numbers: Vec<_> = self.waiting.borrow().keys().copied().collect();
-        for number in numbers {
-            self.give_up(caller, number);
-        }
-    }
-
-    /// The promises that were left letters.
-    fn due(&self) -> Vec<u32> {
-        std::mem::take(&mut lock(&self.mailbox.letters).numbers)
-    }
-
-    /// Keeps the environment alive until its letters are read: a promise that this very thread lets through is to have its
-    /// turn, also where a pending one is no reason to live on.
-    pub fn hold_due(&self, env: &Env) {
-        if self.due_held.get() || self.waiting.borrow().is_empty() {
-            return;
-        }
-        let due = !lock(&self.mailbox.letters).numbers.is_empty();
-        if due {
-            self.due_held.set(true);
-            self.hold(env, 1);
-        }
-    }
-
-    /// The letters were read.
-    fn release_due(&self, env: &Env) {
-        if self.due_held.replace(false) {
-            self.hold(env, -1);
-        }
-    }
-
-    /// Counts a promise that keeps the environment alive in (1) or out (-1).
-    pub fn hold(&self, env: &Env, change: i32) {
-        let before = self.holding.get();
-        let after = before.saturating_add_signed(change);
-        self.holding.set(after);
-        let Some(function) = lock(&self.mailbox.letters).function else {
-            return;
-        };
-        // SAFETY: the function of this environment, on its own thread.
-        unsafe {
-            match (before, after) {
-                (0, 1..) => sys::napi_ref_threadsafe_function(env.raw(), function.0),
-                (1.., 0) => sys::napi_unref_threadsafe_function(env.raw(), function.0),
-                _ => sys::Status::napi_ok,
-            };
-        }
+    fn is_late(&self) -> bool {
+        let passed = |(deadline, _): &(Deadline, Limit)| *deadline <= Deadline::now();
+        self.wait.is_limited() && self.limit.as_ref().is_some_and(passed)
     }
 }
 
-/// Makes the realm's thread-safe function, with its first promise.
-pub fn open_mailbox(env: &Env, shared: &Rc<Shared>) -> Result<()> {
-    let mailbox = &shared.promises().mailbox;
-    if lock(&mailbox.letters).function.is_some() {
-        return Ok(());
-    }
-    let mut function = ptr::null_mut();
-    // Given to the function and its hook, which need it until the environment ends.
-    let context = Rc::into_raw(Rc::clone(shared)).cast_mut().cast::<c_void>();
-    // SAFETY: values of this environment; the context stays alive for ever, as one realm does in one environment.
-    let statuses = unsafe {
-        let mut name = ptr::null_mut();
-        let text = "shared-sync";
-        [
-            sys::napi_create_string_utf8(
-                env.raw(),
-                text.as_ptr().cast(),
-                text.len() as isize,
-                &mut name,
-            ),
-            sys::napi_create_threadsafe_function(
-                env.raw(),
-                ptr::null_mut(),
-                ptr::null_mut(),
-                name,
-                0,
-                1,
-                ptr::null_mut(),
-                None,
-                context,
-                Some(empty_mailbox),
-                &mut function,
-            ),
-            sys::napi_unref_threadsafe_function(env.raw(), function),
-            // After the function, so that it runs before the function ends.
-            sys::napi_add_env_cleanup_hook(env.raw(), Some(environment_ends), context),
-        ]
+/// Begins a wait as a promise: 0 where it waits, or what it came to at once. `labels` tells what its cells are called.
+pub fn begin<W: Wait + 'static>(
+    realm: &Rc<Realm>,
+    site: Site,
+    terms: Terms,
+    labels: impl FnOnce() -> Labels,
+    begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
+    complete: impl FnOnce(W::Output) -> Settled + 'static,
+) -> Result<Settled> {
+    let environment = realm.environment();
+    environment.open_mailbox(Handlers {
+        read: read_mailbox,
+        end,
+    })?;
+    let number = terms.number;
+    let ticket = Arc::new(Ticket {
+        number,
+        mailbox: Arc::clone(environment.mailbox()),
+        thread: Arc::clone(realm.thread()),
+    });
+    // Before the wait begins: where the timer cannot be had, nothing waits.
+    let limit = match Deadline::after_milliseconds(terms.timeout) {
+        Some(deadline) if terms.timeout > 0.0 => {
+            let target = Arc::clone(&ticket) as Arc<dyn Expire>;
+            Some((deadline, QUEUES.threads().timer().set(deadline, target)?))
+        }
+        _ => None,
     };
-    for status in statuses {
-        if status != sys::Status::napi_ok {
-            return Err(Error::new(
-                status.into(),
-                "cannot be woken by other threads",
-            ));
+    let settled = as_caller(realm.thread(), |caller| {
+        let wait = match begin(caller, &Party::promise_of(caller, ticket)) {
+            Begun::Done(output) => return complete(output),
+            Begun::Waits(wait) => wait,
+        };
+        let wait = Completing {
+            wait,
+            complete: Some(complete),
+        };
+        let listed = Listed {
+            waiter: Arc::clone(wait.waiter()),
+            labels: labels(),
+        };
+        lock(&list_of(realm.thread()).waits).insert(number, listed);
+        let pending = Pending {
+            realm: Rc::clone(realm),
+            site,
+            wait: Box::new(wait),
+            limit,
+            keeps_alive: terms.keeps_alive,
+        };
+        realm.begin_pending();
+        if terms.keeps_alive {
+            environment.hold(1);
         }
-    }
-    lock(&mailbox.letters).function = Some(Function(function));
-    REALMS.with_borrow_mut(|realms| realms.push(Rc::clone(shared)));
-    Ok(())
+        // A letter that came before this is still in the mailbox: only this thread reads it.
+        with_pending(|all| all.insert(number, pending));
+        let ended = match terms.timeout > 0.0 {
+            true => None,
+            false => step(caller, number, Some(Slept::TimedOut)),
+        };
+        ended.map_or(Ok(WAITS), |finished| finished.settled)
+    });
+    environment.hold_due();
+    Ok(settled)
 }
 
-/// Runs on the environment's thread when there are letters.
-unsafe extern "C" fn empty_mailbox(
-    env: sys::napi_env,
-    _callback: sys::napi_value,
-    context: *mut c_void,
-    _data: *mut c_void,
-) {
-    if env.is_null() {
-        return;
+fn with_pending<R>(visit: impl FnOnce(&mut HashMap<u64, Pending>) -> R) -> R {
+    PENDING.with(|pending| visit(&mut pending.borrow_mut()))
+}
+
+/// The list of the calling thread, for other threads.
+fn list_of(thread: &Thread) -> Arc<List> {
+    LISTED.with_borrow_mut(|listed| {
+        let list = listed.get_or_insert_with(|| {
+            let list = Arc::new(List {
+                thread: thread.id(),
+                waits: Mutex::default(),
+            });
+            let mut lists = lock(&LISTS);
+            lists.retain(|other| other.strong_count() > 0);
+            lists.push(Arc::downgrade(&list));
+            list
+        });
+        Arc::clone(list)
+    })
+}
+
+/// Lets a promise take a step, with what ended its sleep, or what it was told, or its time limit if that has passed. None
+/// where it waits on, or is over already.
+fn step(caller: &Caller, number: u64, slept: Option<Slept>) -> Option<Finished> {
+    let mut pending = with_pending(|all| all.remove(&number))?;
+    // What it was given in this very moment comes before its time limit, which may have been that of a step before.
+    let slept = match (slept, pending.outcome()) {
+        (Some(Slept::Interrupted), _) => Some(Slept::Interrupted),
+        (_, Some(told)) => Some(told),
+        (Some(Slept::TimedOut), None) if !pending.wait.is_limited() => None,
+        (Some(slept), None) => Some(slept),
+        (None, None) => pending.is_late().then_some(Slept::TimedOut),
+    };
+    let list = list_of(caller.thread);
+    if let Some(slept) = slept
+        && let Step::Done(settled) = pending.wait.resume(caller, slept)
+    {
+        let listed = lock(&list.waits).remove(&number);
+        let Pending { realm, site, .. } = pending;
+        if pending.keeps_alive {
+            realm.environment().hold(-1);
+        }
+        realm.end_pending();
+        return Some(Finished {
+            labels: listed.map(|listed| listed.labels).unwrap_or_default(),
+            site,
+            settled,
+        });
     }
-    // SAFETY: the context that `open_mailbox` gave away, on the same thread.
-    let shared = unsafe { &*context.cast_const().cast::<Shared>() };
-    let env = Env::from_raw(env);
-    let promises = shared.promises();
-    for number in promises.due() {
+    if let Some(listed) = lock(&list.waits).get_mut(&number) {
+        // A wait of several steps may have made another waiter.
+        listed.waiter = Arc::clone(pending.wait.waiter());
+    }
+    with_pending(|all| all.insert(number, pending));
+    None
+}
+
+/// A promise gives up, and passes on what it was given: 0, or what it came to where it was too late for that.
+#[napi]
+pub fn give_up(realm: Realmed, number: f64) -> f64 {
+    let number = number as u64;
+    let finished = as_caller(realm.thread(), |caller| {
+        step(caller, number, Some(Slept::Interrupted))
+    });
+    realm.environment().hold_due();
+    finished
+        .and_then(|finished| finished.settled.ok())
+        .unwrap_or(WAITS)
+}
+
+/// The thread blocks: what its promises were given, and have not been told of yet, goes to others.
+pub fn thread_blocks(caller: &Caller) {
+    with_pending(|all| {
+        for pending in all.values_mut() {
+            pending.wait.retreat(caller);
+        }
+    });
+}
+
+/// The thread goes on: its promises are to be given what was kept from them.
+pub fn thread_goes_on(caller: &Caller) {
+    with_pending(|all| {
+        for pending in all.values() {
+            pending.wait.tend(caller);
+        }
+    });
+}
+
+/// Reads the mailbox, on the environment's thread.
+fn read_mailbox(env: &Env, environment: &Environment) {
+    for number in environment.mailbox().take() {
+        let Some((realm, thread)) = with_pending(|all| {
+            let realm = &all.get(&number)?.realm;
+            Some((Rc::clone(realm), Arc::clone(realm.thread())))
+        }) else {
+            continue;
+        };
         // The event loop of a thread that was terminated turns once more. Nobody would be told there: what the promises
         // were given, they are to pass on, when the environment ends.
-        if shared.look(&env).is_err() {
+        if realm.poll(env).is_err() {
             return;
         }
-        let over = shared.with_caller(&env, |caller| promises.resume(caller, number, None));
-        if let Some((key, settled)) = over {
-            shared.settle(&env, number, key, settled);
+        let Some(finished) = as_caller(&thread, |caller| step(caller, number, None)) else {
+            continue;
+        };
+        match finished.settled {
+            Ok(value) => realm.fulfil(env, number, value),
+            Err(fault) => {
+                let named = finished.labels.get(finished.site.concerned(&fault));
+                if let Some(report) = report(&named, thread.id(), fault) {
+                    realm.reject(env, number, report);
+                }
+            }
         }
     }
-    promises.release_due(&env);
+    environment.release_due();
 }
 
-/// Runs on the environment's thread when it ends.
-unsafe extern "C" fn environment_ends(context: *mut c_void) {
-    // SAFETY: as above.
-    let shared = unsafe { &*context.cast_const().cast::<Shared>() };
-    REALMS.with_borrow_mut(|realms| realms.retain(|realm| !ptr::eq(&**realm, shared)));
-    shared.without_environment(|caller| shared.promises().end(caller));
+/// All promises of an environment give up: it ends.
+fn end(environment: &Environment) {
+    let of_environment = |pending: &Pending| {
+        std::ptr::eq(Rc::as_ptr(pending.realm.environment()), environment)
+    };
+    let numbers: Vec<_> = with_pending(|all| {
+        let own = all.iter().filter(|(_, pending)| of_environment(pending));
+        own.map(|(number, pending)| (*number, Arc::clone(pending.realm.thread())))
+            .collect()
+    });
+    for (number, thread) in numbers {
+        as_caller(&thread, |caller| step(caller, number, Some(Slept::Interrupted)));
+    }
+}
+
+/// The pending promises of all threads, of each thread the oldest, and at most `most` in all; and how many more there are.
+pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
+    let lists: Vec<_> = lock(&LISTS).iter().filter_map(Weak::upgrade).collect();
+    let (mut found, mut omitted) = (Vec::new(), 0);
+    for list in lists {
+        let waits = lock(&list.waits);
+        let room = most - found.len();
+        omitted += waits.len().saturating_sub(room);
+        // The entry keeps the memory of the cells for as long as the list is locked.
+        found.extend(waits.values().take(room).map(|Listed { waiter, labels }| {
+            PendingPromise {
+                wait: CurrentWait::of(waiter, labels),
+                granted_at: waiter.outcome().map(|_| waiter.settled_at()),
+            }
+        }));
+    }
+    (found, omitted)
+}
+
+/// The thread whose promise was given the lock at `key` and has not run since, and when that was. Looks at so many promises
+/// of each thread at most.
+pub fn granted_to(key: Key, most: usize) -> Option<(ThreadId, Deadline)> {
+    let lists: Vec<_> = lock(&LISTS).iter().filter_map(Weak::upgrade).collect();
+    lists.iter().find_map(|list| {
+        let waits = lock(&list.waits);
+        let granted = |Listed { waiter, .. }: &&Listed| {
+            waiter.key() == key && waiter.outcome() == Some(Outcome::Granted)
+        };
+        let listed = waits.values().take(most).find(granted)?;
+        Some((list.thread, listed.waiter.settled_at()))
+    })
 }

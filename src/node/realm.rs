@@ -1,244 +1,284 @@
-//! What the native objects need of the JavaScript realm that made them, and of the thread that they run on.
+//! What the native functions need of the JavaScript realm that calls them, and of the thread that they run on.
 //!
-//! A thread may have several realms (a test runner gives each test file one): its record is made once, each realm
-//! brings functions of its own, so that errors are instances of the classes that the realm's user imported.
+//! A thread may have several realms (a test runner gives each test file one). Its record is made once. Each realm brings
+//! functions of its own, so that errors are instances of the classes that the realm's user imported. A realm's functions are
+//! held by a weak reference, which is strong only while the realm has pending promises: a realm that nothing uses any more
+//! is collected, and its number is given to the next.
 
-use super::QUEUES;
 use super::current_thread::current_thread;
-use super::errors::{Details, report};
-use super::promises::{BegunPromise, Promises, Settled, Value, open_mailbox};
-use super::reads;
-use super::runtime::{Ended, Host, NodeRuntime, call};
-use crate::primitives::Fault;
-use crate::queue::{Begun, Caller, Key, Party, Wait};
-use crate::threads::{Attention, Runtime, Thread};
+use super::environment::{self, Environment};
+use super::errors::{Details, Report};
+use super::host::Host;
+use super::read_counts;
+use crate::threads::{Attention, Thread};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
-use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+thread_local! {
+    /// The realms of this thread, by their numbers.
+    static REALMS: ManuallyDrop<RefCell<Vec<Rc<Realm>>>> =
+        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+    /// The first number of a promise that no realm has been given yet.
+    static NEXT_NUMBERS: Cell<u64> = const { Cell::new(1) };
+}
+
+/// How many numbers of promises a realm is given at once.
+const NUMBERS: u64 = 1 << 32;
+
+/// The functions of a realm, by their places in the array that JavaScript registers.
+#[derive(Clone, Copy)]
+enum Hook {
+    /// Does nothing: calling it lets the runtime serve what it wants of a blocked thread.
+    Poll,
+    /// Makes a SyncError of a code, a message and details.
+    CreateError,
+    /// Fulfils the promise of a number with a value.
+    Fulfil,
+    /// Rejects the promise of a number, for a code, a message and details.
+    Reject,
+}
+
 /// One JavaScript realm's side of the package.
-#[napi]
 pub struct Realm {
-    shared: Rc<Shared>,
-}
-
-/// What every native object of the realm holds.
-pub struct Shared {
     thread: Arc<Thread>,
-    look: FunctionRef<(), ()>,
-    create_error: FunctionRef<FnArgs<(String, String, Details)>, ()>,
-    settle: FunctionRef<FnArgs<(u32, bool, Value)>, ()>,
+    environment: Rc<Environment>,
+    /// An array of functions.
+    hooks: sys::napi_ref,
+    /// How many promises of the realm are pending.
+    pending: Cell<u32>,
     attention: Attention,
-    promises: Promises,
 }
 
+/// Registers a realm of the calling thread, and returns its number. `threadId` is the worker's, 0 in the main thread. `hooks`
+/// is an array of functions that the realm keeps alive itself: one that does nothing, `createError(code, message, details)`,
+/// `fulfil(number, value)` and `reject(number, code, message, details)`. `host` says what the runtime can do.
 #[napi]
-impl Realm {
-    /// `threadId` is the worker's, 0 in the main thread. `look` is a function written in JavaScript that does
-    /// nothing: calling it lets the runtime serve what it wants of a blocked thread. `createError` makes a
-    /// SyncError from a code, a message and further properties. `settle` is told the number of a promise that is over,
-    /// whether it is fulfilled, and with what, or why not. `host` says what the runtime can do.
-    #[napi(constructor)]
-    pub fn new(
-        env: Env,
-        thread_id: u32,
-        look: Function<(), ()>,
-        create_error: Function<FnArgs<(String, String, Details)>, ()>,
-        settle: Function<FnArgs<(u32, bool, Value)>, ()>,
-        host: Host,
-    ) -> Result<Self> {
-        let thread = current_thread(&env, thread_id)?;
-        // Hooks run in the reverse order: what the thread held is told of before the thread is marked dead.
-        reads::watch(&env, thread.id())?;
-        Ok(Realm {
-            shared: Rc::new(Shared {
-                thread,
-                look: look.create_ref()?,
-                create_error: create_error.create_ref()?,
-                settle: settle.create_ref()?,
-                attention: host.attention(&env),
-                promises: Promises::new(),
-            }),
-        })
+pub fn register_realm(
+    env: Env,
+    thread_id: u32,
+    #[napi(ts_arg_type = "readonly unknown[]")] hooks: Unknown,
+    host: Host,
+) -> Result<u32> {
+    let thread = current_thread(&env, thread_id)?;
+    // Hooks run in the reverse order: what the thread held is told of before the thread is marked dead.
+    read_counts::watch(&env, thread.id())?;
+    let mut reference = ptr::null_mut();
+    // SAFETY: a value of this environment. A count of 0 makes the reference weak.
+    let status = unsafe { sys::napi_create_reference(env.raw(), hooks.raw(), 0, &mut reference) };
+    if status != sys::Status::napi_ok {
+        return Err(Error::new(status.into(), "hooks must be an array"));
     }
-
-    /// This thread's number in the words of the primitives.
-    #[napi(getter)]
-    pub fn thread_number(&self) -> u32 {
-        self.shared.thread.id().get()
-    }
-
-    /// The time of a promise is up: `settle` is called with it, unless it waits on without a limit.
-    #[napi]
-    pub fn time_is_up(&self, env: Env, number: u32) {
-        let shared = &self.shared;
-        let over = shared.with_caller(&env, |caller| shared.promises.time_is_up(caller, number));
-        if let Some((key, settled)) = over {
-            shared.settle(&env, number, key, settled);
+    let environment = environment::of(&env);
+    REALMS.with(|realms| {
+        let mut realms = realms.borrow_mut();
+        let number = realms
+            .iter()
+            .position(|realm| realm.is_collected())
+            .unwrap_or(realms.len());
+        let realm = Rc::new(Realm {
+            thread,
+            environment,
+            hooks: reference,
+            pending: Cell::new(0),
+            attention: host.attention(&env),
+        });
+        if number == realms.len() {
+            realms.push(realm);
+        } else {
+            realms[number].delete_hooks();
+            realms[number] = realm;
         }
-    }
+        Ok(number as u32)
+    })
+}
 
-    /// A promise gives up, and passes on what it was given. `settle` is called only where it was too late for that.
-    #[napi]
-    pub fn give_up(&self, env: Env, number: u32) {
-        let shared = &self.shared;
-        let over = shared.with_caller(&env, |caller| shared.promises.give_up(caller, number));
-        if let Some((key, settled)) = over {
-            shared.settle(&env, number, key, settled);
-        }
-    }
+/// The number of the calling thread in the words of the primitives.
+#[napi]
+pub fn thread_number(realm: Realmed) -> u32 {
+    realm.thread.id().get()
+}
 
-    /// Counts a promise that keeps the environment alive in (1) or out (-1).
-    #[napi]
-    pub fn hold(&self, env: Env, change: i32) {
-        self.shared.promises.hold(&env, change);
+/// The first of 2^32 numbers for promises, which no other realm of the thread is given.
+#[napi]
+pub fn promise_numbers() -> f64 {
+    let first = NEXT_NUMBERS.get();
+    NEXT_NUMBERS.set(first + NUMBERS);
+    // Exact: a thread would have to take 2^21 times 2^32 of them first.
+    first as f64
+}
+
+/// A realm, as the argument of a call: its number.
+pub struct Realmed(Rc<Realm>);
+
+impl std::ops::Deref for Realmed {
+    type Target = Rc<Realm>;
+
+    fn deref(&self) -> &Rc<Realm> {
+        &self.0
+    }
+}
+
+impl FromNapiValue for Realmed {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        // SAFETY: passed on.
+        let number = unsafe { u32::from_napi_value(env, value)? };
+        REALMS
+            .with(|realms| realms.borrow().get(number as usize).cloned())
+            .map(Realmed)
+            .ok_or_else(|| Error::new(Status::InvalidArg, "no realm has this number"))
     }
 }
 
 impl Realm {
-    /// What a native object keeps of it.
-    pub fn shared(&self) -> Rc<Shared> {
-        Rc::clone(&self.shared)
+    /// The calling thread.
+    pub fn thread(&self) -> &Arc<Thread> {
+        &self.thread
     }
-}
 
-impl Shared {
+    /// The environment that the realm loaded the addon in.
+    pub fn environment(&self) -> &Rc<Environment> {
+        &self.environment
+    }
+
     /// How a blocked thread learns that it is wanted.
     pub fn attention(&self) -> Attention {
         self.attention
     }
 
-    /// Calls the function that does nothing.
-    pub fn look(&self, env: &Env) -> Result<()> {
-        let look = self.look.borrow_back(env)?;
-        call(env, look.raw(), &[]).map(drop)
+    /// Calls the function that does nothing. Fails where the thread is to end.
+    pub fn poll(&self, env: &Env) -> Result<()> {
+        self.call(env, Hook::Poll, &[]).map(drop)
     }
 
-    /// The promises of the realm.
-    pub fn promises(&self) -> &Promises {
-        &self.promises
+    /// Fulfils a promise.
+    pub fn fulfil(&self, env: &Env, number: u64, value: f64) {
+        let arguments = FnArgs::from((number as f64, value)).into_vec(env.raw());
+        // JavaScript's function does not throw; where it cannot be called, nothing is left to be told.
+        arguments
+            .and_then(|arguments| self.call(env, Hook::Fulfil, &arguments))
+            .ok();
     }
 
-    /// Calls `operation` as the calling thread.
-    pub fn with_caller<R>(&self, env: &Env, operation: impl FnOnce(&Caller) -> R) -> R {
-        let result = self.as_caller(&NodeRuntime { env, realm: self }, operation);
-        self.promises.hold_due(env);
-        result
+    /// Rejects a promise.
+    pub fn reject(&self, env: &Env, number: u64, report: Report) {
+        let arguments = FnArgs::from((
+            number as f64,
+            report.code.to_owned(),
+            report.message,
+            report.details,
+        ))
+        .into_vec(env.raw());
+        // As above.
+        arguments
+            .and_then(|arguments| self.call(env, Hook::Reject, &arguments))
+            .ok();
     }
 
-    /// Calls `operation` as the calling thread, whose environment is ending.
-    pub fn without_environment<R>(&self, operation: impl FnOnce(&Caller) -> R) -> R {
-        self.as_caller(&Ended, operation)
-    }
-
-    /// Calls `operation` as the calling thread, which has this runtime.
-    pub fn as_caller<R>(&self, runtime: &dyn Runtime, operation: impl FnOnce(&Caller) -> R) -> R {
-        operation(&Caller {
-            queues: &QUEUES,
-            thread: &self.thread,
-            runtime,
-        })
-    }
-
-    /// Runs an operation on the primitive at `key` for the calling thread, and throws its fault.
-    pub fn call<R>(
-        &self,
-        env: &Env,
-        key: Key,
-        operation: impl FnOnce(&Caller) -> std::result::Result<R, Fault>,
-    ) -> Result<R> {
-        self.with_caller(env, operation)
-            .map_err(|fault| self.throw(env, key, fault))
-    }
-
-    /// Begins a wait on the primitive at `key` as a promise: its number, or what it came to at once.
-    pub fn promise<W: Wait + 'static>(
-        self: &Rc<Self>,
-        env: &Env,
-        key: Key,
-        keep: Rc<dyn Any>,
-        begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
-        settle: fn(W::Output) -> Settled,
-    ) -> Result<PromiseBegun> {
-        open_mailbox(env, self)?;
-        let begun = self.with_caller(env, |caller| {
-            self.promises
-                .begin(caller, key, keep, |party| begin(caller, party), settle)
-        });
-        match begun {
-            BegunPromise::Waits(number) => Ok(PromiseBegun {
-                number,
-                value: Value::C(()),
-            }),
-            BegunPromise::Settled(Ok(value)) => Ok(PromiseBegun { number: 0, value }),
-            BegunPromise::Settled(Err(fault)) => Err(self.throw(env, key, fault)),
-        }
-    }
-
-    /// Tells JavaScript that a promise is over.
-    pub fn settle(&self, env: &Env, number: u32, key: Key, settled: Settled) {
-        let told = match settled {
-            Ok(value) => self.tell(env, number, true, value),
-            Err(fault) => self
-                .create_error(env, key, fault)
-                .and_then(|error| match error {
-                    // SAFETY: a value of this environment, within the scope of the native call.
-                    Some(error) => unsafe {
-                        self.tell(
-                            env,
-                            number,
-                            false,
-                            Unknown::from_raw_unchecked(env.raw(), error),
-                        )
-                    },
-                    None => Ok(()),
-                }),
-        };
-        // JavaScript's `settle` does not throw; where it cannot be called, nobody is left to tell.
-        told.ok();
-    }
-
-    fn tell<V: ToNapiValue>(
-        &self,
-        env: &Env,
-        number: u32,
-        fulfilled: bool,
-        value: V,
-    ) -> Result<()> {
-        let arguments = FnArgs::from((number, fulfilled, value)).into_vec(env.raw())?;
-        let settle = self.settle.borrow_back(env)?;
-        call(env, settle.raw(), &arguments).map(drop)
-    }
-
-    /// Makes the realm's SyncError; none for an interruption.
-    fn create_error(&self, env: &Env, key: Key, fault: Fault) -> Result<Option<sys::napi_value>> {
-        let Some(report) = report(key, self.thread.id(), fault) else {
-            return Ok(None);
-        };
-        let code = report.code.to_owned();
-        let arguments = FnArgs::from((code, report.message, report.details)).into_vec(env.raw())?;
-        let create = self.create_error.borrow_back(env)?;
-        call(env, create.raw(), &arguments).map(Some)
-    }
-
-    /// Throws the realm's SyncError, and returns what makes napi leave a pending exception alone.
-    fn throw(&self, env: &Env, key: Key, fault: Fault) -> Error {
-        if let Ok(Some(error)) = self.create_error(env, key, fault) {
+    /// Throws the realm's SyncError, and returns what makes napi leave a pending exception alone. Without a report the
+    /// runtime has an exception of its own on the way.
+    pub fn throw(&self, env: &Env, report: Option<Report>) -> Error {
+        if let Some(report) = report
+            && let Ok(error) = self.create_error(env, report)
+        {
             // SAFETY: a value of this environment, within the scope of the native call.
             unsafe { sys::napi_throw(env.raw(), error) };
         }
         Error::new(Status::PendingException, String::new())
     }
-}
 
-/// A wait that was begun as a promise.
-#[napi(object)]
-pub struct PromiseBegun {
-    /// Its number, or 0 where it took no waiting.
-    pub number: u32,
-    /// What it came to, where it took no waiting.
-    pub value: Value,
+    fn create_error(&self, env: &Env, report: Report) -> Result<sys::napi_value> {
+        let arguments: FnArgs<(String, String, Details)> =
+            FnArgs::from((report.code.to_owned(), report.message, report.details));
+        self.call(env, Hook::CreateError, &arguments.into_vec(env.raw())?)
+    }
+
+    fn call(
+        &self,
+        env: &Env,
+        hook: Hook,
+        arguments: &[sys::napi_value],
+    ) -> Result<sys::napi_value> {
+        let mut function = ptr::null_mut();
+        // SAFETY: values of this thread's isolate, within the scope of a native call. The array is there: JavaScript of the
+        // realm runs, or a pending promise of it makes the reference strong.
+        let status = unsafe {
+            sys::napi_get_element(env.raw(), self.hooks(), hook as u32, &mut function)
+        };
+        if status != sys::Status::napi_ok {
+            return Err(Error::new(status.into(), String::new()));
+        }
+        let (mut receiver, mut result) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: as above. What the function throws stays pending.
+        let status = unsafe {
+            sys::napi_get_undefined(env.raw(), &mut receiver);
+            sys::napi_call_function(
+                env.raw(),
+                receiver,
+                function,
+                arguments.len(),
+                arguments.as_ptr(),
+                &mut result,
+            )
+        };
+        if status == sys::Status::napi_ok {
+            Ok(result)
+        } else {
+            Err(Error::new(status.into(), String::new()))
+        }
+    }
+
+    /// The array of functions, or null where it was collected.
+    fn hooks(&self) -> sys::napi_value {
+        let mut hooks = ptr::null_mut();
+        // SAFETY: a reference of this environment, which lives.
+        unsafe { sys::napi_get_reference_value(self.environment.raw(), self.hooks, &mut hooks) };
+        hooks
+    }
+
+    fn is_collected(&self) -> bool {
+        let mut scope = ptr::null_mut();
+        let env = self.environment.raw();
+        // SAFETY: the scope is opened and closed around the value that it holds.
+        unsafe {
+            sys::napi_open_handle_scope(env, &mut scope);
+            let collected = self.hooks().is_null();
+            sys::napi_close_handle_scope(env, scope);
+            collected
+        }
+    }
+
+    fn delete_hooks(&self) {
+        // SAFETY: made when the realm was registered; the realm is replaced now, so that this happens once.
+        unsafe { sys::napi_delete_reference(self.environment.raw(), self.hooks) };
+    }
+
+    /// A promise of the realm begins to wait: its functions are kept.
+    pub fn begin_pending(&self) {
+        let pending = self.pending.get();
+        self.pending.set(pending + 1);
+        if pending == 0 {
+            // SAFETY: a reference of this environment, which lives.
+            unsafe {
+                sys::napi_reference_ref(self.environment.raw(), self.hooks, ptr::null_mut())
+            };
+        }
+    }
+
+    /// A promise of the realm waits no longer.
+    pub fn end_pending(&self) {
+        let pending = self.pending.get() - 1;
+        self.pending.set(pending);
+        if pending == 0 {
+            // SAFETY: as above.
+            unsafe {
+                sys::napi_reference_unref(self.environment.raw(), self.hooks, ptr::null_mut())
+            };
+        }
+    }
 }

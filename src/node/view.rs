@@ -1,4 +1,4 @@
-//! The user's shared memory, as Node-API hands it over.
+//! The user's shared memory, as JavaScript passes it.
 
 use crate::cell::Cell;
 use crate::sync::AtomicU32;
@@ -6,30 +6,52 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use std::ptr;
 
-/// The one-cell `Int32Array` that a primitive lives in, kept alive with its memory for as long as this is.
-pub struct View {
-    env: sys::napi_env,
-    reference: sys::napi_ref,
+/// The one-cell `Int32Array` that a primitive lives in. As the argument of a call it keeps its memory for the length of the
+/// call, also while the blocked thread serves its runtime.
+#[derive(Clone, Copy)]
+pub struct CellView {
     cell: Cell,
-    data: *const AtomicU32,
     index: usize,
+    value: sys::napi_value,
 }
 
-impl View {
-    /// Takes hold of the first cell of `view`. That its memory is shared, and so can be neither detached nor moved,
-    /// is checked by the caller in JavaScript, where it can be told in every realm and on every runtime.
-    pub fn new(env: &Env, view: Unknown) -> Result<Self> {
-        Self::of_length(env, view, 1)
+impl CellView {
+    /// The cell.
+    pub fn cell(self) -> Cell {
+        self.cell
     }
 
-    /// As above, of a view of so many cells at least.
-    pub fn of_length(env: &Env, view: Unknown, cells: usize) -> Result<Self> {
+    /// The number of the cell in its buffer.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// Keeps the memory beyond the call.
+    pub fn keep(self, env: &Env) -> Result<KeptView> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: a value of this environment. The reference is strong until it is deleted in `drop`.
+        let status =
+            unsafe { sys::napi_create_reference(env.raw(), self.value, 1, &mut reference) };
+        if status != sys::Status::napi_ok {
+            return Err(Error::new(status.into(), "cannot keep the view alive"));
+        }
+        Ok(KeptView {
+            env: env.raw(),
+            reference,
+        })
+    }
+}
+
+impl FromNapiValue for CellView {
+    /// Reads the address of the first cell. That the memory is shared, and so can be neither detached nor moved, was checked
+    /// by JavaScript's constructor, where it can be told in every realm and on every runtime.
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let (mut kind, mut length, mut data, mut byte_offset) = (0, 0, ptr::null_mut(), 0);
-        // SAFETY: `view` is a value of this environment, and each place is valid or null, as Node-API allows.
+        // SAFETY: `value` is a value of this environment, and each place is valid or null, as Node-API allows.
         let status = unsafe {
             sys::napi_get_typedarray_info(
-                env.raw(),
-                view.raw(),
+                env,
+                value,
                 &mut kind,
                 &mut length,
                 &mut data,
@@ -40,66 +62,34 @@ impl View {
         let address: *const AtomicU32 = data.cast_const().cast();
         if status != sys::Status::napi_ok
             || kind != sys::TypedarrayType::int32_array
-            || length < cells
+            || length == 0
             || address.is_null()
             || !address.is_aligned()
         {
             return Err(Error::new(
                 Status::InvalidArg,
-                format!("expected an Int32Array of at least {cells} cells"),
+                "expected an Int32Array of at least one cell",
             ));
         }
-        let mut reference = ptr::null_mut();
-        // SAFETY: as above. The reference is strong until it is deleted in `drop`.
-        let status =
-            unsafe { sys::napi_create_reference(env.raw(), view.raw(), 1, &mut reference) };
-        if status != sys::Status::napi_ok {
-            return Err(Error::new(status.into(), "cannot keep the view alive"));
-        }
-        Ok(View {
-            env: env.raw(),
-            reference,
-            // SAFETY: aligned, and mapped for as long as the reference keeps the buffer: shared memory is never
-            // detached, and stays where it is when it grows.
+        Ok(CellView {
+            // SAFETY: aligned, and mapped for as long as the caller or an entry of JavaScript's keeps the view: shared memory
+            // is never detached, and stays where it is when it grows.
             cell: unsafe { Cell::new(address) },
-            data: address,
             index: byte_offset / size_of::<u32>(),
+            value,
         })
-    }
-
-    /// The view, as JavaScript sees it.
-    pub fn value<'a>(&self, env: &'a Env) -> Result<Unknown<'a>> {
-        let mut value = ptr::null_mut();
-        // SAFETY: the reference is strong, so that its value is there. It is one of this thread.
-        let status = unsafe { sys::napi_get_reference_value(self.env, self.reference, &mut value) };
-        if status != sys::Status::napi_ok || value.is_null() {
-            return Err(Error::new(status.into(), "the view is gone"));
-        }
-        // SAFETY: a value within the scope of the native call.
-        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
-    }
-
-    /// The number of the cell in its buffer.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// Its first two cells, of a view that was made with two.
-    pub fn cells(&self) -> [Cell; 2] {
-        // SAFETY: as for the first one, which `of_length` made sure that this follows.
-        let second = unsafe { Cell::new(self.data.add(1)) };
-        [self.cell, second]
-    }
-
-    /// The cell.
-    pub fn cell(&self) -> Cell {
-        self.cell
     }
 }
 
-impl Drop for View {
+/// Memory that is kept until this is dropped, on the thread of its environment, and before that ends.
+pub struct KeptView {
+    env: sys::napi_env,
+    reference: sys::napi_ref,
+}
+
+impl Drop for KeptView {
     fn drop(&mut self) {
-        // SAFETY: made by `new`, deleted once, on the thread of its environment: a native object is dropped there.
+        // SAFETY: made by `keep`, and deleted once.
         unsafe { sys::napi_delete_reference(self.env, self.reference) };
     }
 }

@@ -98,6 +98,12 @@ impl Barrier {
         }
     }
 
+    /// Breaks it, as the action that this thread runs failed. Does nothing where it was reset meanwhile.
+    pub fn fail(self, caller: &Caller) {
+        let mut section = caller.queues.enter(self.key());
+        Self::actor_died(self.cell, caller.id(), &mut section);
+    }
+
     /// Breaks it: everybody who waits and everybody who comes is told, until it is reset.
     pub fn abort(self, caller: &Caller) {
         let mut section = caller.queues.enter(self.key());

@@ -1,6 +1,6 @@
 //! What can be wrong, for every primitive.
 
-use crate::queue::Link;
+use crate::queue::CycleEdge;
 use crate::threads::ThreadId;
 
 /// Why an operation failed.
@@ -14,7 +14,7 @@ pub enum Fault {
     /// The caller owns the lock already, and would wait for itself.
     Recursive,
     /// The caller waits, in this circle, for itself: it is the first link.
-    Deadlock(Vec<Link>),
+    Deadlock(Vec<CycleEdge>),
     /// The lock's owner died holding it.
     Abandoned(ThreadId),
     /// The barrier is broken.

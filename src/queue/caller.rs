@@ -3,7 +3,7 @@
 use super::Queues;
 use super::spin::{Experience, attempt};
 use super::waiter::{Outcome, Waiter};
-use super::waits::Link;
+use super::waits::CycleEdge;
 use crate::futex::{Deadline, Wake};
 use crate::threads::{Look, Runtime, Thread, ThreadId, Vigil};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub enum Slept {
     /// The runtime ends the wait.
     Interrupted,
     /// The thread waits, in this circle, for itself.
-    Deadlock(Vec<Link>),
+    Deadlock(Vec<CycleEdge>),
 }
 
 /// What a sleep came to, for a wait that leaves its queue as soon as it has no reason to stand there.
@@ -31,7 +31,7 @@ pub enum Ended {
     /// The runtime ends the wait: it has not left yet, and may have been told meanwhile.
     Interrupted,
     /// It would wait, in this circle, for itself, and has left.
-    Deadlock(Vec<Link>),
+    Deadlock(Vec<CycleEdge>),
 }
 
 impl Slept {
@@ -124,7 +124,9 @@ impl Caller<'_> {
                 Wake::TimedOut => vigil.look_is_due(),
             }
             let waits = self.queues.waits();
-            recorded.get_or_insert_with(|| waits.record(waiter, deadline.is_some()));
+            recorded.get_or_insert_with(|| {
+                waits.record(waiter, deadline.is_some(), self.runtime)
+            });
             // Before the runtime, which may take its time: a heap snapshot stops the thread for seconds. And after it,
             // as what it runs may wait elsewhere, so that no other thread sees what this wait is for.
             if let Some(circle) = waits.circle(self.id()) {

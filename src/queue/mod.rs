@@ -19,7 +19,7 @@ pub use spin::{back_off, spin_until};
 pub use trust::Trust;
 pub use wait::{Begun, Step, Wait};
 pub use waiter::{Outcome, OwnerOf, Party, Readiness, Unpark, Waiter};
-pub use waits::{LastingWait, Link, Recorded, Waits};
+pub use waits::{CurrentWait, CycleEdge, Labels, Named, Recorded, Waits};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;

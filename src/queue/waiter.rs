@@ -144,6 +144,11 @@ impl Party {
         }
     }
 
+    /// A guard of the calling thread, for what takes no waiting.
+    pub fn guard_of(caller: &Caller) -> Self {
+        Self::promise_of(caller, Arc::clone(caller.thread) as Arc<dyn Unpark>)
+    }
+
     /// The thread that waits, or that the waiting promise belongs to.
     pub fn thread(&self) -> ThreadId {
         self.thread
@@ -253,6 +258,11 @@ impl Waiter {
             Some(cell) if self.was_notified() => Key::new(cell, Kind::Mutex),
             _ => self.key,
         }
+    }
+
+    /// The cell that the wait began at: for a Condition's waiter never that of the mutex.
+    pub fn own_cell(&self) -> Cell {
+        self.key.cell()
     }
 
     /// The mutex that a Condition's waiter has to lock again.

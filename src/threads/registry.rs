@@ -26,6 +26,7 @@ pub struct AlreadyRegistered;
 pub struct Threads {
     table: Arc<Mutex<Table>>,
     watcher: OnceLock<Option<Arc<Descriptors>>>,
+    timer: super::Timer,
 }
 
 /// An event loop that is watched, until this is dropped.
@@ -88,6 +89,7 @@ impl Threads {
                 seen: Vec::new(),
             })),
             watcher: OnceLock::new(),
+            timer: super::Timer::default(),
         }
     }
 
@@ -102,6 +104,9 @@ impl Threads {
         table.living.insert(id, Arc::clone(&thread));
         Ok(thread)
     }
+
+    /// timer
+    pub fn timer(&self) -> &super::Timer { &self.timer }
 
     /// Marks a thread dead. From here on every [`Threads::status`] says so.
     pub fn retire(&self, id: ThreadId) {

@@ -1,5 +1,8 @@
 //! What a blocked thread and the JavaScript runtime that it belongs to want of each other.
 
+use crate::cell::Cell;
+use crate::label::Label;
+
 /// What the runtime answers a blocked thread that looks in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -33,6 +36,11 @@ pub trait Runtime {
     /// Serves what the runtime wants of the thread. It may run code of the user's, which may wait in turn: hold
     /// no lock across it, and look at your own state again afterwards.
     fn look(&self) -> Look;
+
+    /// What messages call the primitive in `cell`, one of those that the thread waits at.
+    fn label(&self, _cell: Cell) -> Label {
+        Label::default()
+    }
 
     /// The thread blocks from here on: promises of its are as good as gone, until it goes on.
     fn blocks(&self) {}

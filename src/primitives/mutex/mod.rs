@@ -174,8 +174,17 @@ impl Mutex {
 
     /// Locks if that takes no waiting.
     pub fn try_lock(self, caller: &Caller) -> Result<Locked, Fault> {
+        self.try_claim(caller, caller.id().get())
+    }
+
+    /// Locks for a guard of the calling thread, if that takes no waiting.
+    pub fn try_lock_guard(self, caller: &Caller) -> Result<Locked, Fault> {
+        self.try_claim(caller, caller.id().get() | GUARD)
+    }
+
+    fn try_claim(self, caller: &Caller, claim: u32) -> Result<Locked, Fault> {
         loop {
-            if self.lock_free(caller.id()) {
+            if self.cell.replace(FREE, claim) {
                 return Ok(Locked::Acquired);
             }
             // A living owner's word is left alone: a bit that nobody waits behind would make its unlock a call.
@@ -237,6 +246,11 @@ impl Mutex {
     pub fn is_owned_as(self, party: &Party) -> bool {
         let word = self.cell.load();
         matches!(State::of(word), State::Owned(_)) && word & !WAITERS == claim_of(party)
+    }
+
+    /// Whether a guard of this thread owns it.
+    pub fn is_guarded_by(self, id: ThreadId) -> bool {
+        self.cell.load() & !WAITERS == id.get() | GUARD
     }
 
     /// Whether this thread owns it, by itself or by a guard.

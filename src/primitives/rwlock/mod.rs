@@ -203,20 +203,38 @@ impl RwLock {
 
     /// Enters if that takes no waiting, neither for those inside nor for those who are queued.
     pub fn try_enter(self, caller: &Caller, request: Request) -> Result<Locked, Fault> {
-        let party = Party::thread_of(caller);
+        self.try_enter_as(caller, &Party::thread_of(caller), request)
+    }
+
+    /// Lets a guard of the calling thread enter, if that takes no waiting.
+    pub fn try_enter_guard(self, caller: &Caller, request: Request) -> Result<Locked, Fault> {
+        self.try_enter_as(caller, &Party::guard_of(caller), request)
+    }
+
+    fn try_enter_as(
+        self,
+        caller: &Caller,
+        party: &Party,
+        request: Request,
+    ) -> Result<Locked, Fault> {
         let threads = caller.queues.threads();
         let mut section = caller.queues.enter(self.gate.key());
         let admitted = self
             .gate
-            .admit(threads, &mut section, &party, request, self.held);
+            .admit(threads, &mut section, party, request, self.held);
         match admitted {
             Ok(Admission::Entered(_)) => {
-                self.entered(&party, request);
+                self.entered(party, request);
                 Ok(Locked::Acquired)
             }
             Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Ok(Locked::TimedOut),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Whether a guard of this thread writes.
+    pub fn is_written_by_guard(self, id: ThreadId) -> bool {
+        self.gate.cell.load() & !WAITERS == id.get() | GUARD
     }
 
     /// Ends a read of this thread's.

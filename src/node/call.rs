@@ -1,0 +1,188 @@
+//! One native call: who calls, on which cells, and what its runtime does for it while it blocks.
+
+use super::QUEUES;
+use super::errors::report;
+use super::promises::{self, Settled, Site, Terms};
+use super::realm::{Realm, Realmed};
+use super::view::CellView;
+use crate::cell::Cell;
+use crate::futex::Deadline;
+use crate::label::Label;
+use crate::primitives::{Fault, Locked};
+use crate::queue::{Begun, Caller, Key, Kind, Labels, Party, Wait};
+use crate::threads::{Attention, Look, Runtime};
+use napi::bindgen_prelude::*;
+use napi::sys;
+use std::ptr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What its user calls a primitive, as JavaScript passes it: a string, or undefined. It is read only where it is needed.
+#[derive(Clone, Copy)]
+pub struct Name(sys::napi_value);
+
+impl FromNapiValue for Name {
+    unsafe fn from_napi_value(_env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        Ok(Name(value))
+    }
+}
+
+impl Name {
+    fn read(self, env: &Env) -> Option<Arc<str>> {
+        // SAFETY: a value of this environment, within the scope of the native call. Anything but a string fails.
+        let name = unsafe { String::from_napi_value(env.raw(), self.0) };
+        name.ok().map(Arc::from)
+    }
+}
+
+/// A call of a native function.
+pub struct Call<'a> {
+    env: &'a Env,
+    realm: &'a Rc<Realm>,
+    kind: Kind,
+    own: (CellView, Name),
+    mutex: Option<(CellView, Name)>,
+}
+
+impl<'a> Call<'a> {
+    /// A call on the primitive of a `kind` in `cell`.
+    pub fn new(
+        env: &'a Env,
+        realm: &'a Realmed,
+        kind: Kind,
+        cell: CellView,
+        name: Name,
+    ) -> Self {
+        Call {
+            env,
+            realm,
+            kind,
+            own: (cell, name),
+            mutex: None,
+        }
+    }
+
+    /// The same, of a Condition's wait, which locks the mutex again.
+    pub fn with_mutex(self, cell: CellView, name: Name) -> Self {
+        Call {
+            mutex: Some((cell, name)),
+            ..self
+        }
+    }
+
+    /// Which queue.
+    pub fn key(&self) -> Key {
+        Key::new(self.own.0.cell(), self.kind)
+    }
+
+    fn site(&self) -> Site {
+        Site {
+            key: self.key(),
+            mutex: self.mutex.map(|(cell, _)| cell.cell()),
+        }
+    }
+
+    fn read_label(&self, (cell, name): (CellView, Name)) -> Label {
+        Label {
+            name: name.read(self.env),
+            index: cell.index(),
+        }
+    }
+
+    fn labels(&self) -> Labels {
+        Labels {
+            own: self.read_label(self.own),
+            mutex: self.mutex.map(|mutex| self.read_label(mutex)),
+        }
+    }
+
+    fn as_caller<R>(&self, operation: impl FnOnce(&Caller) -> R) -> R {
+        operation(&Caller {
+            queues: &QUEUES,
+            thread: self.realm.thread(),
+            runtime: self,
+        })
+    }
+
+    /// Runs an operation for the calling thread, and throws its fault.
+    pub fn run<R>(
+        &self,
+        operation: impl FnOnce(&Caller) -> std::result::Result<R, Fault>,
+    ) -> Result<R> {
+        let result = self.as_caller(operation);
+        self.realm.environment().hold_due();
+        result.map_err(|fault| self.throw(fault))
+    }
+
+    /// Waits for at most `milliseconds` (Infinity: without limit), or, for none, tries `at_once`. True, or false where the
+    /// time was up first.
+    pub fn within(
+        &self,
+        milliseconds: f64,
+        wait: impl FnOnce(&Caller, Option<Deadline>) -> std::result::Result<Locked, Fault>,
+        at_once: impl FnOnce(&Caller) -> std::result::Result<Locked, Fault>,
+    ) -> Result<bool> {
+        let locked = self.run(|caller| {
+            if milliseconds > 0.0 {
+                wait(caller, Deadline::after_milliseconds(milliseconds))
+            } else {
+                at_once(caller)
+            }
+        })?;
+        Ok(locked == Locked::Acquired)
+    }
+
+    /// Begins a wait as a promise: 0 where it waits, or what it came to at once.
+    pub fn promise<W: Wait + 'static>(
+        &self,
+        terms: Terms,
+        begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
+        complete: impl FnOnce(W::Output) -> Settled + 'static,
+    ) -> Result<f64> {
+        let labels = || self.labels();
+        promises::begin(self.realm, self.site(), terms, labels, begin, complete)?
+            .map_err(|fault| self.throw(fault))
+    }
+
+    /// Throws the realm's error for a fault.
+    fn throw(&self, fault: Fault) -> Error {
+        let named = self.labels().get(self.site().concerned(&fault));
+        let report = report(&named, self.realm.thread().id(), fault);
+        self.realm.throw(self.env, report)
+    }
+}
+
+impl Runtime for Call<'_> {
+    fn attention(&self) -> Attention {
+        self.realm.attention()
+    }
+
+    fn look(&self) -> Look {
+        let mut scope = ptr::null_mut();
+        // SAFETY: the scope is opened and closed here, around the values that it holds; without one, a long wait
+        // would collect a handle with each look. Both calls work while an exception is pending.
+        unsafe { sys::napi_open_handle_scope(self.env.raw(), &mut scope) };
+        let polled = self.realm.poll(self.env);
+        // SAFETY: as above.
+        unsafe { sys::napi_close_handle_scope(self.env.raw(), scope) };
+        match polled {
+            Ok(()) => Look::Continue,
+            Err(_) => Look::Stop,
+        }
+    }
+
+    fn label(&self, cell: Cell) -> Label {
+        match self.mutex {
+            Some(mutex) if mutex.0.cell() == cell => self.read_label(mutex),
+            _ => self.read_label(self.own),
+        }
+    }
+
+    fn blocks(&self) {
+        self.as_caller(promises::thread_blocks);
+    }
+
+    fn goes_on(&self) {
+        self.as_caller(promises::thread_goes_on);
+    }
+}

@@ -1,0 +1,217 @@
+//! One Node-API environment: a thread has one for each time that it loaded the addon. It has a mailbox for its promises, and
+//! keeps its thread alive while some of them ask for that.
+
+use super::mailbox::{Mailbox, ThreadsafeFunction};
+use napi::bindgen_prelude::*;
+use napi::sys;
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::mem::ManuallyDrop;
+use std::ptr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+thread_local! {
+    static ENVIRONMENTS: ManuallyDrop<RefCell<Vec<Rc<Environment>>>> =
+        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+}
+
+/// What the package keeps for an environment.
+pub struct Environment {
+    raw: sys::napi_env,
+    mailbox: Arc<Mailbox>,
+    /// How many reasons there are to keep the thread alive.
+    holding: Cell<u32>,
+    /// Letters are due, and are one of these reasons until they are read.
+    due_held: Cell<bool>,
+    handlers: Cell<Option<Handlers>>,
+}
+
+/// What the owner of the promises does, on the environment's thread.
+#[derive(Clone, Copy)]
+pub struct Handlers {
+    /// Reads the mailbox.
+    pub read: fn(&Env, &Environment),
+    /// Gives up what waits: the environment ends.
+    pub end: fn(&Environment),
+}
+
+/// The environment of a call, made with the first.
+pub fn of(env: &Env) -> Rc<Environment> {
+    ENVIRONMENTS.with(|environments| {
+        let mut environments = environments.borrow_mut();
+        if let Some(known) = environments.iter().find(|known| known.raw == env.raw()) {
+            return Rc::clone(known);
+        }
+        let environment = Rc::new(Environment {
+            raw: env.raw(),
+            mailbox: Arc::default(),
+            holding: Cell::new(0),
+            due_held: Cell::new(false),
+            handlers: Cell::new(None),
+        });
+        environments.push(Rc::clone(&environment));
+        environment
+    })
+}
+
+impl Environment {
+    /// The environment, for calls of Node-API on its thread.
+    pub fn raw(&self) -> sys::napi_env {
+        self.raw
+    }
+
+    /// Its mailbox, for other threads.
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    /// Keeps the thread alive until letters that are due are read: a promise that this very thread lets through is to have
+    /// its turn, also where a pending one is no reason to live on.
+    pub fn hold_due(&self) {
+        if !self.due_held.get() && self.mailbox.has_letters() {
+            self.due_held.set(true);
+            self.hold(1);
+        }
+    }
+
+    /// The letters were read.
+    pub fn release_due(&self) {
+        if self.due_held.replace(false) {
+            self.hold(-1);
+        }
+    }
+
+    /// Counts a reason to keep the thread alive in (1) or out (-1).
+    pub fn hold(&self, change: i32) {
+        let before = self.holding.get();
+        let after = before.saturating_add_signed(change);
+        self.holding.set(after);
+        let Some(function) = self.mailbox.function() else {
+            return;
+        };
+        // SAFETY: the function of this environment, on its own thread.
+        unsafe {
+            match (before, after) {
+                (0, 1..) => sys::napi_ref_threadsafe_function(self.raw, function.0),
+                (1.., 0) => sys::napi_unref_threadsafe_function(self.raw, function.0),
+                _ => sys::Status::napi_ok,
+            };
+        }
+    }
+
+    /// Makes the thread-safe function, with the first promise.
+    pub fn open_mailbox(self: &Rc<Self>, handlers: Handlers) -> Result<()> {
+        if self.handlers.get().is_some() {
+            return Ok(());
+        }
+        // Given to the function, its resource and its hook, which need it until the environment ends.
+        let context = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
+        let (mut name, mut resource, mut has_ref, mut function) = (
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        );
+        let text = "shared-sync";
+        // SAFETY: values of this environment; the context stays alive until the hook has run.
+        let statuses = unsafe {
+            [
+                sys::napi_create_string_utf8(
+                    self.raw,
+                    text.as_ptr().cast(),
+                    text.len() as isize,
+                    &mut name,
+                ),
+                // What tools that list open handles ask: nothing is open while nothing keeps the thread alive.
+                sys::napi_create_object(self.raw, &mut resource),
+                sys::napi_create_function(
+                    self.raw,
+                    c"hasRef".as_ptr(),
+                    "hasRef".len() as isize,
+                    Some(has_reference),
+                    context,
+                    &mut has_ref,
+                ),
+                sys::napi_set_named_property(self.raw, resource, c"hasRef".as_ptr(), has_ref),
+                sys::napi_create_threadsafe_function(
+                    self.raw,
+                    ptr::null_mut(),
+                    resource,
+                    name,
+                    0,
+                    1,
+                    ptr::null_mut(),
+                    None,
+                    context,
+                    Some(read_mailbox),
+                    &mut function,
+                ),
+                sys::napi_unref_threadsafe_function(self.raw, function),
+                // After the function, so that it runs before the function ends.
+                sys::napi_add_env_cleanup_hook(self.raw, Some(environment_ends), context),
+            ]
+        };
+        for status in statuses {
+            if status != sys::Status::napi_ok {
+                return Err(Error::new(
+                    status.into(),
+                    "cannot be woken by other threads",
+                ));
+            }
+        }
+        self.mailbox.open(ThreadsafeFunction(function));
+        self.handlers.set(Some(handlers));
+        Ok(())
+    }
+}
+
+/// `hasRef()` of the function's resource.
+unsafe extern "C" fn has_reference(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    let (mut context, mut result) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: the context is the one that `open_mailbox` gave, and lives as JavaScript runs in its environment.
+    unsafe {
+        sys::napi_get_cb_info(
+            env,
+            info,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &mut context,
+        );
+        let environment = &*context.cast_const().cast::<Environment>();
+        sys::napi_get_boolean(env, environment.holding.get() > 0, &mut result);
+    }
+    result
+}
+
+/// Runs on the environment's thread when there are letters.
+unsafe extern "C" fn read_mailbox(
+    env: sys::napi_env,
+    _callback: sys::napi_value,
+    context: *mut c_void,
+    _data: *mut c_void,
+) {
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: the context that `open_mailbox` gave, on the same thread; the environment has not ended.
+    let environment = unsafe { &*context.cast_const().cast::<Environment>() };
+    if let Some(handlers) = environment.handlers.get() {
+        (handlers.read)(&Env::from_raw(env), environment);
+    }
+}
+
+/// Runs on the environment's thread when it ends.
+unsafe extern "C" fn environment_ends(context: *mut c_void) {
+    // SAFETY: the context that `open_mailbox` gave away. Nothing else uses it from here on: no JavaScript runs, and the
+    // function is called without an environment at most.
+    let environment = unsafe { Rc::from_raw(context.cast_const().cast::<Environment>()) };
+    environment.mailbox.close();
+    if let Some(handlers) = environment.handlers.get() {
+        (handlers.end)(&environment);
+    }
+}

@@ -1,0 +1,288 @@
+//! How many reads this thread holds of each RwLock, in memory that JavaScript counts in too: the locks on one cell, of
+//! whatever realm, share a slot.
+//!
+//! The slots lie in chunks. A chunk is an Int32Array of counts and, beside it, an array in which JavaScript keeps the cell
+//! of each slot whose own count is above zero, so that the thread's end finds its memory. Both are made here, so that they
+//! belong to the addon's context and keep no realm. JavaScript asks for the slot of a cell once, and again when the slot's
+//! generation has changed: when no slot is free, those that count nothing are given up.
+//!
+//! A thread may have several environments, one for each time that the addon was loaded. They end in the reverse order of
+//! their making, so the hook of the last realm that was made runs while all of them live: it looks after all slots.
+
+use super::view::CellView;
+use super::{QUEUES, grants};
+use crate::cell::Cell as SharedCell;
+use crate::primitives::{Held, RwLock};
+use crate::sync::AtomicU32;
+use crate::threads::ThreadId;
+use napi::bindgen_prelude::*;
+use napi::sys;
+use napi_derive::napi;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::mem::ManuallyDrop;
+use std::ptr;
+
+/// How many slots a chunk has.
+#[napi]
+pub const READ_SLOTS: u32 = 1024;
+
+/// How many numbers a slot has in its chunk: those below.
+#[napi]
+pub const READ_STRIDE: u32 = 3;
+
+/// Where in a slot the thread counts its own reads.
+#[napi]
+pub const READ_OWN: u32 = 0;
+
+/// Where in a slot the thread counts the reads of its guards.
+#[napi]
+pub const READ_BY_GUARDS: u32 = 1;
+
+/// Where in a slot its generation is.
+#[napi]
+pub const READ_GENERATION: u32 = 2;
+
+thread_local! {
+    static TABLE: ManuallyDrop<RefCell<Table>> = ManuallyDrop::new(RefCell::default());
+    /// Whether the hook at the end of this thread is there.
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+}
+
+#[derive(Default)]
+struct Table {
+    chunks: Vec<Chunk>,
+    /// The slots of all chunks.
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    /// By the address of the cell.
+    slot_of: HashMap<usize, usize>,
+}
+
+struct Chunk {
+    env: sys::napi_env,
+    /// The Int32Array.
+    counts: sys::napi_ref,
+    /// The array of cells.
+    cells: sys::napi_ref,
+    /// The memory of the Int32Array.
+    data: *const AtomicU32,
+}
+
+#[derive(Clone)]
+struct Slot {
+    /// None of one that is free.
+    cell: Option<SharedCell>,
+    /// How many calls and pending promises use it.
+    pins: u32,
+}
+
+impl Table {
+    fn number(&self, slot: usize, place: u32) -> SharedCell {
+        let (chunk, slot) = (slot / READ_SLOTS as usize, slot % READ_SLOTS as usize);
+        let offset = slot * READ_STRIDE as usize + place as usize;
+        // SAFETY: within the Int32Array of the chunk, which is kept for as long as the thread lives and is never detached.
+        unsafe { SharedCell::new(self.chunks[chunk].data.add(offset)) }
+    }
+
+    fn held(&self, slot: usize) -> Held {
+        Held {
+            own: self.number(slot, READ_OWN),
+            by_guards: self.number(slot, READ_BY_GUARDS),
+        }
+    }
+
+    /// The slot of `cell`, made if there is none yet.
+    fn slot(&mut self, env: &Env, cell: SharedCell) -> Result<usize> {
+        if let Some(slot) = self.slot_of.get(&cell.address()) {
+            return Ok(*slot);
+        }
+        if self.free.is_empty() {
+            self.sweep();
+            // A sweep that frees few slots would soon be followed by the next.
+            if self.free.len() <= self.slots.len() / 2 {
+                self.grow(env)?;
+            }
+        }
+        let Some(slot) = self.free.pop() else {
+            return Err(Error::new(Status::GenericFailure, "no slot is free"));
+        };
+        self.slots[slot].cell = Some(cell);
+        self.slot_of.insert(cell.address(), slot);
+        Ok(slot)
+    }
+
+    /// Gives up the slots that count nothing.
+    fn sweep(&mut self) {
+        for slot in 0..self.slots.len() {
+            if self.slots[slot].pins > 0 || self.held(slot).any() {
+                continue;
+            }
+            if let Some(cell) = self.slots[slot].cell.take() {
+                self.slot_of.remove(&cell.address());
+                let generation = self.number(slot, READ_GENERATION);
+                generation.overwrite(generation.load().wrapping_add(1));
+                self.free.push(slot);
+            }
+        }
+    }
+
+    /// Adds a chunk.
+    fn grow(&mut self, env: &Env) -> Result<()> {
+        let length = (READ_SLOTS * READ_STRIDE) as usize;
+        let (mut data, mut buffer, mut counts, mut cells) = (
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        );
+        let (mut counts_kept, mut cells_kept) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: values of this environment, within the scope of a native call.
+        let statuses = unsafe {
+            [
+                sys::napi_create_arraybuffer(
+                    env.raw(),
+                    length * size_of::<u32>(),
+                    &mut data,
+                    &mut buffer,
+                ),
+                sys::napi_create_typedarray(
+                    env.raw(),
+                    sys::TypedarrayType::int32_array,
+                    length,
+                    buffer,
+                    0,
+                    &mut counts,
+                ),
+                sys::napi_create_array_with_length(env.raw(), READ_SLOTS as usize, &mut cells),
+                sys::napi_create_reference(env.raw(), counts, 1, &mut counts_kept),
+                sys::napi_create_reference(env.raw(), cells, 1, &mut cells_kept),
+            ]
+        };
+        for status in statuses {
+            if status != sys::Status::napi_ok {
+                return Err(Error::new(status.into(), "cannot count reads"));
+            }
+        }
+        self.chunks.push(Chunk {
+            env: env.raw(),
+            counts: counts_kept,
+            cells: cells_kept,
+            data: data.cast_const().cast(),
+        });
+        let first = self.slots.len();
+        let slot = Slot {
+            cell: None,
+            pins: 0,
+        };
+        self.slots.resize(first + READ_SLOTS as usize, slot);
+        // The first one is given first.
+        self.free.extend((first..self.slots.len()).rev());
+        Ok(())
+    }
+}
+
+/// The slot in which this thread counts its reads of the lock in `cell`.
+#[napi]
+pub fn read_slot(env: Env, cell: CellView) -> Result<u32> {
+    let slot = TABLE.with(|table| table.borrow_mut().slot(&env, cell.cell()))?;
+    Ok(slot as u32)
+}
+
+/// A chunk of slots: their numbers, and where JavaScript keeps their cells.
+#[napi(ts_return_type = "[Int32Array, Array<Int32Array | undefined>]")]
+pub fn read_chunk(env: Env, chunk: u32) -> Result<Vec<Unknown<'static>>> {
+    TABLE.with(|table| {
+        let table = table.borrow();
+        let chunk = table.chunks.get(chunk as usize);
+        let chunk = chunk.ok_or_else(|| Error::new(Status::InvalidArg, "there is no such chunk"))?;
+        let value = |reference| {
+            let mut value = ptr::null_mut();
+            // SAFETY: a strong reference of this thread. The value stays valid within the scope of the native call.
+            unsafe {
+                sys::napi_get_reference_value(chunk.env, reference, &mut value);
+                Unknown::from_raw_unchecked(env.raw(), value)
+            }
+        };
+        Ok(vec![value(chunk.counts), value(chunk.cells)])
+    })
+}
+
+/// The counts of one lock, which are this lock's for as long as this lives.
+pub struct Reads {
+    slot: usize,
+    held: Held,
+}
+
+impl Reads {
+    /// The counts of the lock in `cell`.
+    pub fn of(env: &Env, cell: SharedCell) -> Result<Self> {
+        TABLE.with(|table| {
+            let mut table = table.borrow_mut();
+            let slot = table.slot(env, cell)?;
+            table.slots[slot].pins += 1;
+            let held = table.held(slot);
+            Ok(Reads { slot, held })
+        })
+    }
+
+    /// The counts.
+    pub fn held(&self) -> Held {
+        self.held
+    }
+}
+
+impl Drop for Reads {
+    fn drop(&mut self) {
+        // Empty where the thread has ended.
+        TABLE.with(|table| {
+            if let Some(slot) = table.borrow_mut().slots.get_mut(self.slot) {
+                slot.pins -= 1;
+            }
+        });
+    }
+}
+
+/// Has the reads of this thread looked after when it ends. To be called with each realm that is made.
+pub fn watch(env: &Env, id: ThreadId) -> Result<()> {
+    let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);
+    // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so). Node refuses the same
+    // hook twice, so each realm removes the one before: the last stays. Deno ends the process where there is none to remove.
+    let status = unsafe {
+        if WATCHED.get() {
+            sys::napi_remove_env_cleanup_hook(env.raw(), Some(environment_ends), number);
+        }
+        sys::napi_add_env_cleanup_hook(env.raw(), Some(environment_ends), number)
+    };
+    if status == sys::Status::napi_ok {
+        WATCHED.set(true);
+        Ok(())
+    } else {
+        Err(Error::new(
+            status.into(),
+            "cannot watch for the end of this thread",
+        ))
+    }
+}
+
+/// Runs on the thread itself when its environment ends.
+unsafe extern "C" fn environment_ends(number: *mut c_void) {
+    let id = u32::try_from(number.addr()).ok().and_then(ThreadId::new);
+    WATCHED.set(false);
+    TABLE.with(|table| {
+        let table = table.borrow();
+        for (slot, Slot { cell, .. }) in table.slots.iter().enumerate() {
+            let held = table.held(slot);
+            if let (Some(id), Some(cell)) = (id, cell)
+                && held.any()
+            {
+                RwLock::new(*cell, held).reader_died(&QUEUES, id);
+                // Told once.
+                held.own.overwrite(0);
+                held.by_guards.overwrite(0);
+            }
+        }
+    });
+    grants::end();
+}
