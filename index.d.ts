@@ -464,8 +464,8 @@ export interface Mutex {
    *
    * const mutex = new Mutex(new SharedArrayBuffer(4));
    * mutex
-   *   .runExclusiveAsync(async () => mutex.locked)
-   *   .then((locked) => console.log(locked, mutex.locked)); // prints true false
+   *   .runExclusiveAsync(async (guard) => guard.held)
+   *   .then((held) => console.log(held, mutex.locked)); // prints true false
    * ```
    */
   runExclusiveAsync<Result>(
@@ -773,7 +773,7 @@ export interface Condition {
    * async function consumer() {
    *   const guard = await mutex.lockAsync();
    *   try {
-   *     await filled.waitAsync(mutex, () => view[2] > 0);
+   *     await filled.waitAsync(guard, () => view[2] > 0);
    *     console.log(view[2]); // prints 42
    *   } finally {
    *     if (guard.held) guard.release(); // not held after an abort

@@ -89,9 +89,9 @@ class Pool extends EventEmitter {
    * @param {Job} job
    */
   async #put(id, job) {
-    const { mutex, notEmpty, notFull } = this.#memory;
-    await this.#exclusive(async () => {
-      await notFull.waitAsync(mutex, this.#queue.hasRoom);
+    const { notEmpty, notFull } = this.#memory;
+    await this.#exclusive(async (guard) => {
+      await notFull.waitAsync(guard, this.#queue.hasRoom);
       this.#queue.put(id, job);
     });
     notEmpty.notify();
@@ -100,7 +100,8 @@ class Pool extends EventEmitter {
   /**
    * Owns the mutex meanwhile, without blocking this thread. What a worker that died with it has left half done is repaired.
    *
-   * @param {() => void | Promise<void>} section changes nothing before its last wait, since it may be called again
+   * @param {(guard: import('../..').Guard) => void | Promise<void>} section changes nothing before its last wait, since it
+   * may be called again
    */
   async #exclusive(section) {
     const { mutex } = this.#memory;
