@@ -464,8 +464,8 @@ export interface Mutex {
    *
    * const mutex = new Mutex(new SharedArrayBuffer(4));
    * mutex
-   *   .runExclusiveAsync(async () => mutex.locked)
-   *   .then((locked) => console.log(locked, mutex.locked)); // prints true false
+   *   .runExclusiveAsync(async (guard) => guard.held)
+   *   .then((held) => console.log(held, mutex.locked)); // prints true false
    * ```
    */
   runExclusiveAsync<Result>(
@@ -654,20 +654,21 @@ export const Mutex: MutexConstructor;
  * const { Worker, isMainThread, workerData } = require('node:worker_threads');
  * const { Mutex, Condition } = require('@x/shared-sync');
  *
- * const view = isMainThread ? new Int32Array(new SharedArrayBuffer(12)) : workerData;
- * const mutex = new Mutex(view, 0);
- * const filled = new Condition(view, 1);
- *
  * if (isMainThread) {
- *   new Worker(__filename, { workerData: view });
- *   mutex.lock();
- *   filled.wait(mutex, () => view[2] !== 0); // unlocks while it sleeps
- *   console.log(view[2]); // prints 42
- *   mutex.unlock();
+ *   const view = new Int32Array(new SharedArrayBuffer(12));
+ *   for (const role of ['consumer', 'producer']) new Worker(__filename, { workerData: { role, view } });
  * } else {
+ *   const { role, view } = workerData;
+ *   const mutex = new Mutex(view, 0);
+ *   const filled = new Condition(view, 1);
  *   mutex.lock();
- *   view[2] = 42;
- *   filled.notify();
+ *   if (role === 'consumer') {
+ *     filled.wait(mutex, () => view[2] !== 0); // unlocks while it sleeps
+ *     console.log(view[2]); // prints 42
+ *   } else {
+ *     view[2] = 42;
+ *     filled.notify();
+ *   }
  *   mutex.unlock();
  * }
  * ```
@@ -772,7 +773,7 @@ export interface Condition {
    * async function consumer() {
    *   const guard = await mutex.lockAsync();
    *   try {
-   *     await filled.waitAsync(mutex, () => view[2] > 0);
+   *     await filled.waitAsync(guard, () => view[2] > 0);
    *     console.log(view[2]); // prints 42
    *   } finally {
    *     if (guard.held) guard.release(); // not held after an abort
@@ -1235,16 +1236,19 @@ export interface SemaphoreOptions extends PrimitiveOptions {
  * const view = isMainThread ? new Int32Array(new SharedArrayBuffer(8)) : workerData;
  * const ready = new Semaphore(view, 0, 0, { max: Infinity }); // counts what is ready: nothing at first
  *
- * if (isMainThread) {
+ * async function main() {
  *   new Worker(__filename, { workerData: view });
- *   ready.acquire(2); // both at once
+ *   await ready.acquireAsync(2); // both at once; a worker may block in ready.acquire(2)
  *   console.log(view[1]); // prints 2
- * } else {
+ * }
+ * function work() {
  *   for (let i = 0; i < 2; i++) {
  *     view[1]++;
  *     ready.release();
  *   }
  * }
+ * if (isMainThread) main();
+ * else work();
  * ```
  */
 export interface Semaphore {
@@ -1568,11 +1572,7 @@ export interface WriteGuard {
  * const { Worker, isMainThread, workerData } = require('node:worker_threads');
  * const { RwLock } = require('@x/shared-sync');
  *
- * const view = isMainThread ? new Int32Array(new SharedArrayBuffer(12)) : workerData;
- * const lock = new RwLock(view, 0); // guards cells 1 and 2, which are to be the same
- *
- * if (isMainThread) {
- *   new Worker(__filename, { workerData: view });
+ * function reader(lock, view) {
  *   for (let sum = 0; sum < 6; ) {
  *     lock.read();
  *     try {
@@ -1583,7 +1583,8 @@ export interface WriteGuard {
  *     }
  *   }
  *   console.log('3 and 3'); // prints 3 and 3
- * } else {
+ * }
+ * function writer(lock, view) {
  *   for (let i = 1; i <= 3; i++) {
  *     lock.write();
  *     try {
@@ -1593,6 +1594,15 @@ export interface WriteGuard {
  *       lock.unlockWrite();
  *     }
  *   }
+ * }
+ *
+ * if (isMainThread) {
+ *   const view = new Int32Array(new SharedArrayBuffer(12));
+ *   for (const role of ['reader', 'writer']) new Worker(__filename, { workerData: { role, view } });
+ * } else {
+ *   const { role, view } = workerData;
+ *   const lock = new RwLock(view, 0); // guards cells 1 and 2, which are to be the same
+ *   (role === 'reader' ? reader : writer)(lock, view);
  * }
  * ```
  */
@@ -2048,16 +2058,19 @@ export type Layout<Spec> = (0 extends 1 & Spec
  *
  * const spec = { jobs: Mutex, done: [Latch, 4], totals: [Float64Array, 2] };
  *
- * if (isMainThread) {
+ * async function main() {
  *   const { done, totals, share } = layout(spec);
  *   for (let id = 0; id < 4; id++) new Worker(__filename, { workerData: share() });
- *   done.await();
+ *   await done.awaitAsync();
  *   console.log(totals[0]); // prints 6
- * } else {
+ * }
+ * function work() {
  *   const { jobs, done, totals } = layout.from(workerData, spec);
  *   jobs.runExclusive(() => (totals[0] += 1.5));
  *   done.countDown();
  * }
+ * if (isMainThread) main();
+ * else work();
  * ```
  */
 export interface LayoutFunction {

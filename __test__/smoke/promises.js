@@ -75,7 +75,7 @@ program(
       const mutex = new Mutex(view, 0);
       const guard = await mutex.lockAsync();
       start('make', { view });
-      await new Condition(view, 1).waitAsync(mutex, () => view[2] > 0);
+      await new Condition(view, 1).waitAsync(guard, () => view[2] > 0);
       guard.release();
 
       const gate = cells(1);

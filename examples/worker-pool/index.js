@@ -87,6 +87,7 @@ function tell(pool, workers) {
     console.log(`worker ${worker} has died with job ${job}: ${reason}`);
   });
   pool.on('settled', (worker, job) => {
+    if (worker === undefined) return; // the pool has given the job up
     done[worker]++;
     if (retried.has(job)) console.log(`worker ${worker} has done job ${job} at the second attempt`);
   });

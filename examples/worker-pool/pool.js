@@ -23,8 +23,9 @@ const MAX_ATTEMPTS = 3;
  */
 
 /**
- * Workers that take jobs from a bounded queue in shared memory. A worker that dies is replaced, and its job is done again.
- * Emits `start` (worker, its threadId), `death` (worker, reason, job or 0) and `settled` (worker, job).
+ * Workers that take jobs from a bounded queue in shared memory. A worker that dies of its job is replaced, and the job is
+ * done again. Emits `start` (worker, its threadId), `death` (worker, reason, job), `settled` (worker, job) and, when a worker
+ * dies without a job, `error`.
  */
 class Pool extends EventEmitter {
   #memory;
@@ -88,9 +89,9 @@ class Pool extends EventEmitter {
    * @param {Job} job
    */
   async #put(id, job) {
-    const { mutex, notEmpty, notFull } = this.#memory;
-    await this.#exclusive(async () => {
-      await notFull.waitAsync(mutex, this.#queue.hasRoom);
+    const { notEmpty, notFull } = this.#memory;
+    await this.#exclusive(async (guard) => {
+      await notFull.waitAsync(guard, this.#queue.hasRoom);
       this.#queue.put(id, job);
     });
     notEmpty.notify();
@@ -99,7 +100,8 @@ class Pool extends EventEmitter {
   /**
    * Owns the mutex meanwhile, without blocking this thread. What a worker that died with it has left half done is repaired.
    *
-   * @param {() => void | Promise<void>} section changes nothing before its last wait, since it may be called again
+   * @param {(guard: import('../..').Guard) => void | Promise<void>} section changes nothing before its last wait, since it
+   * may be called again
    */
   async #exclusive(section) {
     const { mutex } = this.#memory;
@@ -128,17 +130,22 @@ class Pool extends EventEmitter {
         share: this.#memory.share(),
       },
     });
-    let reason = '';
+    /** @type {unknown} */
+    let reason;
     worker.on('message', (message) => this.#settle(message.id, message));
-    worker.on('error', (error) => (reason = String(error)));
+    worker.on('error', (error) => (reason = error));
     worker.on('exit', (code) => {
       this.#running--;
       const held = this.#memory.held[id];
+      reason ??= `exit code ${code}`;
       if (code === 0 && held === 0) {
         if (this.#running === 0) this.#ended();
+      } else if (held === 0) {
+        // No job is to blame: the next worker would die in the same way, and so on without end.
+        this.emit('error', new Error(`worker ${id} has died without a job`, { cause: reason }));
       } else {
-        this.emit('death', id, reason || `exit code ${code}`, held);
-        this.#replace(id).catch((error) => this.#settle(held, { error }));
+        this.emit('death', id, reason, held);
+        this.#replace(id, reason).catch((error) => this.#settle(held, { error }));
       }
     });
     this.#running++;
@@ -149,8 +156,9 @@ class Pool extends EventEmitter {
    * Starts another worker in the place of a dead one, and queues the job again that it has died with.
    *
    * @param {number} id
+   * @param {unknown} cause why it has died
    */
-  async #replace(id) {
+  async #replace(id, cause) {
     let held = 0;
     await this.#exclusive(() => {
       held = this.#memory.held[id];
@@ -158,8 +166,10 @@ class Pool extends EventEmitter {
     });
     this.#startWorker(id); // before the job is queued: it may have to make room
     const pending = this.#pending.get(held);
-    if (pending === undefined) return; // it held none, or the result was there before it died
-    if (pending.attempts === MAX_ATTEMPTS) throw new Error(`${MAX_ATTEMPTS} workers died of it`);
+    if (pending === undefined) return; // the result was there before it died
+    if (pending.attempts === MAX_ATTEMPTS) {
+      throw new Error(`${MAX_ATTEMPTS} workers died of job ${held}`, { cause });
+    }
     pending.attempts++;
     await this.#put(held, { ...pending.job, crash: undefined });
   }
