@@ -124,6 +124,27 @@ export class SyncError extends Error {
   readonly ownerThreadId?: number;
   /** The circle of waits, with `ERR_DEADLOCK`. It begins with the thread that is told. */
   readonly cycle?: readonly CycleLink[];
+
+  /**
+   * The code of an error of this package, also of one that came from another thread. `postMessage` and the pools that use it
+   * make a plain `Error` of a SyncError and keep neither its class nor its `code`; but the code stands in the first line of
+   * its stack too, `SyncError [ERR_TIMEOUT]: ...`, which they keep.
+   *
+   * @param error - anything that was caught
+   * @returns its `code`, or else the code in the first line of its stack; undefined if there is none
+   * @example
+   * ```js
+   * const { Mutex, SyncError } = require('@x/shared-sync');
+   *
+   * try {
+   *   new Mutex(new SharedArrayBuffer(4)).unlock();
+   * } catch (error) {
+   *   const arrived = structuredClone(error); // as in another thread
+   *   console.log(arrived instanceof SyncError, SyncError.codeOf(arrived)); // prints false ERR_NOT_OWNER
+   * }
+   * ```
+   */
+  static codeOf(error: unknown): string | undefined;
 }
 
 /** One thread of a deadlock: the next one in the circle holds what it waits for. */
@@ -159,7 +180,7 @@ export interface WaitSignal {
 export interface WaitOptions {
   /**
    * The longest to wait, in milliseconds: 0 or more; `Infinity`, the default, is no limit. 0 takes what is there at once.
-   * Never early.
+   * Never early. Kept in real time, also where a test replaces JavaScript's clock.
    */
   readonly timeout?: number;
   /**
@@ -168,9 +189,10 @@ export interface WaitOptions {
    */
   readonly signal?: WaitSignal;
   /**
-   * Whether the pending promise, and its time limit, keep the thread alive. In a worker they do unless you say `false`, as
-   * the blocking call would. In the main thread they do not unless you say `true`: a process ends though it waits for
-   * what can never come.
+   * Whether the pending promise keeps the thread alive. Unless you say, it does in a worker, as the blocking call would, and
+   * in any thread while `timeout` is finite, so that its `ERR_TIMEOUT` is seen. Without a time limit it does not keep the
+   * main thread: a process ends though it waits for what can never come. A `signal` does not change that, and
+   * `AbortSignal.timeout()` does not keep Node alive either: use `timeout`.
    */
   readonly ref?: boolean;
 }
@@ -190,12 +212,19 @@ export interface BarrierOptions extends PrimitiveOptions {
 
 /** A wait that lasts, as {@link inspect} tells it. */
 export interface BlockedThread {
-  /** The `threadId` of the blocked thread; 0 is the main thread. */
+  /** The `threadId` of the blocked thread, or of the thread that the promise belongs to; 0 is the main thread. */
   readonly threadId: number;
   /** The class of what it waits for. */
   readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch' | 'RwLock' | 'Semaphore';
-  /** The name that somebody gave to what it waits for. */
+  /** The name that the waiting thread gave to what it waits for. */
   readonly name?: string;
+  /** Whether a promise waits: its thread is not blocked. */
+  readonly async: boolean;
+  /**
+   * For how long the promise has been given what it waits for while its thread has not run, in milliseconds: the thread
+   * computes, or is blocked outside this package, and keeps for so long what it was given.
+   */
+  readonly grantedMs?: number;
   /** What it waits for, as messages call it: `Mutex "jobs"`, or `Mutex in cell 3` without a name. */
   readonly waitsFor: string;
   /** When the wait began. */
@@ -204,17 +233,26 @@ export interface BlockedThread {
   readonly waitedMs: number;
   /** The `threadId` of the owner of what it waits for, where it has one: of an RwLock the writer. */
   readonly ownerThreadId?: number;
-  /** At a Barrier: the `threadId` of each thread that has arrived, in order. */
+  /**
+   * What keeps that owner, where that is known: `granted to a promise of the main thread, which has not run for 4.6 s`.
+   */
+  readonly ownerState?: string;
+  /** At a Barrier: the `threadId` of each thread that has arrived, in order; the first 1,000. */
   readonly arrivedThreadIds?: readonly number[];
 }
 
 /**
- * Which threads of the process are blocked, on what and since when, for a supervisor to print: on a timer, on a signal,
- * or when a test runs out of time. It can be called in any thread, and disturbs nobody. Waits that have lasted less than
- * about five milliseconds are not listed.
+ * Which threads of the process are blocked, on what and since when, and which promises are pending: for a supervisor to
+ * print, on a timer, on a signal, or when a test runs out of time. It can be called in any thread, and disturbs none. Waits
+ * of threads that have lasted less than about five milliseconds are not listed.
  *
- * @returns one entry for each wait; a thread that was made to wait again while it was blocked, by code that an
- * inspector evaluates in it, has several, the innermost last
+ * @param promises - how many pending promises to list at most, of each thread the oldest: an integer of 0 or more; 1,000 if
+ * left out
+ * @returns one entry for each wait of a blocked thread, then those of promises; `omitted` says how many promises were left
+ * out. A thread that was made to wait again while it was blocked, by code that an inspector evaluates in it, has several
+ * entries, the innermost last
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` if `promises` is not a number
+ * @throws RangeError `ERR_OUT_OF_RANGE` if `promises` is negative or not an integer
  * @example
  * ```js
  * const { inspect } = require('@x/shared-sync');
@@ -225,7 +263,7 @@ export interface BlockedThread {
  * console.log(inspect().length); // prints 0
  * ```
  */
-export function inspect(): BlockedThread[];
+export function inspect(promises?: number): BlockedThread[] & { readonly omitted: number };
 
 /**
  * Lets one thread at a time into a section of code. Ownership is per thread: only the thread that locked it
@@ -341,6 +379,9 @@ export interface Mutex {
    * and returned
    * @throws TypeError `ERR_INVALID_ARG_TYPE` if `fn` is no function (it is not locked then) or has returned a promise (it
    * was called, and the mutex is unlocked again)
+   * A generic wrapper declares its function as this method does:
+   * `function locked<T>(fn: () => Synchronous<T>): T { return mutex.runExclusive(fn); }`.
+   *
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -454,7 +495,7 @@ export interface Mutex {
   /**
    * Locks by promise, calls a function, awaits what it returns, and unlocks, also when it fails.
    *
-   * @param fn - called with the mutex owned by a guard of this thread; may return a promise
+   * @param fn - called with the guard that owns the mutex, for {@link Condition.waitAsync}; may return a promise
    * @param options - of the wait for the mutex: time limit, signal, and whether it keeps the thread alive
    * @returns what `fn` returns or its promise is fulfilled with
    * @throws (rejects) as {@link Mutex.lockAsync} does: `fn` is not called then; and with the error of `fn`
@@ -469,7 +510,7 @@ export interface Mutex {
    * ```
    */
   runExclusiveAsync<Result>(
-    fn: () => Result | PromiseLike<Result>,
+    fn: (guard: Guard) => Result | PromiseLike<Result>,
     options?: WaitOptions,
   ): Promise<Result>;
 
@@ -601,6 +642,21 @@ export interface Guard {
    * ```
    */
   release(): void;
+
+  /**
+   * Releases if it is held.
+   *
+   * @returns whether it was held
+   * @example
+   * ```js
+   * const { Mutex } = require('@x/shared-sync');
+   *
+   * new Mutex(new SharedArrayBuffer(4)).lockAsync().then((guard) => {
+   *   console.log(guard.tryRelease(), guard.tryRelease()); // prints true false
+   * });
+   * ```
+   */
+  tryRelease(): boolean;
 
   /**
    * Releases if it is held, and is silent if not, so that it hides no error on its way. Called by `using` and by
@@ -746,17 +802,18 @@ export interface Condition {
   ): Answer | boolean;
 
   /**
-   * {@link Condition.wait} and {@link Condition.waitFor} by promise, with a mutex that a {@link Guard} of this thread
-   * holds. While it waits the guard is not held, so other tasks and threads can lock; it is again when the promise is
-   * fulfilled.
+   * {@link Condition.wait} and {@link Condition.waitFor} by promise, with the mutex that `guard` owns: the guard stands for
+   * the task, and the thread for none. While it waits the guard is not held, so other tasks and threads can lock; it is
+   * again when the promise is fulfilled.
    *
-   * @param mutex - must be owned by a guard of this thread: await {@link Mutex.lockAsync} first
+   * @param guard - what {@link Mutex.lockAsync} was fulfilled with, or what {@link Mutex.runExclusiveAsync} calls its
+   * function with; it must be held
    * @param predicate - as for `wait`: called at once and with the mutex locked; `undefined` to wait for one notification
    * @param options - time limit, signal, and whether it keeps the thread alive. The time limit is not an error here, and
    * locking again is not limited
    * @returns the predicate's last answer, as it gave it (falsy if the time ran out); without a predicate, whether it was
    * notified
-   * @throws (rejects) SyncError `ERR_NOT_OWNER` if no guard of this thread owns `mutex` (nothing happens);
+   * @throws (rejects) SyncError `ERR_NOT_OWNER` if the guard is not held, or waits already (nothing happens);
    * `ERR_ABANDONED` if it cannot be locked again; with the signal's reason if that aborted while it waited: in both cases
    * the mutex is *not* owned then, and the guard not held. `ERR_CORRUPT_CELL`. If the signal had aborted before,
    * nothing happens, and the guard is still held: `guard.held` tells
@@ -789,14 +846,14 @@ export interface Condition {
    * producer();
    * ```
    */
-  waitAsync(mutex: Mutex, predicate?: undefined, options?: WaitOptions): Promise<boolean>;
+  waitAsync(guard: Guard, predicate?: undefined, options?: WaitOptions): Promise<boolean>;
   waitAsync<Answer>(
-    mutex: Mutex,
+    guard: Guard,
     predicate: () => Synchronous<Answer>,
     options?: WaitOptions,
   ): Promise<Answer>;
   waitAsync<Answer>(
-    mutex: Mutex,
+    guard: Guard,
     predicate: (() => Synchronous<Answer>) | undefined,
     options?: WaitOptions,
   ): Promise<Answer | boolean>;
@@ -1443,6 +1500,20 @@ export interface ReadGuard {
   release(): void;
 
   /**
+   * Releases if it is held.
+   *
+   * @returns whether it was held
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const reading = new RwLock(new SharedArrayBuffer(4)).read();
+   * console.log(reading.tryRelease(), reading.tryRelease()); // prints true false
+   * ```
+   */
+  tryRelease(): boolean;
+
+  /**
    * Ends the read if it is held, and is silent if not, so that it hides no error on its way. Called by `using`. Present
    * where the realm has `Symbol.dispose`.
    *
@@ -1520,6 +1591,20 @@ export interface WriteGuard {
    * ```
    */
   release(): void;
+
+  /**
+   * Releases if it is held.
+   *
+   * @returns whether it was held
+   * @example
+   * ```js
+   * const { RwLock } = require('@x/shared-sync');
+   *
+   * const writing = new RwLock(new SharedArrayBuffer(4)).write();
+   * console.log(writing.tryRelease(), writing.tryRelease()); // prints true false
+   * ```
+   */
+  tryRelease(): boolean;
 
   /**
    * Turns the write into a read, as {@link RwLock.downgrade} does: this guard is released then.
