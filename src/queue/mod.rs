@@ -6,6 +6,7 @@
 //! passed.
 
 mod caller;
+mod fifo;
 mod section;
 mod spin;
 mod trust;
