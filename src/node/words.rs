@@ -80,7 +80,8 @@ pub fn rwlock(lock: RwLock, key: Key, section: &Section) -> Result<String, Fault
         Inside::Readers(1) => "1 read".to_owned(),
         Inside::Readers(reads) => format!("{reads} reads"),
         Inside::Writer(writer) => format!("written by {}", thread(writer)),
-        Inside::Dead(dead) => format!("abandoned by {}", thread(dead)),
+        Inside::Dead(Some(dead)) => format!("abandoned by {}", thread(dead)),
+        Inside::Dead(None) => "abandoned by a thread that has ended".to_owned(),
     };
     Ok(state + &waiting(section.len(key)))
 }

@@ -1,5 +1,6 @@
 //! What is done to the queues under the lock of a bucket or two.
 
+use super::dead_owners::{DeadOwner, DeadOwners};
 use super::fifo::Fifo;
 use super::waiter::{Outcome, Readiness, Waiter};
 use super::{HandOver, Queues};
@@ -72,8 +73,7 @@ pub(super) struct Bucket {
     spare: Fifo,
     /// When a lock of this bucket was last handed over directly.
     handed_over: Option<Deadline>,
-    /// Who died owning what: locks whose word has no room to say so.
-    dead_owners: Vec<(Key, ThreadId)>,
+    dead_owners: DeadOwners,
 }
 
 impl Bucket {
@@ -335,24 +335,20 @@ impl<'a> Section<'a> {
         self.bucket_mut(key).handed_over = Some(self.now());
     }
 
-    /// Notes that the lock's owner died, for a lock whose word has no room to say who.
+    /// Notes that the lock's owner died, for a lock whose word has no room to say who. A bucket keeps the last 64 such notes.
     pub fn note_dead_owner(&mut self, key: Key, owner: ThreadId) {
-        self.forget_dead_owner(key);
-        self.bucket_mut(key).dead_owners.push((key, owner));
+        self.bucket_mut(key).dead_owners.note(key, owner);
     }
 
-    /// Who died owning the lock.
-    pub fn dead_owner(&self, key: Key) -> Option<ThreadId> {
-        let owners = &self.bucket(key).dead_owners;
-        let (_, owner) = owners.iter().find(|(other, _)| *other == key)?;
-        Some(*owner)
+    /// The thread that died owning the lock, whose word says that there is one. None where there can be none: the cell was
+    /// written over.
+    pub fn dead_owner(&self, key: Key) -> Option<DeadOwner> {
+        self.bucket(key).dead_owners.get(key)
     }
 
     /// Somebody took care of what the dead owner left.
     pub fn forget_dead_owner(&mut self, key: Key) {
-        self.bucket_mut(key)
-            .dead_owners
-            .retain(|(other, _)| *other != key);
+        self.bucket_mut(key).dead_owners.forget(key);
     }
 
     /// The keys of the queues that somebody waits in.

@@ -26,8 +26,8 @@ pub enum Outcome {
     Passed,
     /// The barrier broke.
     Broken,
-    /// The lock's owner died holding it.
-    OwnerDied(ThreadId),
+    /// The lock's owner died holding it: this thread, where it is known.
+    OwnerDied(Option<ThreadId>),
     /// The cell held this, which no primitive writes.
     Corrupt(u32),
 }
@@ -50,7 +50,7 @@ impl Outcome {
             Outcome::GrantedAbandoned => (GRANTED_ABANDONED, 0),
             Outcome::Passed => (PASSED, 0),
             Outcome::Broken => (BROKEN, 0),
-            Outcome::OwnerDied(id) => (OWNER_DIED, id.get()),
+            Outcome::OwnerDied(id) => (OWNER_DIED, id.map_or(0, ThreadId::get)),
             Outcome::Corrupt(word) => (CORRUPT, word),
         }
     }
@@ -63,7 +63,7 @@ impl Outcome {
             GRANTED_ABANDONED => Some(Outcome::GrantedAbandoned),
             PASSED => Some(Outcome::Passed),
             BROKEN => Some(Outcome::Broken),
-            OWNER_DIED => ThreadId::new(detail).map(Outcome::OwnerDied),
+            OWNER_DIED => Some(Outcome::OwnerDied(ThreadId::new(detail))),
             _ => Some(Outcome::Corrupt(detail)),
         }
     }
