@@ -4,12 +4,15 @@
 mod parker;
 mod registry;
 mod runtime;
+mod signals;
+mod timer;
 mod vigil;
 mod watcher;
 
 pub use parker::Parker;
 pub use registry::{AlreadyRegistered, Status, Threads, Watching};
 pub use runtime::{Attention, Look, Runtime};
+pub use timer::{Expire, Limit, Timer};
 pub use vigil::Vigil;
 
 use crate::sync::{AtomicBool, AtomicU64, Ordering};
