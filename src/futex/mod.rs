@@ -82,7 +82,7 @@ impl Deadline {
     }
 
     /// The moment at which the monotonic clock shows `nanoseconds`.
-    pub fn from_nanoseconds(nanoseconds: u64) -> Self {
+    pub const fn from_nanoseconds(nanoseconds: u64) -> Self {
         Deadline(nanoseconds)
     }
 

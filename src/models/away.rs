@@ -137,13 +137,13 @@ impl Scene for ALockToWrite {
     }
 }
 
-/// The runtime of a thread with a promise.
-struct WithPromise<'a, W: Wait> {
+/// The runtime of a thread with promises.
+struct WithPromises<'a, W: Wait> {
     caller: &'a Caller<'a>,
-    promise: RefCell<W>,
+    promises: RefCell<Vec<W>>,
 }
 
-impl<W: Wait> Runtime for WithPromise<'_, W> {
+impl<W: Wait> Runtime for WithPromises<'_, W> {
     fn attention(&self) -> Attention {
         Attention::Never
     }
@@ -153,11 +153,16 @@ impl<W: Wait> Runtime for WithPromise<'_, W> {
     }
 
     fn blocks(&self) {
-        self.promise.borrow_mut().retreat(self.caller);
+        // The last first: they come in any order.
+        for promise in self.promises.borrow_mut().iter_mut().rev() {
+            promise.retreat(self.caller);
+        }
     }
 
     fn goes_on(&self) {
-        self.promise.borrow().tend(self.caller);
+        for promise in self.promises.borrow().iter().rev() {
+            promise.tend(self.caller);
+        }
     }
 }
 
@@ -173,9 +178,9 @@ fn strands_nobody<S: Scene + 'static>(hand_over: HandOver) {
         let blocks = spawn(&world, 2, QUIET, |world, caller| {
             let scene = S::new();
             if let Begun::Waits(promise) = scene.promise(world, caller) {
-                let runtime = WithPromise {
+                let runtime = WithPromises {
                     caller,
-                    promise: RefCell::new(promise),
+                    promises: RefCell::new(vec![promise]),
                 };
                 let with_promise = Caller {
                     runtime: &runtime,
@@ -183,7 +188,9 @@ fn strands_nobody<S: Scene + 'static>(hand_over: HandOver) {
                 };
                 let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
                 assert_eq!(opened, Ok(Locked::Acquired));
-                settled(caller, Begun::Waits(runtime.promise.into_inner()));
+                for promise in runtime.promises.into_inner() {
+                    settled(caller, Begun::Waits(promise));
+                }
             }
             scene.unlock_promised(world, caller);
         });
@@ -227,9 +234,10 @@ fn a_promise_to_write_that_was_let_in_just_before_its_thread_blocks_strands_nobo
     strands_nobody::<ALockToWrite>(COMPETE);
 }
 
-#[test]
-fn a_promise_behind_one_whose_thread_blocks_is_not_forgotten() {
-    loom::model(|| {
+/// A thread with so many promises, which ask for more permits than are free, blocks until a promise behind them, which
+/// asks for less, has had its permit.
+fn behind_promises_whose_thread_blocks(count: usize) {
+    loom::model(move || {
         let world = World::new(COMPETE);
         let of = |world: &World| Semaphore::new(world.cell(0), 2, 2);
         let owner = world.thread(1);
@@ -237,23 +245,26 @@ fn a_promise_behind_one_whose_thread_blocks_is_not_forgotten() {
             assert_eq!(of(world).acquire(caller, 1, None), Ok(Locked::Acquired));
         });
         let blocks = spawn(&world, 2, QUIET, move |world, caller| {
-            // More than there is.
-            let Begun::Waits(promise) = of(world).begin(caller, &promise_of(caller), 2) else {
-                panic!("it was given two of one");
-            };
-            let runtime = WithPromise {
+            let promises =
+                (0..count).map(|_| match of(world).begin(caller, &promise_of(caller), 2) {
+                    Begun::Waits(promise) => promise,
+                    Begun::Done(_) => panic!("it was given two of one"),
+                });
+            let runtime = WithPromises {
                 caller,
-                promise: RefCell::new(promise),
+                promises: RefCell::new(promises.collect()),
             };
-            let with_promise = Caller {
+            let with_promises = Caller {
                 runtime: &runtime,
                 ..*caller
             };
-            let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
+            let opened = Latch::new(world.cell(1), 1).wait(&with_promises, None);
             assert_eq!(opened, Ok(Locked::Acquired));
             of(world).release(caller, 1).unwrap();
-            settled(caller, Begun::Waits(runtime.promise.into_inner())).unwrap();
-            of(world).release(caller, 2).unwrap();
+            for promise in runtime.promises.into_inner() {
+                settled(caller, Begun::Waits(promise)).unwrap();
+                of(world).release(caller, 2).unwrap();
+            }
         });
         let behind = spawn(&world, 3, QUIET, move |world, caller| {
             let semaphore = of(world);
@@ -265,4 +276,14 @@ fn a_promise_behind_one_whose_thread_blocks_is_not_forgotten() {
         behind.join().unwrap();
         assert_eq!(world.cell(0).load(), 0);
     });
+}
+
+#[test]
+fn a_promise_behind_one_whose_thread_blocks_is_not_forgotten() {
+    behind_promises_whose_thread_blocks(1);
+}
+
+#[test]
+fn a_promise_behind_two_whose_thread_blocks_is_not_forgotten() {
+    behind_promises_whose_thread_blocks(2);
 }

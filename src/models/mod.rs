@@ -14,6 +14,7 @@ mod planted;
 mod promises;
 mod rwlock;
 mod semaphore;
+mod timer;
 
 use crate::cell::Cell;
 use crate::futex::Deadline;

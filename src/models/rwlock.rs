@@ -17,9 +17,14 @@ impl Counts {
 
     /// The lock in the first cell, as the thread of these counts sees it.
     pub(super) fn lock(&self, world: &World) -> RwLock {
+        self.lock_at(world, 0)
+    }
+
+    /// The lock in the cell at `index`, as the thread of these counts sees it.
+    fn lock_at(&self, world: &World, index: usize) -> RwLock {
         // SAFETY: aligned, and each thread of a model keeps its counts until it ends.
         let [own, by_guards] = [0, 1].map(|index| unsafe { Cell::new(&self.0[index]) });
-        RwLock::new(world.cell(0), Held { own, by_guards })
+        RwLock::new(world.cell(index), Held { own, by_guards })
     }
 }
 
@@ -359,7 +364,10 @@ fn the_death_of_the_writer_is_told_to_whoever_waits_or_begins_to() {
         });
         thread_died(&world.queues, writer.id());
         for waiter in waiters {
-            assert_eq!(waiter.join().unwrap(), Err(Fault::Abandoned(writer.id())));
+            assert_eq!(
+                waiter.join().unwrap(),
+                Err(Fault::Abandoned(Some(writer.id())))
+            );
         }
     });
 }
@@ -387,7 +395,7 @@ fn the_death_of_a_reader_is_told_to_a_writer_who_waits_or_begins_to() {
         });
         counts.lock(&world).reader_died(&world.queues, reader.id());
         thread_died(&world.queues, reader.id());
-        let told = Err(Fault::Abandoned(reader.id()));
+        let told = Err(Fault::Abandoned(Some(reader.id())));
         assert_eq!(waits.join().unwrap(), told);
         let read = lives.join().unwrap();
         assert!(read == Ok(Locked::Acquired) || read == told);
@@ -457,9 +465,64 @@ fn of_two_that_recover_one_clears_the_state_and_both_get_in() {
     });
 }
 
+/// Drops the entry of every lock that was abandoned before: in the models a bucket remembers one death.
+fn drop_dead_owners(world: &World) {
+    let (counts, dead) = (Counts::new(), world.thread(9));
+    run(world, &dead, QUIET, |world, caller| {
+        read(counts.lock_at(world, 2), caller);
+    });
+    counts
+        .lock_at(world, 2)
+        .reader_died(&world.queues, dead.id());
+}
+
+#[test]
+fn a_lock_is_abandoned_and_recovered_when_the_thread_that_died_inside_was_forgotten() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let dead = world.thread(1);
+        run(&world, &dead, QUIET, |world, caller| {
+            write(Counts::new().lock_at(world, 0), caller);
+            write(Counts::new().lock_at(world, 1), caller);
+        });
+        // Whichever is told last drops the entry of the other.
+        let waiters = [0, 1].map(|index| {
+            spawn(&world, 2 + index as u32, QUIET, move |world, caller| {
+                let counts = Counts::new();
+                let lock = counts.lock_at(world, index);
+                let told = lock.read(caller, None);
+                let recovered = lock.recover(caller, None);
+                unlock_write(lock, caller);
+                (told, recovered)
+            })
+        });
+        thread_died(&world.queues, dead.id());
+        for waiter in waiters {
+            let (told, recovered) = waiter.join().unwrap();
+            assert!(
+                matches!(told, Err(Fault::Abandoned(by)) if by.is_none_or(|by| by == dead.id()))
+            );
+            assert_eq!(recovered, Ok(Recovered::Cleared));
+        }
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+        assert_eq!(world.cell(1).load(), RwLock::FREE);
+    });
+}
+
 #[test]
 fn one_that_is_terminated_while_it_recovers_leaves_that_to_the_next() {
-    loom::model(|| {
+    terminated_while_it_recovers(|_| {});
+}
+
+#[test]
+fn one_that_is_terminated_while_it_recovers_from_a_forgotten_thread_leaves_that_to_the_next() {
+    terminated_while_it_recovers(drop_dead_owners);
+}
+
+/// A thread died inside, then `meanwhile` happens. A thread that recovers is terminated at any moment, another recovers
+/// after it.
+fn terminated_while_it_recovers(meanwhile: fn(&World)) {
+    loom::model(move || {
         let world = World::new(COMPETE);
         let (dead_counts, counts) = (Counts::new(), Counts::new());
         let (dead, lives) = (world.thread(1), world.thread(4));
@@ -472,6 +535,7 @@ fn one_that_is_terminated_while_it_recovers_leaves_that_to_the_next() {
         dead_counts
             .lock(&world)
             .reader_died(&world.queues, dead.id());
+        meanwhile(&world);
         let gives_up = spawn(&world, 2, TERMINATING, |world, caller| {
             let counts = Counts::new();
             let lock = counts.lock(world);
@@ -504,12 +568,7 @@ fn two_that_write_in_opposite_order_never_hang() {
         let world = World::new(COMPETE);
         let both = |world: &World, caller: &Caller, order: [usize; 2]| {
             let counts = [Counts::new(), Counts::new()];
-            let [first, second] = order.map(|index| {
-                let Counts(memory) = &counts[index];
-                // SAFETY: as above.
-                let [own, by_guards] = [0, 1].map(|index| unsafe { Cell::new(&memory[index]) });
-                RwLock::new(world.cell(index), Held { own, by_guards })
-            });
+            let [first, second] = order.map(|index| counts[index].lock_at(world, index));
             write(first, caller);
             match second.write(caller, None) {
                 Ok(Locked::Acquired) => unlock_write(second, caller),

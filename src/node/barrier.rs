@@ -25,7 +25,11 @@ pub(super) fn of(cell: CellView, total: u32) -> Result<Barrier> {
 
 /// The number of the promise or call that runs the action, if there is one.
 fn last(action: f64) -> Last {
-    if action > 0.0 { Last::Acts } else { Last::Opens }
+    if action > 0.0 {
+        Last::Acts
+    } else {
+        Last::Opens
+    }
 }
 
 /// What an arrival comes to: the number of the parties that were missing then. The last to arrive is granted the action.

@@ -46,13 +46,7 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// A call on the primitive of a `kind` in `cell`.
-    pub fn new(
-        env: &'a Env,
-        realm: &'a Realmed,
-        kind: Kind,
-        cell: CellView,
-        name: Name,
-    ) -> Self {
+    pub fn new(env: &'a Env, realm: &'a Realmed, kind: Kind, cell: CellView, name: Name) -> Self {
         Call {
             env,
             realm,

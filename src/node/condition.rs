@@ -32,8 +32,8 @@ pub fn condition_wait(
     milliseconds: f64,
 ) -> Result<bool> {
     let deadline = Deadline::after_milliseconds(milliseconds);
-    let call = Call::new(&env, &realm, Kind::Condition, cell, name)
-        .with_mutex(mutex_cell, mutex_name);
+    let call =
+        Call::new(&env, &realm, Kind::Condition, cell, name).with_mutex(mutex_cell, mutex_name);
     let mutex = Mutex::new(mutex_cell.cell());
     let notification = call.run(|caller| of(cell).wait(mutex, caller, deadline))?;
     Ok(notification == Notification::Received)
@@ -69,8 +69,8 @@ pub fn condition_wait_async(
     timeout: f64,
     keeps_alive: bool,
 ) -> Result<f64> {
-    let call = Call::new(&env, &realm, Kind::Condition, cell, name)
-        .with_mutex(mutex_cell, mutex_name);
+    let call =
+        Call::new(&env, &realm, Kind::Condition, cell, name).with_mutex(mutex_cell, mutex_name);
     let (mutex, key, guard) = (
         Mutex::new(mutex_cell.cell()),
         mutex::key(mutex_cell),

@@ -105,7 +105,8 @@ pub fn rwlock_describe(env: Env, cell: CellView) -> Result<String> {
                 owner = Some(writer);
                 format!("written by {}", thread(writer))
             }
-            Inside::Dead(dead) => format!("abandoned by {}", thread(dead)),
+            Inside::Dead(Some(dead)) => format!("abandoned by {}", thread(dead)),
+            Inside::Dead(None) => "abandoned by a thread that has ended".to_owned(),
         };
         Ok(state + &waiting(section.len(key)))
     });

@@ -150,11 +150,14 @@ pub fn report(named: &Named, caller: ThreadId, fault: Fault) -> Option<Report> {
         Fault::Abandoned(owner) => (
             "ERR_ABANDONED",
             format!(
-                "The {this} was held by {} when that thread ended, so what it protects may be half changed. This \
+                "The {this} was held by {} ended, so what it protects may be half changed. This \
                  thread does not own it. Call recover() or recoverAsync() to own it, repair what it protects, and unlock.",
-                thread(owner)
+                match owner {
+                    Some(owner) => format!("{} when that thread", thread(owner)),
+                    None => "a thread that has".to_owned(),
+                }
             ),
-            owned_by(owner),
+            owner.map(owned_by).unwrap_or_default(),
         ),
         Fault::Broken => (
             "ERR_BROKEN_BARRIER",

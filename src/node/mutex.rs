@@ -212,9 +212,8 @@ pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: f64) -> bool {
 /// Throws unless this thread owns it.
 #[napi]
 pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|caller| {
-        of(cell).assert_owned_as(caller.queues.threads(), &Party::thread_of(caller))
-    })
+    Call::new(&env, &realm, Kind::Mutex, cell, name)
+        .run(|caller| of(cell).assert_owned_as(caller.queues.threads(), &Party::thread_of(caller)))
 }
 
 /// The number of the owner (its `threadId + 1`), or 0.

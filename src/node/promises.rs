@@ -416,16 +416,17 @@ fn read_mailbox(env: &Env, environment: &Environment) {
 
 /// All promises of an environment give up: it ends.
 fn end(environment: &Environment) {
-    let of_environment = |pending: &Pending| {
-        std::ptr::eq(Rc::as_ptr(pending.realm.environment()), environment)
-    };
+    let of_environment =
+        |pending: &Pending| std::ptr::eq(Rc::as_ptr(pending.realm.environment()), environment);
     let numbers: Vec<_> = with_pending(|all| {
         let own = all.iter().filter(|(_, pending)| of_environment(pending));
         own.map(|(number, pending)| (*number, Arc::clone(pending.realm.thread())))
             .collect()
     });
     for (number, thread) in numbers {
-        as_caller(&thread, |caller| step(caller, number, Some(Slept::Interrupted)));
+        as_caller(&thread, |caller| {
+            step(caller, number, Some(Slept::Interrupted))
+        });
     }
 }
 
@@ -438,12 +439,15 @@ pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
         let room = most - found.len();
         omitted += waits.len().saturating_sub(room);
         // The entry keeps the memory of the cells for as long as the list is locked.
-        found.extend(waits.values().take(room).map(|Listed { waiter, labels }| {
-            PendingPromise {
-                wait: CurrentWait::of(waiter, labels),
-                granted_at: waiter.outcome().map(|_| waiter.settled_at()),
-            }
-        }));
+        found.extend(
+            waits
+                .values()
+                .take(room)
+                .map(|Listed { waiter, labels }| PendingPromise {
+                    wait: CurrentWait::of(waiter, labels),
+                    granted_at: waiter.outcome().map(|_| waiter.settled_at()),
+                }),
+        );
     }
     (found, omitted)
 }

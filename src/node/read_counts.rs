@@ -196,7 +196,8 @@ pub fn read_chunk(env: Env, chunk: u32) -> Result<Vec<Unknown<'static>>> {
     TABLE.with(|table| {
         let table = table.borrow();
         let chunk = table.chunks.get(chunk as usize);
-        let chunk = chunk.ok_or_else(|| Error::new(Status::InvalidArg, "there is no such chunk"))?;
+        let chunk =
+            chunk.ok_or_else(|| Error::new(Status::InvalidArg, "there is no such chunk"))?;
         let value = |reference| {
             let mut value = ptr::null_mut();
             // SAFETY: a strong reference of this thread. The value stays valid within the scope of the native call.

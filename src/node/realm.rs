@@ -207,9 +207,8 @@ impl Realm {
         let mut function = ptr::null_mut();
         // SAFETY: values of this thread's isolate, within the scope of a native call. The array is there: JavaScript of the
         // realm runs, or a pending promise of it makes the reference strong.
-        let status = unsafe {
-            sys::napi_get_element(env.raw(), self.hooks(), hook as u32, &mut function)
-        };
+        let status =
+            unsafe { sys::napi_get_element(env.raw(), self.hooks(), hook as u32, &mut function) };
         if status != sys::Status::napi_ok {
             return Err(Error::new(status.into(), String::new()));
         }
@@ -264,9 +263,7 @@ impl Realm {
         self.pending.set(pending + 1);
         if pending == 0 {
             // SAFETY: a reference of this environment, which lives.
-            unsafe {
-                sys::napi_reference_ref(self.environment.raw(), self.hooks, ptr::null_mut())
-            };
+            unsafe { sys::napi_reference_ref(self.environment.raw(), self.hooks, ptr::null_mut()) };
         }
     }
 

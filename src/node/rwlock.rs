@@ -315,7 +315,8 @@ pub fn rwlock_downgrade_guard(
     if !grants::revoke(this.call.key(), number as u64) {
         return Ok(false);
     }
-    this.call.run(|caller| this.lock().downgrade_guard(caller))?;
+    this.call
+        .run(|caller| this.lock().downgrade_guard(caller))?;
     grants::grant_read(this.call.key(), reading as u64, view);
     Ok(true)
 }

@@ -15,8 +15,9 @@ pub enum Fault {
     Recursive,
     /// The caller waits, in this circle, for itself: it is the first link.
     Deadlock(Vec<CycleEdge>),
-    /// The lock's owner died holding it.
-    Abandoned(ThreadId),
+    /// The lock's owner died holding it: this thread. None where only that is known: of an RwLock, after many threads have
+    /// died inside of others.
+    Abandoned(Option<ThreadId>),
     /// The barrier is broken.
     Broken,
     /// The time limit passed, where that is a fault.

@@ -322,7 +322,7 @@ impl Wait for Acquiring {
             // As in `withdraw`.
             let count = self.waiter.request();
             self.semaphore.give_back(&mut section, count).ok();
-        } else {
+        } else if !section.is_behind_sibling(&self.waiter) {
             // Those behind may be content with what is free, and a promise does not look by itself.
             self.semaphore.serve(&mut section).ok();
         }

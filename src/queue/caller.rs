@@ -124,9 +124,7 @@ impl Caller<'_> {
                 Wake::TimedOut => vigil.look_is_due(),
             }
             let waits = self.queues.waits();
-            recorded.get_or_insert_with(|| {
-                waits.record(waiter, deadline.is_some(), self.runtime)
-            });
+            recorded.get_or_insert_with(|| waits.record(waiter, deadline.is_some(), self.runtime));
             // Before the runtime, which may take its time: a heap snapshot stops the thread for seconds. And after it,
             // as what it runs may wait elsewhere, so that no other thread sees what this wait is for.
             if let Some(circle) = waits.circle(self.id()) {

@@ -6,6 +6,8 @@
 //! passed.
 
 mod caller;
+mod dead_owners;
+mod fifo;
 mod section;
 mod spin;
 mod trust;
@@ -14,6 +16,7 @@ mod waiter;
 mod waits;
 
 pub use caller::{Caller, Ended, Slept};
+pub use dead_owners::DeadOwner;
 pub use section::{Key, Kind, Section};
 pub use spin::{back_off, spin_until};
 pub use trust::Trust;

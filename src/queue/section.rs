@@ -1,12 +1,14 @@
 //! What is done to the queues under the lock of a bucket or two.
 
+use super::dead_owners::{DeadOwner, DeadOwners};
+use super::fifo::Fifo;
 use super::waiter::{Outcome, Readiness, Waiter};
 use super::{HandOver, Queues};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::sync::MutexGuard;
 use crate::threads::ThreadId;
-use std::collections::VecDeque;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// What a cell is to those who wait for it. Cells that two kinds of primitive were put on by mistake have a queue
@@ -60,7 +62,7 @@ impl Key {
 /// The queue of one key. One that nobody waits in is removed from its bucket.
 struct Queue {
     key: Key,
-    waiters: VecDeque<Arc<Waiter>>,
+    waiters: Fifo,
 }
 
 /// The queues whose keys have the same hash.
@@ -68,22 +70,21 @@ struct Queue {
 pub(super) struct Bucket {
     queues: Vec<Queue>,
     /// The room of the queue that emptied last, for the next one to use.
-    spare: VecDeque<Arc<Waiter>>,
+    spare: Fifo,
     /// When a lock of this bucket was last handed over directly.
     handed_over: Option<Deadline>,
-    /// Who died owning what: locks whose word has no room to say so.
-    dead_owners: Vec<(Key, ThreadId)>,
+    dead_owners: DeadOwners,
 }
 
 impl Bucket {
-    fn queue(&self, key: Key) -> Option<&VecDeque<Arc<Waiter>>> {
+    fn queue(&self, key: Key) -> Option<&Fifo> {
         self.queues
             .iter()
             .find(|queue| queue.key == key)
             .map(|queue| &queue.waiters)
     }
 
-    fn queue_or_new(&mut self, key: Key) -> &mut VecDeque<Arc<Waiter>> {
+    fn queue_or_new(&mut self, key: Key) -> &mut Fifo {
         let index = self.queues.iter().position(|queue| queue.key == key);
         let index = index.unwrap_or_else(|| {
             let waiters = std::mem::take(&mut self.spare);
@@ -93,18 +94,20 @@ impl Bucket {
         &mut self.queues[index].waiters
     }
 
-    /// Takes a waiter out by `take`, and the queue with its last one.
-    fn take(
-        &mut self,
-        key: Key,
-        take: impl FnOnce(&mut VecDeque<Arc<Waiter>>) -> Option<Arc<Waiter>>,
-    ) -> Option<Arc<Waiter>> {
+    /// Removes a queue with its waiters.
+    fn take_queue(&mut self, key: Key) -> Option<Fifo> {
         let index = self.queues.iter().position(|queue| queue.key == key)?;
-        let waiter = take(&mut self.queues[index].waiters);
+        Some(self.queues.swap_remove(index).waiters)
+    }
+
+    /// Takes out of the queue by `take`, and removes the queue where that leaves no waiter.
+    fn take<R>(&mut self, key: Key, take: impl FnOnce(&mut Fifo) -> R) -> Option<R> {
+        let index = self.queues.iter().position(|queue| queue.key == key)?;
+        let taken = take(&mut self.queues[index].waiters);
         if self.queues[index].waiters.is_empty() {
-            self.spare = self.queues.swap_remove(index).waiters;
+            self.spare = self.queues.swap_remove(index).waiters.into_spare();
         }
-        waiter
+        Some(taken)
     }
 }
 
@@ -117,6 +120,8 @@ pub struct Section<'a> {
     queues: &'a Queues,
     bucket: Locked<'a>,
     other: Option<Locked<'a>>,
+    /// When the clock was read first under these locks.
+    now: OnceCell<Deadline>,
     // Dropped last: after the locks.
     settled: Settled,
 }
@@ -126,6 +131,15 @@ pub struct Section<'a> {
 struct Settled {
     first: Option<Arc<Waiter>>,
     rest: Vec<Arc<Waiter>>,
+}
+
+impl Settled {
+    fn push(&mut self, waiter: Arc<Waiter>) {
+        match &mut self.first {
+            first @ None => *first = Some(waiter),
+            Some(_) => self.rest.push(waiter),
+        }
+    }
 }
 
 impl Drop for Settled {
@@ -142,6 +156,7 @@ impl<'a> Section<'a> {
             queues,
             bucket,
             other,
+            now: OnceCell::new(),
             settled: Settled::default(),
         }
     }
@@ -167,7 +182,7 @@ impl<'a> Section<'a> {
 
     /// Those who wait, the longest waiting first.
     pub fn waiters(&self, key: Key) -> impl Iterator<Item = &Arc<Waiter>> {
-        self.bucket(key).queue(key).into_iter().flatten()
+        self.bucket(key).queue(key).into_iter().flat_map(Fifo::iter)
     }
 
     /// Who has waited longest.
@@ -177,7 +192,7 @@ impl<'a> Section<'a> {
 
     /// How many wait.
     pub fn len(&self, key: Key) -> usize {
-        self.bucket(key).queue(key).map_or(0, VecDeque::len)
+        self.bucket(key).queue(key).map_or(0, Fifo::len)
     }
 
     /// Whether nobody waits.
@@ -187,7 +202,7 @@ impl<'a> Section<'a> {
 
     /// Takes out who has waited longest. The caller settles it.
     pub fn pop_front(&mut self, key: Key) -> Option<Arc<Waiter>> {
-        self.bucket_mut(key).take(key, VecDeque::pop_front)
+        self.bucket_mut(key).take(key, Fifo::pop_front)?
     }
 
     /// Those who wait and are not away, the longest waiting first.
@@ -213,13 +228,32 @@ impl<'a> Section<'a> {
         key: Key,
         can_have: impl Fn(&Waiter) -> bool,
     ) -> Option<Arc<Waiter>> {
-        let can_have = |waiter: &&Arc<Waiter>| can_have(waiter);
-        let ready = self
-            .present(key)
-            .take_while(can_have)
-            .find(|waiter| waiter.is_ready());
-        let first = || self.present(key).next().filter(can_have);
-        ready.or_else(first).cloned()
+        // One pass, and the readiness of each is asked once.
+        let mut busy = None;
+        for waiter in self.waiters(key) {
+            let readiness = waiter.readiness();
+            if readiness == Readiness::Away {
+                continue;
+            }
+            if !can_have(waiter) {
+                break;
+            }
+            if readiness == Readiness::Ready {
+                return Some(Arc::clone(waiter));
+            }
+            busy.get_or_insert(waiter);
+        }
+        busy.cloned()
+    }
+
+    /// Whether another promise of the same thread stands at the front of the queue in which `waiter`, a promise, stands or
+    /// has stood. When their thread blocks, that one serves the queue for both.
+    pub fn is_behind_sibling(&self, waiter: &Waiter) -> bool {
+        self.front(waiter.key()).is_some_and(|front| {
+            front.party().is_promise()
+                && front.thread() == waiter.thread()
+                && !std::ptr::eq(&**front, waiter)
+        })
     }
 
     /// Puts a waiter, whose outcome is open again, behind the others.
@@ -244,36 +278,38 @@ impl<'a> Section<'a> {
     /// Takes out one that gives up; false where it was taken out and settled before.
     pub fn remove(&mut self, waiter: &Arc<Waiter>) -> bool {
         let key = waiter.key();
-        let place = |queue: &mut VecDeque<Arc<Waiter>>| {
-            let index = queue.iter().position(|other| Arc::ptr_eq(other, waiter))?;
-            queue.remove(index)
-        };
-        self.bucket_mut(key).take(key, place).is_some()
+        let removed = self.bucket_mut(key).take(key, |queue| queue.remove(waiter));
+        removed.flatten().is_some()
     }
 
     /// Turns a Condition's waiter, which was taken out of its queue, into one that waits for its mutex. `chosen`: others
     /// were left waiting.
     pub fn notify(&mut self, waiter: &Waiter, chosen: bool) {
-        waiter.notify(chosen);
+        waiter.notify(chosen, self.now());
     }
 
     /// Tells a waiter that was taken out how its wait ended, and wakes it when the locks are released.
     pub fn settle(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
-        waiter.settle(outcome);
-        match &mut self.settled {
-            Settled {
-                first: first @ None,
-                ..
-            } => *first = Some(waiter),
-            Settled { rest, .. } => rest.push(waiter),
-        }
+        waiter.settle(outcome, self.now());
+        self.settled.push(waiter);
     }
 
     /// Tells everybody who waits there.
     pub fn settle_all(&mut self, key: Key, outcome: Outcome) {
-        while let Some(waiter) = self.pop_front(key) {
+        let Some(mut queue) = self.bucket_mut(key).take_queue(key) else {
+            return;
+        };
+        // The first usually has a place without an allocation.
+        self.settled.rest.reserve(queue.len() - 1);
+        while let Some(waiter) = queue.pop_front() {
             self.settle(waiter, outcome);
         }
+        self.bucket_mut(key).spare = queue.into_spare();
+    }
+
+    /// The time at which these locks are held. Read once, for all that happens under them.
+    fn now(&self) -> Deadline {
+        *self.now.get_or_init(Deadline::now)
     }
 
     /// Whether the lock is to be handed to `next`: it has waited long, and the last time is not just past ("eventual
@@ -285,7 +321,7 @@ impl<'a> Section<'a> {
             every,
         } = self.queues.hand_over;
         let patience = if next.was_overtaken() { after } else { at_last };
-        let now = Deadline::now();
+        let now = self.now();
         let passed = |since: Deadline, time| since.plus(time) <= now;
         passed(next.since(), patience)
             && self
@@ -296,27 +332,23 @@ impl<'a> Section<'a> {
 
     /// Notes that one was handed over now.
     pub fn note_hand_over(&mut self, key: Key) {
-        self.bucket_mut(key).handed_over = Some(Deadline::now());
+        self.bucket_mut(key).handed_over = Some(self.now());
     }
 
-    /// Notes that the lock's owner died, for a lock whose word has no room to say who.
+    /// Notes that the lock's owner died, for a lock whose word has no room to say who. A bucket keeps the last 64 such notes.
     pub fn note_dead_owner(&mut self, key: Key, owner: ThreadId) {
-        self.forget_dead_owner(key);
-        self.bucket_mut(key).dead_owners.push((key, owner));
+        self.bucket_mut(key).dead_owners.note(key, owner);
     }
 
-    /// Who died owning the lock.
-    pub fn dead_owner(&self, key: Key) -> Option<ThreadId> {
-        let owners = &self.bucket(key).dead_owners;
-        let (_, owner) = owners.iter().find(|(other, _)| *other == key)?;
-        Some(*owner)
+    /// The thread that died owning the lock, whose word says that there is one. None where there can be none: the cell was
+    /// written over.
+    pub fn dead_owner(&self, key: Key) -> Option<DeadOwner> {
+        self.bucket(key).dead_owners.get(key)
     }
 
     /// Somebody took care of what the dead owner left.
     pub fn forget_dead_owner(&mut self, key: Key) {
-        self.bucket_mut(key)
-            .dead_owners
-            .retain(|(other, _)| *other != key);
+        self.bucket_mut(key).dead_owners.forget(key);
     }
 
     /// The keys of the queues that somebody waits in.

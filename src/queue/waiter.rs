@@ -7,6 +7,7 @@ use crate::futex::Deadline;
 use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::threads::{Thread, ThreadId};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 /// How a wait ended, as the one who ended it tells the waiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +26,8 @@ pub enum Outcome {
     Passed,
     /// The barrier broke.
     Broken,
-    /// The lock's owner died holding it.
-    OwnerDied(ThreadId),
+    /// The lock's owner died holding it: this thread, where it is known.
+    OwnerDied(Option<ThreadId>),
     /// The cell held this, which no primitive writes.
     Corrupt(u32),
 }
@@ -49,7 +50,7 @@ impl Outcome {
             Outcome::GrantedAbandoned => (GRANTED_ABANDONED, 0),
             Outcome::Passed => (PASSED, 0),
             Outcome::Broken => (BROKEN, 0),
-            Outcome::OwnerDied(id) => (OWNER_DIED, id.get()),
+            Outcome::OwnerDied(id) => (OWNER_DIED, id.map_or(0, ThreadId::get)),
             Outcome::Corrupt(word) => (CORRUPT, word),
         }
     }
@@ -62,7 +63,7 @@ impl Outcome {
             GRANTED_ABANDONED => Some(Outcome::GrantedAbandoned),
             PASSED => Some(Outcome::Passed),
             BROKEN => Some(Outcome::Broken),
-            OWNER_DIED => ThreadId::new(detail).map(Outcome::OwnerDied),
+            OWNER_DIED => Some(Outcome::OwnerDied(ThreadId::new(detail))),
             _ => Some(Outcome::Corrupt(detail)),
         }
     }
@@ -149,6 +150,16 @@ impl Party {
         Self::promise_of(caller, Arc::clone(caller.thread) as Arc<dyn Unpark>)
     }
 
+    /// A promise of `thread` that `target` wakes.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn for_tests(thread: ThreadId, target: Arc<dyn Unpark>) -> Self {
+        Party {
+            thread,
+            target,
+            promise: true,
+        }
+    }
+
     /// The thread that waits, or that the waiting promise belongs to.
     pub fn thread(&self) -> ThreadId {
         self.thread
@@ -176,6 +187,9 @@ pub struct Waiter {
     owner_of: Option<OwnerOf>,
     /// What it asks for, where waiters of one queue ask for different things, as its primitive reads it.
     request: u32,
+    /// Its place among the waiters of the queue that it stands in. Read and written under the lock of the bucket alone,
+    /// so it is no atomic of loom's: it would only add steps to every model.
+    ticket: AtomicI64,
     /// Whether a Condition's waiter was notified: from then on it waits for its mutex, in the mutex's queue.
     notified: AtomicU32,
     /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
@@ -228,6 +242,7 @@ impl Waiter {
             mutex,
             owner_of,
             request,
+            ticket: AtomicI64::new(0),
             notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
             overtaken: AtomicBool::new(false),
@@ -318,10 +333,19 @@ impl Waiter {
         self.readiness() == Readiness::Ready
     }
 
+    /// Its place among the waiters of the queue that it stands in. Under the lock of that queue.
+    pub(super) fn ticket(&self) -> i64 {
+        self.ticket.load(Ordering::Relaxed)
+    }
+
+    /// Gives it a place. Under the lock of the queue that it enters.
+    pub(super) fn set_ticket(&self, ticket: i64) {
+        self.ticket.store(ticket, Ordering::Relaxed);
+    }
+
     /// Moves a Condition's waiter to its mutex. Under the locks of both queues.
-    pub(super) fn notify(&self, chosen: bool) {
-        let now = Deadline::now().as_nanoseconds();
-        self.since.store(now, Ordering::Relaxed);
+    pub(super) fn notify(&self, chosen: bool, now: Deadline) {
+        self.since.store(now.as_nanoseconds(), Ordering::Relaxed);
         let notified = if chosen { CHOSEN } else { NOTIFIED };
         self.notified.store(notified, Ordering::Release);
     }
@@ -332,10 +356,10 @@ impl Waiter {
     }
 
     /// Under the lock of the queue that it stands in.
-    pub(super) fn settle(&self, outcome: Outcome) {
+    pub(super) fn settle(&self, outcome: Outcome, now: Deadline) {
         let (tag, detail) = outcome.encode();
-        let now = Deadline::now().as_nanoseconds();
-        self.settled_at.store(now, Ordering::Relaxed);
+        self.settled_at
+            .store(now.as_nanoseconds(), Ordering::Relaxed);
         self.detail.store(detail, Ordering::Relaxed);
         self.outcome.store(tag, Ordering::Release);
     }

@@ -4,6 +4,7 @@
 mod parker;
 mod registry;
 mod runtime;
+mod signals;
 mod timer;
 mod vigil;
 mod watcher;

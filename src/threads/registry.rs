@@ -1,5 +1,7 @@
 //! Which threads there are, and which there were.
 
+use super::signals::without_signals;
+use super::timer::Timer;
 use super::watcher::{Added, Descriptors, Watcher};
 use super::{Thread, ThreadId};
 use crate::sync::{Mutex, Ordering, lock};
@@ -26,7 +28,7 @@ pub struct AlreadyRegistered;
 pub struct Threads {
     table: Arc<Mutex<Table>>,
     watcher: OnceLock<Option<Arc<Descriptors>>>,
-    timer: super::Timer,
+    timer: OnceLock<Timer>,
 }
 
 /// An event loop that is watched, until this is dropped.
@@ -89,7 +91,7 @@ impl Threads {
                 seen: Vec::new(),
             })),
             watcher: OnceLock::new(),
-            timer: super::Timer::default(),
+            timer: OnceLock::new(),
         }
     }
 
@@ -104,9 +106,6 @@ impl Threads {
         table.living.insert(id, Arc::clone(&thread));
         Ok(thread)
     }
-
-    /// timer
-    pub fn timer(&self) -> &super::Timer { &self.timer }
 
     /// Marks a thread dead. From here on every [`Threads::status`] says so.
     pub fn retire(&self, id: ThreadId) {
@@ -146,8 +145,13 @@ impl Threads {
             });
         };
         let builder = std::thread::Builder::new().name("shared-sync".to_owned());
-        Descriptors::without_signals(|| builder.spawn(watch)).ok()?;
+        without_signals(|| builder.spawn(watch)).ok()?;
         Some(watcher)
+    }
+
+    /// The timer of the process. Its thread starts with the first limit that is set.
+    pub fn timer(&self) -> &Timer {
+        self.timer.get_or_init(Timer::new)
     }
 
     /// Whether the thread of this number lives.

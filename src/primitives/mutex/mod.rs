@@ -429,9 +429,10 @@ impl Mutex {
             let word = self.cell.load();
             let (fault, outcome) = match State::of(word) {
                 State::Free => return Ok(Served::Free),
-                State::Abandoned(owner) if threads.status(owner) == Status::Dead => {
-                    (Fault::Abandoned(owner), Outcome::OwnerDied(owner))
-                }
+                State::Abandoned(owner) if threads.status(owner) == Status::Dead => (
+                    Fault::Abandoned(Some(owner)),
+                    Outcome::OwnerDied(Some(owner)),
+                ),
                 State::Abandoned(_) | State::Corrupt => {
                     (Fault::Corrupt(word), Outcome::Corrupt(word))
                 }
@@ -440,9 +441,10 @@ impl Mutex {
                     Status::Alive if self.cell.replace(word, word | WAITERS) => {
                         return Ok(Served::Held);
                     }
-                    Status::Dead if self.cell.replace(word, owner.get() | ABANDONED) => {
-                        (Fault::Abandoned(owner), Outcome::OwnerDied(owner))
-                    }
+                    Status::Dead if self.cell.replace(word, owner.get() | ABANDONED) => (
+                        Fault::Abandoned(Some(owner)),
+                        Outcome::OwnerDied(Some(owner)),
+                    ),
                     Status::Unknown => (Fault::Corrupt(word), Outcome::Corrupt(word)),
                     // The word changed under our eyes: look again.
                     Status::Alive | Status::Dead => continue,

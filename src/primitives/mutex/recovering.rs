@@ -34,7 +34,7 @@ impl Recovering {
                 Step::Pending => return Step::Pending,
                 Step::Done(Ok(Locked::Acquired)) => Ok(Recovered::Locked),
                 Step::Done(Ok(Locked::TimedOut)) => Ok(Recovered::TimedOut),
-                Step::Done(Err(Fault::Abandoned(dead))) => {
+                Step::Done(Err(Fault::Abandoned(Some(dead)))) => {
                     if self.mutex.take_over(dead, self.locking.waiter().party()) {
                         Ok(Recovered::Cleared)
                     } else {

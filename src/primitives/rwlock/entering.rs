@@ -141,7 +141,7 @@ impl Wait for Entering {
         {
             section.push_front(&self.waiter);
             self.undo(caller, &mut section, outcome);
-        } else {
+        } else if !section.is_behind_sibling(&self.waiter) {
             // Those behind may be let in now, and a promise does not look by itself.
             self.lock
                 .gate

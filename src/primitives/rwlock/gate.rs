@@ -3,7 +3,7 @@
 use super::{Held, Request};
 use crate::cell::Cell;
 use crate::primitives::{Fault, Recovered};
-use crate::queue::{Key, Kind, Outcome, Party, Section, Waiter};
+use crate::queue::{DeadOwner, Key, Kind, Outcome, Party, Section, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -145,7 +145,7 @@ impl Gate {
                 State::Written(writer) => match threads.status(writer) {
                     Status::Alive => {}
                     Status::Dead => {
-                        self.abandon(section, word, writer, 0);
+                        self.abandon(section, word, DeadOwner::Known(writer), 0);
                         continue;
                     }
                     Status::Unknown => return Err(self.corrupt(section, word)),
@@ -198,19 +198,21 @@ impl Gate {
 
     /// Marks what `word` says as abandoned by `dead`, with so many reads of the living left, and tells those who wait.
     /// False where the word has changed.
-    pub fn abandon(self, section: &mut Section, word: u32, dead: ThreadId, reads: u32) -> bool {
+    pub fn abandon(self, section: &mut Section, word: u32, dead: DeadOwner, reads: u32) -> bool {
         let abandoned = self
             .cell
             .replace(word, ABANDONED | (word & WAITERS) | reads);
         if abandoned {
-            section.note_dead_owner(self.key(), dead);
+            if let DeadOwner::Known(dead) = dead {
+                section.note_dead_owner(self.key(), dead);
+            }
             self.tell(section, dead);
         }
         abandoned
     }
 
     /// Tells everybody that somebody died inside, but those who came to recover.
-    fn tell(self, section: &mut Section, dead: ThreadId) {
+    fn tell(self, section: &mut Section, dead: DeadOwner) {
         let told: Vec<_> = section
             .waiters(self.key())
             .filter(|waiter| Request::of(waiter) != Request::Recover)
@@ -218,19 +220,19 @@ impl Gate {
             .collect();
         for waiter in told {
             section.remove(&waiter);
-            section.settle(waiter, Outcome::OwnerDied(dead));
+            section.settle(waiter, Outcome::OwnerDied(dead.thread()));
         }
     }
 
     fn abandoned(self, section: &mut Section, word: u32) -> Fault {
         match section.dead_owner(self.key()) {
-            Some(dead) => Fault::Abandoned(dead),
+            Some(dead) => Fault::Abandoned(dead.thread()),
             None => self.corrupt(section, word),
         }
     }
 
     /// Who died inside; none where the cell was written over.
-    pub fn dead(self, section: &Section) -> Option<ThreadId> {
+    pub fn dead(self, section: &Section) -> Option<DeadOwner> {
         section.dead_owner(self.key())
     }
 

@@ -26,7 +26,7 @@ pub use entering::Entering;
 use super::{Fault, Locked, Recovered, block_in};
 use crate::cell::Cell;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Party, Queues, Section, Waiter, spin_until};
+use crate::queue::{Begun, Caller, DeadOwner, Party, Queues, Section, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use gate::{Admission, GUARD, Gate, State, WAITERS, WRITER, claim_of};
 
@@ -58,8 +58,8 @@ pub enum Inside {
     Readers(u32),
     /// A living thread writes.
     Writer(ThreadId),
-    /// Somebody died inside.
-    Dead(ThreadId),
+    /// This thread died inside; none where it is known only that some thread did.
+    Dead(Option<ThreadId>),
 }
 
 /// How many reads the calling thread holds: two counts that no other thread touches, in whatever memory JavaScript can
@@ -340,13 +340,13 @@ impl RwLock {
             State::Reads(reads) => Ok(Inside::Readers(reads)),
             State::Written(writer) => match threads.status(writer) {
                 Status::Alive => Ok(Inside::Writer(writer)),
-                Status::Dead => Ok(Inside::Dead(writer)),
+                Status::Dead => Ok(Inside::Dead(Some(writer))),
                 Status::Unknown => Err(Fault::Corrupt(word)),
             },
             State::Abandoned(_) => self
                 .gate
                 .dead(section)
-                .map(Inside::Dead)
+                .map(|dead| Inside::Dead(dead.thread()))
                 .ok_or(Fault::Corrupt(word)),
             State::Corrupt => Err(Fault::Corrupt(word)),
         }
@@ -417,7 +417,10 @@ impl RwLock {
                 // Written over: by this word it held no read.
                 _ => return,
             };
-            if self.gate.abandon(&mut section, word, id, reads) {
+            if self
+                .gate
+                .abandon(&mut section, word, DeadOwner::Known(id), reads)
+            {
                 // As above.
                 self.gate.serve(queues.threads(), &mut section).ok();
                 return;
@@ -430,5 +433,87 @@ fn locked(entered: Recovered) -> Locked {
     match entered {
         Recovered::TimedOut => Locked::TimedOut,
         Recovered::Locked | Recovered::Cleared => Locked::Acquired,
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::primitives::thread_died;
+    use crate::queue::HandOver;
+    use crate::sync::AtomicU32;
+    use crate::threads::{Attention, Look, Runtime};
+
+    struct Quiet;
+
+    impl Runtime for Quiet {
+        fn attention(&self) -> Attention {
+            Attention::Never
+        }
+
+        fn look(&self) -> Look {
+            Look::Continue
+        }
+    }
+
+    /// One more lock than a bucket remembers deaths.
+    const LOCKS: usize = 65;
+    const ABANDONED: u32 = 3 << 30;
+
+    #[test]
+    fn a_lock_whose_dead_owner_was_forgotten_is_abandoned_and_can_be_recovered() {
+        let hand_over = HandOver {
+            after: 0,
+            at_last: 0,
+            every: 0,
+        };
+        let queues = Queues::new(0, hand_over);
+        let thread = |number| {
+            let id = ThreadId::new(number).unwrap();
+            queues.threads().register(id).ok().unwrap()
+        };
+        let (this, dies) = (thread(1), thread(2));
+        let caller_of = |thread| Caller {
+            queues: &queues,
+            thread,
+            runtime: &Quiet,
+        };
+        let words = [const { AtomicU32::new(0) }; LOCKS + 1];
+        let counts = [const { AtomicU32::new(0) }; 2];
+        // SAFETY: aligned, and alive until the end of this function.
+        let [own, by_guards] = [0, 1].map(|index| unsafe { Cell::new(&counts[index]) });
+        let lock = |index: usize| {
+            // SAFETY: as above.
+            let cell = unsafe { Cell::new(&words[index]) };
+            RwLock::new(cell, Held { own, by_guards })
+        };
+        let inside = |lock: RwLock| lock.inside(queues.threads(), &queues.enter(lock.gate.key()));
+        let caller = caller_of(&this);
+        let dead = dies.id();
+        for index in 0..LOCKS {
+            let written = lock(index).write(&caller_of(&dies), None);
+            assert_eq!(written, Ok(Locked::Acquired));
+        }
+        thread_died(&queues, dead);
+
+        let told = |by| Err(Fault::Abandoned(by));
+        assert_eq!(lock(0).write(&caller, None), told(Some(dead)));
+        // No death was forgotten yet: such a word was written over.
+        words[LOCKS].store(ABANDONED, std::sync::atomic::Ordering::Release);
+        let corrupt = Fault::Corrupt(ABANDONED);
+        assert_eq!(lock(LOCKS).read(&caller, None), Err(corrupt.clone()));
+        assert_eq!(lock(LOCKS).recover(&caller, None), Err(corrupt));
+
+        for index in 1..LOCKS {
+            assert_eq!(lock(index).write(&caller, None), told(Some(dead)));
+        }
+        assert_eq!(lock(0).read(&caller, None), told(None));
+        assert_eq!(inside(lock(0)), Ok(Inside::Dead(None)));
+        assert_eq!(inside(lock(1)), Ok(Inside::Dead(Some(dead))));
+        for index in 0..LOCKS {
+            assert_eq!(lock(index).recover(&caller, None), Ok(Recovered::Cleared));
+            assert_eq!(lock(index).unlock_write(&caller), Ok(()));
+            assert_eq!(inside(lock(index)), Ok(Inside::Readers(0)));
+        }
     }
 }

@@ -69,20 +69,6 @@ impl Watcher for Epoll {
                 .for_each(&mut readable);
         }
     }
-
-    fn without_signals<R>(start: impl FnOnce() -> R) -> R {
-        let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-        // SAFETY: sigfillset writes the set that pthread_sigmask then reads, which writes the one from before.
-        unsafe {
-            libc::sigfillset(all.as_mut_ptr());
-            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-        }
-        // A new thread has the mask of the one that starts it.
-        let started = start();
-        // SAFETY: the set was written above.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
-        started
-    }
 }
 
 fn readable_thread(data: u64) -> Option<ThreadId> {

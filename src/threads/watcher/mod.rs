@@ -35,7 +35,4 @@ pub trait Watcher: Sized + Send + Sync {
 
     /// Sleeps until some of the descriptors have become readable, and says whose.
     fn wait(&self, readable: impl FnMut(ThreadId));
-
-    /// Calls `start` so that a thread which it starts never runs the process's signal handlers.
-    fn without_signals<R>(start: impl FnOnce() -> R) -> R;
 }

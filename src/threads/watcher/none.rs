@@ -21,8 +21,4 @@ impl Watcher for Nothing {
     fn wait(&self, _readable: impl FnMut(ThreadId)) {
         match *self {}
     }
-
-    fn without_signals<R>(start: impl FnOnce() -> R) -> R {
-        start()
-    }
 }
