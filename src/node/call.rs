@@ -139,6 +139,7 @@ impl<'a> Call<'a> {
     }
 
     /// Throws the realm's error for a fault.
+    #[cold]
     fn throw(&self, fault: Fault) -> Error {
         let named = self.labels().get(self.site().concerned(&fault));
         let report = report(&named, self.realm.thread().id(), fault);

@@ -240,18 +240,41 @@ pub fn begin<W: Wait + 'static>(
     begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
     complete: impl FnOnce(W::Output) -> Settled + 'static,
 ) -> Result<Settled> {
+    let (ticket, limit) = prepare(realm, &terms)?;
+    let settled = as_caller(realm.thread(), |caller| {
+        let wait = match begin(caller, &Party::promise_of(caller, ticket)) {
+            Begun::Done(output) => return complete(output),
+            Begun::Waits(wait) => wait,
+        };
+        let wait = Box::new(Completing {
+            wait,
+            complete: Some(complete),
+        });
+        let pending = Pending {
+            realm: Rc::clone(realm),
+            site,
+            wait,
+            limit,
+            keeps_alive: terms.keeps_alive,
+        };
+        add(caller, &terms, pending, labels())
+    });
+    realm.environment().hold_due();
+    Ok(settled)
+}
+
+/// Makes what a promise needs before its wait begins: where the timer cannot be had, nothing waits.
+fn prepare(realm: &Realm, terms: &Terms) -> Result<(Arc<Ticket>, Option<(Deadline, Limit)>)> {
     let environment = realm.environment();
     environment.open_mailbox(Handlers {
         read: read_mailbox,
         end,
     })?;
-    let number = terms.number;
     let ticket = Arc::new(Ticket {
-        number,
+        number: terms.number,
         mailbox: Arc::clone(environment.mailbox()),
         thread: Arc::clone(realm.thread()),
     });
-    // Before the wait begins: where the timer cannot be had, nothing waits.
     let limit = match Deadline::after_milliseconds(terms.timeout) {
         Some(deadline) if terms.timeout > 0.0 => {
             let target = Arc::clone(&ticket) as Arc<dyn Expire>;
@@ -259,41 +282,26 @@ pub fn begin<W: Wait + 'static>(
         }
         _ => None,
     };
-    let settled = as_caller(realm.thread(), |caller| {
-        let wait = match begin(caller, &Party::promise_of(caller, ticket)) {
-            Begun::Done(output) => return complete(output),
-            Begun::Waits(wait) => wait,
-        };
-        let wait = Completing {
-            wait,
-            complete: Some(complete),
-        };
-        let listed = Listed {
-            waiter: Arc::clone(wait.waiter()),
-            labels: labels(),
-        };
-        lock(&list_of(realm.thread()).waits).insert(number, listed);
-        let pending = Pending {
-            realm: Rc::clone(realm),
-            site,
-            wait: Box::new(wait),
-            limit,
-            keeps_alive: terms.keeps_alive,
-        };
-        realm.begin_pending();
-        if terms.keeps_alive {
-            environment.hold(1);
-        }
-        // A letter that came before this is still in the mailbox: only this thread reads it.
-        with_pending(|all| all.insert(number, pending));
-        let ended = match terms.timeout > 0.0 {
-            true => None,
-            false => step(caller, number, Some(Slept::TimedOut)),
-        };
-        ended.map_or(Ok(WAITS), |finished| finished.settled)
-    });
-    environment.hold_due();
-    Ok(settled)
+    Ok((ticket, limit))
+}
+
+/// Adds a promise that waits, or times it out at once.
+fn add(caller: &Caller, terms: &Terms, pending: Pending, labels: Labels) -> Settled {
+    let listed = Listed {
+        waiter: Arc::clone(pending.wait.waiter()),
+        labels,
+    };
+    lock(&list_of(caller.thread).waits).insert(terms.number, listed);
+    pending.realm.begin_pending();
+    if pending.keeps_alive {
+        pending.realm.environment().hold(1);
+    }
+    // A letter that came before this is still in the mailbox: only this thread reads it.
+    with_pending(|all| all.insert(terms.number, pending));
+    if terms.timeout > 0.0 {
+        return Ok(WAITS);
+    }
+    step(caller, terms.number, Some(Slept::TimedOut)).map_or(Ok(WAITS), |finished| finished.settled)
 }
 
 fn with_pending<R>(visit: impl FnOnce(&mut HashMap<u64, Pending>) -> R) -> R {

@@ -125,6 +125,8 @@ impl std::ops::Deref for Realmed {
 }
 
 impl FromNapiValue for Realmed {
+    // Not inlined, as in every native function it would be.
+    #[inline(never)]
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         // SAFETY: passed on.
         let number = unsafe { u32::from_napi_value(env, value)? };

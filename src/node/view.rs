@@ -45,6 +45,8 @@ impl CellView {
 impl FromNapiValue for CellView {
     /// Reads the address of the first cell. That the memory is shared, and so can be neither detached nor moved, was checked
     /// by JavaScript's constructor, where it can be told in every realm and on every runtime.
+    // Not inlined, as in every native function it would be.
+    #[inline(never)]
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let (mut kind, mut length, mut data, mut byte_offset) = (0, 0, ptr::null_mut(), 0);
         // SAFETY: `value` is a value of this environment, and each place is valid or null, as Node-API allows.
