@@ -54,6 +54,13 @@ const settings = Object.fromEntries(
 const ways = /** @type {const} */ ([
   { bundler: 'esbuild', how: 'with the package outside', file: 'esbuild-external.js' },
   { bundler: 'esbuild', how: 'with the addon copied', file: 'esbuild-copied.js', alone: true },
+  { bundler: 'esbuild', how: 'as a module with the package outside', file: 'esbuild-module.js' },
+  {
+    bundler: 'esbuild',
+    how: 'as a module with the addon copied',
+    file: 'esbuild-module-copied.js',
+    alone: true,
+  },
   { bundler: 'webpack', how: 'with the package outside', file: 'webpack.config.js' },
   { bundler: 'webpack', how: 'with the addon outside', file: 'webpack.addon.config.js' },
   { bundler: 'vite', how: 'for a server', file: 'vite.config.mjs' },
