@@ -3,6 +3,9 @@
 type Realmed = number
 type CellView = Int32Array
 type Name = string | undefined
+type Milliseconds = number
+type Serial = number
+type Count = number
 
 /**
  * Which binding artifact the generated loader actually loaded: `'native'` for
@@ -15,36 +18,30 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** The largest number of parties of a Barrier. */
 export declare const BARRIER_MAX_TOTAL: number
 
-/** Breaks it for everybody. */
-export declare function barrierAbort(realm: Realmed, cell: CellView, name: Name, total: number): void
+/** Breaks it for everybody, or makes it `fresh` again and tells those who wait that it broke. */
+export declare function barrierBreak(realm: Realmed, cell: CellView, name: Name, total: Count, fresh: boolean): void
 
 /** Whether it is broken. */
-export declare function barrierBroken(cell: CellView, total: number): boolean
+export declare function barrierBroken(cell: CellView, total: Count): boolean
 
 /** How many of how many have arrived. */
-export declare function barrierDescribe(cell: CellView, total: number): string
+export declare function barrierDescribe(cell: CellView, total: Count): string
 
-/** Breaks it for everybody, as the action of that number failed. */
-export declare function barrierFail(realm: Realmed, cell: CellView, name: Name, total: number, action: number): void
-
-/** Lets the others go, after the action of that number. */
-export declare function barrierOpen(realm: Realmed, cell: CellView, name: Name, total: number, action: number): void
-
-/** Makes it fresh again. Those who wait are told that it broke. */
-export declare function barrierReset(realm: Realmed, cell: CellView, name: Name, total: number): void
+/** Ends the action of that number: lets the others go, or breaks the barrier where it `failed`. */
+export declare function barrierEndAction(realm: Realmed, cell: CellView, name: Name, total: Count, action: Serial, failed: boolean): void
 
 /**
  * Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were missing
- * then. With a number of an `action` above 0, the last to arrive, which gets 0, is to call `barrierOpen` or `barrierFail`
+ * then. With a number of an `action` above 0, the last to arrive, which gets 0, is to call `barrierEndAction`
  * with that number after its action.
  */
-export declare function barrierWait(realm: Realmed, cell: CellView, name: Name, total: number, action: number, milliseconds: number): number
+export declare function barrierWait(realm: Realmed, cell: CellView, name: Name, total: Count, action: Serial, milliseconds: Milliseconds): number
 
 /** Begins to wait as a promise, which comes to one more than `barrierWait` returns. */
-export declare function barrierWaitAsync(realm: Realmed, cell: CellView, name: Name, total: number, action: number, number: number, timeout: number, keepsAlive: boolean): number
+export declare function barrierWaitAsync(realm: Realmed, cell: CellView, name: Name, total: Count, action: Serial, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
 /** How many have arrived and wait. */
-export declare function barrierWaiting(realm: Realmed, cell: CellView, name: Name, total: number): number
+export declare function barrierWaiting(realm: Realmed, cell: CellView, name: Name, total: Count): number
 
 /** One wait of a blocked thread, or of a promise. */
 export interface BlockedThread {
@@ -77,19 +74,19 @@ export declare const CONDITION_EMPTY: number
 export declare function conditionDescribe(cell: CellView): string
 
 /** Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many. */
-export declare function conditionNotify(realm: Realmed, cell: CellView, name: Name, count: number): number
+export declare function conditionNotify(realm: Realmed, cell: CellView, name: Name, count: Count): number
 
 /**
  * Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks the mutex
  * again. True where it was notified.
  */
-export declare function conditionWait(realm: Realmed, cell: CellView, name: Name, mutexCell: CellView, mutexName: Name, milliseconds: number): boolean
+export declare function conditionWait(realm: Realmed, cell: CellView, name: Name, mutexCell: CellView, mutexName: Name, milliseconds: Milliseconds): boolean
 
 /**
  * Begins to wait with a mutex that the guard of the promise `guard` owns: 2 where it was notified, 1 where the time was
  * up first. The guard owns the mutex again then, and not meanwhile. The caller has asked whether it owns it now.
  */
-export declare function conditionWaitAsync(realm: Realmed, cell: CellView, name: Name, mutexCell: CellView, mutexName: Name, guard: number, number: number, timeout: number, keepsAlive: boolean): number
+export declare function conditionWaitAsync(realm: Realmed, cell: CellView, name: Name, mutexCell: CellView, mutexName: Name, guard: Serial, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
 /** One thread of a deadlock. */
 export interface CycleLink {
@@ -110,7 +107,7 @@ export interface Details {
 }
 
 /** A promise gives up, and passes on what it was given: 0, or what it came to where it was too late for that. */
-export declare function giveUp(realm: Realmed, number: number): number
+export declare function giveUp(realm: Realmed, number: Serial): number
 
 /** What a runtime can do for a blocked thread. */
 export declare const enum Host {
@@ -143,19 +140,19 @@ export declare const LATCH_MAX_COUNT: number
 export declare const LATCH_WAITERS: number
 
 /** Counts down `by`, at most to open. */
-export declare function latchCountDown(realm: Realmed, cell: CellView, name: Name, count: number, by: number): void
+export declare function latchCountDown(realm: Realmed, cell: CellView, name: Name, count: Count, by: Count): void
 
 /** Whether it is open, or what is missing. */
-export declare function latchDescribe(cell: CellView, count: number): string
+export declare function latchDescribe(cell: CellView, count: Count): string
 
 /** How often it has to be counted down until it is open. */
-export declare function latchRemaining(realm: Realmed, cell: CellView, name: Name, count: number): number
+export declare function latchRemaining(realm: Realmed, cell: CellView, name: Name, count: Count): number
 
 /** Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time was up first. */
-export declare function latchWait(realm: Realmed, cell: CellView, name: Name, count: number, milliseconds: number): boolean
+export declare function latchWait(realm: Realmed, cell: CellView, name: Name, count: Count, milliseconds: Milliseconds): boolean
 
 /** Begins to wait until it is open. */
-export declare function latchWaitAsync(realm: Realmed, cell: CellView, name: Name, count: number, number: number, timeout: number, keepsAlive: boolean): number
+export declare function latchWaitAsync(realm: Realmed, cell: CellView, name: Name, count: Count, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
 /** The word of a Mutex that nobody owns. */
 export declare const MUTEX_FREE: number
@@ -173,16 +170,19 @@ export declare function mutexBackOff(cell: CellView): number
 export declare function mutexDescribe(cell: CellView): string
 
 /** Whether the guard of the promise `number` owns it. */
-export declare function mutexIsGuarded(realm: Realmed, cell: CellView, number: number): boolean
+export declare function mutexIsGuarded(realm: Realmed, cell: CellView, number: Serial): boolean
 
 /**
- * Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing. Takes a free lock,
- * too, as all of these do.
+ * Locks within `milliseconds` (Infinity: without limit): true, or false where the time was up first. Takes a free lock, too,
+ * as all of these do. A call that the end of the thread interrupts returns nothing.
  */
-export declare function mutexLock(realm: Realmed, cell: CellView, name: Name): boolean
+export declare function mutexLock(realm: Realmed, cell: CellView, name: Name, milliseconds: Milliseconds): boolean
 
-/** Begins to lock for the guard of the promise `number`. */
-export declare function mutexLockAsync(realm: Realmed, cell: CellView, name: Name, number: number, timeout: number, keepsAlive: boolean): number
+/**
+ * Begins to lock for the guard of the promise `number`, also after the owner died where it `recovers`: 2 where this cleared
+ * that, else 1.
+ */
+export declare function mutexLockAsync(realm: Realmed, cell: CellView, name: Name, number: Serial, timeout: Milliseconds, keepsAlive: boolean, recovers: boolean): number
 
 /** The number of the owner (its `threadId + 1`), or 0. */
 export declare function mutexOwner(realm: Realmed, cell: CellView, name: Name): number
@@ -191,19 +191,13 @@ export declare function mutexOwner(realm: Realmed, cell: CellView, name: Name): 
  * Locks within `milliseconds` (Infinity: without limit), also after the owner died: 2 where this call cleared that, 1
  * where there was nothing to clear, 0 where the time was up first.
  */
-export declare function mutexRecover(realm: Realmed, cell: CellView, name: Name, milliseconds: number): number
-
-/** Begins to recover for the guard of the promise `number`: 2 where this cleared the state, else 1. */
-export declare function mutexRecoverAsync(realm: Realmed, cell: CellView, name: Name, number: number, timeout: number, keepsAlive: boolean): number
+export declare function mutexRecover(realm: Realmed, cell: CellView, name: Name, milliseconds: Milliseconds): number
 
 /** Unlocks what the guard of the promise `number` owns: true, or false where that owns nothing. */
-export declare function mutexReleaseGuard(realm: Realmed, cell: CellView, name: Name, number: number): boolean
-
-/** Locks within `milliseconds`: true, or false where the time was up first. */
-export declare function mutexTryLock(realm: Realmed, cell: CellView, name: Name, milliseconds: number): boolean
+export declare function mutexReleaseGuard(realm: Realmed, cell: CellView, name: Name, number: Serial): boolean
 
 /** Locks for the guard of the promise `number` if that takes no waiting. */
-export declare function mutexTryLockGuard(realm: Realmed, cell: CellView, name: Name, number: number): boolean
+export declare function mutexTryLockGuard(realm: Realmed, cell: CellView, name: Name, number: Serial): boolean
 
 /** Unlocks. */
 export declare function mutexUnlock(realm: Realmed, cell: CellView, name: Name): void
@@ -254,8 +248,17 @@ export declare const RWLOCK_GUARD: number
  */
 export declare const RWLOCK_MOST_READS: number
 
+/** The request to read. */
+export declare const RWLOCK_READ: number
+
+/** The request to write, also after a thread has died inside. */
+export declare const RWLOCK_RECOVER: number
+
 /** The bit of an RwLock's word that says that a thread or a promise waits. */
 export declare const RWLOCK_WAITERS: number
+
+/** The request to write. */
+export declare const RWLOCK_WRITE: number
 
 /** The bit of an RwLock's word that says that the thread which the lower bits name writes. */
 export declare const RWLOCK_WRITER: number
@@ -270,55 +273,31 @@ export declare function rwlockDowngrade(realm: Realmed, cell: CellView, name: Na
  * Lets the guard of the promise `number`, which writes, go on as a reader, under the number `reading`: true, or false where
  * it does not write.
  */
-export declare function rwlockDowngradeGuard(realm: Realmed, cell: CellView, name: Name, number: number, reading: number): boolean
+export declare function rwlockDowngradeGuard(realm: Realmed, cell: CellView, name: Name, number: Serial, reading: Serial): boolean
 
-/** Whether the guard of the promise `number` reads. */
-export declare function rwlockIsRead(number: number): boolean
+/**
+ * Reads or writes, as `request` says, within `milliseconds` (Infinity: without limit): 1, or 2 where a call that recovers
+ * cleared what a dead thread left, or 0 where the time was up first.
+ */
+export declare function rwlockEnter(realm: Realmed, cell: CellView, name: Name, request: Count, milliseconds: Milliseconds): number
 
-/** Whether the guard of the promise `number` writes. */
-export declare function rwlockIsWritten(realm: Realmed, cell: CellView, number: number): boolean
+/** Begins to read or write, for the guard of the promise `number`: 1, or 2 where one that recovers cleared the state. */
+export declare function rwlockEnterAsync(realm: Realmed, cell: CellView, name: Name, request: Count, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
-/** Begins to read within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
-export declare function rwlockRead(realm: Realmed, cell: CellView, name: Name, milliseconds: number): boolean
-
-/** Begins to read, for the guard of the promise `number`. */
-export declare function rwlockReadAsync(realm: Realmed, cell: CellView, name: Name, number: number, timeout: number, keepsAlive: boolean): number
+/** Whether the guard of the promise `number` reads or writes. */
+export declare function rwlockIsGuarded(realm: Realmed, cell: CellView, request: Count, number: Serial): boolean
 
 /** How many reads are held. */
 export declare function rwlockReaders(realm: Realmed, cell: CellView, name: Name): number
 
-/**
- * Begins to write within `milliseconds` (Infinity: without limit), also after a thread has died inside: 2 where this call
- * cleared that, 1 where there was nothing to clear, 0 where the time was up first.
- */
-export declare function rwlockRecover(realm: Realmed, cell: CellView, name: Name, milliseconds: number): number
+/** Ends what the guard of the promise `number` has: true, or false where it has nothing. */
+export declare function rwlockReleaseGuard(realm: Realmed, cell: CellView, name: Name, request: Count, number: Serial): boolean
 
-/** Begins to recover, for the guard of the promise `number`: 2 where this cleared the state, else 1. */
-export declare function rwlockRecoverAsync(realm: Realmed, cell: CellView, name: Name, number: number, timeout: number, keepsAlive: boolean): number
+/** Lets the guard of the promise `number` read or write, if that takes no waiting. */
+export declare function rwlockTryEnterGuard(realm: Realmed, cell: CellView, name: Name, request: Count, number: Serial): boolean
 
-/** Ends the read of the guard of the promise `number`: true, or false where that does not read. */
-export declare function rwlockReleaseRead(realm: Realmed, cell: CellView, name: Name, number: number): boolean
-
-/** Ends the write of the guard of the promise `number`: true, or false where that does not write. */
-export declare function rwlockReleaseWrite(realm: Realmed, cell: CellView, name: Name, number: number): boolean
-
-/** Lets the guard of the promise `number` read, if that takes no waiting. */
-export declare function rwlockTryReadGuard(realm: Realmed, cell: CellView, name: Name, number: number): boolean
-
-/** Lets the guard of the promise `number` write, if that takes no waiting. */
-export declare function rwlockTryWriteGuard(realm: Realmed, cell: CellView, name: Name, number: number): boolean
-
-/** Ends a read. */
-export declare function rwlockUnlockRead(realm: Realmed, cell: CellView, name: Name): void
-
-/** Ends a write. */
-export declare function rwlockUnlockWrite(realm: Realmed, cell: CellView, name: Name): void
-
-/** Begins to write within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
-export declare function rwlockWrite(realm: Realmed, cell: CellView, name: Name, milliseconds: number): boolean
-
-/** Begins to write, for the guard of the promise `number`. */
-export declare function rwlockWriteAsync(realm: Realmed, cell: CellView, name: Name, number: number, timeout: number, keepsAlive: boolean): number
+/** Ends a read or a write, as `request` says. */
+export declare function rwlockUnlock(realm: Realmed, cell: CellView, name: Name, request: Count): void
 
 /** The number of the writer (its `threadId + 1`), or 0. */
 export declare function rwlockWriter(realm: Realmed, cell: CellView, name: Name): number
@@ -333,19 +312,19 @@ export declare const SEMAPHORE_PERMIT: number
 export declare const SEMAPHORE_WAITERS: number
 
 /** Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
-export declare function semaphoreAcquire(realm: Realmed, cell: CellView, name: Name, permits: number, max: number, count: number, milliseconds: number): boolean
+export declare function semaphoreAcquire(realm: Realmed, cell: CellView, name: Name, permits: Count, max: Count, count: Count, milliseconds: Milliseconds): boolean
 
 /** Begins to take `count` permits. */
-export declare function semaphoreAcquireAsync(realm: Realmed, cell: CellView, name: Name, permits: number, max: number, count: number, number: number, timeout: number, keepsAlive: boolean): number
+export declare function semaphoreAcquireAsync(realm: Realmed, cell: CellView, name: Name, permits: Count, max: Count, count: Count, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
 /** How many permits are free. */
-export declare function semaphoreAvailable(realm: Realmed, cell: CellView, name: Name, permits: number, max: number): number
+export declare function semaphoreAvailable(realm: Realmed, cell: CellView, name: Name, permits: Count, max: Count): number
 
 /** How many permits are free, and how many wait for some. */
-export declare function semaphoreDescribe(cell: CellView, permits: number, max: number): string
+export declare function semaphoreDescribe(cell: CellView, permits: Count, max: Count): string
 
 /** Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum. */
-export declare function semaphoreRelease(realm: Realmed, cell: CellView, name: Name, permits: number, max: number, count: number): boolean
+export declare function semaphoreRelease(realm: Realmed, cell: CellView, name: Name, permits: Count, max: Count, count: Count): boolean
 
 /** The number of the calling thread in the words of the primitives. */
 export declare function threadNumber(realm: Realmed): number

@@ -101,11 +101,11 @@ class Barrier {
   }
 
   abort() {
-    native.barrierAbort(realm.number, this.#cell, this.#name, this.#total);
+    this.#break(false);
   }
 
   reset() {
-    native.barrierReset(realm.number, this.#cell, this.#name, this.#total);
+    this.#break(true);
   }
 
   get broken() {
@@ -144,8 +144,7 @@ class Barrier {
    * @returns {unknown} a promise where the action returned one
    */
   #act(action, number) {
-    const open = () =>
-      native.barrierOpen(realm.number, this.#cell, this.#name, this.#total, number);
+    const open = () => this.#endAction(number, false);
     const fail = (/** @type {unknown} */ error) => {
       this.#fail(number);
       throw error;
@@ -159,9 +158,23 @@ class Barrier {
     return isThenable(returned) ? Promise.resolve(returned).then(open, fail) : open();
   }
 
+  /** @param {boolean} fresh whether to make it fresh again at once */
+  #break(fresh) {
+    native.barrierBreak(realm.number, this.#cell, this.#name, this.#total, fresh);
+  }
+
+  /**
+   * @param {number} number
+   * @param {boolean} failed
+   */
+  #endAction(number, failed) {
+    const [cell, name, total] = [this.#cell, this.#name, this.#total];
+    native.barrierEndAction(realm.number, cell, name, total, number, failed);
+  }
+
   /** @param {number} number */
   #fail(number) {
-    native.barrierFail(realm.number, this.#cell, this.#name, this.#total, number);
+    this.#endAction(number, true);
   }
 }
 

@@ -94,7 +94,7 @@ class Mutex {
     if (compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
       if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(this.#cell);
       if (!trySpin(this.#cell))
-        endIfTerminating(native.mutexLock(realm.number, this.#cell, this.#name));
+        endIfTerminating(native.mutexLock(realm.number, this.#cell, this.#name, Infinity));
     }
     return this;
   }
@@ -104,7 +104,7 @@ class Mutex {
     return (
       compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
       (ms > 0 && trySpin(this.#cell)) ||
-      endIfTerminating(native.mutexTryLock(realm.number, this.#cell, this.#name, ms))
+      endIfTerminating(native.mutexLock(realm.number, this.#cell, this.#name, ms))
     );
   }
 
@@ -164,7 +164,7 @@ class Mutex {
     const guard = new Guard(this.#cell, this.#name);
     const { number } = guardInternals(guard);
     if (!native.mutexTryLockGuard(realm.number, this.#cell, this.#name, number)) {
-      await this.#wait(guard, native.mutexLockAsync, checked);
+      await this.#wait(guard, false, checked);
     }
     return guard;
   }
@@ -175,17 +175,17 @@ class Mutex {
   async recoverAsync(options) {
     const checked = waitOptions(options);
     const guard = new Guard(this.#cell, this.#name);
-    const recovered = await this.#wait(guard, native.mutexRecoverAsync, checked);
+    const recovered = await this.#wait(guard, true, checked);
     setRecovered(guard, recovered === 2);
     return guard;
   }
 
   /**
    * @param {import('./guard.js').Guard} guard
-   * @param {typeof native.mutexLockAsync} begin
+   * @param {boolean} recovers
    * @param {import('./promises.js').CheckedOptions} options
    */
-  #wait(guard, begin, options) {
+  #wait(guard, recovers, options) {
     const { number } = guardInternals(guard);
     const [cell, name] = [this.#cell, this.#name];
     return waitForPromise(
@@ -193,7 +193,7 @@ class Mutex {
         number,
         cell,
         begin: (timeout, keepsAlive) =>
-          begin(realm.number, cell, name, number, timeout, keepsAlive),
+          native.mutexLockAsync(realm.number, cell, name, number, timeout, keepsAlive, recovers),
         undo: () => guard.tryRelease(),
       },
       options,

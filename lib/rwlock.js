@@ -20,6 +20,10 @@ const MOST_READS = native.RWLOCK_MOST_READS;
 const WAITERS = native.RWLOCK_WAITERS;
 /** The word while this thread writes, with none queued. */
 const WRITTEN_BY_ME = native.RWLOCK_WRITER | THREAD;
+/** What a thread or a guard asks for. */
+const READ = native.RWLOCK_READ;
+const WRITE = native.RWLOCK_WRITE;
+const RECOVER = native.RWLOCK_RECOVER;
 
 /** @typedef {import('./grant.js').Grant} Grant */
 /** @typedef {import('./rwlock-guard.js').OwnerKind} OwnerKind */
@@ -30,9 +34,9 @@ let threadOwned;
 let guardOwned;
 
 /** @param {Grant} grant */
-const isReading = ({ number }) => native.rwlockIsRead(number);
+const isReading = ({ cell, number }) => native.rwlockIsGuarded(realm.number, cell, READ, number);
 /** @param {Grant} grant */
-const isWriting = ({ cell, number }) => native.rwlockIsWritten(realm.number, cell, number);
+const isWriting = ({ cell, number }) => native.rwlockIsGuarded(realm.number, cell, WRITE, number);
 
 /** Many readers or one writer. The protocol is in src/primitives/rwlock. */
 class RwLock {
@@ -66,9 +70,9 @@ class RwLock {
       isReading: (_lock, grant) => isReading(grant),
       isWriting: (_lock, grant) => isWriting(grant),
       unlockRead: (_lock, { cell, name, number }) =>
-        native.rwlockReleaseRead(realm.number, cell, name, number),
+        native.rwlockReleaseGuard(realm.number, cell, name, READ, number),
       unlockWrite: (_lock, { cell, name, number }) =>
-        native.rwlockReleaseWrite(realm.number, cell, name, number),
+        native.rwlockReleaseGuard(realm.number, cell, name, WRITE, number),
       downgrade(lock, { cell, name, number }) {
         // The guard is there before its read is: no call stands between the two that could fail.
         const guard = new ReadGuard(lock, guardOwned);
@@ -119,7 +123,7 @@ class RwLock {
       if (--counts[own] === 0) this.#slot.cells[this.#slot.place] = undefined;
     } else {
       this.#counting(() => {
-        native.rwlockUnlockRead(realm.number, this.#cell, this.#name);
+        native.rwlockUnlock(realm.number, this.#cell, this.#name, READ);
       });
     }
   }
@@ -136,7 +140,7 @@ class RwLock {
 
   unlockWrite() {
     if (compareExchange(this.#cell, 0, WRITTEN_BY_ME, FREE) !== WRITTEN_BY_ME)
-      native.rwlockUnlockWrite(realm.number, this.#cell, this.#name);
+      native.rwlockUnlock(realm.number, this.#cell, this.#name, WRITE);
   }
 
   downgrade() {
@@ -147,11 +151,11 @@ class RwLock {
   }
 
   recover() {
-    return this.#recover(Infinity) === 2;
+    return this.#enter(RECOVER, Infinity) === 2;
   }
 
   tryRecover(ms = 0) {
-    const recovered = this.#recover(milliseconds(ms));
+    const recovered = this.#enter(RECOVER, milliseconds(ms));
     return recovered === 0 ? undefined : recovered === 2;
   }
 
@@ -162,9 +166,7 @@ class RwLock {
     const checked = waitOptions(options);
     // The guard is there before the read is: no call stands between the two that could fail.
     const guard = new ReadGuard(this, guardOwned);
-    if (!native.rwlockTryReadGuard(realm.number, this.#cell, this.#name, numberOf(guard))) {
-      await this.#wait(guard, native.rwlockReadAsync, checked);
-    }
+    if (!this.#tryEnter(guard, READ)) await this.#wait(guard, READ, checked);
     return guard;
   }
 
@@ -174,9 +176,7 @@ class RwLock {
   async writeAsync(options) {
     const checked = waitOptions(options);
     const guard = new WriteGuard(this, guardOwned);
-    if (!native.rwlockTryWriteGuard(realm.number, this.#cell, this.#name, numberOf(guard))) {
-      await this.#wait(guard, native.rwlockWriteAsync, checked);
-    }
+    if (!this.#tryEnter(guard, WRITE)) await this.#wait(guard, WRITE, checked);
     return guard;
   }
 
@@ -186,7 +186,7 @@ class RwLock {
   async recoverAsync(options) {
     const checked = waitOptions(options);
     const guard = new WriteGuard(this, guardOwned);
-    const recovered = await this.#wait(guard, native.rwlockRecoverAsync, checked);
+    const recovered = await this.#wait(guard, RECOVER, checked);
     setRecovered(guard, recovered === 2);
     return guard;
   }
@@ -228,9 +228,7 @@ class RwLock {
 
   /** @param {number} ms */
   #read(ms) {
-    return this.#counting(() =>
-      endIfTerminating(native.rwlockRead(realm.number, this.#cell, this.#name, ms)),
-    );
+    return this.#counting(() => this.#enter(READ, ms)) !== 0;
   }
 
   /**
@@ -252,12 +250,25 @@ class RwLock {
 
   /** @param {number} ms */
   #write(ms) {
-    return endIfTerminating(native.rwlockWrite(realm.number, this.#cell, this.#name, ms));
+    return this.#enter(WRITE, ms) !== 0;
   }
 
-  /** @param {number} ms */
-  #recover(ms) {
-    return endIfTerminating(native.rwlockRecover(realm.number, this.#cell, this.#name, ms));
+  /**
+   * @param {number} request
+   * @param {number} ms
+   */
+  #enter(request, ms) {
+    return endIfTerminating(native.rwlockEnter(realm.number, this.#cell, this.#name, request, ms));
+  }
+
+  /**
+   * Lets the guard of a promise in, if that takes no waiting.
+   * @param {import('./rwlock-guard.js').ReadGuard | import('./rwlock-guard.js').WriteGuard} guard
+   * @param {number} request
+   */
+  #tryEnter(guard, request) {
+    const number = numberOf(guard);
+    return native.rwlockTryEnterGuard(realm.number, this.#cell, this.#name, request, number);
   }
 
   /** @param {(grant: Grant) => boolean} isHeld */
@@ -267,10 +278,10 @@ class RwLock {
 
   /**
    * @param {import('./rwlock-guard.js').ReadGuard | import('./rwlock-guard.js').WriteGuard} guard
-   * @param {typeof native.rwlockReadAsync} begin
+   * @param {number} request
    * @param {import('./promises.js').CheckedOptions} options
    */
-  #wait(guard, begin, options) {
+  #wait(guard, request, options) {
     const number = numberOf(guard);
     const [cell, name] = [this.#cell, this.#name];
     return waitForPromise(
@@ -278,7 +289,7 @@ class RwLock {
         number,
         cell,
         begin: (timeout, keepsAlive) =>
-          begin(realm.number, cell, name, number, timeout, keepsAlive),
+          native.rwlockEnterAsync(realm.number, cell, name, request, number, timeout, keepsAlive),
         undo: () => guard.tryRelease(),
       },
       options,

@@ -2,10 +2,10 @@
 
 use super::call::{Call, Name};
 use super::grants;
+use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::futex::Deadline;
 use crate::primitives::{Barrier, Fault, Last};
 use crate::queue::{Key, Kind};
 use napi::bindgen_prelude::*;
@@ -16,16 +16,16 @@ use napi_derive::napi;
 pub const BARRIER_MAX_TOTAL: u32 = Barrier::MAX_TOTAL;
 
 /// The barrier in `cell`.
-pub(super) fn of(cell: CellView, total: u32) -> Result<Barrier> {
-    if !(1..=Barrier::MAX_TOTAL).contains(&total) {
+pub(super) fn of(cell: CellView, total: Count) -> Result<Barrier> {
+    if !(1..=Barrier::MAX_TOTAL).contains(&total.0) {
         return Err(Error::new(Status::InvalidArg, "total is out of range"));
     }
-    Ok(Barrier::new(cell.cell(), total))
+    Ok(Barrier::new(cell.cell(), total.0))
 }
 
 /// The number of the promise or call that runs the action, if there is one.
-fn last(action: f64) -> Last {
-    if action > 0.0 {
+fn last(action: Serial) -> Last {
+    if action.0 > 0 {
         Last::Acts
     } else {
         Last::Opens
@@ -33,15 +33,15 @@ fn last(action: f64) -> Last {
 }
 
 /// What an arrival comes to: the number of the parties that were missing then. The last to arrive is granted the action.
-fn arrived(missing: u32, key: Key, action: f64) -> f64 {
-    if missing == 0 && action > 0.0 {
-        grants::grant(key, action as u64);
+fn arrived(missing: u32, key: Key, action: Serial) -> f64 {
+    if missing == 0 && action.0 > 0 {
+        grants::grant(key, action.0);
     }
     f64::from(missing)
 }
 
 /// Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were missing
-/// then. With a number of an `action` above 0, the last to arrive, which gets 0, is to call `barrierOpen` or `barrierFail`
+/// then. With a number of an `action` above 0, the last to arrive, which gets 0, is to call `barrierEndAction`
 /// with that number after its action.
 #[napi]
 pub fn barrier_wait(
@@ -49,12 +49,12 @@ pub fn barrier_wait(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    total: u32,
-    action: f64,
-    milliseconds: f64,
+    total: Count,
+    action: Serial,
+    milliseconds: Milliseconds,
 ) -> Result<f64> {
     let barrier = of(cell, total)?;
-    let deadline = Deadline::after_milliseconds(milliseconds);
+    let deadline = milliseconds.deadline();
     let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
     let missing = call.run(|caller| barrier.wait(caller, last(action), deadline))?;
     Ok(arrived(missing, call.key(), action))
@@ -67,10 +67,10 @@ pub fn barrier_wait_async(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    total: u32,
-    action: f64,
-    number: f64,
-    timeout: f64,
+    total: Count,
+    action: Serial,
+    number: Serial,
+    timeout: Milliseconds,
     keeps_alive: bool,
 ) -> Result<f64> {
     let barrier = of(cell, total)?;
@@ -83,85 +83,56 @@ pub fn barrier_wait_async(
     )
 }
 
-/// Lets the others go, after the action of that number.
+/// Ends the action of that number: lets the others go, or breaks the barrier where it `failed`.
 #[napi]
-pub fn barrier_open(
+pub fn barrier_end_action(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    total: u32,
-    action: f64,
+    total: Count,
+    action: Serial,
+    failed: bool,
 ) -> Result<()> {
     let barrier = of(cell, total)?;
     let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
-    let granted = grants::revoke(call.key(), action as u64);
-    call.run(|caller| {
+    let granted = grants::revoke(call.key(), action.0);
+    call.run(|caller| match (failed, granted) {
+        (false, true) => barrier.open(caller),
         // A later action of this thread runs, or none: the barrier was reset meanwhile.
-        if granted {
-            barrier.open(caller)
-        } else {
-            Err(Fault::Broken)
+        (false, false) => Err(Fault::Broken),
+        (true, true) => {
+            barrier.fail(caller);
+            Ok(())
         }
+        (true, false) => Ok(()),
     })
 }
 
-/// Breaks it for everybody, as the action of that number failed.
+/// Breaks it for everybody, or makes it `fresh` again and tells those who wait that it broke.
 #[napi]
-pub fn barrier_fail(
+pub fn barrier_break(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    total: u32,
-    action: f64,
-) -> Result<()> {
-    let barrier = of(cell, total)?;
-    let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
-    if !grants::revoke(call.key(), action as u64) {
-        return Ok(());
-    }
-    call.run(|caller| {
-        barrier.fail(caller);
-        Ok(())
-    })
-}
-
-/// Breaks it for everybody.
-#[napi]
-pub fn barrier_abort(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    total: u32,
+    total: Count,
+    fresh: bool,
 ) -> Result<()> {
     let barrier = of(cell, total)?;
     Call::new(&env, &realm, Kind::Barrier, cell, name).run(|caller| {
-        barrier.abort(caller);
-        Ok(())
-    })
-}
-
-/// Makes it fresh again. Those who wait are told that it broke.
-#[napi]
-pub fn barrier_reset(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    total: u32,
-) -> Result<()> {
-    let barrier = of(cell, total)?;
-    Call::new(&env, &realm, Kind::Barrier, cell, name).run(|caller| {
-        barrier.reset(caller);
+        if fresh {
+            barrier.reset(caller);
+        } else {
+            barrier.abort(caller);
+        }
         Ok(())
     })
 }
 
 /// Whether it is broken.
 #[napi]
-pub fn barrier_broken(cell: CellView, total: u32) -> Result<bool> {
+pub fn barrier_broken(cell: CellView, total: Count) -> Result<bool> {
     Ok(of(cell, total)?.is_broken())
 }
 
@@ -172,7 +143,7 @@ pub fn barrier_waiting(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    total: u32,
+    total: Count,
 ) -> Result<u32> {
     let barrier = of(cell, total)?;
     let waiting = Call::new(&env, &realm, Kind::Barrier, cell, name)

@@ -2,6 +2,7 @@
 
 use super::QUEUES;
 use super::errors::report;
+use super::numbers::Milliseconds;
 use super::promises::{self, Settled, Site, Terms};
 use super::realm::{Realm, Realmed};
 use super::view::CellView;
@@ -112,13 +113,13 @@ impl<'a> Call<'a> {
     /// time was up first.
     pub fn within(
         &self,
-        milliseconds: f64,
+        milliseconds: Milliseconds,
         wait: impl FnOnce(&Caller, Option<Deadline>) -> std::result::Result<Locked, Fault>,
         at_once: impl FnOnce(&Caller) -> std::result::Result<Locked, Fault>,
     ) -> Result<bool> {
         let locked = self.run(|caller| {
-            if milliseconds > 0.0 {
-                wait(caller, Deadline::after_milliseconds(milliseconds))
+            if milliseconds.0 > 0.0 {
+                wait(caller, milliseconds.deadline())
             } else {
                 at_once(caller)
             }

@@ -1,11 +1,11 @@
 //! The native side of `Condition`.
 
 use super::call::{Call, Name};
+use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
 use super::{grants, mutex};
-use crate::futex::Deadline;
 use crate::primitives::{Condition, Fault, Mutex, Notification};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
@@ -29,9 +29,9 @@ pub fn condition_wait(
     name: Name,
     mutex_cell: CellView,
     mutex_name: Name,
-    milliseconds: f64,
+    milliseconds: Milliseconds,
 ) -> Result<bool> {
-    let deadline = Deadline::after_milliseconds(milliseconds);
+    let deadline = milliseconds.deadline();
     let call =
         Call::new(&env, &realm, Kind::Condition, cell, name).with_mutex(mutex_cell, mutex_name);
     let mutex = Mutex::new(mutex_cell.cell());
@@ -46,11 +46,10 @@ pub fn condition_notify(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    count: f64,
+    count: Count,
 ) -> Result<u32> {
-    // `as` saturates: infinity is everybody.
     let notified = Call::new(&env, &realm, Kind::Condition, cell, name)
-        .run(|caller| of(cell).notify(caller, count as usize))?;
+        .run(|caller| of(cell).notify(caller, count.0 as usize))?;
     Ok(u32::try_from(notified).unwrap_or(u32::MAX))
 }
 
@@ -64,9 +63,9 @@ pub fn condition_wait_async(
     name: Name,
     mutex_cell: CellView,
     mutex_name: Name,
-    guard: f64,
-    number: f64,
-    timeout: f64,
+    guard: Serial,
+    number: Serial,
+    timeout: Milliseconds,
     keeps_alive: bool,
 ) -> Result<f64> {
     let call =
@@ -74,7 +73,7 @@ pub fn condition_wait_async(
     let (mutex, key, guard) = (
         Mutex::new(mutex_cell.cell()),
         mutex::key(mutex_cell),
-        guard as u64,
+        guard.0,
     );
     if !grants::revoke(key, guard) {
         return call.run(|_| Err(Fault::NotOwner(None)));

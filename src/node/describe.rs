@@ -2,6 +2,7 @@
 //! queue for a moment, and changes nothing.
 
 use super::names::thread;
+use super::numbers::Count;
 use super::promises::granted_to;
 use super::read_counts::Reads;
 use super::view::CellView;
@@ -52,13 +53,17 @@ pub fn condition_describe(cell: CellView) -> String {
 
 /// How many of how many have arrived.
 #[napi]
-pub fn barrier_describe(cell: CellView, total: u32) -> Result<String> {
+pub fn barrier_describe(cell: CellView, total: Count) -> Result<String> {
     let barrier = barrier::of(cell, total)?;
     Ok(describe(cell, Kind::Barrier, |_, section| {
         Ok(match barrier.phase(QUEUES.threads(), section)? {
-            Phase::Arriving(arrived) => format!("{arrived} of {total} arrived"),
+            Phase::Arriving(arrived) => format!("{arrived} of {} arrived", total.0),
             Phase::Acting(id) => {
-                format!("{total} of {total} arrived, {} runs the action", thread(id))
+                format!(
+                    "{0} of {0} arrived, {1} runs the action",
+                    total.0,
+                    thread(id)
+                )
             }
         })
     }))
@@ -66,7 +71,7 @@ pub fn barrier_describe(cell: CellView, total: u32) -> Result<String> {
 
 /// Whether it is open, or what is missing.
 #[napi]
-pub fn latch_describe(cell: CellView, count: u32) -> Result<String> {
+pub fn latch_describe(cell: CellView, count: Count) -> Result<String> {
     let latch = latch::of(cell, count)?;
     Ok(describe(cell, Kind::Latch, |key, section| {
         Ok(match latch.remaining()? {
@@ -78,7 +83,7 @@ pub fn latch_describe(cell: CellView, count: u32) -> Result<String> {
 
 /// How many permits are free, and how many wait for some.
 #[napi]
-pub fn semaphore_describe(cell: CellView, permits: u32, max: u32) -> Result<String> {
+pub fn semaphore_describe(cell: CellView, permits: Count, max: Count) -> Result<String> {
     let semaphore = semaphore::of(cell, permits, max)?;
     Ok(describe(cell, Kind::Semaphore, |key, section| {
         let available = semaphore.available()?;

@@ -2,6 +2,7 @@
 
 use super::call::{Call, Name};
 use super::mutex;
+use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
@@ -19,11 +20,11 @@ pub const LATCH_WAITERS: u32 = Latch::WAITERS;
 pub const LATCH_MAX_COUNT: u32 = Latch::MAX_COUNT;
 
 /// The latch in `cell`.
-pub(super) fn of(cell: CellView, count: u32) -> Result<Latch> {
-    if !(1..=Latch::MAX_COUNT).contains(&count) {
+pub(super) fn of(cell: CellView, count: Count) -> Result<Latch> {
+    if !(1..=Latch::MAX_COUNT).contains(&count.0) {
         return Err(Error::new(Status::InvalidArg, "count is out of range"));
     }
-    Ok(Latch::new(cell.cell(), count))
+    Ok(Latch::new(cell.cell(), count.0))
 }
 
 /// Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time was up first.
@@ -33,8 +34,8 @@ pub fn latch_wait(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    count: u32,
-    milliseconds: f64,
+    count: Count,
+    milliseconds: Milliseconds,
 ) -> Result<bool> {
     let latch = of(cell, count)?;
     Call::new(&env, &realm, Kind::Latch, cell, name).within(
@@ -57,11 +58,11 @@ pub fn latch_count_down(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    count: u32,
-    by: u32,
+    count: Count,
+    by: Count,
 ) -> Result<()> {
     let latch = of(cell, count)?;
-    Call::new(&env, &realm, Kind::Latch, cell, name).run(|caller| latch.count_down(caller, by))
+    Call::new(&env, &realm, Kind::Latch, cell, name).run(|caller| latch.count_down(caller, by.0))
 }
 
 /// Begins to wait until it is open.
@@ -71,9 +72,9 @@ pub fn latch_wait_async(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    count: u32,
-    number: f64,
-    timeout: f64,
+    count: Count,
+    number: Serial,
+    timeout: Milliseconds,
     keeps_alive: bool,
 ) -> Result<f64> {
     let latch = of(cell, count)?;
@@ -91,7 +92,7 @@ pub fn latch_remaining(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    count: u32,
+    count: Count,
 ) -> Result<u32> {
     let latch = of(cell, count)?;
     Call::new(&env, &realm, Kind::Latch, cell, name).run(|_| latch.remaining())

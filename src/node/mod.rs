@@ -21,6 +21,7 @@ pub mod latch;
 mod mailbox;
 pub mod mutex;
 mod names;
+mod numbers;
 pub mod promises;
 pub mod read_counts;
 pub mod realm;

@@ -3,10 +3,10 @@
 use super::QUEUES;
 use super::call::{Call, Name};
 use super::grants;
+use super::numbers::{Milliseconds, Serial};
 use super::promises::{Settled, Terms};
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::futex::Deadline;
 use crate::primitives::{Fault, Locked, Mutex, Recovered};
 use crate::queue::{Key, Kind, Party, Trust};
 use napi::bindgen_prelude::*;
@@ -39,14 +39,6 @@ pub(super) fn key(cell: CellView) -> Key {
     Key::new(cell.cell(), Kind::Mutex)
 }
 
-/// Locks, waiting without limit. True: a call that the end of the thread interrupts returns nothing. Takes a free lock,
-/// too, as all of these do.
-#[napi]
-pub fn mutex_lock(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<bool> {
-    Call::new(&env, &realm, Kind::Mutex, cell, name)
-        .run(|caller| of(cell).lock(caller, None).map(|_| true))
-}
-
 /// Backs off from it where it seems better. For how many more times that somebody else owns it not to ask again.
 #[napi]
 pub fn mutex_back_off(cell: CellView) -> u32 {
@@ -60,14 +52,15 @@ pub fn mutex_back_off(cell: CellView) -> u32 {
     })
 }
 
-/// Locks within `milliseconds`: true, or false where the time was up first.
+/// Locks within `milliseconds` (Infinity: without limit): true, or false where the time was up first. Takes a free lock, too,
+/// as all of these do. A call that the end of the thread interrupts returns nothing.
 #[napi]
-pub fn mutex_try_lock(
+pub fn mutex_lock(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    milliseconds: f64,
+    milliseconds: Milliseconds,
 ) -> Result<bool> {
     Call::new(&env, &realm, Kind::Mutex, cell, name).within(
         milliseconds,
@@ -90,9 +83,9 @@ pub fn mutex_recover(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    milliseconds: f64,
+    milliseconds: Milliseconds,
 ) -> Result<f64> {
-    let deadline = Deadline::after_milliseconds(milliseconds);
+    let deadline = milliseconds.deadline();
     let recovered = Call::new(&env, &realm, Kind::Mutex, cell, name)
         .run(|caller| of(cell).recover(caller, deadline))?;
     Ok(recovered_code(recovered))
@@ -134,56 +127,46 @@ pub fn mutex_try_lock_guard(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    number: f64,
+    number: Serial,
 ) -> Result<bool> {
     let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
     let locked = call.run(|caller| of(cell).try_lock_guard(caller))? == Locked::Acquired;
     if locked {
-        grants::grant(call.key(), number as u64);
+        grants::grant(call.key(), number.0);
     }
     Ok(locked)
 }
 
-/// Begins to lock for the guard of the promise `number`.
+/// Begins to lock for the guard of the promise `number`, also after the owner died where it `recovers`: 2 where this cleared
+/// that, else 1.
 #[napi]
 pub fn mutex_lock_async(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    number: f64,
-    timeout: f64,
+    number: Serial,
+    timeout: Milliseconds,
     keeps_alive: bool,
+    recovers: bool,
 ) -> Result<f64> {
     let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
     let terms = Terms::new(number, timeout, keeps_alive);
     let (key, number) = (call.key(), terms.number);
-    call.promise(
-        terms,
-        |caller, party| of(cell).begin(caller, party),
-        move |result| locked(result?, || grants::grant(key, number)),
-    )
-}
-
-/// Begins to recover for the guard of the promise `number`: 2 where this cleared the state, else 1.
-#[napi]
-pub fn mutex_recover_async(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: f64,
-    timeout: f64,
-    keeps_alive: bool,
-) -> Result<f64> {
-    let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
-    let terms = Terms::new(number, timeout, keeps_alive);
-    let (key, number) = (call.key(), terms.number);
-    call.promise(
-        terms,
-        |caller, party| of(cell).begin_recovery(caller, party),
-        move |result| recovered(result?, || grants::grant(key, number)),
-    )
+    let grant = move || grants::grant(key, number);
+    if recovers {
+        call.promise(
+            terms,
+            |caller, party| of(cell).begin_recovery(caller, party),
+            move |result| recovered(result?, grant),
+        )
+    } else {
+        call.promise(
+            terms,
+            |caller, party| of(cell).begin(caller, party),
+            move |result| locked(result?, grant),
+        )
+    }
 }
 
 /// Unlocks what the guard of the promise `number` owns: true, or false where that owns nothing.
@@ -193,10 +176,10 @@ pub fn mutex_release_guard(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    number: f64,
+    number: Serial,
 ) -> Result<bool> {
     let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
-    if !grants::revoke(call.key(), number as u64) {
+    if !grants::revoke(call.key(), number.0) {
         return Ok(false);
     }
     call.run(|caller| of(cell).unlock_guard(caller))?;
@@ -205,8 +188,8 @@ pub fn mutex_release_guard(
 
 /// Whether the guard of the promise `number` owns it.
 #[napi]
-pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: f64) -> bool {
-    grants::is_granted(key(cell), number as u64) && of(cell).is_guarded_by(realm.thread().id())
+pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: Serial) -> bool {
+    grants::is_granted(key(cell), number.0) && of(cell).is_guarded_by(realm.thread().id())
 }
 
 /// Throws unless this thread owns it.

@@ -11,6 +11,7 @@ use super::QUEUES;
 use super::environment::{Environment, Handlers};
 use super::errors::report;
 use super::mailbox::Mailbox;
+use super::numbers::{Milliseconds, Serial};
 use super::realm::{Realm, Realmed};
 use crate::cell::Cell;
 use crate::futex::Deadline;
@@ -50,17 +51,17 @@ static LISTS: LazyLock<Mutex<Vec<Weak<List>>>> = LazyLock::new(Mutex::default);
 pub struct Terms {
     /// Its number.
     pub number: u64,
-    /// The time limit in milliseconds; infinity for none.
-    pub timeout: f64,
+    /// The time limit.
+    pub timeout: Milliseconds,
     /// Whether it keeps the thread alive.
     pub keeps_alive: bool,
 }
 
 impl Terms {
     /// As JavaScript passes them.
-    pub fn new(number: f64, timeout: f64, keeps_alive: bool) -> Self {
+    pub fn new(number: Serial, timeout: Milliseconds, keeps_alive: bool) -> Self {
         Terms {
-            number: number as u64,
+            number: number.0,
             timeout,
             keeps_alive,
         }
@@ -275,8 +276,8 @@ fn prepare(realm: &Realm, terms: &Terms) -> Result<(Arc<Ticket>, Option<(Deadlin
         mailbox: Arc::clone(environment.mailbox()),
         thread: Arc::clone(realm.thread()),
     });
-    let limit = match Deadline::after_milliseconds(terms.timeout) {
-        Some(deadline) if terms.timeout > 0.0 => {
+    let limit = match terms.timeout.deadline() {
+        Some(deadline) if terms.timeout.0 > 0.0 => {
             let target = Arc::clone(&ticket) as Arc<dyn Expire>;
             Some((deadline, QUEUES.threads().timer().set(deadline, target)?))
         }
@@ -298,7 +299,7 @@ fn add(caller: &Caller, terms: &Terms, pending: Pending, labels: Labels) -> Sett
     }
     // A letter that came before this is still in the mailbox: only this thread reads it.
     with_pending(|all| all.insert(terms.number, pending));
-    if terms.timeout > 0.0 {
+    if terms.timeout.0 > 0.0 {
         return Ok(WAITS);
     }
     step(caller, terms.number, Some(Slept::TimedOut)).map_or(Ok(WAITS), |finished| finished.settled)
@@ -363,8 +364,8 @@ fn step(caller: &Caller, number: u64, slept: Option<Slept>) -> Option<Finished> 
 
 /// A promise gives up, and passes on what it was given: 0, or what it came to where it was too late for that.
 #[napi]
-pub fn give_up(realm: Realmed, number: f64) -> f64 {
-    let number = number as u64;
+pub fn give_up(realm: Realmed, number: Serial) -> f64 {
+    let number = number.0;
     let finished = as_caller(realm.thread(), |caller| {
         step(caller, number, Some(Slept::Interrupted))
     });

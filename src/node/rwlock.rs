@@ -3,14 +3,14 @@
 use super::QUEUES;
 use super::call::{Call, Name};
 use super::grants;
-use super::mutex::recovered_code;
+use super::mutex::{recovered, recovered_code};
+use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::read_counts::Reads;
 use super::realm::Realmed;
-use super::view::CellView;
-use crate::futex::Deadline;
-use crate::primitives::{Fault, Locked, Recovered, Request, RwLock};
-use crate::queue::{Caller, Kind};
+use super::view::{CellView, KeptView};
+use crate::primitives::{Fault, Locked, Request, RwLock};
+use crate::queue::{Caller, Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
@@ -34,6 +34,18 @@ pub const RWLOCK_WRITER: u32 = RwLock::WRITER;
 /// The bit of an RwLock's word that says that a guard of the thread which the lower bits name writes.
 #[napi]
 pub const RWLOCK_GUARD: u32 = RwLock::GUARD;
+
+/// The request to read.
+#[napi]
+pub const RWLOCK_READ: u32 = Request::Read as u32;
+
+/// The request to write.
+#[napi]
+pub const RWLOCK_WRITE: u32 = Request::Write as u32;
+
+/// The request to write, also after a thread has died inside.
+#[napi]
+pub const RWLOCK_RECOVER: u32 = Request::Recover as u32;
 
 /// A call on an RwLock, with the counts of this thread's reads.
 struct RwLockCall<'a> {
@@ -68,51 +80,48 @@ impl<'a> RwLockCall<'a> {
     }
 }
 
-/// Begins to read within `milliseconds` (Infinity: without limit): true, or false where the time was up first.
+/// Reads or writes, as `request` says, within `milliseconds` (Infinity: without limit): 1, or 2 where a call that recovers
+/// cleared what a dead thread left, or 0 where the time was up first.
 #[napi]
-pub fn rwlock_read(
+pub fn rwlock_enter(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    milliseconds: f64,
-) -> Result<bool> {
+    request: Count,
+    milliseconds: Milliseconds,
+) -> Result<f64> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
-    this.call.within(
-        milliseconds,
-        |caller, deadline| this.lock().read(caller, deadline),
-        |caller| this.lock().try_enter(caller, Request::Read),
-    )
+    let lock = this.lock();
+    this.call.run(|caller| {
+        let entered = match Request::from(request.0) {
+            Request::Recover => {
+                return Ok(recovered_code(
+                    lock.recover(caller, milliseconds.deadline())?,
+                ));
+            }
+            request if milliseconds.0 <= 0.0 => lock.try_enter(caller, request)?,
+            Request::Read => lock.read(caller, milliseconds.deadline())?,
+            Request::Write => lock.write(caller, milliseconds.deadline())?,
+        };
+        Ok(f64::from(entered == Locked::Acquired))
+    })
 }
 
-/// Begins to write within `milliseconds` (Infinity: without limit): true, or false where the time was up first.
+/// Ends a read or a write, as `request` says.
 #[napi]
-pub fn rwlock_write(
+pub fn rwlock_unlock(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    milliseconds: f64,
-) -> Result<bool> {
+    request: Count,
+) -> Result<()> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
-    this.call.within(
-        milliseconds,
-        |caller, deadline| this.lock().write(caller, deadline),
-        |caller| this.lock().try_enter(caller, Request::Write),
-    )
-}
-
-/// Ends a read.
-#[napi]
-pub fn rwlock_unlock_read(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    RwLockCall::new(&env, &realm, cell, name)?.end_read(|lock, caller| lock.unlock_read(caller))
-}
-
-/// Ends a write.
-#[napi]
-pub fn rwlock_unlock_write(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
-    this.call.run(|caller| this.lock().unlock_write(caller))
+    match Request::from(request.0) {
+        Request::Read => this.end_read(|lock, caller| lock.unlock_read(caller)),
+        _ => this.call.run(|caller| this.lock().unlock_write(caller)),
+    }
 }
 
 /// Goes on as a reader.
@@ -122,176 +131,99 @@ pub fn rwlock_downgrade(env: Env, realm: Realmed, cell: CellView, name: Name) ->
     this.call.run(|caller| this.lock().downgrade(caller))
 }
 
-/// Begins to write within `milliseconds` (Infinity: without limit), also after a thread has died inside: 2 where this call
-/// cleared that, 1 where there was nothing to clear, 0 where the time was up first.
-#[napi]
-pub fn rwlock_recover(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    milliseconds: f64,
-) -> Result<f64> {
-    let deadline = Deadline::after_milliseconds(milliseconds);
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
-    let recovered = this
-        .call
-        .run(|caller| this.lock().recover(caller, deadline))?;
-    Ok(recovered_code(recovered))
+/// What a guard has of the lock.
+enum Entry {
+    Read(KeptView),
+    Write,
 }
 
-/// Lets the guard of the promise `number` read, if that takes no waiting.
+impl Entry {
+    fn of(env: &Env, cell: CellView, request: Request) -> Result<Self> {
+        Ok(match request {
+            Request::Read => Entry::Read(cell.keep(env)?),
+            Request::Write | Request::Recover => Entry::Write,
+        })
+    }
+
+    fn grant(self, key: Key, number: Serial) {
+        match self {
+            Entry::Read(view) => grants::grant_read(key, number.0, view),
+            Entry::Write => grants::grant(key, number.0),
+        }
+    }
+}
+
+/// Lets the guard of the promise `number` read or write, if that takes no waiting.
 #[napi]
-pub fn rwlock_try_read_guard(
+pub fn rwlock_try_enter_guard(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    number: f64,
+    request: Count,
+    number: Serial,
 ) -> Result<bool> {
+    let request = Request::from(request.0);
     let this = RwLockCall::new(&env, &realm, cell, name)?;
-    let view = cell.keep(&env)?;
+    let entry = Entry::of(&env, cell, request)?;
     let entered = this
         .call
-        .run(|caller| this.lock().try_enter_guard(caller, Request::Read))?;
-    if entered == Locked::Acquired {
-        grants::grant_read(this.call.key(), number as u64, view);
+        .run(|caller| this.lock().try_enter_guard(caller, request))?;
+    let is_inside = entered == Locked::Acquired;
+    if is_inside {
+        entry.grant(this.call.key(), number);
     }
-    Ok(entered == Locked::Acquired)
+    Ok(is_inside)
 }
 
-/// Lets the guard of the promise `number` write, if that takes no waiting.
+/// Begins to read or write, for the guard of the promise `number`: 1, or 2 where one that recovers cleared the state.
 #[napi]
-pub fn rwlock_try_write_guard(
+pub fn rwlock_enter_async(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    number: f64,
-) -> Result<bool> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
-    let entered = this
-        .call
-        .run(|caller| this.lock().try_enter_guard(caller, Request::Write))?;
-    if entered == Locked::Acquired {
-        grants::grant(this.call.key(), number as u64);
-    }
-    Ok(entered == Locked::Acquired)
-}
-
-/// Begins to read, for the guard of the promise `number`.
-#[napi]
-pub fn rwlock_read_async(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: f64,
-    timeout: f64,
+    request: Count,
+    number: Serial,
+    timeout: Milliseconds,
     keeps_alive: bool,
 ) -> Result<f64> {
+    let request = Request::from(request.0);
     let RwLockCall { call, reads, .. } = RwLockCall::new(&env, &realm, cell, name)?;
-    let view = cell.keep(&env)?;
-    let terms = Terms::new(number, timeout, keeps_alive);
-    let (key, number) = (call.key(), terms.number);
+    let entry = Entry::of(&env, cell, request)?;
+    let key = call.key();
     let lock = RwLock::new(cell.cell(), reads.held());
     call.promise(
-        terms,
-        |caller, party| lock.begin(caller, party, Request::Read),
+        Terms::new(number, timeout, keeps_alive),
+        |caller, party| lock.begin(caller, party, request),
         move |entered| {
             // The counts were this lock's until here.
             drop(reads);
-            match entered? {
-                Recovered::TimedOut => Err(Fault::TimedOut),
-                Recovered::Locked | Recovered::Cleared => {
-                    grants::grant_read(key, number, view);
-                    Ok(1.0)
-                }
-            }
+            recovered(entered?, || entry.grant(key, number))
         },
     )
 }
 
-/// Begins to write, for the guard of the promise `number`.
+/// Ends what the guard of the promise `number` has: true, or false where it has nothing.
 #[napi]
-pub fn rwlock_write_async(
+pub fn rwlock_release_guard(
     env: Env,
     realm: Realmed,
     cell: CellView,
     name: Name,
-    number: f64,
-    timeout: f64,
-    keeps_alive: bool,
-) -> Result<f64> {
-    let terms = Terms::new(number, timeout, keeps_alive);
-    write_async(&env, &realm, cell, name, terms, Request::Write)
-}
-
-/// Begins to recover, for the guard of the promise `number`: 2 where this cleared the state, else 1.
-#[napi]
-pub fn rwlock_recover_async(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: f64,
-    timeout: f64,
-    keeps_alive: bool,
-) -> Result<f64> {
-    let terms = Terms::new(number, timeout, keeps_alive);
-    write_async(&env, &realm, cell, name, terms, Request::Recover)
-}
-
-fn write_async(
-    env: &Env,
-    realm: &Realmed,
-    cell: CellView,
-    name: Name,
-    terms: Terms,
-    request: Request,
-) -> Result<f64> {
-    let RwLockCall { call, reads, .. } = RwLockCall::new(env, realm, cell, name)?;
-    let (key, number) = (call.key(), terms.number);
-    let lock = RwLock::new(cell.cell(), reads.held());
-    call.promise(
-        terms,
-        |caller, party| lock.begin(caller, party, request),
-        move |entered| {
-            // As above.
-            drop(reads);
-            super::mutex::recovered(entered?, || grants::grant(key, number))
-        },
-    )
-}
-
-/// Ends the read of the guard of the promise `number`: true, or false where that does not read.
-#[napi]
-pub fn rwlock_release_read(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: f64,
-) -> Result<bool> {
-    let Some(_view) = grants::revoke_read(number as u64) else {
-        return Ok(false);
-    };
-    RwLockCall::new(&env, &realm, cell, name)?
-        .end_read(|lock, caller| lock.unlock_read_guard(caller))?;
-    Ok(true)
-}
-
-/// Ends the write of the guard of the promise `number`: true, or false where that does not write.
-#[napi]
-pub fn rwlock_release_write(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: f64,
+    request: Count,
+    number: Serial,
 ) -> Result<bool> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
-    if !grants::revoke(this.call.key(), number as u64) {
+    if Request::from(request.0) == Request::Read {
+        // The view goes after the call.
+        let Some(_view) = grants::revoke_read(number.0) else {
+            return Ok(false);
+        };
+        this.end_read(|lock, caller| lock.unlock_read_guard(caller))?;
+        return Ok(true);
+    }
+    if !grants::revoke(this.call.key(), number.0) {
         return Ok(false);
     }
     this.call
@@ -307,33 +239,36 @@ pub fn rwlock_downgrade_guard(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    number: f64,
-    reading: f64,
+    number: Serial,
+    reading: Serial,
 ) -> Result<bool> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
-    let view = cell.keep(&env)?;
-    if !grants::revoke(this.call.key(), number as u64) {
+    let entry = Entry::Read(cell.keep(&env)?);
+    if !grants::revoke(this.call.key(), number.0) {
         return Ok(false);
     }
     this.call
         .run(|caller| this.lock().downgrade_guard(caller))?;
-    grants::grant_read(this.call.key(), reading as u64, view);
+    entry.grant(this.call.key(), reading);
     Ok(true)
 }
 
-/// Whether the guard of the promise `number` reads.
+/// Whether the guard of the promise `number` reads or writes.
 #[napi]
-pub fn rwlock_is_read(number: f64) -> bool {
-    grants::is_read_granted(number as u64)
-}
-
-/// Whether the guard of the promise `number` writes.
-#[napi]
-pub fn rwlock_is_written(env: Env, realm: Realmed, cell: CellView, number: f64) -> Result<bool> {
+pub fn rwlock_is_guarded(
+    env: Env,
+    realm: Realmed,
+    cell: CellView,
+    request: Count,
+    number: Serial,
+) -> Result<bool> {
+    if Request::from(request.0) == Request::Read {
+        return Ok(grants::is_read_granted(number.0));
+    }
     let reads = Reads::of(&env, cell.cell())?;
     let lock = RwLock::new(cell.cell(), reads.held());
-    let key = crate::queue::Key::new(cell.cell(), Kind::RwLock);
-    Ok(grants::is_granted(key, number as u64) && lock.is_written_by_guard(realm.thread().id()))
+    let key = Key::new(cell.cell(), Kind::RwLock);
+    Ok(grants::is_granted(key, number.0) && lock.is_written_by_guard(realm.thread().id()))
 }
 
 /// How many reads are held.

@@ -2,6 +2,7 @@
 
 use super::call::{Call, Name};
 use super::mutex;
+use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
@@ -23,17 +24,17 @@ pub const SEMAPHORE_WAITERS: u32 = Semaphore::WAITERS;
 pub const SEMAPHORE_PERMIT: u32 = Semaphore::PERMIT;
 
 /// The semaphore in `cell`.
-pub(super) fn of(cell: CellView, permits: u32, max: u32) -> Result<Semaphore> {
-    if !(permits.max(1)..=Semaphore::MAX_PERMITS).contains(&max) {
+pub(super) fn of(cell: CellView, permits: Count, max: Count) -> Result<Semaphore> {
+    if !(permits.0.max(1)..=Semaphore::MAX_PERMITS).contains(&max.0) {
         return Err(Error::new(Status::InvalidArg, "max is out of range"));
     }
-    Ok(Semaphore::new(cell.cell(), permits, max))
+    Ok(Semaphore::new(cell.cell(), permits.0, max.0))
 }
 
 /// The semaphore in `cell`, for `count` of its permits.
-fn for_count(cell: CellView, permits: u32, max: u32, count: u32) -> Result<Semaphore> {
+fn for_count(cell: CellView, permits: Count, max: Count, count: Count) -> Result<Semaphore> {
     let semaphore = of(cell, permits, max)?;
-    if (1..=max).contains(&count) {
+    if (1..=max.0).contains(&count.0) {
         Ok(semaphore)
     } else {
         Err(Error::new(Status::InvalidArg, "count is out of range"))
@@ -47,16 +48,16 @@ pub fn semaphore_acquire(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    permits: u32,
-    max: u32,
-    count: u32,
-    milliseconds: f64,
+    permits: Count,
+    max: Count,
+    count: Count,
+    milliseconds: Milliseconds,
 ) -> Result<bool> {
     let semaphore = for_count(cell, permits, max, count)?;
     Call::new(&env, &realm, Kind::Semaphore, cell, name).within(
         milliseconds,
-        |caller, deadline| semaphore.acquire(caller, count, deadline),
-        |caller| semaphore.try_acquire(caller, count),
+        |caller, deadline| semaphore.acquire(caller, count.0, deadline),
+        |caller| semaphore.try_acquire(caller, count.0),
     )
 }
 
@@ -67,13 +68,13 @@ pub fn semaphore_release(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    permits: u32,
-    max: u32,
-    count: u32,
+    permits: Count,
+    max: Count,
+    count: Count,
 ) -> Result<bool> {
     let semaphore = for_count(cell, permits, max, count)?;
     let released = Call::new(&env, &realm, Kind::Semaphore, cell, name)
-        .run(|caller| semaphore.release(caller, count))?;
+        .run(|caller| semaphore.release(caller, count.0))?;
     Ok(released == Released::Done)
 }
 
@@ -84,17 +85,17 @@ pub fn semaphore_acquire_async(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    permits: u32,
-    max: u32,
-    count: u32,
-    number: f64,
-    timeout: f64,
+    permits: Count,
+    max: Count,
+    count: Count,
+    number: Serial,
+    timeout: Milliseconds,
     keeps_alive: bool,
 ) -> Result<f64> {
     let semaphore = for_count(cell, permits, max, count)?;
     Call::new(&env, &realm, Kind::Semaphore, cell, name).promise(
         Terms::new(number, timeout, keeps_alive),
-        |caller, party| semaphore.begin(caller, party, count),
+        |caller, party| semaphore.begin(caller, party, count.0),
         |result| mutex::locked(result?, || {}),
     )
 }
@@ -106,8 +107,8 @@ pub fn semaphore_available(
     realm: Realmed,
     cell: CellView,
     name: Name,
-    permits: u32,
-    max: u32,
+    permits: Count,
+    max: Count,
 ) -> Result<u32> {
     let semaphore = of(cell, permits, max)?;
     Call::new(&env, &realm, Kind::Semaphore, cell, name).run(|_| semaphore.available())

@@ -41,13 +41,20 @@ pub enum Request {
     Recover,
 }
 
-impl Request {
-    fn of(waiter: &Waiter) -> Self {
-        match waiter.request() {
+impl From<u32> for Request {
+    /// The request of a number that `as u32` gave.
+    fn from(number: u32) -> Self {
+        match number {
             0 => Request::Read,
             1 => Request::Write,
             _ => Request::Recover,
         }
+    }
+}
+
+impl Request {
+    fn of(waiter: &Waiter) -> Self {
+        Self::from(waiter.request())
     }
 }
 
