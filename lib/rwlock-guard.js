@@ -4,18 +4,17 @@
 const { defineInspect } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
 const { SyncError } = require('./errors.js');
-const { endGrant } = require('./grant.js');
+const { endGrant, newGrant } = require('./grant.js');
 const { defineProperty } = require('./intrinsics.js');
 
 /** @typedef {import('./rwlock.js').RwLock} RwLock */
 /** @typedef {import('./grant.js').Grant} Grant */
+/** @typedef {Omit<Grant, 'number'>} NewGrant what a promise is about to be given */
 
 /**
  * How a read or a write is ended that began in one way: by the thread itself, without a grant, or by a promise.
  *
  * @typedef {object} OwnerKind
- * @property {(guard: ReadGuard, lock: RwLock) => Grant | undefined} newReadGrant
- * @property {(guard: WriteGuard, lock: RwLock) => Grant | undefined} newWriteGrant
  * @property {(lock: RwLock, grant: any) => boolean} isReading
  * @property {(lock: RwLock, grant: any) => boolean} isWriting
  * @property {(lock: RwLock, grant: any) => boolean} unlockRead false where the grant is gone
@@ -69,11 +68,12 @@ class ReadGuard {
   /**
    * @param {RwLock} lock
    * @param {OwnerKind} kind
+   * @param {NewGrant} [grant]
    */
-  constructor(lock, kind) {
+  constructor(lock, kind, grant) {
     this.#lock = lock;
     this.#kind = kind;
-    this.#grant = kind.newReadGrant(this, lock);
+    this.#grant = grant === undefined ? undefined : newGrant(this, grant);
   }
 
   get held() {
@@ -117,11 +117,12 @@ class WriteGuard {
   /**
    * @param {RwLock} lock
    * @param {OwnerKind} kind
+   * @param {NewGrant} [grant]
    */
-  constructor(lock, kind) {
+  constructor(lock, kind, grant) {
     this.#lock = lock;
     this.#kind = kind;
-    this.#grant = kind.newWriteGrant(this, lock);
+    this.#grant = grant === undefined ? undefined : newGrant(this, grant);
   }
 
   get held() {

@@ -4,7 +4,6 @@
 const { cellOf, milliseconds, nameOf } = require('./arguments.js');
 const { defineInspect, labelOf } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
-const { newGrant } = require('./grant.js');
 const { compareExchange, load } = require('./intrinsics.js');
 const { waitForPromise, waitOptions } = require('./promises.js');
 const { NO_SLOT, slotOf } = require('./read-counts.js');
@@ -49,8 +48,6 @@ class RwLock {
 
   static {
     threadOwned = {
-      newReadGrant: () => undefined,
-      newWriteGrant: () => undefined,
       isReading: (lock) => lock.#ownReads > 0,
       isWriting: (lock) => (load(lock.#cell, 0) & ~WAITERS) === WRITTEN_BY_ME,
       unlockRead(lock) {
@@ -65,8 +62,6 @@ class RwLock {
       label: (lock) => labelOf('RwLock', lock.#name, lock.#cell),
     };
     guardOwned = {
-      newReadGrant: (guard, lock) => newGrant(guard, lock.#grantOf(isReading)),
-      newWriteGrant: (guard, lock) => newGrant(guard, lock.#grantOf(isWriting)),
       isReading: (_lock, grant) => isReading(grant),
       isWriting: (_lock, grant) => isWriting(grant),
       unlockRead: (_lock, { cell, name, number }) =>
@@ -75,7 +70,7 @@ class RwLock {
         native.rwlockReleaseGuard(realm.number, cell, name, WRITE, number),
       downgrade(lock, { cell, name, number }) {
         // The guard is there before its read is: no call stands between the two that could fail.
-        const guard = new ReadGuard(lock, guardOwned);
+        const guard = new ReadGuard(lock, guardOwned, lock.#grantOf(isReading));
         const reading = numberOf(guard);
         return native.rwlockDowngradeGuard(realm.number, cell, name, number, reading)
           ? guard
@@ -165,7 +160,7 @@ class RwLock {
   async readAsync(options) {
     const checked = waitOptions(options);
     // The guard is there before the read is: no call stands between the two that could fail.
-    const guard = new ReadGuard(this, guardOwned);
+    const guard = new ReadGuard(this, guardOwned, this.#grantOf(isReading));
     if (!this.#tryEnter(guard, READ)) await this.#wait(guard, READ, checked);
     return guard;
   }
@@ -175,7 +170,7 @@ class RwLock {
    */
   async writeAsync(options) {
     const checked = waitOptions(options);
-    const guard = new WriteGuard(this, guardOwned);
+    const guard = new WriteGuard(this, guardOwned, this.#grantOf(isWriting));
     if (!this.#tryEnter(guard, WRITE)) await this.#wait(guard, WRITE, checked);
     return guard;
   }
@@ -185,7 +180,7 @@ class RwLock {
    */
   async recoverAsync(options) {
     const checked = waitOptions(options);
-    const guard = new WriteGuard(this, guardOwned);
+    const guard = new WriteGuard(this, guardOwned, this.#grantOf(isWriting));
     const recovered = await this.#wait(guard, RECOVER, checked);
     setRecovered(guard, recovered === 2);
     return guard;
