@@ -16,12 +16,55 @@ const { Promise } = require('./intrinsics.js');
 const { waitForPromise, waitOptions } = require('./promises.js');
 const { native, newNumber, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
+const { Wait } = require('./wait.js');
 
 /** The message for an action that wait() and waitFor() cannot wait for. */
 const NOT_SYNCHRONOUS =
   'options.action returned a promise, which wait() and waitFor() cannot await. Use waitAsync(), or an action that is ' +
   'done when it returns.';
 const OPTIONS = ['name', 'action'];
+
+/** An arrival by promise: it comes to one more than how many were missing. */
+class BarrierWait extends Wait {
+  /**
+   * @param {Int32Array} cell
+   * @param {string | undefined} name
+   * @param {number} total
+   * @param {boolean} acts whether the last to arrive has an action
+   */
+  constructor(cell, name, total, acts) {
+    super(cell);
+    this.name = name;
+    this.total = total;
+    this.acts = acts;
+  }
+
+  /**
+   * @param {number} timeout
+   * @param {boolean} keepsAlive
+   */
+  begin(timeout, keepsAlive) {
+    const { cell, name, total, number } = this;
+    const action = this.acts ? number : 0;
+    return native.barrierWaitAsync(
+      realm.number,
+      cell,
+      name,
+      total,
+      action,
+      number,
+      timeout,
+      keepsAlive,
+    );
+  }
+
+  /** The others have gone on, or wait for an action that will not run. */
+  undo() {
+    if (this.acts) {
+      native.barrierEndAction(realm.number, this.cell, this.name, this.total, this.number, true);
+    }
+  }
+}
 
 /** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
 class Barrier {
@@ -71,32 +114,10 @@ class Barrier {
    * @param {import('../index.js').WaitOptions} [options]
    */
   async waitAsync(options) {
-    const checked = waitOptions(options);
-    const number = newNumber();
-    const actionNumber = this.#action === undefined ? 0 : number;
-    const [cell, name, total] = [this.#cell, this.#name, this.#total];
-    const value = await waitForPromise(
-      {
-        number,
-        cell,
-        begin: (timeout, keepsAlive) =>
-          native.barrierWaitAsync(
-            realm.number,
-            cell,
-            name,
-            total,
-            actionNumber,
-            number,
-            timeout,
-            keepsAlive,
-          ),
-        // The others have gone on, or wait for an action that will not run.
-        undo: () => this.#fail(actionNumber),
-      },
-      checked,
-    );
+    const wait = new BarrierWait(this.#cell, this.#name, this.#total, this.#action !== undefined);
+    const value = await waitForPromise(wait, waitOptions(options));
     const missing = value - 1;
-    if (missing === 0 && this.#action !== undefined) await this.#act(this.#action, number);
+    if (missing === 0 && this.#action !== undefined) await this.#act(this.#action, wait.number);
     return missing;
   }
 

@@ -11,12 +11,13 @@ const {
 } = require('./arguments.js');
 const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
-const { assertHeld, guardInternals } = require('./guard.js');
+const { assertHeld, grantOf } = require('./guard.js');
 const { load } = require('./intrinsics.js');
 const { mutexInternals } = require('./mutex.js');
 const { waitForPromise, waitOptions } = require('./promises.js');
-const { native, newNumber, realm } = require('./realm.js');
+const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
+const { Wait } = require('./wait.js');
 
 /** The word of a condition that nobody waits for. */
 const EMPTY = native.CONDITION_EMPTY;
@@ -42,6 +43,40 @@ function answer(predicate) {
  */
 function assertOwned({ cell, name, owned }) {
   if (!owned) native.mutexAssertOwned(realm.number, cell, name);
+}
+
+/** A wait by promise for one notification, with the mutex of a guard. */
+class ConditionWait extends Wait {
+  /**
+   * @param {Int32Array} cell
+   * @param {string | undefined} name
+   * @param {import('./guard.js').MutexGrant} guard
+   */
+  constructor(cell, name, guard) {
+    super(cell);
+    this.name = name;
+    // Keeps the memory of the mutex, too.
+    this.guard = guard;
+  }
+
+  /**
+   * @param {number} timeout
+   * @param {boolean} keepsAlive
+   */
+  begin(timeout, keepsAlive) {
+    const { cell, name, guard, number } = this;
+    return native.conditionWaitAsync(
+      realm.number,
+      cell,
+      name,
+      guard.cell,
+      guard.name,
+      guard.number,
+      number,
+      timeout,
+      keepsAlive,
+    );
+  }
 }
 
 /** Waiting until what a mutex guards has changed. The protocol is in src/primitives/condition.rs. */
@@ -118,13 +153,16 @@ class Condition {
    * @param {import('../index.js').WaitOptions} [options]
    */
   async waitAsync(guard, predicate, options) {
-    const grant = guardInternals(guard);
+    const grant = grantOf(guard);
     assertPredicate(predicate);
     const { timeout, ...rest } = waitOptions(options);
     assertHeld(grant);
     const end = native.now() + timeout;
-    const notified = () =>
-      this.#waitAsync(grant, { ...rest, timeout: Math.max(0, end - native.now()) });
+    const notified = async () => {
+      const left = { ...rest, timeout: Math.max(0, end - native.now()) };
+      const wait = new ConditionWait(this.#cell, this.#name, grant);
+      return (await waitForPromise(wait, left)) === NOTIFIED;
+    };
     if (predicate === undefined) return notified();
     for (let inTime = true; ;) {
       const value = answer(predicate);
@@ -133,37 +171,6 @@ class Condition {
       // Another task of the thread may have released it in between.
       assertHeld(grant);
     }
-  }
-
-  /**
-   * Waits for one notification, as a promise: false where the time was up first.
-   * @param {import('./grant.js').Grant} guard
-   * @param {import('./promises.js').CheckedOptions} options
-   */
-  async #waitAsync(guard, options) {
-    const number = newNumber();
-    const [cell, name] = [this.#cell, this.#name];
-    const value = await waitForPromise(
-      {
-        number,
-        cell,
-        mutexCell: guard.cell,
-        begin: (timeout, keepsAlive) =>
-          native.conditionWaitAsync(
-            realm.number,
-            cell,
-            name,
-            guard.cell,
-            guard.name,
-            guard.number,
-            number,
-            timeout,
-            keepsAlive,
-          ),
-      },
-      options,
-    );
-    return value === NOTIFIED;
   }
 
   notify(n = 1) {

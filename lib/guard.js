@@ -2,32 +2,73 @@
 'use strict';
 
 const { formatValue } = require('./arguments.js');
-const { defineInspect, labelOf } = require('./describe.js');
-const { defineDispose } = require('./dispose.js');
 const { SyncError, invalidArgType } = require('./errors.js');
-const { endGrant, newGrant } = require('./grant.js');
-const { defineProperty } = require('./intrinsics.js');
+const { CLEARED, Grant, defineGuard, unwatchGuard } = require('./grant.js');
 const { native, realm } = require('./realm.js');
 
-/** @typedef {import('./grant.js').Grant} Grant */
+/** A mutex, for a guard. */
+class MutexGrant extends Grant {
+  tryAtOnce() {
+    return native.mutexTryLockGuard(realm.number, this.cell, this.name, this.number);
+  }
 
-/** @param {Grant} grant */
-const isHeld = ({ cell, number }) => native.mutexIsGuarded(realm.number, cell, number);
+  /**
+   * @param {number} timeout
+   * @param {boolean} keepsAlive
+   */
+  begin(timeout, keepsAlive) {
+    return this.beginAs(false, timeout, keepsAlive);
+  }
 
-/** @type {(guard: unknown) => Grant} */
-let guardInternals;
+  /**
+   * @param {boolean} recovers
+   * @param {number} timeout
+   * @param {boolean} keepsAlive
+   */
+  beginAs(recovers, timeout, keepsAlive) {
+    const { cell, name, number } = this;
+    return native.mutexLockAsync(realm.number, cell, name, number, timeout, keepsAlive, recovers);
+  }
+
+  get isHeld() {
+    return native.mutexIsGuarded(realm.number, this.cell, this.number);
+  }
+
+  release() {
+    return native.mutexReleaseGuard(realm.number, this.cell, this.name, this.number);
+  }
+
+  get kind() {
+    return 'Mutex';
+  }
+}
+
+/** A mutex, for a guard, also after its owner died. */
+class MutexRecovery extends MutexGrant {
+  tryAtOnce() {
+    return false;
+  }
+
+  /**
+   * @param {number} timeout
+   * @param {boolean} keepsAlive
+   */
+  begin(timeout, keepsAlive) {
+    return this.beginAs(true, timeout, keepsAlive);
+  }
+}
+
+/** @type {(guard: unknown) => MutexGrant} */
+let grantOf;
 /** @type {(guard: Guard) => boolean} */
 let releaseGuard;
-/** @type {(guard: Guard, recovered: boolean) => void} */
-let setRecovered;
 
 /** What a promise to lock is fulfilled with: only this unlocks the mutex, however many tasks run in the thread. */
 class Guard {
   #grant;
-  #recovered = false;
 
   static {
-    guardInternals = (guard) => {
+    grantOf = (guard) => {
       if (typeof guard !== 'object' || guard === null || !(#grant in guard)) {
         throw invalidArgType(
           `guard must be what lockAsync() of a Mutex was fulfilled with, and is ${formatValue(guard)}. Await lockAsync() ` +
@@ -37,44 +78,33 @@ class Guard {
       return guard.#grant;
     };
     releaseGuard = (guard) => {
-      const { number, cell, name } = guard.#grant;
-      const released = native.mutexReleaseGuard(realm.number, cell, name, number);
-      endGrant(guard);
+      const released = guard.#grant.release();
+      unwatchGuard(guard);
       return released;
     };
-    setRecovered = (guard, recovered) => {
-      guard.#recovered = recovered;
-    };
-    defineDispose(this.prototype, function () {
-      this.tryRelease();
-    });
-    defineInspect(this, (guard) => {
-      if (!(#grant in guard)) return undefined;
-      const { kind, name, cell } = guard.#grant;
-      return { state: `${labelOf(kind, name, cell)}, ${guard.held ? 'held' : 'not held'}` };
-    });
-    // A promise that is fulfilled with a guard looks for this, on Object.prototype too, where a getter may throw.
-    defineProperty(this.prototype, 'then', { value: undefined });
+    defineGuard(this, (guard) => (#grant in guard ? guard.#grant.label : undefined));
   }
 
-  /**
-   * @param {Int32Array} cell of the mutex that is about to be locked
-   * @param {string | undefined} name
-   */
-  constructor(cell, name) {
-    this.#grant = newGrant(this, { kind: 'Mutex', cell, name, isHeld });
+  /** @param {MutexGrant} grant */
+  constructor(grant) {
+    this.#grant = grant;
   }
 
   get held() {
-    return isHeld(this.#grant);
+    return this.#grant.isHeld;
   }
 
   get recovered() {
-    return this.#recovered;
+    return this.#grant.value === CLEARED;
   }
 
   release() {
-    if (!releaseGuard(this)) throw notHeld();
+    if (releaseGuard(this)) return;
+    throw new SyncError(
+      'This guard does not own the mutex: it has released it, waits with it, or lost it in a wait that failed. Release ' +
+        'a guard once, after its last use, and only while it is held.',
+      'ERR_NOT_OWNER',
+    );
   }
 
   tryRelease() {
@@ -82,20 +112,12 @@ class Guard {
   }
 }
 
-function notHeld() {
-  return new SyncError(
-    'This guard does not own the mutex: it has released it, waits with it, or lost it in a wait that failed. Release ' +
-      'a guard once, after its last use, and only while it is held.',
-    'ERR_NOT_OWNER',
-  );
-}
-
 /**
  * Throws unless a guard owns its mutex.
- * @param {Grant} grant
+ * @param {MutexGrant} grant
  */
 function assertHeld(grant) {
-  if (isHeld(grant)) return;
+  if (grant.isHeld) return;
   throw new SyncError(
     'The guard does not own its mutex: it has released it, or waits with it already, or lost it in a wait that failed. Wait ' +
       'with a guard while it is held, and in one wait at a time.',
@@ -105,9 +127,9 @@ function assertHeld(grant) {
 
 module.exports = {
   Guard,
+  MutexGrant,
+  MutexRecovery,
   assertHeld,
-  guardInternals: (/** @type {unknown} */ guard) => guardInternals(guard),
+  grantOf: (/** @type {unknown} */ guard) => grantOf(guard),
   releaseGuard: (/** @type {Guard} */ guard) => releaseGuard(guard),
-  setRecovered: (/** @type {Guard} */ guard, /** @type {boolean} */ recovered) =>
-    setRecovered(guard, recovered),
 };

@@ -6,11 +6,35 @@ const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { compareExchange, load } = require('./intrinsics.js');
 const { waitForPromise, waitOptions } = require('./promises.js');
-const { native, newNumber, realm } = require('./realm.js');
+const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
+const { Wait } = require('./wait.js');
 
 /** The bit of the word that says that a thread or a promise waits. */
 const WAITERS = native.LATCH_WAITERS;
+
+/** A wait by promise until a latch is open. */
+class LatchWait extends Wait {
+  /**
+   * @param {Int32Array} cell
+   * @param {string | undefined} name
+   * @param {number} count
+   */
+  constructor(cell, name, count) {
+    super(cell);
+    this.name = name;
+    this.count = count;
+  }
+
+  /**
+   * @param {number} timeout
+   * @param {boolean} keepsAlive
+   */
+  begin(timeout, keepsAlive) {
+    const { cell, name, count, number } = this;
+    return native.latchWaitAsync(realm.number, cell, name, count, number, timeout, keepsAlive);
+  }
+}
 
 /** A gate that opens once. The protocol is in src/primitives/latch.rs. */
 class Latch {
@@ -57,17 +81,7 @@ class Latch {
   async awaitAsync(options) {
     const checked = waitOptions(options);
     if (load(this.#cell, 0) === this.#count) return;
-    const number = newNumber();
-    const [cell, name, count] = [this.#cell, this.#name, this.#count];
-    await waitForPromise(
-      {
-        number,
-        cell,
-        begin: (timeout, keepsAlive) =>
-          native.latchWaitAsync(realm.number, cell, name, count, number, timeout, keepsAlive),
-      },
-      checked,
-    );
+    await waitForPromise(new LatchWait(this.#cell, this.#name, this.#count), checked);
   }
 
   release() {

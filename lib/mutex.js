@@ -13,9 +13,9 @@ const { defineInspect } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { invalidArgType } = require('./errors.js');
-const { Guard, guardInternals, releaseGuard, setRecovered } = require('./guard.js');
+const { Guard, MutexGrant, MutexRecovery, releaseGuard } = require('./guard.js');
 const { compareExchange, load } = require('./intrinsics.js');
-const { waitForPromise, waitOptions } = require('./promises.js');
+const { waitForGuard } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
@@ -158,46 +158,15 @@ class Mutex {
   /**
    * @param {import('../index.js').WaitOptions} [options]
    */
-  async lockAsync(options) {
-    const checked = waitOptions(options);
-    // The guard is there before the lock is: no call stands between the two that could fail.
-    const guard = new Guard(this.#cell, this.#name);
-    const { number } = guardInternals(guard);
-    if (!native.mutexTryLockGuard(realm.number, this.#cell, this.#name, number)) {
-      await this.#wait(guard, false, checked);
-    }
-    return guard;
+  lockAsync(options) {
+    return waitForGuard(Guard, new MutexGrant(this.#cell, this.#name), options);
   }
 
   /**
    * @param {import('../index.js').WaitOptions} [options]
    */
-  async recoverAsync(options) {
-    const checked = waitOptions(options);
-    const guard = new Guard(this.#cell, this.#name);
-    const recovered = await this.#wait(guard, true, checked);
-    setRecovered(guard, recovered === 2);
-    return guard;
-  }
-
-  /**
-   * @param {import('./guard.js').Guard} guard
-   * @param {boolean} recovers
-   * @param {import('./promises.js').CheckedOptions} options
-   */
-  #wait(guard, recovers, options) {
-    const { number } = guardInternals(guard);
-    const [cell, name] = [this.#cell, this.#name];
-    return waitForPromise(
-      {
-        number,
-        cell,
-        begin: (timeout, keepsAlive) =>
-          native.mutexLockAsync(realm.number, cell, name, number, timeout, keepsAlive, recovers),
-        undo: () => guard.tryRelease(),
-      },
-      options,
-    );
+  recoverAsync(options) {
+    return waitForGuard(Guard, new MutexRecovery(this.#cell, this.#name), options);
   }
 
   /**

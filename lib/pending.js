@@ -1,36 +1,37 @@
 // @ts-check
 'use strict';
 
+const { SyncError } = require('./errors.js');
 const { Map } = require('./intrinsics.js');
 
-/**
- * A promise that waits natively. The entry keeps the memory of the cells. It is made before the wait begins, and goes after
- * the wait has left the queues.
- *
- * @typedef {object} Entry
- * @property {number} number what the native side knows the promise by
- * @property {(value: number | Failure) => void} resolve
- * @property {(reason: unknown) => void} reject
- * @property {number} value what the wait came to, above 0; 0 until then
- * @property {Int32Array} cell
- * @property {Int32Array | undefined} mutexCell of a Condition's wait
- * @property {import('./signals.js').Listener | undefined} listener to the signal of the wait
- */
+/** @typedef {import('./wait.js').Wait} Wait */
 
-/** @type {Map<number, Entry>} */
+/**
+ * The promises of this realm that wait natively, by their numbers. A wait keeps the memory of its cells: it is entered here
+ * before it begins, and goes after it has left the queues.
+ * @type {Map<number, Wait>}
+ */
 const pending = new Map();
 
-/** Why a wait failed: its error is made in the async method that waits, whose stack names the callers. */
+/** Why a wait failed. Its error is made in the async function that waits, whose stack names the callers. */
 class Failure {
+  #code;
+  #message;
+  #details;
+
   /**
    * @param {any} code
    * @param {string} message
    * @param {any} details
    */
   constructor(code, message, details) {
-    this.code = code;
-    this.message = message;
-    this.details = details;
+    this.#code = code;
+    this.#message = message;
+    this.#details = details;
+  }
+
+  get error() {
+    return new SyncError(this.#message, this.#code, this.#details);
   }
 }
 
@@ -40,10 +41,7 @@ class Failure {
  * @param {number} value
  */
 function fulfil(number, value) {
-  const entry = pending.get(number);
-  if (entry === undefined) return;
-  entry.value = value;
-  entry.resolve(value);
+  pending.get(number)?.settle(value);
 }
 
 /**
@@ -54,7 +52,7 @@ function fulfil(number, value) {
  * @param {object} details
  */
 function reject(number, code, message, details) {
-  pending.get(number)?.resolve(new Failure(code, message, details));
+  pending.get(number)?.fail(new Failure(code, message, details));
 }
 
-module.exports = { Failure, fulfil, pending, reject };
+module.exports = { fulfil, pending, reject };

@@ -7,11 +7,14 @@
 const { isMainThread } = require('node:worker_threads');
 const { assertOptions, formatValue, milliseconds } = require('./arguments.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
-const { SyncError, invalidArgType } = require('./errors.js');
+const { invalidArgType } = require('./errors.js');
+const { unwatchGuard, watchGuard } = require('./grant.js');
 const { Promise } = require('./intrinsics.js');
-const { Failure, pending } = require('./pending.js');
+const { pending } = require('./pending.js');
 const { listen, unlisten } = require('./signals.js');
 
+/** @typedef {import('./wait.js').Wait} Wait */
+/** @typedef {import('./wait.js').Rejection} Rejection */
 /** @typedef {{ timeout: number, signal?: import('../index.js').WaitSignal, ref: boolean }} CheckedOptions */
 
 /**
@@ -50,52 +53,87 @@ function waitOptions(options) {
 }
 
 /**
- * A wait by promise.
+ * Begins a wait.
  *
- * @typedef {object} Wait
- * @property {number} number the number of the promise
- * @property {Int32Array} cell
- * @property {Int32Array} [mutexCell] of a Condition's wait
- * @property {(timeout: number, keepsAlive: boolean) => number} begin the native call that begins it: 0 where it waits, or
- * what it came to at once
- * @property {() => void} [undo] gives back what it was given, where its promise is rejected all the same
+ * @param {Wait} wait
+ * @param {CheckedOptions} options
+ * @returns {Promise<number | Rejection>} what it came to
  */
+function start(wait, { timeout, signal, ref }) {
+  return new Promise((resolve) => {
+    wait.resolve = resolve;
+    pending.set(wait.number, wait);
+    if (signal !== undefined) listen(signal, wait);
+    // No call stands between what was given and its note, which a failure of that call would lose.
+    wait.value = endIfTerminating(wait.begin(timeout, ref));
+    if (wait.value !== 0) resolve(wait.value);
+  });
+}
+
+/**
+ * Ends a wait with what it came to.
+ *
+ * @param {Wait} wait
+ * @param {number | Rejection} result
+ */
+function finish(wait, result) {
+  pending.delete(wait.number);
+  if (typeof result !== 'number') throw result.error;
+  unlisten(wait);
+  return result;
+}
+
+/**
+ * Ends a wait whose promise is rejected: it owns nothing afterwards.
+ * @param {Wait} wait
+ */
+function cancel(wait) {
+  pending.delete(wait.number);
+  if (wait.value !== 0) wait.undo();
+  unlisten(wait);
+}
 
 /**
  * Waits until the native side says what the wait came to.
  *
  * @param {Wait} wait
  * @param {CheckedOptions} options
- * @returns {Promise<number>}
  */
-async function waitForPromise({ number, cell, mutexCell, begin, undo }, { timeout, signal, ref }) {
-  /** @type {import('./pending.js').Entry | undefined} */
-  let entry;
-  let isDone = false;
+async function waitForPromise(wait, options) {
   try {
-    const result = await new Promise(
-      (/** @type {(value: number | Failure) => void} */ resolve, reject) => {
-        entry = { number, resolve, reject, value: 0, cell, mutexCell, listener: undefined };
-        pending.set(number, entry);
-        if (signal !== undefined) listen(signal, entry);
-        entry.value = endIfTerminating(begin(timeout, ref));
-        // No call stands between what was given and its note: it would be lost where that call fails.
-        if (entry.value !== 0) resolve(entry.value);
-      },
-    );
-    if (result instanceof Failure) {
-      throw new SyncError(result.message, result.code, result.details);
-    }
-    if (signal !== undefined && entry !== undefined) unlisten(entry);
-    isDone = true;
-    return result;
-  } finally {
-    pending.delete(number);
-    if (!isDone && entry !== undefined) {
-      if (entry.value !== 0) undo?.();
-      unlisten(entry);
-    }
+    return finish(wait, await start(wait, options));
+  } catch (error) {
+    cancel(wait);
+    throw error;
   }
 }
 
-module.exports = { waitForPromise, waitOptions };
+/**
+ * Waits for what a guard is to own.
+ *
+ * @template {object} Guard
+ * @param {new (grant: any) => Guard} Class
+ * @param {import('./grant.js').Grant} grant
+ * @param {import('../index.js').WaitOptions} [options]
+ * @returns {Promise<Guard>}
+ */
+async function waitForGuard(Class, grant, options) {
+  const checked = waitOptions(options);
+  // The guard is there before it owns anything: no call stands between the two that could fail.
+  const guard = new Class(grant);
+  watchGuard(guard, grant);
+  if (!grant.tryAtOnce()) {
+    // Nothing loses it while the promise is pending.
+    unwatchGuard(guard);
+    try {
+      finish(grant, await start(grant, checked));
+    } catch (error) {
+      cancel(grant);
+      throw error;
+    }
+    watchGuard(guard, grant);
+  }
+  return guard;
+}
+
+module.exports = { waitForGuard, waitForPromise, waitOptions };

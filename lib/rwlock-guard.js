@@ -1,27 +1,101 @@
 // @ts-check
 'use strict';
 
-const { defineInspect } = require('./describe.js');
-const { defineDispose } = require('./dispose.js');
 const { SyncError } = require('./errors.js');
-const { endGrant, newGrant } = require('./grant.js');
-const { defineProperty } = require('./intrinsics.js');
+const { CLEARED, Grant, defineGuard, unwatchGuard, watchGuard } = require('./grant.js');
+const { native, realm } = require('./realm.js');
 
-/** @typedef {import('./rwlock.js').RwLock} RwLock */
-/** @typedef {import('./grant.js').Grant} Grant */
-/** @typedef {Omit<Grant, 'number'>} NewGrant what a promise is about to be given */
+const READ = native.RWLOCK_READ;
+const WRITE = native.RWLOCK_WRITE;
+const RECOVER = native.RWLOCK_RECOVER;
+
+/** A read or a write, for a guard. */
+class RwLockGrant extends Grant {
+  /** What it asks for. */
+  get request() {
+    return READ;
+  }
+
+  tryAtOnce() {
+    const { cell, name, request, number } = this;
+    return native.rwlockTryEnterGuard(realm.number, cell, name, request, number);
+  }
+
+  /**
+   * @param {number} timeout
+   * @param {boolean} keepsAlive
+   */
+  begin(timeout, keepsAlive) {
+    const { cell, name, request, number } = this;
+    return native.rwlockEnterAsync(realm.number, cell, name, request, number, timeout, keepsAlive);
+  }
+
+  get isHeld() {
+    return native.rwlockIsGuarded(realm.number, this.cell, this.request, this.number);
+  }
+
+  release() {
+    const { cell, name, request, number } = this;
+    return native.rwlockReleaseGuard(realm.number, cell, name, request, number);
+  }
+
+  get kind() {
+    return 'RwLock';
+  }
+}
+
+/** A read, for a guard. */
+class ReadGrant extends RwLockGrant {}
+
+/** A write, for a guard. */
+class WriteGrant extends RwLockGrant {
+  get request() {
+    return WRITE;
+  }
+}
+
+/** A write, for a guard, also after a thread has died inside. */
+class WriteRecovery extends RwLockGrant {
+  get request() {
+    return RECOVER;
+  }
+
+  tryAtOnce() {
+    return false;
+  }
+}
 
 /**
- * How a read or a write is ended that began in one way: by the thread itself, without a grant, or by a promise.
+ * How what a guard has is ended, be it the thread's own (then `subject` is the lock) or a promise's (its grant).
  *
  * @typedef {object} OwnerKind
- * @property {(lock: RwLock, grant: any) => boolean} isReading
- * @property {(lock: RwLock, grant: any) => boolean} isWriting
- * @property {(lock: RwLock, grant: any) => boolean} unlockRead false where the grant is gone
- * @property {(lock: RwLock, grant: any) => boolean} unlockWrite likewise
- * @property {(lock: RwLock, grant: any) => ReadGuard | undefined} downgrade undefined where the grant is gone
- * @property {(lock: RwLock) => string} label what messages call the lock
+ * @property {(subject: any) => boolean} isReading
+ * @property {(subject: any) => boolean} isWriting
+ * @property {(subject: any) => boolean} unlockRead false where the guard has it no longer
+ * @property {(subject: any) => boolean} unlockWrite likewise
+ * @property {(subject: any) => ReadGuard | undefined} downgrade undefined likewise
+ * @property {(subject: any) => boolean} isRecovered whether it was taken over from a thread that died
+ * @property {(subject: any) => string} label what messages call the lock
  */
+
+/** @type {OwnerKind} */
+const guardOwned = {
+  isReading: (grant) => grant.isHeld,
+  isWriting: (grant) => grant.isHeld,
+  unlockRead: (grant) => grant.release(),
+  unlockWrite: (grant) => grant.release(),
+  downgrade({ cell, name, number }) {
+    // The guard is there before its read is: no call stands between the two that could fail.
+    const grant = new ReadGrant(cell, name);
+    const guard = new ReadGuard(grant);
+    watchGuard(guard, grant);
+    return native.rwlockDowngradeGuard(realm.number, cell, name, number, grant.number)
+      ? guard
+      : undefined;
+  },
+  isRecovered: (grant) => grant.value === CLEARED,
+  label: (grant) => grant.label,
+};
 
 function notHeld() {
   return new SyncError(
@@ -31,60 +105,36 @@ function notHeld() {
   );
 }
 
-/**
- * What both guards have.
- * @param {{ name: string, prototype: any }} Class
- * @param {(guard: any) => string | undefined} label
- */
-function defineGuard(Class, label) {
-  defineDispose(Class.prototype, function () {
-    this.tryRelease();
-  });
-  defineInspect(Class, (guard) => {
-    const of = label(guard);
-    return of === undefined ? undefined : { state: `${of}, ${guard.held ? 'held' : 'not held'}` };
-  });
-  // A promise that is fulfilled with a guard looks for this, on Object.prototype too, where a getter may throw.
-  defineProperty(Class.prototype, 'then', { value: undefined });
-}
-
-/** @type {(guard: ReadGuard | WriteGuard) => number} */
-let numberOf;
-/** @type {(guard: WriteGuard, recovered: boolean) => void} */
-let setRecovered;
-
 /** One read, to be ended once. */
 class ReadGuard {
-  #lock;
+  #subject;
   #kind;
-  #grant;
   #isOver = false;
 
   static {
-    numberOf = (guard) => /** @type {Grant} */ (/** @type {ReadGuard} */ (guard).#grant).number;
-    defineGuard(this, (guard) => (#lock in guard ? guard.#kind.label(guard.#lock) : undefined));
+    defineGuard(this, (guard) =>
+      #subject in guard ? guard.#kind.label(guard.#subject) : undefined,
+    );
   }
 
   /**
-   * @param {RwLock} lock
-   * @param {OwnerKind} kind
-   * @param {NewGrant} [grant]
+   * @param {import('./rwlock.js').RwLock | RwLockGrant} subject
+   * @param {OwnerKind} [kind]
    */
-  constructor(lock, kind, grant) {
-    this.#lock = lock;
+  constructor(subject, kind = guardOwned) {
+    this.#subject = subject;
     this.#kind = kind;
-    this.#grant = grant === undefined ? undefined : newGrant(this, grant);
   }
 
   get held() {
-    return !this.#isOver && this.#kind.isReading(this.#lock, this.#grant);
+    return !this.#isOver && this.#kind.isReading(this.#subject);
   }
 
   release() {
     if (this.#isOver) throw notHeld();
     this.#isOver = true;
-    if (!this.#kind.unlockRead(this.#lock, this.#grant)) throw notHeld();
-    if (this.#grant !== undefined) endGrant(this);
+    if (!this.#kind.unlockRead(this.#subject)) throw notHeld();
+    if (this.#kind === guardOwned) unwatchGuard(this);
   }
 
   tryRelease() {
@@ -96,46 +146,36 @@ class ReadGuard {
 
 /** One write, to be ended once, or to be turned into a read. */
 class WriteGuard {
-  #lock;
+  #subject;
   #kind;
-  #grant;
   #isOver = false;
-  #recovered = false;
 
   static {
-    const readNumberOf = numberOf;
-    numberOf = (guard) =>
-      #grant in guard
-        ? /** @type {Grant} */ (guard.#grant).number
-        : readNumberOf(/** @type {ReadGuard} */ (guard));
-    setRecovered = (guard, recovered) => {
-      guard.#recovered = recovered;
-    };
-    defineGuard(this, (guard) => (#lock in guard ? guard.#kind.label(guard.#lock) : undefined));
+    defineGuard(this, (guard) =>
+      #subject in guard ? guard.#kind.label(guard.#subject) : undefined,
+    );
   }
 
   /**
-   * @param {RwLock} lock
-   * @param {OwnerKind} kind
-   * @param {NewGrant} [grant]
+   * @param {import('./rwlock.js').RwLock | RwLockGrant} subject
+   * @param {OwnerKind} [kind]
    */
-  constructor(lock, kind, grant) {
-    this.#lock = lock;
+  constructor(subject, kind = guardOwned) {
+    this.#subject = subject;
     this.#kind = kind;
-    this.#grant = grant === undefined ? undefined : newGrant(this, grant);
   }
 
   get held() {
-    return !this.#isOver && this.#kind.isWriting(this.#lock, this.#grant);
+    return !this.#isOver && this.#kind.isWriting(this.#subject);
   }
 
   get recovered() {
-    return this.#recovered;
+    return this.#kind.isRecovered(this.#subject);
   }
 
   release() {
     this.#begin();
-    if (!this.#kind.unlockWrite(this.#lock, this.#grant)) throw notHeld();
+    if (!this.#kind.unlockWrite(this.#subject)) throw notHeld();
     this.#end();
   }
 
@@ -147,7 +187,7 @@ class WriteGuard {
 
   downgrade() {
     this.#begin();
-    const guard = this.#kind.downgrade(this.#lock, this.#grant);
+    const guard = this.#kind.downgrade(this.#subject);
     if (guard === undefined) throw notHeld();
     this.#end();
     return guard;
@@ -159,14 +199,17 @@ class WriteGuard {
   }
 
   #end() {
-    if (this.#grant !== undefined) endGrant(this);
+    if (this.#kind === guardOwned) unwatchGuard(this);
   }
 }
 
 module.exports = {
+  READ,
+  RECOVER,
+  ReadGrant,
   ReadGuard,
+  WRITE,
+  WriteGrant,
   WriteGuard,
-  numberOf: (/** @type {ReadGuard | WriteGuard} */ guard) => numberOf(guard),
-  setRecovered: (/** @type {WriteGuard} */ guard, /** @type {boolean} */ recovered) =>
-    setRecovered(guard, recovered),
+  WriteRecovery,
 };

@@ -5,10 +5,19 @@ const { cellOf, milliseconds, nameOf } = require('./arguments.js');
 const { defineInspect, labelOf } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { compareExchange, load } = require('./intrinsics.js');
-const { waitForPromise, waitOptions } = require('./promises.js');
+const { waitForGuard } = require('./promises.js');
 const { NO_SLOT, slotOf } = require('./read-counts.js');
 const { native, realm, THREAD } = require('./realm.js');
-const { ReadGuard, WriteGuard, numberOf, setRecovered } = require('./rwlock-guard.js');
+const {
+  READ,
+  RECOVER,
+  ReadGrant,
+  ReadGuard,
+  WRITE,
+  WriteGrant,
+  WriteGuard,
+  WriteRecovery,
+} = require('./rwlock-guard.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
 /** The word of a lock that no thread reads or writes. */
@@ -19,23 +28,9 @@ const MOST_READS = native.RWLOCK_MOST_READS;
 const WAITERS = native.RWLOCK_WAITERS;
 /** The word while this thread writes, with none queued. */
 const WRITTEN_BY_ME = native.RWLOCK_WRITER | THREAD;
-/** What a thread or a guard asks for. */
-const READ = native.RWLOCK_READ;
-const WRITE = native.RWLOCK_WRITE;
-const RECOVER = native.RWLOCK_RECOVER;
 
-/** @typedef {import('./grant.js').Grant} Grant */
-/** @typedef {import('./rwlock-guard.js').OwnerKind} OwnerKind */
-
-/** How a guard ends what the thread itself began. @type {OwnerKind} */
+/** How a guard ends what the thread itself began. @type {import('./rwlock-guard.js').OwnerKind} */
 let threadOwned;
-/** How a guard ends what a promise began. @type {OwnerKind} */
-let guardOwned;
-
-/** @param {Grant} grant */
-const isReading = ({ cell, number }) => native.rwlockIsGuarded(realm.number, cell, READ, number);
-/** @param {Grant} grant */
-const isWriting = ({ cell, number }) => native.rwlockIsGuarded(realm.number, cell, WRITE, number);
 
 /** Many readers or one writer. The protocol is in src/primitives/rwlock. */
 class RwLock {
@@ -59,24 +54,8 @@ class RwLock {
         return true;
       },
       downgrade: (lock) => lock.downgrade(),
+      isRecovered: () => false,
       label: (lock) => labelOf('RwLock', lock.#name, lock.#cell),
-    };
-    guardOwned = {
-      isReading: (_lock, grant) => isReading(grant),
-      isWriting: (_lock, grant) => isWriting(grant),
-      unlockRead: (_lock, { cell, name, number }) =>
-        native.rwlockReleaseGuard(realm.number, cell, name, READ, number),
-      unlockWrite: (_lock, { cell, name, number }) =>
-        native.rwlockReleaseGuard(realm.number, cell, name, WRITE, number),
-      downgrade(lock, { cell, name, number }) {
-        // The guard is there before its read is: no call stands between the two that could fail.
-        const guard = new ReadGuard(lock, guardOwned, lock.#grantOf(isReading));
-        const reading = numberOf(guard);
-        return native.rwlockDowngradeGuard(realm.number, cell, name, number, reading)
-          ? guard
-          : undefined;
-      },
-      label: threadOwned.label,
     };
     defineInspect(this, (lock) =>
       #cell in lock ? { name: lock.#name, state: native.rwlockDescribe(lock.#cell) } : undefined,
@@ -157,33 +136,22 @@ class RwLock {
   /**
    * @param {import('../index.js').WaitOptions} [options]
    */
-  async readAsync(options) {
-    const checked = waitOptions(options);
-    // The guard is there before the read is: no call stands between the two that could fail.
-    const guard = new ReadGuard(this, guardOwned, this.#grantOf(isReading));
-    if (!this.#tryEnter(guard, READ)) await this.#wait(guard, READ, checked);
-    return guard;
+  readAsync(options) {
+    return waitForGuard(ReadGuard, new ReadGrant(this.#cell, this.#name), options);
   }
 
   /**
    * @param {import('../index.js').WaitOptions} [options]
    */
-  async writeAsync(options) {
-    const checked = waitOptions(options);
-    const guard = new WriteGuard(this, guardOwned, this.#grantOf(isWriting));
-    if (!this.#tryEnter(guard, WRITE)) await this.#wait(guard, WRITE, checked);
-    return guard;
+  writeAsync(options) {
+    return waitForGuard(WriteGuard, new WriteGrant(this.#cell, this.#name), options);
   }
 
   /**
    * @param {import('../index.js').WaitOptions} [options]
    */
-  async recoverAsync(options) {
-    const checked = waitOptions(options);
-    const guard = new WriteGuard(this, guardOwned, this.#grantOf(isWriting));
-    const recovered = await this.#wait(guard, RECOVER, checked);
-    setRecovered(guard, recovered === 2);
-    return guard;
+  recoverAsync(options) {
+    return waitForGuard(WriteGuard, new WriteRecovery(this.#cell, this.#name), options);
   }
 
   get readers() {
@@ -254,41 +222,6 @@ class RwLock {
    */
   #enter(request, ms) {
     return endIfTerminating(native.rwlockEnter(realm.number, this.#cell, this.#name, request, ms));
-  }
-
-  /**
-   * Lets the guard of a promise in, if that takes no waiting.
-   * @param {import('./rwlock-guard.js').ReadGuard | import('./rwlock-guard.js').WriteGuard} guard
-   * @param {number} request
-   */
-  #tryEnter(guard, request) {
-    const number = numberOf(guard);
-    return native.rwlockTryEnterGuard(realm.number, this.#cell, this.#name, request, number);
-  }
-
-  /** @param {(grant: Grant) => boolean} isHeld */
-  #grantOf(isHeld) {
-    return { kind: /** @type {const} */ ('RwLock'), cell: this.#cell, name: this.#name, isHeld };
-  }
-
-  /**
-   * @param {import('./rwlock-guard.js').ReadGuard | import('./rwlock-guard.js').WriteGuard} guard
-   * @param {number} request
-   * @param {import('./promises.js').CheckedOptions} options
-   */
-  #wait(guard, request, options) {
-    const number = numberOf(guard);
-    const [cell, name] = [this.#cell, this.#name];
-    return waitForPromise(
-      {
-        number,
-        cell,
-        begin: (timeout, keepsAlive) =>
-          native.rwlockEnterAsync(realm.number, cell, name, request, number, timeout, keepsAlive),
-        undo: () => guard.tryRelease(),
-      },
-      options,
-    );
   }
 }
 

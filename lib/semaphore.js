@@ -7,8 +7,9 @@ const { endIfTerminating } = require('./end-if-terminating.js');
 const { outOfRange } = require('./errors.js');
 const { compareExchange, load } = require('./intrinsics.js');
 const { waitForPromise, waitOptions } = require('./promises.js');
-const { native, newNumber, realm } = require('./realm.js');
+const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
+const { Wait } = require('./wait.js');
 
 /** The bit of the word that says that a thread or a promise waits. */
 const WAITERS = native.SEMAPHORE_WAITERS;
@@ -17,6 +18,48 @@ const PERMIT = native.SEMAPHORE_PERMIT;
 /** As many as a cell can count. */
 const MOST = native.SEMAPHORE_MAX_PERMITS;
 const OPTIONS = ['name', 'max'];
+
+/** A wait by promise for permits. */
+class SemaphoreWait extends Wait {
+  /**
+   * @param {Int32Array} cell
+   * @param {string | undefined} name
+   * @param {number} permits
+   * @param {number} max
+   * @param {number} count
+   */
+  constructor(cell, name, permits, max, count) {
+    super(cell);
+    this.name = name;
+    this.permits = permits;
+    this.max = max;
+    this.count = count;
+  }
+
+  /**
+   * @param {number} timeout
+   * @param {boolean} keepsAlive
+   */
+  begin(timeout, keepsAlive) {
+    const { cell, name, permits, max, count, number } = this;
+    return native.semaphoreAcquireAsync(
+      realm.number,
+      cell,
+      name,
+      permits,
+      max,
+      count,
+      number,
+      timeout,
+      keepsAlive,
+    );
+  }
+
+  undo() {
+    const { cell, name, permits, max, count } = this;
+    native.semaphoreRelease(realm.number, cell, name, permits, max, count);
+  }
+}
 
 /** A number of permits. The protocol is in src/primitives/semaphore.rs. */
 class Semaphore {
@@ -77,28 +120,8 @@ class Semaphore {
     this.#count(n);
     const checked = waitOptions(options);
     if (this.#tryAcquireFast(n)) return;
-    const number = newNumber();
-    const [cell, name, permits, max] = [this.#cell, this.#name, this.#permits, this.#max];
-    await waitForPromise(
-      {
-        number,
-        cell,
-        begin: (timeout, keepsAlive) =>
-          native.semaphoreAcquireAsync(
-            realm.number,
-            cell,
-            name,
-            permits,
-            max,
-            n,
-            number,
-            timeout,
-            keepsAlive,
-          ),
-        undo: () => this.release(n),
-      },
-      checked,
-    );
+    const wait = new SemaphoreWait(this.#cell, this.#name, this.#permits, this.#max, n);
+    await waitForPromise(wait, checked);
   }
 
   release(n = 1) {

@@ -7,7 +7,7 @@ const { Set, WeakMap } = require('./intrinsics.js');
 const { native, realm } = require('./realm.js');
 
 /** @typedef {import('../index.js').WaitSignal} WaitSignal */
-/** @typedef {import('./pending.js').Entry} Entry */
+/** @typedef {import('./wait.js').Wait} Wait */
 
 /** @type {WeakMap<WaitSignal, Listener>} */
 const listeners = new WeakMap();
@@ -17,24 +17,20 @@ class Listener {
   /** @param {WaitSignal} signal */
   constructor(signal) {
     this.signal = signal;
-    /** @type {Set<Entry>} */
-    this.entries = new Set();
+    /** @type {Set<Wait>} */
+    this.waits = new Set();
     this.handle = () => this.#abort();
   }
 
   #abort() {
     listeners.delete(this.signal);
-    const reason = reasonOf(this.signal);
-    for (const entry of this.entries) {
-      if (entry.value !== 0) continue;
-      const value = native.giveUp(realm.number, entry.number);
-      if (value === 0) {
-        entry.reject(reason);
-      } else {
-        // Too late: the round at a barrier was complete.
-        entry.value = value;
-        entry.resolve(value);
-      }
+    const abortion = { error: reasonOf(this.signal) };
+    for (const wait of this.waits) {
+      if (wait.value !== 0) continue;
+      const value = native.giveUp(realm.number, wait.number);
+      // Where it was too late, the round at a barrier was complete.
+      if (value === 0) wait.fail(abortion);
+      else wait.settle(value);
     }
   }
 }
@@ -54,30 +50,31 @@ function reasonOf(signal) {
 /**
  * Has a wait that is about to begin end when the signal aborts. Throws the reason where it has aborted.
  * @param {WaitSignal} signal
- * @param {Entry} entry
+ * @param {Wait} wait
  */
-function listen(signal, entry) {
+function listen(signal, wait) {
   let listener = listeners.get(signal);
   if (listener === undefined) {
     listener = new Listener(signal);
     signal.addEventListener('abort', listener.handle, { once: true });
     listeners.set(signal, listener);
   }
-  listener.entries.add(entry);
-  entry.listener = listener;
+  listener.waits.add(wait);
+  wait.listener = listener;
   // The getter may have dispatched the event itself.
   if (signal.aborted || listeners.get(signal) !== listener) throw signal.reason;
 }
 
 /**
- * The wait is over.
- * @param {Entry} entry
+ * The wait is over. Throws what the signal's own method throws, once.
+ * @param {Wait} wait
  */
-function unlisten(entry) {
-  const { listener } = entry;
+function unlisten(wait) {
+  const { listener } = wait;
   if (listener === undefined) return;
-  listener.entries.delete(entry);
-  if (listener.entries.size > 0) return;
+  wait.listener = undefined;
+  listener.waits.delete(wait);
+  if (listener.waits.size > 0) return;
   const { signal } = listener;
   if (listeners.get(signal) === listener) listeners.delete(signal);
   signal.removeEventListener('abort', listener.handle);
