@@ -87,7 +87,7 @@ impl<'a> Call<'a> {
     fn labels(&self) -> Labels {
         Labels {
             own: self.read_label(self.own),
-            mutex: self.mutex.map(|mutex| self.read_label(mutex)),
+            mutex: self.mutex.map(|mutex| Box::new(self.read_label(mutex))),
         }
     }
 

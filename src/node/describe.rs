@@ -1,13 +1,12 @@
 //! What the primitives look like, for `console.log` and `util.inspect`: their state in words. Looking takes the lock of a
 //! queue for a moment, and changes nothing.
 
+use super::listing::granted;
 use super::names::thread;
 use super::numbers::Count;
-use super::promises::granted_to;
 use super::read_counts::Reads;
 use super::view::CellView;
 use super::{QUEUES, barrier, latch, semaphore};
-use crate::futex::Deadline;
 use crate::primitives::{Condition, Fault, Holder, Inside, Mutex, Phase, RwLock};
 use crate::queue::{Key, Kind, Section};
 use crate::threads::ThreadId;
@@ -15,7 +14,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 /// How many promises of a thread are asked whether they were given a lock.
-const ASKED: usize = 1_000;
+pub(super) const ASKED: usize = 1_000;
 
 type State = std::result::Result<String, Fault>;
 
@@ -129,30 +128,8 @@ fn waiting(count: usize) -> String {
 /// computes.
 fn not_run(cell: CellView, kind: Kind, owner: Option<ThreadId>) -> String {
     owner
-        .and_then(|owner| granted(Key::new(cell.cell(), kind), owner))
+        .and_then(|owner| granted(Key::new(cell.cell(), kind), owner, ASKED))
         .map_or_else(String::new, |text| format!(", {text}"))
-}
-
-/// In words that the lock at `key` was granted to a promise of `owner` which has not run since.
-pub(super) fn granted(key: Key, owner: ThreadId) -> Option<String> {
-    let (_, since) = granted_to(key, ASKED).filter(|(granted, _)| *granted == owner)?;
-    let passed = Deadline::now()
-        .as_nanoseconds()
-        .saturating_sub(since.as_nanoseconds());
-    Some(format!(
-        "granted to a promise of {}, which has not run for {}",
-        thread(owner),
-        duration(passed)
-    ))
-}
-
-fn duration(nanoseconds: u64) -> String {
-    let milliseconds = nanoseconds / 1_000_000;
-    if milliseconds < 1_000 {
-        format!("{milliseconds} ms")
-    } else {
-        format!("{:.1} s", milliseconds as f64 / 1e3)
-    }
 }
 
 /// What is wrong with it.

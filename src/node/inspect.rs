@@ -1,9 +1,9 @@
 //! `native.inspect`: the supervisor's view of the waits that last, and of the promises that are pending.
 
 use super::QUEUES;
-use super::describe::granted;
+use super::describe::ASKED;
+use super::listing::{PendingPromise, all_pending, granted};
 use super::names::{class_of, label};
-use super::promises::{PendingPromise, all_pending};
 use crate::futex::Deadline;
 use crate::queue::{CurrentWait, Key, Kind};
 use napi_derive::napi;
@@ -79,7 +79,7 @@ fn pending_row(now: u64, PendingPromise { wait, granted_at }: PendingPromise) ->
 fn blocked(now: u64, wait: CurrentWait) -> BlockedThread {
     let (key, owner) = (wait.named.key, wait.owner);
     BlockedThread {
-        owner_state: owner.and_then(|owner| granted(key, owner)),
+        owner_state: owner.and_then(|owner| granted(key, owner, ASKED)),
         ..row(now, wait)
     }
 }

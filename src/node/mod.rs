@@ -18,6 +18,7 @@ mod grants;
 pub mod host;
 pub mod inspect;
 pub mod latch;
+mod listing;
 mod mailbox;
 pub mod mutex;
 mod names;

@@ -10,6 +10,7 @@
 use super::QUEUES;
 use super::environment::{Environment, Handlers};
 use super::errors::report;
+use super::listing;
 use super::mailbox::Mailbox;
 use super::numbers::{Milliseconds, Serial};
 use super::realm::{Realm, Realmed};
@@ -17,18 +18,16 @@ use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::primitives::Fault;
 use crate::queue::{
-    Begun, Caller, CurrentWait, Key, Kind, Labels, Outcome, Party, Readiness, Slept, Step, Unpark,
-    Wait, Waiter,
+    Begun, Caller, Key, Kind, Labels, Party, Readiness, Slept, Step, Unpark, Wait, Waiter,
 };
-use crate::sync::lock;
-use crate::threads::{Attention, Expire, Limit, Look, Runtime, Thread, ThreadId};
+use crate::threads::{Attention, Expire, Limit, Look, Runtime, Thread};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::sync::Arc;
 
 /// How a promise ends: with a number above zero, which says to its class what it came to.
 pub type Settled = std::result::Result<f64, Fault>;
@@ -38,14 +37,9 @@ const WAITS: f64 = 0.0;
 
 thread_local! {
     /// The promises of this thread that wait, by their numbers.
-    static PENDING: ManuallyDrop<RefCell<HashMap<u64, Pending>>> =
+    static PENDING: ManuallyDrop<RefCell<HashMap<u64, Box<Pending>>>> =
         ManuallyDrop::new(RefCell::default());
-    /// The same, for other threads to look at: made with the first.
-    static LISTED: RefCell<Option<Arc<List>>> = const { RefCell::new(None) };
 }
-
-/// The lists of all threads.
-static LISTS: LazyLock<Mutex<Vec<Weak<List>>>> = LazyLock::new(Mutex::default);
 
 /// What a promise waits with.
 pub struct Terms {
@@ -90,32 +84,15 @@ impl Site {
 }
 
 /// A promise that waits.
-struct Pending {
+struct Pending<W: PendingWait + ?Sized = dyn PendingWait> {
     realm: Rc<Realm>,
     site: Site,
-    wait: Box<dyn PendingWait>,
     /// The time limit, and its entry in the timer.
     limit: Option<(Deadline, Limit)>,
+    /// Its place in the list for other threads.
+    place: u32,
     keeps_alive: bool,
-}
-
-/// The promises of one thread, as other threads may look at them.
-struct List {
-    thread: ThreadId,
-    waits: Mutex<BTreeMap<u64, Listed>>,
-}
-
-struct Listed {
-    waiter: Arc<Waiter>,
-    labels: Labels,
-}
-
-/// A pending promise, as it was a moment ago.
-pub struct PendingPromise {
-    /// What it waits for.
-    pub wait: CurrentWait,
-    /// When it was given that, if its thread has not run since.
-    pub granted_at: Option<Deadline>,
+    wait: W,
 }
 
 /// One promise, as whoever settles its wait sees it.
@@ -247,18 +224,18 @@ pub fn begin<W: Wait + 'static>(
             Begun::Done(output) => return complete(output),
             Begun::Waits(wait) => wait,
         };
-        let wait = Box::new(Completing {
-            wait,
-            complete: Some(complete),
-        });
-        let pending = Pending {
+        let pending = Box::new(Pending {
             realm: Rc::clone(realm),
             site,
-            wait,
             limit,
+            place: listing::add(caller.thread, Arc::clone(wait.waiter()), labels()),
             keeps_alive: terms.keeps_alive,
-        };
-        add(caller, &terms, pending, labels())
+            wait: Completing {
+                wait,
+                complete: Some(complete),
+            },
+        });
+        add(caller, &terms, pending)
     });
     realm.environment().hold_due();
     Ok(settled)
@@ -287,12 +264,7 @@ fn prepare(realm: &Realm, terms: &Terms) -> Result<(Arc<Ticket>, Option<(Deadlin
 }
 
 /// Adds a promise that waits, or times it out at once.
-fn add(caller: &Caller, terms: &Terms, pending: Pending, labels: Labels) -> Settled {
-    let listed = Listed {
-        waiter: Arc::clone(pending.wait.waiter()),
-        labels,
-    };
-    lock(&list_of(caller.thread).waits).insert(terms.number, listed);
+fn add(caller: &Caller, terms: &Terms, pending: Box<Pending>) -> Settled {
     pending.realm.begin_pending();
     if pending.keeps_alive {
         pending.realm.environment().hold(1);
@@ -305,25 +277,8 @@ fn add(caller: &Caller, terms: &Terms, pending: Pending, labels: Labels) -> Sett
     step(caller, terms.number, Some(Slept::TimedOut)).map_or(Ok(WAITS), |finished| finished.settled)
 }
 
-fn with_pending<R>(visit: impl FnOnce(&mut HashMap<u64, Pending>) -> R) -> R {
+fn with_pending<R>(visit: impl FnOnce(&mut HashMap<u64, Box<Pending>>) -> R) -> R {
     PENDING.with(|pending| visit(&mut pending.borrow_mut()))
-}
-
-/// The list of the calling thread, for other threads.
-fn list_of(thread: &Thread) -> Arc<List> {
-    LISTED.with_borrow_mut(|listed| {
-        let list = listed.get_or_insert_with(|| {
-            let list = Arc::new(List {
-                thread: thread.id(),
-                waits: Mutex::default(),
-            });
-            let mut lists = lock(&LISTS);
-            lists.retain(|other| other.strong_count() > 0);
-            lists.push(Arc::downgrade(&list));
-            list
-        });
-        Arc::clone(list)
-    })
 }
 
 /// Lets a promise take a step, with what ended its sleep, or what it was told, or its time limit if that has passed. None
@@ -338,26 +293,20 @@ fn step(caller: &Caller, number: u64, slept: Option<Slept>) -> Option<Finished> 
         (Some(slept), None) => Some(slept),
         (None, None) => pending.is_late().then_some(Slept::TimedOut),
     };
-    let list = list_of(caller.thread);
     if let Some(slept) = slept
         && let Step::Done(settled) = pending.wait.resume(caller, slept)
     {
-        let listed = lock(&list.waits).remove(&number);
-        let Pending { realm, site, .. } = pending;
         if pending.keeps_alive {
-            realm.environment().hold(-1);
+            pending.realm.environment().hold(-1);
         }
-        realm.end_pending();
+        pending.realm.end_pending();
         return Some(Finished {
-            labels: listed.map(|listed| listed.labels).unwrap_or_default(),
-            site,
+            labels: listing::remove(caller.thread, pending.place),
+            site: pending.site,
             settled,
         });
     }
-    if let Some(listed) = lock(&list.waits).get_mut(&number) {
-        // A wait of several steps may have made another waiter.
-        listed.waiter = Arc::clone(pending.wait.waiter());
-    }
+    listing::update(caller.thread, pending.place, pending.wait.waiter());
     with_pending(|all| all.insert(number, pending));
     None
 }
@@ -437,40 +386,4 @@ fn end(environment: &Environment) {
             step(caller, number, Some(Slept::Interrupted))
         });
     }
-}
-
-/// The pending promises of all threads, of each thread the oldest, and at most `most` in all; and how many more there are.
-pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
-    let lists: Vec<_> = lock(&LISTS).iter().filter_map(Weak::upgrade).collect();
-    let (mut found, mut omitted) = (Vec::new(), 0);
-    for list in lists {
-        let waits = lock(&list.waits);
-        let room = most - found.len();
-        omitted += waits.len().saturating_sub(room);
-        // The entry keeps the memory of the cells for as long as the list is locked.
-        found.extend(
-            waits
-                .values()
-                .take(room)
-                .map(|Listed { waiter, labels }| PendingPromise {
-                    wait: CurrentWait::of(waiter, labels),
-                    granted_at: waiter.outcome().map(|_| waiter.settled_at()),
-                }),
-        );
-    }
-    (found, omitted)
-}
-
-/// The thread whose promise was given the lock at `key` and has not run since, and when that was. Looks at so many promises
-/// of each thread at most.
-pub fn granted_to(key: Key, most: usize) -> Option<(ThreadId, Deadline)> {
-    let lists: Vec<_> = lock(&LISTS).iter().filter_map(Weak::upgrade).collect();
-    lists.iter().find_map(|list| {
-        let waits = lock(&list.waits);
-        let granted = |Listed { waiter, .. }: &&Listed| {
-            waiter.key() == key && waiter.outcome() == Some(Outcome::Granted)
-        };
-        let listed = waits.values().take(most).find(granted)?;
-        Some((list.thread, listed.waiter.settled_at()))
-    })
 }

@@ -23,20 +23,20 @@ pub struct Labels {
     /// The label of the primitive that the wait began at.
     pub own: Label,
     /// The label of the mutex that a Condition's wait locks again.
-    pub mutex: Option<Label>,
+    pub mutex: Option<Box<Label>>,
 }
 
 impl Labels {
     fn of(waiter: &Waiter, runtime: &dyn Runtime) -> Self {
         Labels {
             own: runtime.label(waiter.own_cell()),
-            mutex: waiter.mutex().map(|cell| runtime.label(cell)),
+            mutex: waiter.mutex().map(|cell| Box::new(runtime.label(cell))),
         }
     }
 
     /// The label for the queue `key` of the wait.
     pub fn get(&self, key: Key) -> Named {
-        let mutex = self.mutex.as_ref().filter(|_| key.kind() == Kind::Mutex);
+        let mutex = self.mutex.as_deref().filter(|_| key.kind() == Kind::Mutex);
         Named {
             key,
             label: mutex.unwrap_or(&self.own).clone(),

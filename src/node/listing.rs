@@ -1,0 +1,152 @@
+//! The pending promises of each thread, where other threads may look at them: what they wait for, and what their user calls
+//! that. A promise keeps its place until its wait is over.
+
+use super::names::thread as name_of_thread;
+use crate::futex::Deadline;
+use crate::queue::{CurrentWait, Key, Labels, Outcome, Waiter};
+use crate::sync::lock;
+use crate::threads::{Thread, ThreadId};
+use std::cell::RefCell;
+use std::sync::{Arc, LazyLock, Mutex, Weak};
+
+thread_local! {
+    /// The list of this thread, made with the first promise.
+    static OWN: RefCell<Option<Arc<List>>> = const { RefCell::new(None) };
+}
+
+/// The lists of all threads.
+static LISTS: LazyLock<Mutex<Vec<Weak<List>>>> = LazyLock::new(Mutex::default);
+
+/// The promises of one thread.
+struct List {
+    thread: ThreadId,
+    places: Mutex<Places>,
+}
+
+#[derive(Default)]
+struct Places {
+    listed: Vec<Option<Listed>>,
+    free: Vec<u32>,
+}
+
+struct Listed {
+    waiter: Arc<Waiter>,
+    labels: Labels,
+}
+
+/// A pending promise, as it was a moment ago.
+pub struct PendingPromise {
+    /// What it waits for.
+    pub wait: CurrentWait,
+    /// When it was given that, if its thread has not run since.
+    pub granted_at: Option<Deadline>,
+}
+
+fn own(thread: &Thread) -> Arc<List> {
+    OWN.with_borrow_mut(|own| {
+        let list = own.get_or_insert_with(|| {
+            let list = Arc::new(List {
+                thread: thread.id(),
+                places: Mutex::default(),
+            });
+            let mut lists = lock(&LISTS);
+            lists.retain(|other| other.strong_count() > 0);
+            lists.push(Arc::downgrade(&list));
+            list
+        });
+        Arc::clone(list)
+    })
+}
+
+/// Lists a promise of `thread`, the calling one, and returns its place.
+pub fn add(thread: &Thread, waiter: Arc<Waiter>, labels: Labels) -> u32 {
+    let list = own(thread);
+    let Places { listed, free } = &mut *lock(&list.places);
+    let entry = Some(Listed { waiter, labels });
+    match free.pop() {
+        Some(place) => {
+            listed[place as usize] = entry;
+            place
+        }
+        None => {
+            listed.push(entry);
+            (listed.len() - 1) as u32
+        }
+    }
+}
+
+/// The promise stands in a queue with another waiter: its wait has several steps.
+pub fn update(thread: &Thread, place: u32, waiter: &Arc<Waiter>) {
+    let list = own(thread);
+    if let Some(listed) = &mut lock(&list.places).listed[place as usize] {
+        listed.waiter = Arc::clone(waiter);
+    }
+}
+
+/// Takes a promise off the list, whose wait is over; returns what its cells are called.
+pub fn remove(thread: &Thread, place: u32) -> Labels {
+    let list = own(thread);
+    let Places { listed, free } = &mut *lock(&list.places);
+    let removed = listed[place as usize].take();
+    free.push(place);
+    if free.len() == listed.len() {
+        // Nothing is left of a crowd.
+        *listed = Vec::new();
+        *free = Vec::new();
+    }
+    removed.map(|listed| listed.labels).unwrap_or_default()
+}
+
+fn all_lists() -> Vec<Arc<List>> {
+    lock(&LISTS).iter().filter_map(Weak::upgrade).collect()
+}
+
+/// The pending promises of all threads, at most `most`; and how many more there are.
+pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
+    let (mut found, mut omitted) = (Vec::new(), 0);
+    for list in all_lists() {
+        let places = lock(&list.places);
+        let room = most - found.len();
+        omitted += (places.listed.len() - places.free.len()).saturating_sub(room);
+        // The entry keeps the memory of the cells for as long as the list is locked.
+        let listed = places.listed.iter().flatten().take(room);
+        found.extend(listed.map(|Listed { waiter, labels }| PendingPromise {
+            wait: CurrentWait::of(waiter, labels),
+            granted_at: waiter.outcome().map(|_| waiter.settled_at()),
+        }));
+    }
+    (found, omitted)
+}
+
+/// In words that the lock at `key` was granted to a promise of `owner` which has not run since. Asks so many promises of each
+/// thread at most.
+pub fn granted(key: Key, owner: ThreadId, most: usize) -> Option<String> {
+    let is_granted = |Listed { waiter, .. }: &&Listed| {
+        waiter.key() == key && waiter.outcome() == Some(Outcome::Granted)
+    };
+    let since = all_lists()
+        .iter()
+        .filter(|list| list.thread == owner)
+        .find_map(|list| {
+            let places = lock(&list.places);
+            let mut asked = places.listed.iter().flatten().take(most);
+            Some(asked.find(is_granted)?.waiter.settled_at())
+        })?;
+    let passed = Deadline::now()
+        .as_nanoseconds()
+        .saturating_sub(since.as_nanoseconds());
+    Some(format!(
+        "granted to a promise of {}, which has not run for {}",
+        name_of_thread(owner),
+        duration(passed)
+    ))
+}
+
+fn duration(nanoseconds: u64) -> String {
+    let milliseconds = nanoseconds / 1_000_000;
+    if milliseconds < 1_000 {
+        format!("{milliseconds} ms")
+    } else {
+        format!("{:.1} s", milliseconds as f64 / 1e3)
+    }
+}
