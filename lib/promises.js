@@ -122,18 +122,18 @@ async function waitForGuard(Class, grant, options) {
   // The guard is there before it owns anything: no call stands between the two that could fail.
   const guard = new Class(grant);
   watchGuard(guard, grant);
-  if (!grant.tryAtOnce()) {
-    // Nothing loses it while the promise is pending.
-    unwatchGuard(guard);
-    try {
-      finish(grant, await start(grant, checked));
-    } catch (error) {
-      cancel(grant);
-      throw error;
-    }
-    watchGuard(guard, grant);
+  if (grant.tryAtOnce()) return guard;
+  unwatchGuard(guard);
+  try {
+    finish(grant, await start(grant, checked));
+  } catch (error) {
+    cancel(grant);
+    throw error;
   }
-  return guard;
+  // Made only now: many may be pending.
+  const granted = new Class(grant);
+  watchGuard(granted, grant);
+  return granted;
 }
 
 module.exports = { waitForGuard, waitForPromise, waitOptions };

@@ -1,6 +1,7 @@
 //! One 32-bit cell of the user's shared memory.
 
 use crate::sync::{AtomicU32, Ordering};
+use std::ptr::NonNull;
 
 /// The address of a cell, and the atomic instructions on it.
 ///
@@ -11,7 +12,7 @@ use crate::sync::{AtomicU32, Ordering};
 /// Orderings: a primitive acquires through the read-modify-write that takes it and releases through the one that
 /// gives it back; JavaScript's `Atomics` on the same cells are sequentially consistent, which is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Cell(*const AtomicU32);
+pub struct Cell(NonNull<AtomicU32>);
 
 // SAFETY: the pointer is only ever used for atomic instructions, from any thread; whoever made the cell keeps its
 // memory alive (see `Cell::new`).
@@ -23,20 +24,21 @@ impl Cell {
     /// A cell at `address`.
     ///
     /// # Safety
-    /// The address is aligned to four bytes, and its memory stays mapped for as long as this cell or a copy of
+    /// The address is not null and aligned to four bytes, and its memory stays mapped for as long as this cell or a copy of
     /// it is used.
     pub const unsafe fn new(address: *const AtomicU32) -> Self {
-        Cell(address)
+        // SAFETY: not null, as demanded above.
+        Cell(unsafe { NonNull::new_unchecked(address.cast_mut()) })
     }
 
     /// The address, which names the cell in the whole process.
     pub fn address(self) -> usize {
-        self.0.addr()
+        self.0.addr().get()
     }
 
     fn atomic(&self) -> &AtomicU32 {
         // SAFETY: aligned and mapped, as `new` demands.
-        unsafe { &*self.0 }
+        unsafe { self.0.as_ref() }
     }
 
     /// Reads, and acquires what the last change released.

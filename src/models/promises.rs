@@ -11,7 +11,7 @@ use std::sync::Arc;
 struct EventLoop(Arc<Thread>);
 
 impl Unpark for EventLoop {
-    fn unpark(&self) {
+    fn unpark(&self, _token: u64) {
         self.0.parker().unpark();
     }
 
@@ -27,7 +27,8 @@ impl Unpark for EventLoop {
 }
 
 pub(super) fn promise_of(caller: &Caller) -> Party {
-    Party::promise_of(caller, Arc::new(EventLoop(Arc::clone(caller.thread))))
+    let target = Arc::new(EventLoop(Arc::clone(caller.thread)));
+    Party::promise_of(caller, target, 0)
 }
 
 /// Lets the event loop turn until the promise is settled.

@@ -5,10 +5,12 @@
 //! it is called under the mailbox's lock only, and taken away under it by a cleanup hook that was registered after it,
 //! and so runs before it ends.
 
+use crate::queue::{Readiness, Unpark};
 use crate::sync::lock;
+use crate::threads::Thread;
 use napi::sys;
 use std::ptr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// The numbers of promises to look at, from any thread to one environment.
 #[derive(Default)]
@@ -73,5 +75,37 @@ impl Mailbox {
     /// Lets no other thread call the function any more.
     pub fn close(&self) {
         lock(&self.letters).function = None;
+    }
+}
+
+/// The promises of one environment, as whoever settles their waits sees them: each by its number.
+pub struct PromiseTarget {
+    mailbox: Arc<Mailbox>,
+    thread: Arc<Thread>,
+}
+
+impl PromiseTarget {
+    /// The promises of `thread` whose numbers go to `mailbox`.
+    pub fn new(mailbox: Arc<Mailbox>, thread: Arc<Thread>) -> Self {
+        PromiseTarget { mailbox, thread }
+    }
+}
+
+impl Unpark for PromiseTarget {
+    fn unpark(&self, number: u64) {
+        self.mailbox.post(number);
+    }
+
+    /// A promise does not block: it is part of no deadlock.
+    fn poke(&self) {}
+
+    /// While the thread is blocked, its event loop does not turn, and a lock that it was handed would make it the owner of
+    /// what it may be waiting for.
+    fn readiness(&self) -> Readiness {
+        if self.thread.is_blocked() {
+            Readiness::Away
+        } else {
+            Readiness::Ready
+        }
     }
 }

@@ -17,9 +17,7 @@ use super::realm::{Realm, Realmed};
 use crate::cell::Cell;
 use crate::futex::Deadline;
 use crate::primitives::Fault;
-use crate::queue::{
-    Begun, Caller, Key, Kind, Labels, Party, Readiness, Slept, Step, Unpark, Wait, Waiter,
-};
+use crate::queue::{Begun, Caller, Key, Kind, Labels, Party, Slept, Step, Unpark, Wait, Waiter};
 use crate::threads::{Attention, Expire, Limit, Look, Runtime, Thread};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -87,41 +85,27 @@ impl Site {
 struct Pending<W: PendingWait + ?Sized = dyn PendingWait> {
     realm: Rc<Realm>,
     site: Site,
-    /// The time limit, and its entry in the timer.
-    limit: Option<(Deadline, Limit)>,
+    limit: Option<Box<TimeLimit>>,
     /// Its place in the list for other threads.
     place: u32,
     keeps_alive: bool,
     wait: W,
 }
 
-/// One promise, as whoever settles its wait sees it.
-struct Ticket {
+/// The time limit of a promise.
+struct TimeLimit {
+    deadline: Deadline,
+    /// Its entry in the timer.
+    _entry: Limit,
+}
+
+/// What the timer does when the limit of a promise passes.
+struct Expiry {
     number: u64,
     mailbox: Arc<Mailbox>,
-    thread: Arc<Thread>,
 }
 
-impl Unpark for Ticket {
-    fn unpark(&self) {
-        self.mailbox.post(self.number);
-    }
-
-    /// A promise does not block: it is part of no deadlock.
-    fn poke(&self) {}
-
-    /// While the thread is blocked, its event loop does not turn, and a lock that it was handed would make it the owner of
-    /// what it may be waiting for.
-    fn readiness(&self) -> Readiness {
-        if self.thread.is_blocked() {
-            Readiness::Away
-        } else {
-            Readiness::Ready
-        }
-    }
-}
-
-impl Expire for Ticket {
+impl Expire for Expiry {
     fn expired(&self) {
         self.mailbox.post(self.number);
     }
@@ -204,8 +188,8 @@ impl Pending {
     }
 
     fn is_late(&self) -> bool {
-        let passed = |(deadline, _): &(Deadline, Limit)| *deadline <= Deadline::now();
-        self.wait.is_limited() && self.limit.as_ref().is_some_and(passed)
+        let passed = |limit: &TimeLimit| limit.deadline <= Deadline::now();
+        self.wait.is_limited() && self.limit.as_deref().is_some_and(passed)
     }
 }
 
@@ -218,9 +202,13 @@ pub fn begin<W: Wait + 'static>(
     begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
     complete: impl FnOnce(W::Output) -> Settled + 'static,
 ) -> Result<Settled> {
-    let (ticket, limit) = prepare(realm, &terms)?;
+    let limit = prepare(realm, &terms)?;
+    let party = |caller: &Caller| {
+        let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
+        Party::promise_of(caller, target, terms.number)
+    };
     let settled = as_caller(realm.thread(), |caller| {
-        let wait = match begin(caller, &Party::promise_of(caller, ticket)) {
+        let wait = match begin(caller, &party(caller)) {
             Begun::Done(output) => return complete(output),
             Begun::Waits(wait) => wait,
         };
@@ -242,25 +230,27 @@ pub fn begin<W: Wait + 'static>(
 }
 
 /// Makes what a promise needs before its wait begins: where the timer cannot be had, nothing waits.
-fn prepare(realm: &Realm, terms: &Terms) -> Result<(Arc<Ticket>, Option<(Deadline, Limit)>)> {
+fn prepare(realm: &Realm, terms: &Terms) -> Result<Option<Box<TimeLimit>>> {
     let environment = realm.environment();
     environment.open_mailbox(Handlers {
         read: read_mailbox,
         end,
     })?;
-    let ticket = Arc::new(Ticket {
+    let Some(deadline) = terms.timeout.deadline() else {
+        return Ok(None);
+    };
+    if terms.timeout.0 <= 0.0 {
+        return Ok(None);
+    }
+    let expiry = Arc::new(Expiry {
         number: terms.number,
         mailbox: Arc::clone(environment.mailbox()),
-        thread: Arc::clone(realm.thread()),
     });
-    let limit = match terms.timeout.deadline() {
-        Some(deadline) if terms.timeout.0 > 0.0 => {
-            let target = Arc::clone(&ticket) as Arc<dyn Expire>;
-            Some((deadline, QUEUES.threads().timer().set(deadline, target)?))
-        }
-        _ => None,
-    };
-    Ok((ticket, limit))
+    let entry = QUEUES.threads().timer().set(deadline, expiry)?;
+    Ok(Some(Box::new(TimeLimit {
+        deadline,
+        _entry: entry,
+    })))
 }
 
 /// Adds a promise that waits, or times it out at once.

@@ -9,6 +9,7 @@ use super::current_thread::current_thread;
 use super::environment::{self, Environment};
 use super::errors::{Details, Report};
 use super::host::Host;
+use super::mailbox::PromiseTarget;
 use super::read_counts;
 use crate::threads::{Attention, Thread};
 use napi::bindgen_prelude::*;
@@ -48,6 +49,8 @@ enum Hook {
 pub struct Realm {
     thread: Arc<Thread>,
     environment: Rc<Environment>,
+    /// The realm's promises, as other threads see them.
+    promises: Arc<PromiseTarget>,
     /// An array of functions.
     hooks: sys::napi_ref,
     /// How many promises of the realm are pending.
@@ -81,7 +84,9 @@ pub fn register_realm(
             .iter()
             .position(|realm| realm.is_collected())
             .unwrap_or(realms.len());
+        let promises = PromiseTarget::new(Arc::clone(environment.mailbox()), Arc::clone(&thread));
         let realm = Rc::new(Realm {
+            promises: Arc::new(promises),
             thread,
             environment,
             hooks: reference,
@@ -146,6 +151,11 @@ impl Realm {
     /// The environment that the realm loaded the addon in.
     pub fn environment(&self) -> &Rc<Environment> {
         &self.environment
+    }
+
+    /// The realm's promises, as other threads see them.
+    pub fn promises(&self) -> &Arc<PromiseTarget> {
+        &self.promises
     }
 
     /// How a blocked thread learns that it is wanted.

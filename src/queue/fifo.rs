@@ -140,7 +140,7 @@ mod tests {
     struct Target;
 
     impl Unpark for Target {
-        fn unpark(&self) {}
+        fn unpark(&self, _token: u64) {}
 
         fn poke(&self) {}
 

@@ -90,8 +90,8 @@ pub enum Readiness {
 
 /// Whoever waits: a blocked thread, or a promise.
 pub trait Unpark: Send + Sync {
-    /// Makes the waiter look at its outcome. Called with no lock held.
-    fn unpark(&self);
+    /// Makes the waiter look at its outcome: of many that share the target, the one of that token. Called with no lock held.
+    fn unpark(&self, token: u64);
 
     /// Makes a blocked thread look whether it is part of a deadlock by now.
     fn poke(&self);
@@ -101,7 +101,7 @@ pub trait Unpark: Send + Sync {
 }
 
 impl Unpark for Thread {
-    fn unpark(&self) {
+    fn unpark(&self, _token: u64) {
         self.parker().unpark();
     }
 
@@ -123,6 +123,8 @@ impl Unpark for Thread {
 pub struct Party {
     thread: ThreadId,
     target: Arc<dyn Unpark>,
+    /// Which of those that the target wakes.
+    token: u64,
     promise: bool,
 }
 
@@ -132,22 +134,24 @@ impl Party {
         Party {
             thread: caller.id(),
             target: Arc::clone(caller.thread) as Arc<dyn Unpark>,
+            token: 0,
             promise: false,
         }
     }
 
-    /// A promise that belongs to the calling thread, and that `target` wakes.
-    pub fn promise_of(caller: &Caller, target: Arc<dyn Unpark>) -> Self {
+    /// A promise that belongs to the calling thread, and that `target` wakes by its `token`.
+    pub fn promise_of(caller: &Caller, target: Arc<dyn Unpark>, token: u64) -> Self {
         Party {
             thread: caller.id(),
             target,
+            token,
             promise: true,
         }
     }
 
     /// A guard of the calling thread, for what takes no waiting.
     pub fn guard_of(caller: &Caller) -> Self {
-        Self::promise_of(caller, Arc::clone(caller.thread) as Arc<dyn Unpark>)
+        Self::promise_of(caller, Arc::clone(caller.thread) as Arc<dyn Unpark>, 0)
     }
 
     /// A promise of `thread` that `target` wakes.
@@ -156,6 +160,7 @@ impl Party {
         Party {
             thread,
             target,
+            token: 0,
             promise: true,
         }
     }
@@ -375,6 +380,6 @@ impl Waiter {
     }
 
     pub(super) fn unpark(&self) {
-        self.party.target.unpark();
+        self.party.target.unpark(self.party.token);
     }
 }
