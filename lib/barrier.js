@@ -150,13 +150,14 @@ class Barrier {
       this.#fail(number);
       throw error;
     };
-    let returned;
+    let promise;
     try {
-      returned = action();
+      const returned = action();
+      if (isThenable(returned)) promise = new Promise((resolve) => resolve(returned));
     } catch (error) {
       return fail(error);
     }
-    return isThenable(returned) ? Promise.resolve(returned).then(open, fail) : open();
+    return promise === undefined ? open() : promise.then(open, fail);
   }
 
   /** @param {number} number */
