@@ -65,7 +65,8 @@ function listen(signal, entry) {
   }
   listener.entries.add(entry);
   entry.listener = listener;
-  if (signal.aborted) throw signal.reason;
+  // The getter may have dispatched the event itself.
+  if (signal.aborted || listeners.get(signal) !== listener) throw signal.reason;
 }
 
 /**
