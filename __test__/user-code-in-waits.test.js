@@ -12,7 +12,6 @@ const { sleep } = require('./helpers/threads.js');
 const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 const ref = true;
 const timeout = 1_000;
-const timedOut = { code: 'ERR_TIMEOUT' };
 
 /** @typedef {import('../index.js').WaitOptions} WaitOptions */
 /**
