@@ -141,6 +141,11 @@ class Condition {
    * @param {import('./promises.js').CheckedOptions} options
    */
   async #waitAsync(guard, options) {
+    if (options.signal?.aborted) {
+      // It aborted while the predicate ran: the guard does not own the mutex after an abort, whenever that came.
+      native.mutexReleaseGuard(realm.number, guard.cell, guard.name, guard.number);
+      throw options.signal.reason;
+    }
     const number = newNumber();
     const [cell, name] = [this.#cell, this.#name];
     const value = await waitForPromise(
