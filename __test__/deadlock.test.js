@@ -36,7 +36,8 @@ for (const size of [2, 3]) {
       ({ view, id, count, CIRCLES }, { Mutex, Barrier, stall, threadId }) => {
         const next = (id + 1) % count;
         const mine = new Mutex(view, id, { name: `fork ${id}` });
-        const other = new Mutex(view, next);
+        // A message names what a thread waits for as that thread does.
+        const other = new Mutex(view, next, { name: `fork ${next}` });
         const gate = new Barrier(view, 32, count);
         const told = [];
         let got = 0;
@@ -204,10 +205,16 @@ for (const [name, ms] of /** @type {const} */ ([
     const mutex = new Mutex(view, 0).lock();
     t.is(new Condition(view, 1).notify(), 1);
     await sleep(20);
-    const error = t.throws(() => new Mutex(view, 2).lock(), { code: 'ERR_DEADLOCK' });
+    // Each mutex is named as the thread that waits for it names it.
+    const held = new Mutex(view, 2, { name: 'held, as main calls it' });
+    const error = t.throws(() => held.lock(), { code: 'ERR_DEADLOCK' });
     t.deepEqual(/** @type {any} */ (error).cycle, [
-      { threadId, holds: 'Mutex "guard"', waitsFor: 'Mutex "held"' },
-      { threadId: waiter.worker.threadId, holds: 'Mutex "held"', waitsFor: 'Mutex "guard"' },
+      { threadId, holds: 'Mutex "guard"', waitsFor: 'Mutex "held, as main calls it"' },
+      {
+        threadId: waiter.worker.threadId,
+        holds: 'Mutex "held, as main calls it"',
+        waitsFor: 'Mutex "guard"',
+      },
     ]);
     mutex.unlock();
     t.deepEqual(await waiter.done, { error: undefined, mine: true });

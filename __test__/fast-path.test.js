@@ -1,107 +1,190 @@
 // @ts-check
 'use strict';
 
-// The JavaScript classes try one atomic instruction and call a native function when it fails. Both must mean the same
-// by every word, and the native functions must be complete without the JavaScript classes.
+// The JavaScript classes try one atomic instruction and call a native function when it fails. Both must leave the same word
+// in every case, and the native functions must be complete without the JavaScript classes.
 
 const test = require('ava').default;
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
-const { native, realm, THREAD } = require('../lib/realm.js');
+const { slotOf } = require('../lib/read-counts.js');
+const { native, newNumber, realm, THREAD } = require('../lib/realm.js');
 
 const cell = () => new Int32Array(new SharedArrayBuffer(4));
-
-/** What has the numbers that the functions take: they are good for as long as it is there. @type {{ handle: number }[]} */
-const kept = [];
-/** @param {{ handle: number }} object */
-const keep = (object) => {
-  kept.push(object);
-  return object.handle;
-};
-/** @param {Int32Array} view */
-const mutexOn = (view) => keep(new native.Mutex(realm, view));
-/** @param {Int32Array} view */
-const latchOn = (view) => keep(new native.Latch(realm, view, 1));
+const { number } = realm;
+const name = undefined;
 
 test('a mutex locked by an instruction and by a call is the same word, and each unlocks the other', (t) => {
   const [inline, called] = [cell(), cell()];
   new Mutex(inline).lock();
-  native.mutexLock(mutexOn(called));
+  t.true(native.mutexLock(number, called, name));
   t.is(inline[0], called[0]);
   t.is(inline[0], THREAD);
   t.is(inline[0] & native.MUTEX_WAITERS, 0);
-  native.mutexUnlock(mutexOn(inline));
+  native.mutexUnlock(number, inline, name);
   new Mutex(called).unlock();
-  t.is(inline[0], 0);
-  t.is(called[0], 0);
+  t.is(inline[0], native.MUTEX_FREE);
+  t.is(called[0], native.MUTEX_FREE);
+  t.is(native.MUTEX_FREE, 0);
 
   t.true(new Mutex(inline).tryLock());
-  t.true(native.mutexTryLock(mutexOn(called), 0));
+  t.true(native.mutexTryLock(number, called, name, 0));
   t.is(inline[0], called[0]);
-  t.is(native.mutexOwner(mutexOn(inline)), THREAD);
+  t.is(native.mutexOwner(number, inline, name), THREAD);
+});
+
+test('a mutex locked for a guard is a word that no instruction of the thread takes for its own', async (t) => {
+  const [inline, called] = [cell(), cell()];
+  const guard = await new Mutex(inline).lockAsync();
+  const promise = newNumber();
+  t.true(native.mutexTryLockGuard(number, called, name, promise));
+  t.is(inline[0], called[0]);
+  t.not(inline[0] & ~native.MUTEX_WAITERS, THREAD);
+  t.not(inline[0], native.MUTEX_FREE);
+  t.throws(() => new Mutex(called).unlock(), { code: 'ERR_NOT_OWNER' });
+  t.true(native.mutexIsGuarded(number, called, promise));
+  t.false(native.mutexIsGuarded(number, called, newNumber()), 'another promise of the thread');
+  t.false(native.mutexReleaseGuard(number, called, name, newNumber()));
+  t.true(native.mutexReleaseGuard(number, called, name, promise));
+  t.false(native.mutexReleaseGuard(number, called, name, promise), 'it is released once');
+  guard.release();
+  t.is(inline[0], native.MUTEX_FREE);
+  t.is(called[0], native.MUTEX_FREE);
 });
 
 test('a latch opened by an instruction and by a call is the same word', (t) => {
   const [inline, called] = [cell(), cell()];
   new Latch(inline).release();
-  native.latchCountDown(latchOn(called), 1);
+  native.latchCountDown(number, called, name, 1, 1);
   t.is(inline[0], called[0]);
-  t.true(native.latchWait(latchOn(inline), 0));
+  t.true(native.latchWait(number, inline, name, 1, 0));
   t.true(new Latch(called).released);
+});
+
+test('a latch counted down by an instruction and by a call is the same word', (t) => {
+  const [inline, called] = [cell(), cell()];
+  const latch = new Latch(inline, 0, 5);
+  for (const [n, remaining] of [
+    [2, 3],
+    [1, 2],
+    [9, 0],
+  ]) {
+    latch.countDown(n);
+    native.latchCountDown(number, called, name, 5, n);
+    t.is(inline[0], called[0]);
+    t.is(latch.remaining, remaining);
+    t.is(native.latchRemaining(number, inline, name, 5), remaining);
+    t.is(native.latchWait(number, inline, name, 5, 0), latch.released);
+  }
 });
 
 test('permits taken and given back by an instruction and by a call are the same word', async (t) => {
   const { startWorker } = require('./helpers/threads.js');
   const [inline, called] = [cell(), cell()];
   const semaphore = new Semaphore(inline, 0, 5, { max: 7 });
-  const complete = new native.Semaphore(realm, called, 5, 7);
   semaphore.acquire(2);
-  t.true(native.semaphoreAcquire(complete.handle, 2, 0));
+  t.true(native.semaphoreAcquire(number, called, name, 5, 7, 2, 0));
   t.is(inline[0], called[0]);
   t.is(inline[0], 2 * native.SEMAPHORE_PERMIT);
   semaphore.release(4);
-  t.true(native.semaphoreRelease(complete.handle, 4));
+  t.true(native.semaphoreRelease(number, called, name, 5, 7, 4));
   t.is(inline[0], called[0]);
   t.is(inline[0], -2 * native.SEMAPHORE_PERMIT);
+  t.throws(() => semaphore.release(1), { code: 'ERR_OUT_OF_RANGE' });
+  t.false(native.semaphoreRelease(number, called, name, 5, 7, 1));
   t.true(semaphore.tryAcquire(7));
-  t.true(native.semaphoreAcquire(complete.handle, 7, Infinity));
+  t.true(native.semaphoreAcquire(number, called, name, 5, 7, 7, Infinity));
   t.is(inline[0], called[0]);
   t.is(inline[0] & native.SEMAPHORE_WAITERS, 0);
-  t.is(native.semaphoreAvailable(complete.handle), 0);
+  t.is(native.semaphoreAvailable(number, called, name, 5, 7), 0);
+  t.is(semaphore.available, 0);
 
   const waiter = startWorker(
     ({ view }, { Semaphore }) => new Semaphore(view, 0, 5, { max: 7 }).tryAcquire(1, 30),
     { view: inline },
   );
   t.false(await waiter.done);
-  t.is(inline[0], called[0], 'the waiter took its mark away when it gave up');
+  t.is(inline[0], called[0], 'the waiter cleared the waiters bit when it gave up');
 });
 
-test('reads and writes begun by an instruction and by a call are the same word, and each ends the other', (t) => {
+/** @param {Int32Array} view */
+function countsOf(view) {
+  const { counts, own } = slotOf(view);
+  const start = own - native.READ_OWN;
+  return [counts[start + native.READ_OWN], counts[start + native.READ_BY_GUARDS]];
+}
+
+test('reads and writes begun by an instruction and by a call are the same word, and each ends the other', async (t) => {
   const [inline, called] = [cell(), cell()];
   const lock = new RwLock(inline);
-  const complete = new native.RwLock(realm, called, new Int32Array(new SharedArrayBuffer(8)));
   for (const count of [1, 2]) {
     lock.read();
-    t.true(native.rwlockRead(complete.handle, 0));
+    t.true(native.rwlockRead(number, called, name, 0));
     t.is(inline[0], count);
     t.is(called[0], count);
+    t.deepEqual(countsOf(inline), [count, 0]);
+    t.deepEqual(countsOf(called), [count, 0], 'the thread counts both alike');
   }
-  const other = new native.RwLock(realm, inline, new Int32Array(new SharedArrayBuffer(8)));
-  t.deepEqual([...other.counts], [2, 0], 'all objects on one cell count together');
+  const other = new Int32Array(inline.buffer);
+  t.deepEqual(countsOf(other), [2, 0], 'all objects on one cell count together');
   t.is(new RwLock(called).unlockRead(), undefined);
-  native.rwlockUnlockRead(other.handle);
+  native.rwlockUnlockRead(number, other, name);
+  t.deepEqual(countsOf(inline), [1, 0]);
+  t.deepEqual(countsOf(called), [1, 0]);
   lock.unlockRead();
-  native.rwlockUnlockRead(complete.handle);
-  t.is(inline[0], 0);
-  t.is(called[0], 0);
+  native.rwlockUnlockRead(number, called, name);
+  t.is(inline[0], native.RWLOCK_FREE);
+  t.is(called[0], native.RWLOCK_FREE);
+  t.is(native.RWLOCK_FREE, 0);
+  for (const view of [inline, called]) t.deepEqual(countsOf(view), [0, 0]);
+
+  const guard = await lock.readAsync();
+  const promise = newNumber();
+  t.true(native.rwlockTryReadGuard(number, called, name, promise));
+  t.is(inline[0], called[0]);
+  for (const view of [inline, called]) t.deepEqual(countsOf(view), [0, 1]);
+  t.true(native.rwlockIsRead(promise));
+  guard.release();
+  t.true(native.rwlockReleaseRead(number, called, name, promise));
+  t.false(native.rwlockReleaseRead(number, called, name, promise), 'it is released once');
+  for (const view of [inline, called]) {
+    t.is(view[0], 0);
+    t.deepEqual(countsOf(view), [0, 0]);
+  }
+
   lock.write();
-  t.true(native.rwlockWrite(complete.handle, Infinity));
+  t.true(native.rwlockWrite(number, called, name, Infinity));
   t.is(inline[0], called[0]);
   t.is(inline[0], native.RWLOCK_WRITER | THREAD);
-  native.rwlockUnlockWrite(other.handle);
+  native.rwlockUnlockWrite(number, other, name);
   new RwLock(called).unlockWrite();
   t.is(inline[0], 0);
   t.is(called[0], 0);
+
+  const writing = await lock.writeAsync();
+  t.true(native.rwlockTryWriteGuard(number, called, name, promise));
+  t.is(inline[0], called[0]);
+  t.is(inline[0], native.RWLOCK_GUARD | THREAD);
+  writing.release();
+  t.true(native.rwlockReleaseWrite(number, called, name, promise));
+  t.is(inline[0], 0);
+  t.is(called[0], 0);
+});
+
+test('a word whose count of reads is full begins no read by an instruction', (t) => {
+  const view = cell();
+  view[0] = native.RWLOCK_MOST_READS;
+  const lock = new RwLock(view);
+  t.false(lock.tryRead());
+  t.false(native.rwlockRead(number, view, name, 0));
+  t.is(view[0], native.RWLOCK_MOST_READS);
+  t.deepEqual(countsOf(view), [0, 0]);
+  view[0]--;
+  t.true(lock.tryRead());
+  t.is(view[0], native.RWLOCK_MOST_READS);
+  t.deepEqual(countsOf(view), [1, 0]);
+  lock.unlockRead();
+  t.is(view[0], native.RWLOCK_MOST_READS - 1);
+  t.deepEqual(countsOf(view), [0, 0]);
 });
 
 test('a condition that nobody waits for and a barrier between rounds are zero', (t) => {
@@ -109,10 +192,13 @@ test('a condition that nobody waits for and a barrier between rounds are zero', 
   const mutex = new Mutex(view, 0).lock();
   const condition = new Condition(view, 1);
   condition.waitFor(mutex, undefined, 1);
-  t.is(view[1], 0, 'one that gave up leaves nothing that makes notify a call');
-  t.is(native.conditionNotify(new native.Condition(realm, view.subarray(1)).handle, Infinity), 0);
+  t.is(view[1], native.CONDITION_EMPTY, 'one that gave up leaves nothing that makes notify a call');
+  t.is(native.CONDITION_EMPTY, 0);
+  t.is(native.conditionNotify(number, view.subarray(1), name, Infinity), 0);
   mutex.unlock();
   new Barrier(view, 2, 1).wait();
+  t.is(view[2], 0);
+  t.is(native.barrierWait(number, view.subarray(2), name, 1, 0, Infinity), 0);
   t.is(view[2], 0);
   t.is(new Barrier(view, 2, native.BARRIER_MAX_TOTAL).total, 2 ** 24 - 1);
 });
@@ -123,18 +209,42 @@ test('a mutex that nobody waits for any more is unlocked without a call', async 
   const mutex = new Mutex(view, 0).lock();
   const waiter = startWorker(({ view }, { Mutex }) => new Mutex(view, 0).tryLock(30), { view });
   t.false(await waiter.done);
-  t.is(view[0], THREAD, 'the waiter took its mark away when it gave up');
+  t.is(view[0], THREAD, 'the waiter cleared the waiters bit when it gave up');
   mutex.unlock();
   t.is(view[0], 0);
 });
 
-test('a number that no object has is an error', (t) => {
+test('a number that no realm has, and what is no cell, is an error', (t) => {
+  const view = cell();
   for (const call of [
-    () => native.mutexLock(4_000_000),
-    () => native.mutexTryLock(2 ** 32 - 1, 0),
-    () => native.latchWait(4_000_000, 0),
-    () => native.conditionWait(4_000_000, mutexOn(cell()), 0),
+    () => native.mutexLock(4_000_000, view, name),
+    () => native.mutexTryLock(2 ** 32 - 1, view, name, 0),
+    () => native.latchWait(4_000_000, view, name, 1, 0),
+    () => native.conditionWait(4_000_000, view, name, cell(), name, 0),
+    () => native.mutexIsGuarded(4_000_000, view, 1),
+    () => native.threadNumber(4_000_000),
   ]) {
-    t.throws(call, { code: 'InvalidArg', message: /number/ });
+    t.throws(call, { code: 'InvalidArg', message: /realm/ });
   }
+  for (const wrong of /** @type {any[]} */ ([
+    undefined,
+    null,
+    {},
+    view.buffer,
+    new Int32Array(0),
+    new Uint32Array(new SharedArrayBuffer(4)),
+    new Float64Array(new SharedArrayBuffer(8)),
+    new DataView(new SharedArrayBuffer(4)),
+  ])) {
+    t.throws(() => native.mutexLock(number, wrong, name), {
+      code: 'InvalidArg',
+      message: /Int32Array/,
+    });
+    t.throws(() => native.conditionWait(number, view, name, wrong, name, 0), {
+      code: 'InvalidArg',
+      message: /Int32Array/,
+    });
+    t.throws(() => native.mutexDescribe(wrong), { code: 'InvalidArg', message: /Int32Array/ });
+  }
+  t.is(view[0], 0);
 });

@@ -46,11 +46,16 @@ test('a guard owns the mutex, and nothing else of its thread can unlock it', asy
   t.false(mutex.locked);
 });
 
-test('what the thread locked itself, no guard waits with and no promise gets', async (t) => {
+test('what the thread locked itself, no promise is given', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0).lock();
   const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
-  await t.throwsAsync(new Condition(view, 1).waitAsync(mutex), notOwner);
+  await t.throwsAsync(new Condition(view, 1).waitAsync(/** @type {any} */ (mutex)), {
+    instanceOf: TypeError,
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: /lockAsync/,
+  });
+  t.is(mutex.ownerThreadId, threadId);
   await t.throwsAsync(mutex.lockAsync({ timeout: 5, ref }), { code: 'ERR_TIMEOUT' });
   const next = mutex.lockAsync({ ref });
   mutex.unlock();
@@ -99,8 +104,8 @@ test('runExclusive and runExclusiveAsync unlock, whatever the function does', as
   t.false(mutex.locked);
 
   const controller = new AbortController();
-  const lost = mutex.runExclusiveAsync(() =>
-    new Condition(view, 1).waitAsync(mutex, () => false, { signal: controller.signal, ref }),
+  const lost = mutex.runExclusiveAsync((guard) =>
+    new Condition(view, 1).waitAsync(guard, () => false, { signal: controller.signal, ref }),
   );
   await sleep(5);
   controller.abort();

@@ -39,18 +39,18 @@ test('nothing is listed where nobody is blocked', (t) => {
 
 test('each primitive is listed with its class, its name, its owner and since when', async (t) => {
   const view = cells();
-  const mutex = new Mutex(view, 0, { name: 'jobs' }).lock();
-  const latch = new Latch(view, 3, 1, { name: 'start' });
+  // A wait is listed by the name that the waiting thread gave, not by this one.
+  const mutex = new Mutex(view, 0, { name: 'as the main thread calls it' }).lock();
+  const latch = new Latch(view, 3);
   const before = Date.now();
   const workers = [
     await startBlocked(view, ({ view }, { Mutex, ready }) => {
       ready();
-      new Mutex(view, 0).lock().unlock();
+      new Mutex(view, 0, { name: 'jobs' }).lock().unlock();
     }),
     await startBlocked(view, ({ view }, { Mutex, Condition, ready }) => {
       const mutex = new Mutex(view, 4).lock();
       ready();
-      // The name may come from any thread.
       new Condition(view, 1, { name: 'filled' }).wait(mutex);
       mutex.unlock();
     }),
@@ -60,7 +60,7 @@ test('each primitive is listed with its class, its name, its owner and since whe
     }),
     await startBlocked(view, ({ view }, { Latch, ready }) => {
       ready();
-      new Latch(view, 3).await();
+      new Latch(view, 3, 1, { name: 'start' }).await();
     }),
   ];
   const blocked = await whenBlocked(4);
@@ -76,6 +76,7 @@ test('each primitive is listed with its class, its name, its owner and since whe
   });
   t.deepEqual(forMutex, {
     threadId: ids[0],
+    async: false,
     kind: 'Mutex',
     name: 'jobs',
     waitsFor: 'Mutex "jobs"',
@@ -83,12 +84,14 @@ test('each primitive is listed with its class, its name, its owner and since whe
   });
   t.deepEqual(forCondition, {
     threadId: ids[1],
+    async: false,
     kind: 'Condition',
     name: 'filled',
     waitsFor: 'Condition "filled"',
   });
   t.deepEqual(forBarrier, {
     threadId: ids[2],
+    async: false,
     kind: 'Barrier',
     name: 'phase',
     waitsFor: 'Barrier "phase"',
@@ -96,6 +99,7 @@ test('each primitive is listed with its class, its name, its owner and since whe
   });
   t.deepEqual(forLatch, {
     threadId: ids[3],
+    async: false,
     kind: 'Latch',
     name: 'start',
     waitsFor: 'Latch "start"',
@@ -119,21 +123,21 @@ test('each primitive is listed with its class, its name, its owner and since whe
 
 test('who waits for permits, to read or to write is listed, with the writer', async (t) => {
   const view = cells();
-  const semaphore = new Semaphore(view, 0, 0, { name: 'slots' });
-  const lock = new RwLock(view, 1, { name: 'table' });
+  const semaphore = new Semaphore(view, 0, 0);
+  const lock = new RwLock(view, 1);
   lock.write();
   const workers = [
     await startBlocked(view, ({ view }, { Semaphore, ready }) => {
       ready();
-      new Semaphore(view, 0, 0).acquire();
+      new Semaphore(view, 0, 0, { name: 'slots' }).acquire();
     }),
     await startBlocked(view, ({ view }, { RwLock, ready }) => {
       ready();
-      new RwLock(view, 1).read().release();
+      new RwLock(view, 1, { name: 'table' }).read().release();
     }),
     await startBlocked(view, ({ view }, { RwLock, ready }) => {
       ready();
-      new RwLock(view, 1).write().release();
+      new RwLock(view, 1, { name: 'table' }).write().release();
     }),
   ];
   const listed = () =>
@@ -170,22 +174,115 @@ test('what has no name is called by its class and its cell in the buffer', async
   await worker.done;
 });
 
-test('a name lasts as long as some thread has the primitive, and the last one given counts', async (t) => {
+test('each wait is listed by the name that the object which waits was given, whatever others are called', async (t) => {
   const view = cells();
-  const mutex = new Mutex(view, 0, { name: 'old' }).lock();
-  const worker = await startBlocked(view, ({ view }, { Mutex, ready }) => {
-    ready();
-    new Mutex(view, 0, { name: 'new' }).lock().unlock();
-  });
-  await whenBlocked(1);
-  t.is(inspect()[0].waitsFor, 'Mutex "new"');
-  new Mutex(view, 0, {});
-  t.is(inspect()[0].waitsFor, 'Mutex "new"', 'no name is no new name');
-  const latch = new Latch(view, 0, 1, { name: 'another kind' });
-  t.is(inspect()[0].waitsFor, 'Mutex "new"', 'another kind in the same cell is another thing');
-  t.truthy(latch);
+  const mutex = new Mutex(view, 0, { name: 'of the owner' }).lock();
+  const workers = [
+    await startBlocked(view, ({ view }, { Mutex, ready }) => {
+      const waiting = new Mutex(view, 0, { name: 'first' });
+      // Made later, on the same cell in the same thread.
+      if (new Mutex(view, 0, { name: 'another' }).tryLock()) throw new Error('it is locked');
+      ready();
+      waiting.lock().unlock();
+    }),
+    await startBlocked(view, ({ view }, { Mutex, ready }) => {
+      ready();
+      new Mutex(view, 0, { name: 'second' }).lock().unlock();
+    }),
+    await startBlocked(view, ({ view }, { Mutex, ready }) => {
+      ready();
+      new Mutex(view, 0).lock().unlock();
+    }),
+  ];
+  const listed = () =>
+    workers.map(({ worker }) => {
+      const wait = inspect().find((each) => each.threadId === worker.threadId);
+      return [wait?.name, wait?.waitsFor];
+    });
+  const expected = [
+    ['first', 'Mutex "first"'],
+    ['second', 'Mutex "second"'],
+    [undefined, 'Mutex in cell 0'],
+  ];
+  await whenBlocked(3);
+  t.deepEqual(listed(), expected);
+  new Mutex(view, 0, { name: 'made during the wait' });
+  new Latch(view, 0, 1, { name: 'another kind in the same cell' });
+  t.deepEqual(listed(), expected);
   mutex.unlock();
-  await worker.done;
+  await Promise.all(workers.map(({ done }) => done));
+});
+
+test('a pending promise is listed with its thread, its owner and for how long it was granted without running', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0).lock();
+  const worker = await startBlocked(view, async ({ view }, { Mutex, ready }) => {
+    const waiting = new Mutex(view, 0, { name: 'jobs' }).lockAsync();
+    ready();
+    // It computes, so that its promise does not run.
+    while (!Atomics.load(view, 1));
+    (await waiting).release();
+  });
+  const own = new Mutex(view, 0).lockAsync({ ref: true });
+  const pending = inspect();
+  t.is(pending.omitted, 0);
+  t.deepEqual(
+    [...pending]
+      .sort((a, b) => b.threadId - a.threadId)
+      .map(({ threadId, async, kind, waitsFor, ownerThreadId, grantedMs }) => [
+        threadId,
+        async,
+        kind,
+        waitsFor,
+        ownerThreadId,
+        grantedMs,
+      ]),
+    [
+      [worker.worker.threadId, true, 'Mutex', 'Mutex "jobs"', threadId, undefined],
+      [threadId, true, 'Mutex', 'Mutex in cell 0', threadId, undefined],
+    ],
+  );
+  t.deepEqual([...inspect(0)], []);
+  t.is(inspect(0).omitted, 2);
+  t.is(inspect(1).length, 1);
+  t.is(inspect(1).omitted, 1);
+  t.deepEqual(Object.keys(pending), ['0', '1'], 'omitted is not printed with the waits');
+
+  await sleep(20); // long enough to be handed the lock directly
+  mutex.unlock();
+  await sleep(50);
+  const granted = inspect().find(({ async, threadId }) => async && threadId !== 0);
+  t.true(Number(granted?.grantedMs) >= 40, String(granted?.grantedMs));
+  t.is(granted?.ownerThreadId, undefined, 'it waits for its own thread alone');
+  const waits = inspect().find(({ async, threadId }) => async && threadId === 0);
+  t.is(waits?.ownerThreadId, worker.worker.threadId);
+  const blocked = await startBlocked(view, ({ view }, { Mutex, ready }) => {
+    ready();
+    new Mutex(view, 0).lock().unlock();
+  });
+  await whenBlocked(3);
+  const [behind] = inspect();
+  t.is(behind.threadId, blocked.worker.threadId);
+  t.false(behind.async);
+  t.regex(
+    String(behind.ownerState),
+    new RegExp(
+      `^granted to a promise of worker ${worker.worker.threadId}, which has not run for \\d+ ms$`,
+    ),
+  );
+  Atomics.store(view, 1, 1);
+  (await own).release();
+  await Promise.all([worker.done, blocked.done]);
+  t.deepEqual([...inspect()], []);
+});
+
+test('the number of promises that inspect() lists is checked', (t) => {
+  for (const wrong of /** @type {any[]} */ ([null, '5', {}, true, 5n])) {
+    t.throws(() => inspect(wrong), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' });
+  }
+  for (const wrong of [-1, 1.5, NaN, Infinity, 2 ** 32]) {
+    t.throws(() => inspect(wrong), { instanceOf: RangeError, code: 'ERR_OUT_OF_RANGE' });
+  }
 });
 
 test('the messages of errors call a primitive by its name, or by its class and cell', (t) => {

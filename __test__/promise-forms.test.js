@@ -40,8 +40,8 @@ const forms = {
   'Condition#waitAsync': {
     wait: async (view, options, { Mutex, Condition }) => {
       const mutex = new Mutex(new SharedArrayBuffer(4));
-      await mutex.lockAsync();
-      return new Condition(view, 1).waitAsync(mutex, undefined, options);
+      const guard = await mutex.lockAsync();
+      return new Condition(view, 1).waitAsync(guard, undefined, options);
     },
     open: (view, _held, { Condition }) => new Condition(view, 1).notifyAll(),
   },
@@ -182,7 +182,7 @@ for (const [name, { wait, open }] of Object.entries(forms)) {
     t.pass();
   });
 
-  test(`${name}: a main thread that waits for what can never come ends by itself`, async (t) => {
+  test(`${name}: a main thread that waits without a limit ends by itself, one with a limit sees its end`, async (t) => {
     const cwd = userFolder(t);
     const setUp = `
       import sync from '@x/shared-sync';
@@ -193,22 +193,28 @@ for (const [name, { wait, open }] of Object.entries(forms)) {
     `;
     const programs = {
       'awaited.mjs': `${setUp} await wait(view, {}, sync);`,
-      'limited.mjs': `${setUp} await wait(view, { timeout: 60_000 }, sync);`,
       'pending.mjs': `${setUp} wait(view, {}, sync);`,
-      'held.mjs': `${setUp} await wait(view, { ref: true, timeout: 300 }, sync).catch(() => {});
+      'limited.mjs': `${setUp} console.log(await wait(view, { timeout: 300 }, sync).catch((error) => error.code));`,
+      'unref.mjs': `${setUp} await wait(view, { timeout: 60_000, ref: false }, sync);`,
+      'ref.mjs': `${setUp} setTimeout(() => open(view, held, sync), 300).unref();
+        const open = ${open};
+        await wait(view, { ref: true }, sync);
         console.log('over');`,
     };
     for (const [file, source] of Object.entries(programs)) {
       fs.writeFileSync(path.join(cwd, file), source);
     }
-    const [awaited, limited, pending, held] = await Promise.all(
+    const [awaited, pending, limited, unref, kept] = await Promise.all(
       Object.keys(programs).map((file) => run(process.execPath, [file], { cwd, limit: 20_000 })),
     );
     t.is(awaited.code, 13, awaited.stderr);
-    t.is(limited.code, 13, limited.stderr);
     t.is(pending.code, 0, pending.stderr);
-    t.is(held.code, 0, held.stderr);
-    t.is(held.stdout, 'over\n', '{ ref: true } keeps it alive');
+    t.is(limited.code, 0, limited.stderr);
+    const end = name === 'Condition#waitAsync' ? 'false' : 'ERR_TIMEOUT';
+    t.is(limited.stdout, `${end}\n`, 'a finite time limit keeps it alive');
+    t.is(unref.code, 13, unref.stderr);
+    t.is(kept.code, 0, kept.stderr);
+    t.is(kept.stdout, 'over\n', '{ ref: true } keeps it alive');
   });
 
   test(`${name}: a worker with nothing else to do stays alive, unless it is told not to`, async (t) => {

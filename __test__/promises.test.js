@@ -102,7 +102,7 @@ test('a predicate is asked with the mutex held, and its last answer is the resul
   /** @type {boolean[]} */
   const asked = [];
   const waiting = condition.waitAsync(
-    mutex,
+    guard,
     () => {
       asked.push(guard.held || mutex.locked);
       return answers[asked.length - 1];
@@ -119,21 +119,21 @@ test('a predicate is asked with the mutex held, and its last answer is the resul
   t.is(await waiting, 'found');
   t.true(guard.held);
   t.deepEqual(asked, [true, true, true, true]);
-  t.is(await condition.waitAsync(mutex, () => 0, { timeout: 5, ref }), 0);
-  t.is(await condition.waitAsync(mutex, () => 1, { timeout: 0 }), 1);
+  t.is(await condition.waitAsync(guard, () => 0, { timeout: 5, ref }), 0);
+  t.is(await condition.waitAsync(guard, () => 1, { timeout: 0 }), 1);
   t.true(guard.held);
 
   const error = new Error('mine');
-  const fails = condition.waitAsync(mutex, () => {
+  const fails = condition.waitAsync(guard, () => {
     throw error;
   });
   t.is(await t.throwsAsync(fails), error);
   t.true(guard.held);
   const asynchronous = /** @type {any} */ (async () => true);
-  await t.throwsAsync(condition.waitAsync(mutex, asynchronous), { code: 'ERR_INVALID_ARG_TYPE' });
+  await t.throwsAsync(condition.waitAsync(guard, asynchronous), { code: 'ERR_INVALID_ARG_TYPE' });
   t.true(guard.held);
   await t.throwsAsync(
-    condition.waitAsync(mutex, () => false, { signal: AbortSignal.abort() }),
+    condition.waitAsync(guard, () => false, { signal: AbortSignal.abort() }),
     abort,
   );
   t.true(guard.held, 'nothing has happened');
@@ -148,7 +148,7 @@ test('an abort while a wait with a predicate looks at it is not missed', async (
   const controller = new AbortController();
   let asked = 0;
   const waiting = condition.waitAsync(
-    mutex,
+    guard,
     () => {
       if (++asked === 2) controller.abort();
       return false;
@@ -168,10 +168,10 @@ test('a notification that an aborted promise was given goes to the next', async 
   const condition = new Condition(view, 1);
   for (let round = 0; round < 50; round++) {
     const controller = new AbortController();
-    await mutex.lockAsync();
-    const aborted = condition.waitAsync(mutex, undefined, { signal: controller.signal, ref });
+    const first = await mutex.lockAsync();
+    const aborted = condition.waitAsync(first, undefined, { signal: controller.signal, ref });
     const second = await mutex.lockAsync({ ref });
-    const other = condition.waitAsync(mutex, undefined, { timeout: 10_000, ref });
+    const other = condition.waitAsync(second, undefined, { timeout: 10_000, ref });
     t.is(condition.notify(), 1);
     controller.abort();
     await t.throwsAsync(aborted, abort);
@@ -333,7 +333,7 @@ test('a time limit that passes while a notified promise locks again is none', as
   const view = cells();
   const [mutex, condition] = [new Mutex(view, 0), new Condition(view, 1)];
   const guard = await mutex.lockAsync({ ref });
-  const notified = condition.waitAsync(mutex, undefined, { timeout: 50, ref });
+  const notified = condition.waitAsync(guard, undefined, { timeout: 50, ref });
   mutex.lock();
   condition.notify();
   mutex.unlock(); // wakes the promise, which comes too late
@@ -367,7 +367,7 @@ test('a promise that its own thread lets through has its turn before the main th
               const guard = await mutex.lockAsync();
               const condition = new Condition(view, 1);
               condition
-                .waitAsync(mutex)
+                .waitAsync(guard)
                 .then(told('condition'))
                 .then(() => guard.release());
               condition.notify();
@@ -397,8 +397,8 @@ test('environments end with hundreds of promises pending, one after the other', 
               new Latch(view, 2).awaitAsync({ timeout: 60_000 });
               new Barrier(view, 3, 1000).waitAsync({ signal: new AbortController().signal });
             }
-            await own.lockAsync();
-            new Condition(view, 1).waitAsync(own);
+            const guard = await own.lockAsync();
+            new Condition(view, 1).waitAsync(guard);
             ready();
             if (round % 3 === 0) process.exit();
             if (round % 3 === 1) throw new Error('planned');

@@ -383,7 +383,7 @@ test('a waitAsync whose mutex is abandoned is told of the mutex, and its guard o
   const view = cells();
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
-  const waiting = new Condition(view, 1, { name: 'ready' }).waitAsync(mutex, undefined, {
+  const waiting = new Condition(view, 1, { name: 'ready' }).waitAsync(guard, undefined, {
     ref: true,
   });
   const holder = await startHolder(view);

@@ -619,7 +619,8 @@ test('the messages about an RwLock tell who is inside, and how to go on', async 
   const guard = lock.write();
   const [told] = await inWorkers(
     1,
-    ({ view }, { RwLock, errorOf }) => errorOf(() => new RwLock(view, 0).unlockWrite()),
+    ({ view }, { RwLock, errorOf }) =>
+      errorOf(() => new RwLock(view, 0, { name: 'table' }).unlockWrite()),
     { view },
   );
   t.is(
@@ -629,10 +630,12 @@ test('the messages about an RwLock tell who is inside, and how to go on', async 
   );
   const reading = guard.downgrade();
   t.throws(() => guard.release(), {
-    message: /^This guard has been released or downgraded before\./,
+    message: /^This guard does not hold the lock: it was released or downgraded before/,
   });
   reading.release();
-  t.throws(() => reading.release(), { message: /^This guard has been released before\./ });
+  t.throws(() => reading.release(), {
+    message: /^This guard does not hold the lock: it was released/,
+  });
   const promised = await lock.writeAsync();
   t.throws(() => lock.read(), { message: /by a guard, await readAsync\(\) or writeAsync\(\)/ });
   promised.release();

@@ -159,6 +159,11 @@ class Condition {
     assertHeld(grant);
     const end = native.now() + timeout;
     const notified = async () => {
+      if (rest.signal?.aborted) {
+        // It aborted while the predicate ran: after an abort the guard owns nothing, whenever that came.
+        grant.release();
+        throw rest.signal.reason;
+      }
       const left = { ...rest, timeout: Math.max(0, end - native.now()) };
       const wait = new ConditionWait(this.#cell, this.#name, grant);
       return (await waitForPromise(wait, left)) === NOTIFIED;

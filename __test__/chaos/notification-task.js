@@ -37,7 +37,7 @@ async function waitForNotification(notifications, task, random) {
     begun = true;
     notifications.begin(task.party, limits ? TOLD : FRESH);
     const notified = await entering.waitInside(plan.condition, limits, guard, (options) =>
-      condition.waitAsync(guarded.mutex, undefined, options),
+      condition.waitAsync(guard, undefined, options),
     );
     if (!guard.held) return;
     notifications.end(task.party, notified ?? null);

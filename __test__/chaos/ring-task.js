@@ -40,7 +40,7 @@ async function watchByPromise(ring, task, random) {
   await entering.enter(random, true, async (guard) => {
     // Its predicate is asked at once, and looks whether it is inside.
     const waited = await entering.waitInside(cell, random, guard, (options) =>
-      condition.waitAsync(guarded.mutex, predicate, options),
+      condition.waitAsync(guard, predicate, options),
     );
     if (!guard.held) {
       gaveUp = true;

@@ -484,7 +484,7 @@ asyncCondition(
     const mutex = new Mutex(view, 0);
     const subject = new Condition(view, 1);
     const guard = await mutex.lockAsync();
-    const promise = subject.waitAsync(mutex);
+    const promise = subject.waitAsync(guard);
     t.true(await stage.isPending(promise));
     t.false(mutex.locked);
     t.false(guard.held);
@@ -501,16 +501,16 @@ asyncCondition(
 
 asyncCondition('wait() raises an error if the lock is not acquired', async (t) => {
   const view = stage.cells();
-  await t.throwsAsync(new Condition(view, 1).waitAsync(new Mutex(view, 0)), {
-    code: 'ERR_NOT_OWNER',
-  });
+  const guard = await new Mutex(view, 0).lockAsync();
+  guard.release();
+  await t.throwsAsync(new Condition(view, 1).waitAsync(guard), { code: 'ERR_NOT_OWNER' });
 });
 
 asyncCondition('wait_for() waits until the predicate is true, and returns its value', async (t) => {
   const view = stage.cells();
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
-  const promise = new Condition(view, 1).waitAsync(mutex, () => view[2], { timeout: 9_000 });
+  const promise = new Condition(view, 1).waitAsync(guard, () => view[2], { timeout: 9_000 });
   const notifier = stage.party(
     ({ view }, { Mutex, Condition }) => {
       for (const value of [0, 7]) {

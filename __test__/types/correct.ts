@@ -162,12 +162,20 @@ async function promises(): Promise<void> {
   const later = await mutex.runExclusiveAsync(async () => [1], options);
   same<typeof later, number[]>(true);
 
-  const toldOf = await condition.waitAsync(mutex);
+  const withGuard = await mutex.runExclusiveAsync((given) => {
+    same<typeof given, Guard>(true);
+    return condition.waitAsync(given, findJob);
+  });
+  same<typeof withGuard, { id: number } | null>(true);
+  const tried = guard.tryRelease();
+  same<typeof tried, boolean>(true);
+
+  const toldOf = await condition.waitAsync(guard);
   same<typeof toldOf, boolean>(true);
-  await condition.waitAsync(mutex, undefined, options);
-  const found = await condition.waitAsync(mutex, findJob, { timeout: 10 });
+  await condition.waitAsync(guard, undefined, options);
+  const found = await condition.waitAsync(guard, findJob, { timeout: 10 });
   same<typeof found, { id: number } | null>(true);
-  const either = await condition.waitAsync(mutex, maybePredicate);
+  const either = await condition.waitAsync(guard, maybePredicate);
   same<typeof either, string | boolean>(true);
 
   const opened = await latch.awaitAsync(options);
@@ -212,7 +220,11 @@ const reading = lock.read();
 same<typeof reading, ReadGuard>(true);
 const readingEnded = reading.release();
 same<typeof readingEnded, void>(true);
+const triedToEndRead = reading.tryRelease();
+same<typeof triedToEndRead, boolean>(true);
 const writing = lock.write();
+const triedToEndWrite = writing.tryRelease();
+same<typeof triedToEndWrite, boolean>(true);
 same<typeof writing, WriteGuard>(true);
 const writingEnded = writing.release();
 same<typeof writingEnded, void>(true);

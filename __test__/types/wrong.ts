@@ -7,6 +7,7 @@ import {
   RwLock,
   Semaphore,
   SyncError,
+  inspect,
   layout,
 } from '@x/shared-sync';
 import type { Guard, ReadGuard, SyncErrorCode, WriteGuard } from '@x/shared-sync';
@@ -242,10 +243,33 @@ mutex.runExclusive();
 mutex.runExclusive(async () => {});
 // @ts-expect-error
 condition.waitAsync();
+declare const held: Guard;
+// @ts-expect-error a task waits with its guard, not with the mutex
+condition.waitAsync(mutex);
 // @ts-expect-error
-condition.waitAsync(mutex, async () => true);
+condition.waitAsync(mutex, () => true);
+// @ts-expect-error the guard of another lock
+condition.waitAsync(lock.write());
+// @ts-expect-error
+condition.waitAsync(held, async () => true);
 // @ts-expect-error the options come third
-condition.waitAsync(mutex, { timeout: 10 });
+condition.waitAsync(held, { timeout: 10 });
+// @ts-expect-error not awaited
+condition.waitAsync(mutex.lockAsync());
+// @ts-expect-error a thread waits with its mutex, not with a guard
+condition.wait(held);
+// @ts-expect-error it is called with a guard
+mutex.runExclusiveAsync((given: number) => given);
+// @ts-expect-error
+mutex.runExclusiveAsync((_guard, _other) => 1);
+// @ts-expect-error
+const triedToRelease: number = held.tryRelease();
+// @ts-expect-error how many promises, not which
+inspect({ promises: 5 });
+// @ts-expect-error
+inspect().omitted = 5;
+// @ts-expect-error it may have none
+const code: string = SyncError.codeOf(new Error());
 // @ts-expect-error
 const arrived: number = barrier.waitAsync();
 // @ts-expect-error

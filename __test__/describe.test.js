@@ -49,9 +49,9 @@ test('a mutex says whether it is free, who has it and how many wait', async (t) 
   t.is(inspect(mutex), 'Mutex { free }');
 });
 
-test('a mutex names the worker that has it, and the one that died with it', async (t) => {
+test('a mutex names the worker that owns it or died owning it, and is called as its own object is', async (t) => {
   const view = cells();
-  const mutex = new Mutex(view, 0);
+  const mutex = new Mutex(view, 0, { name: 'work' });
   const [owner] = await blocked(
     t,
     1,
@@ -63,19 +63,19 @@ test('a mutex names the worker that has it, and the one that died with it', asyn
     view,
   );
   const { threadId } = owner.worker;
-  t.is(inspect(mutex), `Mutex "jobs" { locked by thread ${threadId} }`);
+  t.is(inspect(mutex), `Mutex "work" { locked by worker ${threadId} }`);
   const [seen] = await inWorkers(
     1,
     ({ view }, { Mutex, require }) => require('node:util').inspect(new Mutex(view, 0)),
     { view },
   );
-  t.is(seen, `Mutex "jobs" { locked by thread ${threadId} }`, 'in another thread');
+  t.is(seen, `Mutex { locked by worker ${threadId} }`, 'in a thread that gives it no name');
   await owner.worker.terminate();
-  t.is(inspect(mutex), `Mutex "jobs" { abandoned by thread ${threadId} }`);
+  t.is(inspect(mutex), `Mutex "work" { abandoned by worker ${threadId} }`);
   t.throws(() => mutex.lock(), { code: 'ERR_ABANDONED' });
-  t.is(inspect(mutex), `Mutex "jobs" { abandoned by thread ${threadId} }`);
+  t.is(inspect(mutex), `Mutex "work" { abandoned by worker ${threadId} }`);
   t.true(mutex.recover());
-  t.is(inspect(mutex), 'Mutex "jobs" { locked by the main thread }');
+  t.is(inspect(mutex), 'Mutex "work" { locked by the main thread }');
   mutex.unlock();
 });
 
@@ -114,7 +114,7 @@ test('a barrier says how many have arrived, and when it is broken', async (t) =>
     view,
   );
   t.is(inspect(barrier), 'Barrier "phase" { 2 of 4 arrived }');
-  t.regex(inspect(new Barrier(view, 2, 2)), /^Barrier "phase" \{ corrupt: /, 'another total');
+  t.regex(inspect(new Barrier(view, 2, 2)), /^Barrier \{ corrupt: /, 'another total');
   await first.worker.terminate();
   t.is(inspect(barrier), 'Barrier "phase" { broken }');
 });
@@ -211,12 +211,12 @@ test('a lock names the worker that writes, and the one that died inside', async 
       view.fill(how === 'read' ? 1 : 0, 1, 2),
     );
     const { threadId } = inside.worker;
-    const now = how === 'read' ? '1 read' : `written by thread ${threadId}`;
+    const now = how === 'read' ? '1 read' : `written by worker ${threadId}`;
     t.is(inspect(lock), `RwLock { ${now} }`);
     await inside.worker.terminate();
-    t.is(inspect(lock), `RwLock { abandoned by thread ${threadId} }`);
+    t.is(inspect(lock), `RwLock { abandoned by worker ${threadId} }`);
     t.throws(() => lock.read(), { code: 'ERR_ABANDONED' });
-    t.is(inspect(lock), `RwLock { abandoned by thread ${threadId} }`);
+    t.is(inspect(lock), `RwLock { abandoned by worker ${threadId} }`);
     t.true(lock.recover());
     t.is(inspect(lock), 'RwLock { written by the main thread }');
     lock.unlockWrite();
@@ -234,7 +234,7 @@ const onCell = (view) => [
   new RwLock(view, 0),
 ];
 
-test('a cell that was written over is told in words', (t) => {
+test('the description of a cell that was written over says so', (t) => {
   const view = cells();
   const [mutex, condition, barrier, latch, semaphore, lock] = onCell(view);
   view[0] = -5;
@@ -276,8 +276,8 @@ test('looking disturbs nobody: counts stay exact under a thread that looks all t
       let looks = 0;
       const odd = new Set();
       while (!Atomics.load(view, 5)) {
-        const words = inspect(all);
-        if (/corrupt|broken|abandoned/.test(words)) odd.add(words);
+        const text = inspect(all);
+        if (/corrupt|broken|abandoned/.test(text)) odd.add(text);
         Atomics.store(view, 6, ++looks);
       }
       return { looks, odd: [...odd] };
@@ -310,7 +310,7 @@ test('looking disturbs nobody: counts stay exact under a thread that looks all t
   t.is(view[4], 3_000);
 });
 
-test('the words keep to the depth and the colours that were asked for', (t) => {
+test('the description keeps to the depth and the colours that were asked for', (t) => {
   const mutex = new Mutex(cells(), 0, { name: 'a "b"' });
   t.is(inspect({ a: { mutex } }, { depth: 2 }), '{ a: { mutex: Mutex "a \\"b\\"" { free } } }');
   t.is(inspect({ a: { mutex } }, { depth: 1 }), '{ a: { mutex: [Mutex] } }');
@@ -321,7 +321,7 @@ test('the words keep to the depth and the colours that were asked for', (t) => {
   t.is(inspect([mutex, mutex]).match(/free/g)?.length, 2);
 });
 
-test('a subclass shows its own name, and what is no primitive has no words', (t) => {
+test('a subclass shows its own name, and what is no primitive has no description', (t) => {
   class Jobs extends Mutex {}
   t.is(inspect(new Jobs(new SharedArrayBuffer(4))), 'Jobs { free }');
   class Odd extends Mutex {}
@@ -360,7 +360,7 @@ test('other descriptions tell the class', (t) => {
   t.notDeepEqual(/** @type {object} */ (tags[0]), tags[1]);
 });
 
-test('console.log in a worker tells the words', async (t) => {
+test('console.log in a worker prints the description', async (t) => {
   const view = cells();
   const { worker, done } = startWorker(
     ({ view }, { Latch }) => console.log(new Latch(view, 3, 2, { name: 'done' })),
