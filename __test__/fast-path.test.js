@@ -11,12 +11,13 @@ const { native, newNumber, realm, THREAD } = require('../lib/realm.js');
 
 const cell = () => new Int32Array(new SharedArrayBuffer(4));
 const { number } = realm;
+const { RWLOCK_READ: READ, RWLOCK_WRITE: WRITE } = native;
 const name = undefined;
 
 test('a mutex locked by an instruction and by a call is the same word, and each unlocks the other', (t) => {
   const [inline, called] = [cell(), cell()];
   new Mutex(inline).lock();
-  t.true(native.mutexLock(number, called, name));
+  t.true(native.mutexLock(number, called, name, Infinity));
   t.is(inline[0], called[0]);
   t.is(inline[0], THREAD);
   t.is(inline[0] & native.MUTEX_WAITERS, 0);
@@ -27,7 +28,7 @@ test('a mutex locked by an instruction and by a call is the same word, and each 
   t.is(native.MUTEX_FREE, 0);
 
   t.true(new Mutex(inline).tryLock());
-  t.true(native.mutexTryLock(number, called, name, 0));
+  t.true(native.mutexLock(number, called, name, 0));
   t.is(inline[0], called[0]);
   t.is(native.mutexOwner(number, inline, name), THREAD);
 });
@@ -118,7 +119,7 @@ test('reads and writes begun by an instruction and by a call are the same word, 
   const lock = new RwLock(inline);
   for (const count of [1, 2]) {
     lock.read();
-    t.true(native.rwlockRead(number, called, name, 0));
+    t.is(native.rwlockEnter(number, called, name, READ, 0), 1);
     t.is(inline[0], count);
     t.is(called[0], count);
     t.deepEqual(countsOf(inline), [count, 0]);
@@ -127,11 +128,11 @@ test('reads and writes begun by an instruction and by a call are the same word, 
   const other = new Int32Array(inline.buffer);
   t.deepEqual(countsOf(other), [2, 0], 'all objects on one cell count together');
   t.is(new RwLock(called).unlockRead(), undefined);
-  native.rwlockUnlockRead(number, other, name);
+  native.rwlockUnlock(number, other, name, READ);
   t.deepEqual(countsOf(inline), [1, 0]);
   t.deepEqual(countsOf(called), [1, 0]);
   lock.unlockRead();
-  native.rwlockUnlockRead(number, called, name);
+  native.rwlockUnlock(number, called, name, READ);
   t.is(inline[0], native.RWLOCK_FREE);
   t.is(called[0], native.RWLOCK_FREE);
   t.is(native.RWLOCK_FREE, 0);
@@ -139,33 +140,33 @@ test('reads and writes begun by an instruction and by a call are the same word, 
 
   const guard = await lock.readAsync();
   const promise = newNumber();
-  t.true(native.rwlockTryReadGuard(number, called, name, promise));
+  t.true(native.rwlockTryEnterGuard(number, called, name, READ, promise));
   t.is(inline[0], called[0]);
   for (const view of [inline, called]) t.deepEqual(countsOf(view), [0, 1]);
-  t.true(native.rwlockIsRead(promise));
+  t.true(native.rwlockIsGuarded(number, called, READ, promise));
   guard.release();
-  t.true(native.rwlockReleaseRead(number, called, name, promise));
-  t.false(native.rwlockReleaseRead(number, called, name, promise), 'it is released once');
+  t.true(native.rwlockReleaseGuard(number, called, name, READ, promise));
+  t.false(native.rwlockReleaseGuard(number, called, name, READ, promise), 'it is released once');
   for (const view of [inline, called]) {
     t.is(view[0], 0);
     t.deepEqual(countsOf(view), [0, 0]);
   }
 
   lock.write();
-  t.true(native.rwlockWrite(number, called, name, Infinity));
+  t.is(native.rwlockEnter(number, called, name, WRITE, Infinity), 1);
   t.is(inline[0], called[0]);
   t.is(inline[0], native.RWLOCK_WRITER | THREAD);
-  native.rwlockUnlockWrite(number, other, name);
+  native.rwlockUnlock(number, other, name, WRITE);
   new RwLock(called).unlockWrite();
   t.is(inline[0], 0);
   t.is(called[0], 0);
 
   const writing = await lock.writeAsync();
-  t.true(native.rwlockTryWriteGuard(number, called, name, promise));
+  t.true(native.rwlockTryEnterGuard(number, called, name, WRITE, promise));
   t.is(inline[0], called[0]);
   t.is(inline[0], native.RWLOCK_GUARD | THREAD);
   writing.release();
-  t.true(native.rwlockReleaseWrite(number, called, name, promise));
+  t.true(native.rwlockReleaseGuard(number, called, name, WRITE, promise));
   t.is(inline[0], 0);
   t.is(called[0], 0);
 });
@@ -175,7 +176,7 @@ test('a word whose count of reads is full begins no read by an instruction', (t)
   view[0] = native.RWLOCK_MOST_READS;
   const lock = new RwLock(view);
   t.false(lock.tryRead());
-  t.false(native.rwlockRead(number, view, name, 0));
+  t.is(native.rwlockEnter(number, view, name, READ, 0), 0);
   t.is(view[0], native.RWLOCK_MOST_READS);
   t.deepEqual(countsOf(view), [0, 0]);
   view[0]--;
@@ -218,7 +219,7 @@ test('a number that no realm has, and what is no cell, is an error', (t) => {
   const view = cell();
   for (const call of [
     () => native.mutexLock(4_000_000, view, name),
-    () => native.mutexTryLock(2 ** 32 - 1, view, name, 0),
+    () => native.mutexLock(2 ** 32 - 1, view, name, 0),
     () => native.latchWait(4_000_000, view, name, 1, 0),
     () => native.conditionWait(4_000_000, view, name, cell(), name, 0),
     () => native.mutexIsGuarded(4_000_000, view, 1),

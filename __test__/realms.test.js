@@ -529,9 +529,7 @@ test('a stack overflow inside of a promise form left the lock locked for ever', 
   t.is(ended.code, 0, `${ended.signal} ${ended.stderr.slice(-2_000)}`);
   for (const [name, { threw, rejected, fulfilled, locked }] of Object.entries(ended.value)) {
     t.is(locked, 0, `${name} left it locked`);
-    t.true(
-      threw > 0 && rejected > 0 && fulfilled > 0,
-      `${name}: ${threw}, ${rejected}, ${fulfilled}`,
-    );
+    // Whether the call itself or its promise has the error depends on the depth alone.
+    t.true(threw + rejected > 0 && fulfilled > 0, `${name}: ${threw}, ${rejected}, ${fulfilled}`);
   }
 });

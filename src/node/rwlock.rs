@@ -47,6 +47,17 @@ pub const RWLOCK_WRITE: u32 = Request::Write as u32;
 #[napi]
 pub const RWLOCK_RECOVER: u32 = Request::Recover as u32;
 
+fn key(cell: CellView) -> Key {
+    Key::new(cell.cell(), Kind::RwLock)
+}
+
+/// Where the cell was written over, the reads of this thread and of its guards are void.
+fn forget_lost_reads(cell: CellView, reads: &Reads) {
+    if RwLock::new(cell.cell(), reads.held()).forget_lost_reads() {
+        grants::revoke_all_reads(key(cell));
+    }
+}
+
 /// A call on an RwLock, with the counts of this thread's reads.
 struct RwLockCall<'a> {
     call: Call<'a>,
@@ -61,6 +72,13 @@ impl<'a> RwLockCall<'a> {
             reads: Reads::of(env, cell.cell())?,
             cell,
         })
+    }
+
+    /// As above, of one that enters.
+    fn entering(env: &'a Env, realm: &'a Realmed, cell: CellView, name: Name) -> Result<Self> {
+        let this = Self::new(env, realm, cell, name)?;
+        forget_lost_reads(cell, &this.reads);
+        Ok(this)
     }
 
     fn lock(&self) -> RwLock {
@@ -91,7 +109,7 @@ pub fn rwlock_enter(
     request: Count,
     milliseconds: Milliseconds,
 ) -> Result<f64> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
+    let this = RwLockCall::entering(&env, &realm, cell, name)?;
     let lock = this.lock();
     this.call.run(|caller| {
         let entered = match Request::from(request.0) {
@@ -164,7 +182,7 @@ pub fn rwlock_try_enter_guard(
     number: Serial,
 ) -> Result<bool> {
     let request = Request::from(request.0);
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
+    let this = RwLockCall::entering(&env, &realm, cell, name)?;
     let entry = Entry::of(&env, cell, request)?;
     let entered = this
         .call
@@ -189,9 +207,9 @@ pub fn rwlock_enter_async(
     keeps_alive: bool,
 ) -> Result<f64> {
     let request = Request::from(request.0);
-    let RwLockCall { call, reads, .. } = RwLockCall::new(&env, &realm, cell, name)?;
+    let RwLockCall { call, reads, .. } = RwLockCall::entering(&env, &realm, cell, name)?;
     let entry = Entry::of(&env, cell, request)?;
-    let key = call.key();
+    let key = key(cell);
     let lock = RwLock::new(cell.cell(), reads.held());
     call.promise(
         Terms::new(number, timeout, keeps_alive),
@@ -262,13 +280,14 @@ pub fn rwlock_is_guarded(
     request: Count,
     number: Serial,
 ) -> Result<bool> {
+    let reads = Reads::of(&env, cell.cell())?;
+    forget_lost_reads(cell, &reads);
     if Request::from(request.0) == Request::Read {
         return Ok(grants::is_read_granted(number.0));
     }
-    let reads = Reads::of(&env, cell.cell())?;
     let lock = RwLock::new(cell.cell(), reads.held());
-    let key = Key::new(cell.cell(), Kind::RwLock);
-    Ok(grants::is_granted(key, number.0) && lock.is_written_by_guard(realm.thread().id()))
+    let is_granted = grants::is_granted(key(cell), number.0);
+    Ok(is_granted && lock.is_written_by_guard(realm.thread().id()))
 }
 
 /// How many reads are held.

@@ -131,6 +131,26 @@ impl RwLock {
         RwLock { gate, held }
     }
 
+    /// Forgets the reads that this thread has counted, where the word counts fewer: the cell was written over. While the
+    /// thread reads, no other can end its reads, so the word counts at least as many. True where there were any.
+    pub fn forget_lost_reads(self) -> bool {
+        let lost = !self.counts_held_reads(self.gate.cell.load());
+        if lost {
+            self.held.own.overwrite(0);
+            self.held.by_guards.overwrite(0);
+        }
+        lost
+    }
+
+    /// Whether the word counts at least the reads that this thread holds.
+    fn counts_held_reads(self, word: u32) -> bool {
+        let held = self.held.all();
+        match State::of(word) {
+            State::Reads(reads) | State::Abandoned(reads) => reads >= held,
+            State::Written(_) | State::Corrupt => held == 0,
+        }
+    }
+
     /// What JavaScript tries before it calls in.
     #[inline]
     pub fn read_free(self) -> bool {
@@ -260,7 +280,7 @@ impl RwLock {
             self.tend(caller);
             return Err(self.not_inside(threads, caller.id()));
         }
-        if self.gate.unlock_read_quiet() {
+        if self.counts_held_reads(self.gate.cell.load()) && self.gate.unlock_read_quiet() {
             decrement(count);
             return Ok(());
         }
@@ -268,7 +288,7 @@ impl RwLock {
         loop {
             let word = self.gate.cell.load();
             match State::of(word) {
-                State::Reads(1..) | State::Abandoned(1..) => {
+                State::Reads(1..) | State::Abandoned(1..) if self.counts_held_reads(word) => {
                     if self.gate.cell.replace(word, word - 1) {
                         decrement(count);
                         // A fault was told to everybody who waits; this read is over all the same.
@@ -277,7 +297,7 @@ impl RwLock {
                     }
                 }
                 _ => {
-                    // Written over: by this word the thread holds no read.
+                    // Written over: by this word the thread does not hold these reads.
                     self.held.own.overwrite(0);
                     self.held.by_guards.overwrite(0);
                     return Err(self.gate.corrupt(&mut section, word));
