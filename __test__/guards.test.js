@@ -49,7 +49,6 @@ test('a guard owns the mutex, and nothing else of its thread can unlock it', asy
 test('what the thread locked itself, no promise is given', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0).lock();
-  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
   await t.throwsAsync(new Condition(view, 1).waitAsync(/** @type {any} */ (mutex)), {
     instanceOf: TypeError,
     code: 'ERR_INVALID_ARG_TYPE',
