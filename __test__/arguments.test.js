@@ -403,3 +403,68 @@ test('a view of a subclass works, and one that lies about itself does no harm', 
     t.deepEqual(result, i % 4 < 2 ? { returned: [0, 3][i % 4] } : 'ERR_OUT_OF_RANGE');
   });
 });
+
+const invalidValue = { instanceOf: TypeError, name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };
+
+test('an option that is not known is refused, and the message says which are', async (t) => {
+  const view = cells(8);
+  const unknown = { naem: 'jobs' };
+  /** @type {[() => unknown, RegExp][]} */
+  const constructors = [
+    [() => new Mutex(view, 0, unknown), /options\.naem .*are name\./],
+    [() => new Condition(view, 0, unknown), /options\.naem .*are name\./],
+    [() => new Barrier(view, 0, 2, unknown), /options\.naem .*are name, action\./],
+    [() => new Latch(view, 0, 1, unknown), /options\.naem .*are name\./],
+    [() => new Semaphore(view, 0, 1, unknown), /options\.naem .*are name, max\./],
+    [() => new RwLock(view, 0, unknown), /options\.naem .*are name\./],
+    [() => new Mutex(view, 0, { max: 1 }), /options\.max /],
+  ];
+  for (const [construct, message] of constructors) {
+    t.throws(construct, { ...invalidValue, message });
+  }
+  const [mutex, lock] = [new Mutex(view, 0), new RwLock(view, 5)];
+  const guard = await mutex.lockAsync();
+  const wrong = { timeOut: 10 };
+  for (const wait of [
+    () => mutex.lockAsync(wrong),
+    () => mutex.recoverAsync(wrong),
+    () => mutex.runExclusiveAsync(() => t.fail(), wrong),
+    () => new Condition(view, 1).waitAsync(guard, undefined, wrong),
+    () => new Barrier(view, 2, 2).waitAsync(wrong),
+    () => new Latch(view, 3).awaitAsync(wrong),
+    () => new Semaphore(view, 4, 1).acquireAsync(1, wrong),
+    () => lock.readAsync(wrong),
+    () => lock.writeAsync(wrong),
+    () => lock.recoverAsync(wrong),
+  ]) {
+    const message = /options\.timeOut .*are timeout, signal, ref\./;
+    await t.throwsAsync(wait, { ...invalidValue, message });
+  }
+  t.true(guard.held);
+  guard.release();
+  t.true(
+    view.every((word) => word === 0),
+    'nothing was begun',
+  );
+});
+
+test('the first line of the stack has the code, also after a structured clone', async (t) => {
+  const mutex = new Mutex(cells(), 0);
+  const errors = [
+    t.throws(() => mutex.unlock(), { instanceOf: SyncError }),
+    t.throws(() => new Mutex(5), invalidType),
+    t.throws(() => new Mutex(cells(), -1), outOfRange),
+    t.throws(() => new Mutex(cells(), 0, { max: 1 }), invalidValue),
+    await t.throwsAsync(new Latch(cells()).awaitAsync({ timeout: 0 }), { instanceOf: SyncError }),
+  ];
+  for (const error of /** @type {any[]} */ (errors)) {
+    const { name, code, message, stack } = error;
+    t.true(stack.startsWith(`${name} [${code}]: ${message}\n`), stack);
+    t.false(Object.hasOwn(error, 'name'));
+    t.is(SyncError.codeOf(error), code);
+    t.is(SyncError.codeOf(structuredClone(error)), code);
+  }
+  for (const other of [undefined, null, 'ERR_TIMEOUT', {}, new Error('ERR_TIMEOUT')]) {
+    t.is(SyncError.codeOf(other), undefined);
+  }
+});

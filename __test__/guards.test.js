@@ -49,7 +49,6 @@ test('a guard owns the mutex, and nothing else of its thread can unlock it', asy
 test('what the thread locked itself, no promise is given', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0).lock();
-  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
   await t.throwsAsync(new Condition(view, 1).waitAsync(/** @type {any} */ (mutex)), {
     instanceOf: TypeError,
     code: 'ERR_INVALID_ARG_TYPE',
@@ -60,6 +59,85 @@ test('what the thread locked itself, no promise is given', async (t) => {
   const next = mutex.lockAsync({ ref });
   mutex.unlock();
   (await next).release();
+  t.false(mutex.locked);
+});
+
+test('tryRelease() releases once and says whether it did, for each guard', async (t) => {
+  const view = cells();
+  const [mutex, lock] = [new Mutex(view, 0), new RwLock(view, 1)];
+  for (const take of [
+    () => mutex.lockAsync(),
+    () => lock.read(),
+    () => lock.write(),
+    () => lock.readAsync(),
+    () => lock.writeAsync(),
+  ]) {
+    const guard = await take();
+    t.true(guard.held);
+    t.true(guard.tryRelease());
+    t.false(guard.held);
+    t.false(guard.tryRelease());
+    t.throws(() => guard.release(), { instanceOf: SyncError, code: 'ERR_NOT_OWNER' });
+    t.is(view[0], 0);
+    t.is(view[1], 0);
+  }
+  const first = await mutex.lockAsync();
+  first.release();
+  const second = await mutex.lockAsync();
+  t.false(first.tryRelease(), 'a stale guard cannot release what another one holds');
+  t.true(second.held);
+  second.release();
+});
+
+test('a guard waits with its own mutex, while it is held, and in one wait at a time', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0);
+  const condition = new Condition(view, 1);
+  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
+  const released = await mutex.lockAsync();
+  released.release();
+  await t.throwsAsync(condition.waitAsync(released), notOwner);
+  const guard = await mutex.lockAsync();
+  await t.throwsAsync(condition.waitAsync(released), notOwner, 'another guard owns the mutex');
+  t.true(guard.held);
+  const waiting = condition.waitAsync(guard, undefined, { ref });
+  t.false(guard.held);
+  t.false(guard.tryRelease(), 'it waits');
+  await t.throwsAsync(condition.waitAsync(guard), notOwner);
+  condition.notify();
+  t.true(await waiting);
+  t.true(guard.held);
+  for (const wrong of /** @type {any[]} */ ([
+    undefined,
+    null,
+    5,
+    {},
+    mutex,
+    Promise.resolve(guard),
+    await new RwLock(view, 2).writeAsync(),
+  ])) {
+    await t.throwsAsync(condition.waitAsync(wrong), {
+      instanceOf: TypeError,
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: /^guard must be/,
+    });
+  }
+  guard.release();
+});
+
+test('runExclusiveAsync calls its function with the guard, which the function may release', async (t) => {
+  const view = cells();
+  const mutex = new Mutex(view, 0);
+  /** @type {any} */
+  let given;
+  const value = await mutex.runExclusiveAsync((guard) => {
+    given = guard;
+    t.true(guard.held);
+    return 'done';
+  });
+  t.is(value, 'done');
+  t.false(given.held);
+  t.is(await mutex.runExclusiveAsync((guard) => guard.release()), undefined);
   t.false(mutex.locked);
 });
 

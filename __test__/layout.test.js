@@ -530,3 +530,24 @@ test('typed arrays and specs of another realm are understood', (t) => {
   t.is(locks.totals.length, 4);
   t.notThrows(() => layout.from(locks.share(), { jobs: Mutex, totals: [Float64Array, 4] }));
 });
+
+test('the action of a Barrier travels as a mark, and comes from the spec of the thread', (t) => {
+  let ran = 0;
+  const spec = () => ({
+    phase: /** @type {const} */ ([Barrier, 1, { action: () => void ran++, name: 'phase' }]),
+    jobs: Mutex,
+  });
+  const shared = structuredClone(layout(spec()).share());
+  t.throws(() => layout.from(shared), {
+    instanceOf: TypeError,
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /^phase has an action.*layout\.from\(shared, spec\)/,
+  });
+  const { phase } = layout.from(shared, spec());
+  t.is(phase.wait(), 0);
+  t.is(ran, 1);
+  const without = { phase: /** @type {const} */ ([Barrier, 1, { name: 'phase' }]), jobs: Mutex };
+  const differ = { code: 'ERR_INVALID_ARG_VALUE', message: /^shared and spec differ: phase / };
+  t.throws(() => layout.from(shared, without), differ);
+  t.throws(() => layout.from(layout(without).share(), spec()), differ);
+});

@@ -318,3 +318,129 @@ test('primitives that are dropped free their memory', async (t) => {
   // 400 buffers of 4 MiB are 1600 MiB.
   t.true(ended.value < 300, `grew by ${ended.value} MiB`);
 });
+
+// A finalizer of a native object runs from the event loop: a thread whose loop did not turn grew by 2 KB a primitive.
+test('primitives that are dropped free their memory where the event loop does not turn', async (t) => {
+  const ended = await runChild(
+    async (_, { Mutex, Condition, Barrier, Latch, Semaphore, RwLock }) => {
+      const gc = /** @type {any} */ (globalThis).gc;
+      const view = new Int32Array(new SharedArrayBuffer(64));
+      const makeAndDrop = (/** @type {number} */ rounds) => {
+        for (let i = 0; i < rounds; i++) {
+          const mutex = new Mutex(view, 0, { name: `mutex ${i}` }).lock();
+          // Each calls natively: an operation that is one instruction would not tell.
+          if (mutex.ownerThreadId === null) throw new Error('it is locked');
+          if (mutex.tryLock()) throw new Error('locked twice');
+          new Condition(view, 1).waitFor(mutex, undefined, 0);
+          mutex.unlock();
+          new Barrier(view, 2, 1).wait();
+          new Latch(view, 3).tryAwait(Number.MIN_VALUE);
+          if (new Semaphore(view, 4, 1).available !== 1) throw new Error('it was not taken');
+          const lock = new RwLock(view, 5);
+          lock.write();
+          lock.downgrade().release();
+        }
+        gc();
+        return process.memoryUsage().rss;
+      };
+      const before = makeAndDrop(3_000);
+      return (makeAndDrop(15_000) - before) / 2 ** 20;
+    },
+    {},
+    { execArgv: ['--expose-gc'] },
+  );
+  t.is(ended.code, 0, ended.stderr);
+  // 90,000 primitives at 2 KB are 180 MiB.
+  t.true(ended.value < 30, `grew by ${ended.value} MiB`);
+});
+
+test('locks on cells of many buffers, read where the event loop does not turn, free their memory', async (t) => {
+  const ended = await runChild(
+    async (_, { RwLock }) => {
+      const gc = /** @type {any} */ (globalThis).gc;
+      const makeAndDrop = (/** @type {number} */ rounds) => {
+        for (let i = 0; i < rounds; i++) {
+          const view = new Int32Array(new SharedArrayBuffer(2 ** 14)).fill(0);
+          const lock = new RwLock(view, 0);
+          // By an instruction, and by a call.
+          lock.read();
+          lock.tryRead();
+          lock.unlockRead();
+          lock.unlockRead();
+          lock.write();
+          lock.downgrade().release();
+          if (view[0] !== 0) throw new Error(`the word is ${view[0]}`);
+          if (i % 500 === 0) gc();
+        }
+        gc();
+        return process.memoryUsage().rss;
+      };
+      const before = makeAndDrop(5_000);
+      return (makeAndDrop(30_000) - before) / 2 ** 20;
+    },
+    {},
+    { execArgv: ['--expose-gc'] },
+  );
+  t.is(ended.code, 0, ended.stderr);
+  // 30,000 buffers of 16 KiB are 469 MiB.
+  t.true(ended.value < 60, `grew by ${ended.value} MiB`);
+});
+
+test('guards that are released free their memory, and a pending promise keeps that of its cells', async (t) => {
+  const ended = await runChild(
+    async (_, { Mutex, Condition, Latch, RwLock, sleep }) => {
+      const gc = /** @type {any} */ (globalThis).gc;
+      const view = new Int32Array(new SharedArrayBuffer(64));
+      const makeAndDrop = async (/** @type {number} */ rounds) => {
+        for (let i = 0; i < rounds; i++) {
+          const guard = await new Mutex(view, 0).lockAsync();
+          const next = new Mutex(view, 0).lockAsync().then((other) => other.release());
+          await new Condition(view, 1).waitAsync(guard, undefined, { timeout: 0 });
+          guard.release();
+          await next;
+          (await new RwLock(view, 5).readAsync()).release();
+          const controller = new AbortController();
+          const aborted = new Latch(view, 6).awaitAsync({ signal: controller.signal });
+          controller.abort();
+          await aborted.catch(() => {});
+          if (i % 500 === 0) await sleep(1);
+        }
+        gc();
+        await sleep(10);
+        gc();
+        return process.memoryUsage().rss;
+      };
+      const before = await makeAndDrop(4_000);
+      const grown = ((await makeAndDrop(20_000)) - before) / 2 ** 20;
+
+      // In functions of their own, so that no register or stack slot keeps the views.
+      const begin = () => {
+        const view = new Int32Array(new SharedArrayBuffer(2 ** 16));
+        return {
+          buffer: new WeakRef(view.buffer),
+          promise: new Latch(view, 0).awaitAsync({ timeout: 300 }).catch((error) => error.code),
+        };
+      };
+      const { buffer, promise } = begin();
+      for (let i = 0; i < 10; i++) {
+        await sleep(1);
+        gc();
+      }
+      const kept = buffer.deref() !== undefined;
+      const end = await promise;
+      let gone = false;
+      for (let i = 0; i < 50 && !gone; i++) {
+        await sleep(1);
+        gc();
+        gone = buffer.deref() === undefined;
+      }
+      return { grown, kept, end, gone };
+    },
+    {},
+    { execArgv: ['--expose-gc'] },
+  );
+  t.is(ended.code, 0, ended.stderr);
+  const { grown, kept, end, gone } = ended.value;
+  t.true(grown < 30, `grew by ${grown} MiB`);
+  t.deepEqual({ kept, end, gone }, { kept: true, end: 'ERR_TIMEOUT', gone: true });
+});
