@@ -124,7 +124,7 @@ class Condition {
     assertHeld(grant);
     const end = native.now() + timeout;
     const notified = () =>
-      this.#waitAsync(grant, { ...rest, timeout: Math.max(0, end - native.now()) });
+      this.#waitAsync(guard, { ...rest, timeout: Math.max(0, end - native.now()) });
     if (predicate === undefined) return notified();
     for (let inTime = true; ;) {
       const value = answer(predicate);
@@ -137,25 +137,27 @@ class Condition {
 
   /**
    * Waits for one notification, as a promise: false where the time was up first.
-   * @param {import('./grant.js').Grant} guard
+   * @param {import('./guard.js').Guard} guard
    * @param {import('./promises.js').CheckedOptions} options
    */
   async #waitAsync(guard, options) {
+    const grant = guardInternals(guard);
     const number = newNumber();
     const [cell, name] = [this.#cell, this.#name];
     const value = await waitForPromise(
       {
         number,
         cell,
-        mutexCell: guard.cell,
+        guard,
+        mutexCell: grant.cell,
         begin: (timeout, keepsAlive) =>
           native.conditionWaitAsync(
             realm.number,
             cell,
             name,
-            guard.cell,
-            guard.name,
-            guard.number,
+            grant.cell,
+            grant.name,
+            grant.number,
             number,
             timeout,
             keepsAlive,

@@ -14,6 +14,7 @@ const { Map } = require('./intrinsics.js');
  * @property {number} value what the wait came to, above 0; 0 until then
  * @property {Int32Array} cell
  * @property {Int32Array | undefined} mutexCell of a Condition's wait
+ * @property {object | undefined} guard of a Condition's wait
  * @property {import('./signals.js').Listener | undefined} listener to the signal of the wait
  */
 

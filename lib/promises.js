@@ -56,6 +56,7 @@ function waitOptions(options) {
  * @property {number} number the number of the promise
  * @property {Int32Array} cell
  * @property {Int32Array} [mutexCell] of a Condition's wait
+ * @property {object} [guard] what a Condition's wait lends: kept, so that a guard which is lost is lost after the wait
  * @property {(timeout: number, keepsAlive: boolean) => number} begin the native call that begins it: 0 where it waits, or
  * what it came to at once
  * @property {() => void} [undo] gives back what it was given, where its promise is rejected all the same
@@ -68,14 +69,15 @@ function waitOptions(options) {
  * @param {CheckedOptions} options
  * @returns {Promise<number>}
  */
-async function waitForPromise({ number, cell, mutexCell, begin, undo }, { timeout, signal, ref }) {
+async function waitForPromise(wait, { timeout, signal, ref }) {
+  const { number, cell, mutexCell, guard, begin, undo } = wait;
   /** @type {import('./pending.js').Entry | undefined} */
   let entry;
   let isDone = false;
   try {
     const result = await new Promise(
       (/** @type {(value: number | Failure) => void} */ resolve, reject) => {
-        entry = { number, resolve, reject, value: 0, cell, mutexCell, listener: undefined };
+        entry = { number, resolve, reject, value: 0, cell, mutexCell, guard, listener: undefined };
         pending.set(number, entry);
         if (signal !== undefined) listen(signal, entry);
         entry.value = endIfTerminating(begin(timeout, ref));
