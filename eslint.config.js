@@ -62,7 +62,7 @@ module.exports = [
     },
   },
   {
-    files: ['__test__/fixtures/jest-project/**'],
+    files: ['__test__/fixtures/jest-project/**', '__test__/fixtures/fake-clocks/jest.js'],
     languageOptions: { globals: globals.jest },
   },
 ];

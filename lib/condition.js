@@ -50,12 +50,11 @@ class ConditionWait extends Wait {
   /**
    * @param {Int32Array} cell
    * @param {string | undefined} name
-   * @param {import('./guard.js').MutexGrant} guard
+   * @param {import('./guard.js').Guard} guard lent to the wait, and kept: where it is lost, that is after the wait
    */
   constructor(cell, name, guard) {
     super(cell);
     this.name = name;
-    // Keeps the memory of the mutex, too.
     this.guard = guard;
   }
 
@@ -64,14 +63,15 @@ class ConditionWait extends Wait {
    * @param {boolean} keepsAlive
    */
   begin(timeout, keepsAlive) {
-    const { cell, name, guard, number } = this;
+    const { cell, name, number } = this;
+    const mutex = grantOf(this.guard);
     return native.conditionWaitAsync(
       realm.number,
       cell,
       name,
-      guard.cell,
-      guard.name,
-      guard.number,
+      mutex.cell,
+      mutex.name,
+      mutex.number,
       number,
       timeout,
       keepsAlive,
@@ -165,7 +165,7 @@ class Condition {
         throw rest.signal.reason;
       }
       const left = { ...rest, timeout: Math.max(0, end - native.now()) };
-      const wait = new ConditionWait(this.#cell, this.#name, grant);
+      const wait = new ConditionWait(this.#cell, this.#name, guard);
       return (await waitForPromise(wait, left)) === NOTIFIED;
     };
     if (predicate === undefined) return notified();
