@@ -218,7 +218,7 @@ test('a mutex that nobody waits for any more is unlocked without a call', async 
 test('a number that no realm has, and what is no cell, is an error', (t) => {
   const view = cell();
   for (const call of [
-    () => native.mutexLock(4_000_000, view, name),
+    () => native.mutexLock(4_000_000, view, name, 0),
     () => native.mutexLock(2 ** 32 - 1, view, name, 0),
     () => native.latchWait(4_000_000, view, name, 1, 0),
     () => native.conditionWait(4_000_000, view, name, cell(), name, 0),
@@ -237,7 +237,7 @@ test('a number that no realm has, and what is no cell, is an error', (t) => {
     new Float64Array(new SharedArrayBuffer(8)),
     new DataView(new SharedArrayBuffer(4)),
   ])) {
-    t.throws(() => native.mutexLock(number, wrong, name), {
+    t.throws(() => native.mutexLock(number, wrong, name, 0), {
       code: 'InvalidArg',
       message: /Int32Array/,
     });

@@ -44,7 +44,7 @@ class RwLock {
   static {
     threadOwned = {
       isReading: (lock) => lock.#ownReads > 0,
-      isWriting: (lock) => (load(lock.#cell, 0) & ~WAITERS) === WRITTEN_BY_ME,
+      isWriting: (/** @type {RwLock} */ lock) => (load(lock.#cell, 0) & ~WAITERS) === WRITTEN_BY_ME,
       unlockRead(lock) {
         lock.unlockRead();
         return true;
