@@ -98,11 +98,12 @@ test('each wait on a signal had a listener of its own, and each is gone after an
 
 test('no listener stays behind when waits are granted', async (t) => {
   const { signal } = new AbortController();
-  const { waits, grant } = await elevenWaits({ signal, timeout, ref });
+  const { waits, grant, release } = await elevenWaits({ signal, timeout, ref });
   t.is(listenersOf(signal), 1);
   const ends = waits.map(end);
   await grant();
   t.deepEqual(new Set(await Promise.all(ends)), new Set(['fulfilled']));
+  release();
   t.is(listenersOf(signal), 0);
 });
 
