@@ -1,7 +1,7 @@
 //! What the primitives look like, for `console.log` and `util.inspect`: their state in words. Looking takes the lock of a
 //! queue for a moment, and changes nothing.
 
-use super::listing::granted;
+use super::listing::Granted;
 use super::names::thread;
 use super::numbers::Count;
 use super::read_counts::Reads;
@@ -12,9 +12,6 @@ use crate::queue::{Key, Kind, Section};
 use crate::threads::ThreadId;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-
-/// How many promises of a thread are asked whether they were given a lock.
-pub(super) const ASKED: usize = 1_000;
 
 type State = std::result::Result<String, Fault>;
 
@@ -128,8 +125,13 @@ fn waiting(count: usize) -> String {
 /// computes.
 fn not_run(cell: CellView, kind: Kind, owner: Option<ThreadId>) -> String {
     owner
-        .and_then(|owner| granted(Key::new(cell.cell(), kind), owner, ASKED))
-        .map_or_else(String::new, |text| format!(", {text}"))
+        .and_then(|owner| {
+            let key = Key::new(cell.cell(), kind);
+            let mut granted = Granted::all(|other| other == key);
+            granted.retain(|granted| granted.owner == owner);
+            granted.pop()
+        })
+        .map_or_else(String::new, |granted| format!(", {}", granted.describe()))
 }
 
 /// What is wrong with it.

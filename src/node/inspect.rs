@@ -1,8 +1,7 @@
 //! `native.inspect`: the supervisor's view of the waits that last, and of the promises that are pending.
 
 use super::QUEUES;
-use super::describe::ASKED;
-use super::listing::{PendingPromise, all_pending, granted};
+use super::listing::{Granted, PendingPromise, all_pending};
 use super::names::{class_of, label};
 use crate::futex::Deadline;
 use crate::queue::{CurrentWait, Key, Kind};
@@ -50,42 +49,39 @@ pub struct Inspection {
 #[napi]
 pub fn inspect(promises: u32) -> Inspection {
     let now = Deadline::now().as_nanoseconds();
-    let mut waits: Vec<_> = QUEUES
-        .waits()
-        .all()
-        .into_iter()
-        .map(|wait| blocked(now, wait))
-        .collect();
+    let granted = Granted::all(|_| true);
+    let row = |wait| row(now, &granted, wait);
+    let mut waits: Vec<_> = QUEUES.waits().all().into_iter().map(row).collect();
     let (pending, omitted) = all_pending(promises as usize);
-    waits.extend(pending.into_iter().map(|promise| pending_row(now, promise)));
+    waits.extend(
+        pending
+            .into_iter()
+            .map(|PendingPromise { wait, granted_at }| {
+                let pending = BlockedThread {
+                    r#async: true,
+                    granted_ms: granted_at.map(|since| milliseconds(now, since)),
+                    ..row(wait)
+                };
+                match granted_at {
+                    None => pending,
+                    // It waits for its own thread alone.
+                    Some(_) => BlockedThread {
+                        owner_thread_id: None,
+                        owner_state: None,
+                        ..pending
+                    },
+                }
+            }),
+    );
     Inspection {
         waits,
         omitted: u32::try_from(omitted).unwrap_or(u32::MAX),
     }
 }
 
-fn pending_row(now: u64, PendingPromise { wait, granted_at }: PendingPromise) -> BlockedThread {
-    let granted_ms = granted_at.map(|since| milliseconds(now, since));
-    let mut row = row(now, wait);
-    row.r#async = true;
-    row.granted_ms = granted_ms;
-    if granted_ms.is_some() {
-        // It waits for its own thread alone.
-        row.owner_thread_id = None;
-    }
-    row
-}
-
-fn blocked(now: u64, wait: CurrentWait) -> BlockedThread {
-    let (key, owner) = (wait.named.key, wait.owner);
-    BlockedThread {
-        owner_state: owner.and_then(|owner| granted(key, owner, ASKED)),
-        ..row(now, wait)
-    }
-}
-
-fn row(now: u64, wait: CurrentWait) -> BlockedThread {
+fn row(now: u64, granted: &[Granted], wait: CurrentWait) -> BlockedThread {
     let key = wait.named.key;
+    let to_owner = |granted: &&Granted| granted.key == key && Some(granted.owner) == wait.owner;
     BlockedThread {
         thread_id: wait.thread.worker(),
         kind: class_of(key.kind()).to_owned(),
@@ -95,7 +91,7 @@ fn row(now: u64, wait: CurrentWait) -> BlockedThread {
         r#async: false,
         granted_ms: None,
         owner_thread_id: wait.owner.map(|owner| owner.worker()),
-        owner_state: None,
+        owner_state: granted.iter().find(to_owner).map(Granted::describe),
         arrived_thread_ids: (key.kind() == Kind::Barrier).then(|| arrived(key)),
     }
 }

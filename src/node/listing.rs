@@ -9,6 +9,9 @@ use crate::threads::{Thread, ThreadId};
 use std::cell::RefCell;
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 
+/// How many promises are visited before the lock of their list is released.
+const AT_ONCE: usize = 1_000;
+
 thread_local! {
     /// The list of this thread, made with the first promise.
     static OWN: RefCell<Option<Arc<List>>> = const { RefCell::new(None) };
@@ -101,45 +104,85 @@ fn all_lists() -> Vec<Arc<List>> {
     lock(&LISTS).iter().filter_map(Weak::upgrade).collect()
 }
 
-/// The pending promises of all threads, at most `most`; and how many more there are.
+/// The pending promises of all threads, at most `most`, those that were given what they wait for first; and how many more
+/// there are.
 pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
-    let (mut found, mut omitted) = (Vec::new(), 0);
-    for list in all_lists() {
-        let places = lock(&list.places);
-        let room = most - found.len();
-        omitted += (places.listed.len() - places.free.len()).saturating_sub(room);
-        // The entry keeps the memory of the cells for as long as the list is locked.
-        let listed = places.listed.iter().flatten().take(room);
-        found.extend(listed.map(|Listed { waiter, labels }| PendingPromise {
-            wait: CurrentWait::of(waiter, labels),
-            granted_at: waiter.outcome().map(|_| waiter.settled_at()),
-        }));
-    }
+    let (mut found, mut waiting, mut all) = (Vec::new(), Vec::new(), 0);
+    visit(|_, Listed { waiter, labels }| {
+        all += 1;
+        let list = match waiter.outcome() {
+            Some(_) => &mut found,
+            None => &mut waiting,
+        };
+        if list.len() < most {
+            list.push(PendingPromise {
+                wait: CurrentWait::of(waiter, labels),
+                granted_at: waiter.outcome().map(|_| waiter.settled_at()),
+            });
+        }
+    });
+    found.extend(waiting);
+    found.truncate(most);
+    let omitted = all - found.len();
     (found, omitted)
 }
 
-/// In words that the lock at `key` was granted to a promise of `owner` which has not run since. Asks so many promises of each
-/// thread at most.
-pub fn granted(key: Key, owner: ThreadId, most: usize) -> Option<String> {
-    let is_granted = |Listed { waiter, .. }: &&Listed| {
-        waiter.key() == key && waiter.outcome() == Some(Outcome::Granted)
-    };
-    let since = all_lists()
-        .iter()
-        .filter(|list| list.thread == owner)
-        .find_map(|list| {
+/// A lock that was granted to a promise whose thread has not run since.
+pub struct Granted {
+    /// The lock.
+    pub key: Key,
+    /// The thread.
+    pub owner: ThreadId,
+    since: Deadline,
+}
+
+impl Granted {
+    /// All of them, of the locks that are `wanted`.
+    pub fn all(wanted: impl Fn(Key) -> bool) -> Vec<Self> {
+        let mut all = Vec::new();
+        visit(|owner, Listed { waiter, .. }| {
+            let key = waiter.key();
+            if waiter.outcome() == Some(Outcome::Granted) && wanted(key) {
+                all.push(Granted {
+                    key,
+                    owner,
+                    since: waiter.settled_at(),
+                });
+            }
+        });
+        all
+    }
+
+    /// In words.
+    pub fn describe(&self) -> String {
+        let passed = Deadline::now()
+            .as_nanoseconds()
+            .saturating_sub(self.since.as_nanoseconds());
+        format!(
+            "granted to a promise of {}, which has not run for {}",
+            name_of_thread(self.owner),
+            duration(passed)
+        )
+    }
+}
+
+/// Visits all pending promises. While one is visited its entry keeps the memory of its cells: by the lock of the list, which
+/// is released now and then, as its thread needs it.
+fn visit(mut visit: impl FnMut(ThreadId, &Listed)) {
+    for list in all_lists() {
+        let mut next = 0;
+        loop {
             let places = lock(&list.places);
-            let mut asked = places.listed.iter().flatten().take(most);
-            Some(asked.find(is_granted)?.waiter.settled_at())
-        })?;
-    let passed = Deadline::now()
-        .as_nanoseconds()
-        .saturating_sub(since.as_nanoseconds());
-    Some(format!(
-        "granted to a promise of {}, which has not run for {}",
-        name_of_thread(owner),
-        duration(passed)
-    ))
+            let Some(rest) = places.listed.get(next..).filter(|rest| !rest.is_empty()) else {
+                break;
+            };
+            let some = &rest[..rest.len().min(AT_ONCE)];
+            for listed in some.iter().flatten() {
+                visit(list.thread, listed);
+            }
+            next += some.len();
+        }
+    }
 }
 
 fn duration(nanoseconds: u64) -> String {
