@@ -20,6 +20,8 @@ thread_local! {
 pub struct Environment {
     raw: sys::napi_env,
     mailbox: Arc<Mailbox>,
+    /// How many promises are pending.
+    pending: Cell<u32>,
     /// How many reasons there are to keep the thread alive.
     holding: Cell<u32>,
     /// Letters are due, and are one of these reasons until they are read.
@@ -46,6 +48,7 @@ pub fn of(env: &Env) -> Rc<Environment> {
         let environment = Rc::new(Environment {
             raw: env.raw(),
             mailbox: Arc::default(),
+            pending: Cell::new(0),
             holding: Cell::new(0),
             due_held: Cell::new(false),
             handlers: Cell::new(None),
@@ -69,7 +72,7 @@ impl Environment {
     /// Keeps the thread alive until letters that are due are read: a promise that this very thread lets through is to have
     /// its turn, also where a pending one is no reason to live on.
     pub fn hold_due(&self) {
-        if !self.due_held.get() && self.mailbox.has_letters() {
+        if self.pending.get() > 0 && !self.due_held.get() && self.mailbox.has_letters() {
             self.due_held.set(true);
             self.hold(1);
         }
@@ -80,6 +83,16 @@ impl Environment {
         if self.due_held.replace(false) {
             self.hold(-1);
         }
+    }
+
+    /// A promise begins to wait.
+    pub fn begin_pending(&self) {
+        self.pending.set(self.pending.get() + 1);
+    }
+
+    /// A promise waits no longer.
+    pub fn end_pending(&self) {
+        self.pending.set(self.pending.get() - 1);
     }
 
     /// Counts a reason to keep the thread alive in (1) or out (-1).

@@ -273,6 +273,7 @@ impl Realm {
     pub fn begin_pending(&self) {
         let pending = self.pending.get();
         self.pending.set(pending + 1);
+        self.environment.begin_pending();
         if pending == 0 {
             // SAFETY: a reference of this environment, which lives.
             unsafe { sys::napi_reference_ref(self.environment.raw(), self.hooks, ptr::null_mut()) };
@@ -283,6 +284,7 @@ impl Realm {
     pub fn end_pending(&self) {
         let pending = self.pending.get() - 1;
         self.pending.set(pending);
+        self.environment.end_pending();
         if pending == 0 {
             // SAFETY: as above.
             unsafe {
