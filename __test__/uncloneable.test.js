@@ -43,15 +43,15 @@ const makers = (options) => {
 };
 
 test('an option that a constructor does not know was left out in silence', (t) => {
-  const known = { Barrier: 'name, action', Semaphore: 'name, max' };
+  const known = { Barrier: 'options are name, action', Semaphore: 'options are name, max' };
   for (const [name, make] of Object.entries(makers({ nmae: 'jobs' }))) {
-    const options = known[/** @type {'Barrier'} */ (name)] ?? 'name';
+    const options = known[/** @type {'Barrier'} */ (name)] ?? 'only option is name';
     t.throws(
       make,
       {
         instanceOf: TypeError,
         code: 'ERR_INVALID_ARG_VALUE',
-        message: `options.nmae is not known here. The options are ${options}.`,
+        message: `options.nmae is not known here. The ${options}.`,
       },
       name,
     );

@@ -114,9 +114,9 @@ function assertOptions(options, known, example) {
   }
   for (const option of Object.keys(options)) {
     if (!known.includes(option)) {
-      throw invalidArgValue(
-        `options.${option} is not known here. The options are ${known.join(', ')}.`,
-      );
+      const names =
+        known.length === 1 ? `only option is ${known[0]}` : `options are ${known.join(', ')}`;
+      throw invalidArgValue(`options.${option} is not known here. The ${names}.`);
     }
   }
 }
