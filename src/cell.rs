@@ -12,15 +12,15 @@ use std::ptr::NonNull;
 /// Orderings: a primitive acquires through the read-modify-write that takes it and releases through the one that
 /// gives it back; JavaScript's `Atomics` on the same cells are sequentially consistent, which is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Cell(NonNull<AtomicU32>);
+pub struct SharedWord(NonNull<AtomicU32>);
 
 // SAFETY: the pointer is only ever used for atomic instructions, from any thread; whoever made the cell keeps its
-// memory alive (see `Cell::new`).
-unsafe impl Send for Cell {}
+// memory alive (see `SharedWord::new`).
+unsafe impl Send for SharedWord {}
 // SAFETY: as above.
-unsafe impl Sync for Cell {}
+unsafe impl Sync for SharedWord {}
 
-impl Cell {
+impl SharedWord {
     /// A cell at `address`.
     ///
     /// # Safety
@@ -28,7 +28,7 @@ impl Cell {
     /// it is used.
     pub const unsafe fn new(address: *const AtomicU32) -> Self {
         // SAFETY: not null, as demanded above.
-        Cell(unsafe { NonNull::new_unchecked(address.cast_mut()) })
+        SharedWord(unsafe { NonNull::new_unchecked(address.cast_mut()) })
     }
 
     /// The address, which names the cell in the whole process.

@@ -2,10 +2,12 @@
 
 use super::promises::{promise_of, settled};
 use super::rwlock::Counts;
-use super::{COMPETE, HAND_OVER, QUIET, World, run, spawn};
-use crate::primitives::{Acquiring, Entering, Latch, Locked, Locking, Mutex, Request, Semaphore};
-use crate::queue::{Begun, Caller, HandOver, Wait};
-use crate::threads::{Attention, Look, Runtime};
+use super::{COMPETE, HAND_OFF, QUIET, World, run, spawn};
+use crate::primitives::{
+    Acquiring, Entering, Latch, Locking, Mutex, Request, Semaphore, WaitResult,
+};
+use crate::queue::{Begun, Context, HandOff, Wait};
+use crate::threads::{Interrupt, InterruptSource, Runtime};
 use std::cell::RefCell;
 
 /// What the promise and the others wait for, as one thread sees it.
@@ -13,10 +15,10 @@ trait Scene {
     type Waiting: Wait;
 
     fn new() -> Self;
-    fn lock(&self, world: &World, caller: &Caller);
-    fn unlock(&self, world: &World, caller: &Caller);
-    fn promise(&self, world: &World, caller: &Caller) -> Begun<Self::Waiting>;
-    fn unlock_promised(&self, world: &World, caller: &Caller);
+    fn lock(&self, world: &World, context: &Context);
+    fn unlock(&self, world: &World, context: &Context);
+    fn promise(&self, world: &World, context: &Context) -> Begun<Self::Waiting>;
+    fn unlock_promised(&self, world: &World, context: &Context);
 }
 
 struct AMutex;
@@ -28,21 +30,21 @@ impl Scene for AMutex {
         AMutex
     }
 
-    fn lock(&self, world: &World, caller: &Caller) {
-        let locked = Mutex::new(world.cell(0)).lock(caller, None);
-        assert_eq!(locked, Ok(Locked::Acquired));
+    fn lock(&self, world: &World, context: &Context) {
+        let locked = Mutex::new(world.cell(0)).lock(context, None);
+        assert_eq!(locked, Ok(WaitResult::Acquired));
     }
 
-    fn unlock(&self, world: &World, caller: &Caller) {
-        assert_eq!(Mutex::new(world.cell(0)).unlock(caller), Ok(()));
+    fn unlock(&self, world: &World, context: &Context) {
+        assert_eq!(Mutex::new(world.cell(0)).unlock(context), Ok(()));
     }
 
-    fn promise(&self, world: &World, caller: &Caller) -> Begun<Locking> {
-        Mutex::new(world.cell(0)).begin(caller, &promise_of(caller))
+    fn promise(&self, world: &World, context: &Context) -> Begun<Locking> {
+        Mutex::new(world.cell(0)).begin(context, &promise_of(context))
     }
 
-    fn unlock_promised(&self, world: &World, caller: &Caller) {
-        assert_eq!(Mutex::new(world.cell(0)).unlock_guard(caller), Ok(()));
+    fn unlock_promised(&self, world: &World, context: &Context) {
+        assert_eq!(Mutex::new(world.cell(0)).unlock_guard(context), Ok(()));
     }
 }
 
@@ -61,21 +63,21 @@ impl Scene for ASemaphore {
         ASemaphore
     }
 
-    fn lock(&self, world: &World, caller: &Caller) {
-        let acquired = Self::of(world).acquire(caller, 1, None);
-        assert_eq!(acquired, Ok(Locked::Acquired));
+    fn lock(&self, world: &World, context: &Context) {
+        let acquired = Self::of(world).acquire(context, 1, None);
+        assert_eq!(acquired, Ok(WaitResult::Acquired));
     }
 
-    fn unlock(&self, world: &World, caller: &Caller) {
-        Self::of(world).release(caller, 1).unwrap();
+    fn unlock(&self, world: &World, context: &Context) {
+        Self::of(world).release(context, 1).unwrap();
     }
 
-    fn promise(&self, world: &World, caller: &Caller) -> Begun<Acquiring> {
-        Self::of(world).begin(caller, &promise_of(caller), 1)
+    fn promise(&self, world: &World, context: &Context) -> Begun<Acquiring> {
+        Self::of(world).begin(context, &promise_of(context), 1)
     }
 
-    fn unlock_promised(&self, world: &World, caller: &Caller) {
-        self.unlock(world, caller);
+    fn unlock_promised(&self, world: &World, context: &Context) {
+        self.unlock(world, context);
     }
 }
 
@@ -89,22 +91,22 @@ impl Scene for ALockToRead {
         ALockToRead(Counts::new())
     }
 
-    fn lock(&self, world: &World, caller: &Caller) {
-        let entered = self.0.lock(world).write(caller, None);
-        assert_eq!(entered, Ok(Locked::Acquired));
+    fn lock(&self, world: &World, context: &Context) {
+        let entered = self.0.lock(world).write(context, None);
+        assert_eq!(entered, Ok(WaitResult::Acquired));
     }
 
-    fn unlock(&self, world: &World, caller: &Caller) {
-        assert_eq!(self.0.lock(world).unlock_write(caller), Ok(()));
+    fn unlock(&self, world: &World, context: &Context) {
+        assert_eq!(self.0.lock(world).unlock_write(context), Ok(()));
     }
 
-    fn promise(&self, world: &World, caller: &Caller) -> Begun<Entering> {
+    fn promise(&self, world: &World, context: &Context) -> Begun<Entering> {
         let lock = self.0.lock(world);
-        lock.begin(caller, &promise_of(caller), Request::Read)
+        lock.begin(context, &promise_of(context), Request::Read)
     }
 
-    fn unlock_promised(&self, world: &World, caller: &Caller) {
-        assert_eq!(self.0.lock(world).unlock_read_guard(caller), Ok(()));
+    fn unlock_promised(&self, world: &World, context: &Context) {
+        assert_eq!(self.0.lock(world).unlock_read_guard(context), Ok(()));
     }
 }
 
@@ -118,90 +120,90 @@ impl Scene for ALockToWrite {
         ALockToWrite(Counts::new())
     }
 
-    fn lock(&self, world: &World, caller: &Caller) {
-        let entered = self.0.lock(world).read(caller, None);
-        assert_eq!(entered, Ok(Locked::Acquired));
+    fn lock(&self, world: &World, context: &Context) {
+        let entered = self.0.lock(world).read(context, None);
+        assert_eq!(entered, Ok(WaitResult::Acquired));
     }
 
-    fn unlock(&self, world: &World, caller: &Caller) {
-        assert_eq!(self.0.lock(world).unlock_read(caller), Ok(()));
+    fn unlock(&self, world: &World, context: &Context) {
+        assert_eq!(self.0.lock(world).unlock_read(context), Ok(()));
     }
 
-    fn promise(&self, world: &World, caller: &Caller) -> Begun<Entering> {
+    fn promise(&self, world: &World, context: &Context) -> Begun<Entering> {
         let lock = self.0.lock(world);
-        lock.begin(caller, &promise_of(caller), Request::Write)
+        lock.begin(context, &promise_of(context), Request::Write)
     }
 
-    fn unlock_promised(&self, world: &World, caller: &Caller) {
-        assert_eq!(self.0.lock(world).unlock_write_guard(caller), Ok(()));
+    fn unlock_promised(&self, world: &World, context: &Context) {
+        assert_eq!(self.0.lock(world).unlock_write_guard(context), Ok(()));
     }
 }
 
 /// The runtime of a thread with promises.
 struct WithPromises<'a, W: Wait> {
-    caller: &'a Caller<'a>,
+    context: &'a Context<'a>,
     promises: RefCell<Vec<W>>,
 }
 
 impl<W: Wait> Runtime for WithPromises<'_, W> {
-    fn attention(&self) -> Attention {
-        Attention::Never
+    fn attention(&self) -> InterruptSource {
+        InterruptSource::Never
     }
 
-    fn look(&self) -> Look {
-        Look::Continue
+    fn check_interrupts(&self) -> Interrupt {
+        Interrupt::Continue
     }
 
     fn blocks(&self) {
         // The last first: they come in any order.
         for promise in self.promises.borrow_mut().iter_mut().rev() {
-            promise.retreat(self.caller);
+            promise.requeue_for_block(self.context);
         }
     }
 
     fn goes_on(&self) {
         for promise in self.promises.borrow().iter().rev() {
-            promise.tend(self.caller);
+            promise.revalidate(self.context);
         }
     }
 }
 
 /// A thread whose promise is queued blocks until the one behind has had the lock.
-fn strands_nobody<S: Scene + 'static>(hand_over: HandOver) {
+fn strands_nobody<S: Scene + 'static>(handoff: HandOff) {
     loom::model(move || {
-        let world = World::new(hand_over);
+        let world = World::new(handoff);
         let owner = world.thread(1);
         let scene = S::new();
-        run(&world, &owner, QUIET, |world, caller| {
-            scene.lock(world, caller);
+        run(&world, &owner, QUIET, |world, context| {
+            scene.lock(world, context);
         });
-        let blocks = spawn(&world, 2, QUIET, |world, caller| {
+        let blocks = spawn(&world, 2, QUIET, |world, context| {
             let scene = S::new();
-            if let Begun::Waits(promise) = scene.promise(world, caller) {
+            if let Begun::WaitGraph(promise) = scene.promise(world, context) {
                 let runtime = WithPromises {
-                    caller,
+                    context,
                     promises: RefCell::new(vec![promise]),
                 };
-                let with_promise = Caller {
+                let with_promise = Context {
                     runtime: &runtime,
-                    ..*caller
+                    ..*context
                 };
                 let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
-                assert_eq!(opened, Ok(Locked::Acquired));
+                assert_eq!(opened, Ok(WaitResult::Acquired));
                 for promise in runtime.promises.into_inner() {
-                    settled(caller, Begun::Waits(promise));
+                    settled(context, Begun::WaitGraph(promise));
                 }
             }
-            scene.unlock_promised(world, caller);
+            scene.unlock_promised(world, context);
         });
-        let behind = spawn(&world, 3, QUIET, |world, caller| {
+        let behind = spawn(&world, 3, QUIET, |world, context| {
             let scene = S::new();
-            scene.lock(world, caller);
-            scene.unlock(world, caller);
-            Latch::new(world.cell(1), 1).count_down(caller, 1).unwrap();
+            scene.lock(world, context);
+            scene.unlock(world, context);
+            Latch::new(world.cell(1), 1).count_down(context, 1).unwrap();
         });
-        run(&world, &owner, QUIET, |world, caller| {
-            scene.unlock(world, caller);
+        run(&world, &owner, QUIET, |world, context| {
+            scene.unlock(world, context);
         });
         blocks.join().unwrap();
         behind.join().unwrap();
@@ -216,7 +218,7 @@ fn a_promise_that_was_woken_just_before_its_thread_blocks_strands_nobody() {
 
 #[test]
 fn a_promise_that_was_handed_the_lock_just_before_its_thread_blocks_strands_nobody() {
-    strands_nobody::<AMutex>(HAND_OVER);
+    strands_nobody::<AMutex>(HAND_OFF);
 }
 
 #[test]
@@ -241,36 +243,41 @@ fn behind_promises_whose_thread_blocks(count: usize) {
         let world = World::new(COMPETE);
         let of = |world: &World| Semaphore::new(world.cell(0), 2, 2);
         let owner = world.thread(1);
-        run(&world, &owner, QUIET, |world, caller| {
-            assert_eq!(of(world).acquire(caller, 1, None), Ok(Locked::Acquired));
+        run(&world, &owner, QUIET, |world, context| {
+            assert_eq!(
+                of(world).acquire(context, 1, None),
+                Ok(WaitResult::Acquired)
+            );
         });
-        let blocks = spawn(&world, 2, QUIET, move |world, caller| {
+        let blocks = spawn(&world, 2, QUIET, move |world, context| {
             let promises =
-                (0..count).map(|_| match of(world).begin(caller, &promise_of(caller), 2) {
-                    Begun::Waits(promise) => promise,
-                    Begun::Done(_) => panic!("it was given two of one"),
-                });
+                (0..count).map(
+                    |_| match of(world).begin(context, &promise_of(context), 2) {
+                        Begun::WaitGraph(promise) => promise,
+                        Begun::Done(_) => panic!("it was given two of one"),
+                    },
+                );
             let runtime = WithPromises {
-                caller,
+                context,
                 promises: RefCell::new(promises.collect()),
             };
-            let with_promises = Caller {
+            let with_promises = Context {
                 runtime: &runtime,
-                ..*caller
+                ..*context
             };
             let opened = Latch::new(world.cell(1), 1).wait(&with_promises, None);
-            assert_eq!(opened, Ok(Locked::Acquired));
-            of(world).release(caller, 1).unwrap();
+            assert_eq!(opened, Ok(WaitResult::Acquired));
+            of(world).release(context, 1).unwrap();
             for promise in runtime.promises.into_inner() {
-                settled(caller, Begun::Waits(promise)).unwrap();
-                of(world).release(caller, 2).unwrap();
+                settled(context, Begun::WaitGraph(promise)).unwrap();
+                of(world).release(context, 2).unwrap();
             }
         });
-        let behind = spawn(&world, 3, QUIET, move |world, caller| {
+        let behind = spawn(&world, 3, QUIET, move |world, context| {
             let semaphore = of(world);
-            settled(caller, semaphore.begin(caller, &promise_of(caller), 1)).unwrap();
-            semaphore.release(caller, 1).unwrap();
-            Latch::new(world.cell(1), 1).count_down(caller, 1).unwrap();
+            settled(context, semaphore.begin(context, &promise_of(context), 1)).unwrap();
+            semaphore.release(context, 1).unwrap();
+            Latch::new(world.cell(1), 1).count_down(context, 1).unwrap();
         });
         blocks.join().unwrap();
         behind.join().unwrap();

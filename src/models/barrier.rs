@@ -2,7 +2,7 @@
 
 use super::{COMPETE, QUIET, TERMINATING, World, limit, run, spawn};
 use crate::primitives::{Barrier, Fault, Last, thread_died};
-use crate::queue::Caller;
+use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ fn phases(threads: u32, rounds: u32) {
         let handles: Vec<_> = (1..=threads)
             .map(|number| {
                 let arrived = Arc::clone(&arrived);
-                spawn(&world, number, QUIET, move |world, caller| {
+                spawn(&world, number, QUIET, move |world, context| {
                     let barrier = Barrier::new(world.cell(0), threads);
                     let mut indices = 0;
                     for round in 1..=rounds {
                         arrived.fetch_add(1, Ordering::Relaxed);
-                        indices += barrier.wait(caller, Last::Opens, None).unwrap();
+                        indices += barrier.wait(context, Last::Opens, None).unwrap();
                         assert!(arrived.load(Ordering::Relaxed) >= threads * round);
                     }
                     indices
@@ -49,12 +49,12 @@ fn nobody_passes_early_among_three() {
 fn a_party_that_leaves_breaks_it_for_all_or_for_none() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let leaves = spawn(&world, 2, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, limit())
+        let leaves = spawn(&world, 2, QUIET, |world, context| {
+            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, limit())
         });
         let stays = world.thread(1);
-        let stayed = run(&world, &stays, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
+        let stayed = run(&world, &stays, QUIET, |world, context| {
+            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, None)
         });
         let left = leaves.join().unwrap();
         assert_eq!(stayed.is_ok(), left.is_ok());
@@ -66,12 +66,12 @@ fn a_party_that_leaves_breaks_it_for_all_or_for_none() {
 fn a_party_that_is_terminated_strands_nobody() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let dies = spawn(&world, 2, TERMINATING, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
+        let dies = spawn(&world, 2, TERMINATING, |world, context| {
+            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, None)
         });
         let stays = world.thread(1);
-        let stayed = run(&world, &stays, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
+        let stayed = run(&world, &stays, QUIET, |world, context| {
+            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, None)
         });
         assert!(matches!(stayed, Ok(_) | Err(Fault::Broken)));
         dies.join().unwrap().ok();
@@ -84,12 +84,12 @@ fn the_action_runs_before_anybody_passes() {
         let world = World::new(COMPETE);
         let acted = Arc::new(AtomicU32::new(0));
         let party = |acted: Arc<AtomicU32>| {
-            move |world: &World, caller: &Caller| {
+            move |world: &World, context: &Context| {
                 let barrier = Barrier::new(world.cell(0), 2);
                 for round in 1..=2 {
-                    if barrier.wait(caller, Last::Acts, None).unwrap() == 0 {
+                    if barrier.wait(context, Last::Acts, None).unwrap() == 0 {
                         acted.fetch_add(1, Ordering::Relaxed);
-                        barrier.open(caller).unwrap();
+                        barrier.open(context).unwrap();
                     }
                     assert!(acted.load(Ordering::Relaxed) >= round);
                 }
@@ -107,10 +107,10 @@ fn the_action_runs_before_anybody_passes() {
 fn whoever_arrives_while_the_action_runs_belongs_to_the_next_phase() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let acts = |world: &World, caller: &Caller| {
+        let acts = |world: &World, context: &Context| {
             let barrier = Barrier::new(world.cell(0), 1);
-            assert_eq!(barrier.wait(caller, Last::Acts, None), Ok(0));
-            barrier.open(caller).unwrap();
+            assert_eq!(barrier.wait(context, Last::Acts, None), Ok(0));
+            barrier.open(context).unwrap();
         };
         let other = spawn(&world, 2, QUIET, acts);
         let this = world.thread(1);
@@ -124,12 +124,12 @@ fn whoever_arrives_while_the_action_runs_belongs_to_the_next_phase() {
 fn the_death_of_the_thread_that_acts_is_told_to_whoever_waits_or_comes() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let waits = spawn(&world, 2, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 1).wait(caller, Last::Opens, None)
+        let waits = spawn(&world, 2, QUIET, |world, context| {
+            Barrier::new(world.cell(0), 1).wait(context, Last::Opens, None)
         });
         let dies = world.thread(1);
-        let acts = run(&world, &dies, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 1).wait(caller, Last::Acts, None)
+        let acts = run(&world, &dies, QUIET, |world, context| {
+            Barrier::new(world.cell(0), 1).wait(context, Last::Acts, None)
         });
         assert_eq!(acts, Ok(0));
         thread_died(&world.queues, dies.id());

@@ -1,8 +1,8 @@
 //! The condition.
 
-use super::{COMPETE, HAND_OVER, QUIET, TERMINATING, Wants, World, limit, run, spawn};
-use crate::primitives::{Condition, Fault, Locked, Mutex, Notification};
-use crate::queue::{Caller, HandOver};
+use super::{COMPETE, HAND_OFF, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use crate::primitives::{Condition, Fault, Mutex, Notification, WaitResult};
+use crate::queue::{Context, HandOff};
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
@@ -11,50 +11,50 @@ fn primitives(world: &World) -> (Mutex, Condition) {
 }
 
 /// Sets the flag under the mutex, as JavaScript does.
-fn set(flag: &AtomicU32, mutex: Mutex, caller: &Caller) {
-    assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+fn set(flag: &AtomicU32, mutex: Mutex, context: &Context) {
+    assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
     flag.store(1, Ordering::Relaxed);
-    assert_eq!(mutex.unlock(caller), Ok(()));
+    assert_eq!(mutex.unlock(context), Ok(()));
 }
 
 /// Notifies as JavaScript does: a load, and the native call where somebody may wait.
-fn notify(condition: Condition, caller: &Caller, count: usize) {
-    if !condition.is_quiet() {
-        condition.notify(caller, count).unwrap();
+fn notify(condition: Condition, context: &Context, count: usize) {
+    if !condition.has_no_waiters() {
+        condition.notify(context, count).unwrap();
     }
 }
 
 /// Waits under the mutex until the flag is set.
-fn wait_for(flag: &AtomicU32, world: &World, caller: &Caller) {
+fn wait_for(flag: &AtomicU32, world: &World, context: &Context) {
     let (mutex, condition) = primitives(world);
-    assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+    assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
     while flag.load(Ordering::Relaxed) == 0 {
         assert_eq!(
-            condition.wait(mutex, caller, None),
+            condition.wait(mutex, context, None),
             Ok(Notification::Received)
         );
     }
-    assert_eq!(mutex.unlock(caller), Ok(()));
+    assert_eq!(mutex.unlock(context), Ok(()));
 }
 
 /// So many waiters wait for a flag that is then set, and are notified: each one ends.
-fn notified(hand_over: HandOver, bits: u32, waiters: u32) {
+fn notified(handoff: HandOff, bits: u32, waiters: u32) {
     loom::model(move || {
-        let world = World::hashed(hand_over, bits);
+        let world = World::hashed(handoff, bits);
         let flag = Arc::new(AtomicU32::new(0));
         let handles: Vec<_> = (2..2 + waiters)
             .map(|number| {
                 let flag = Arc::clone(&flag);
-                spawn(&world, number, QUIET, move |world, caller| {
-                    wait_for(&flag, world, caller);
+                spawn(&world, number, QUIET, move |world, context| {
+                    wait_for(&flag, world, context);
                 })
             })
             .collect();
         let notifier = world.thread(1);
-        run(&world, &notifier, QUIET, |world, caller| {
+        run(&world, &notifier, QUIET, |world, context| {
             let (mutex, condition) = primitives(world);
-            set(&flag, mutex, caller);
-            notify(condition, caller, usize::MAX);
+            set(&flag, mutex, context);
+            notify(condition, context, usize::MAX);
         });
         for handle in handles {
             handle.join().unwrap();
@@ -71,7 +71,7 @@ fn no_notification_is_lost() {
 
 #[test]
 fn no_notification_is_lost_when_the_mutex_is_handed_over() {
-    notified(HAND_OVER, 0, 1);
+    notified(HAND_OFF, 0, 1);
 }
 
 #[test]
@@ -90,36 +90,36 @@ fn absorbing(wants: Wants) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let notified = Arc::new(AtomicU32::new(0));
-        let first = spawn(&world, 2, wants, move |world, caller| {
+        let first = spawn(&world, 2, wants, move |world, context| {
             let (mutex, condition) = primitives(world);
             let deadline = (wants == QUIET).then(limit).flatten();
             let received = mutex
-                .lock(caller, None)
-                .and_then(|_| condition.wait(mutex, caller, deadline))
+                .lock(context, None)
+                .and_then(|_| condition.wait(mutex, context, deadline))
                 .map(|notification| {
-                    assert_eq!(mutex.unlock(caller), Ok(()));
+                    assert_eq!(mutex.unlock(context), Ok(()));
                     notification == Notification::Received
                 });
             assert!(matches!(received, Ok(_) | Err(Fault::Interrupted)));
             received == Ok(true)
         });
         let count = Arc::clone(&notified);
-        let second = spawn(&world, 3, QUIET, move |world, caller| {
+        let second = spawn(&world, 3, QUIET, move |world, context| {
             let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
             while count.load(Ordering::Relaxed) == 0 {
-                condition.wait(mutex, caller, None).unwrap();
+                condition.wait(mutex, context, None).unwrap();
             }
-            assert_eq!(mutex.unlock(caller), Ok(()));
+            assert_eq!(mutex.unlock(context), Ok(()));
         });
         let notifier = world.thread(1);
-        run(&world, &notifier, QUIET, |world, caller| {
+        run(&world, &notifier, QUIET, |world, context| {
             let (mutex, condition) = primitives(world);
-            set(&notified, mutex, caller);
-            notify(condition, caller, 1);
+            set(&notified, mutex, context);
+            notify(condition, context, 1);
             // The first one used the notification up: as any program that notifies one at a time, tell the next.
             if first.join().unwrap() {
-                notify(condition, caller, 1);
+                notify(condition, context, 1);
             }
         });
         second.join().unwrap();
@@ -143,27 +143,27 @@ fn notify_all_reaches_those_who_wait_with_another_mutex() {
         let world = World::new(COMPETE);
         let flag = Arc::new(AtomicU32::new(0));
         let other_mutex = |world: &World| Mutex::new(world.cell(2));
-        let leaves = spawn(&world, 2, QUIET, |world, caller| {
+        let leaves = spawn(&world, 2, QUIET, |world, context| {
             let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
-            condition.wait(mutex, caller, limit()).unwrap();
-            assert_eq!(mutex.unlock(caller), Ok(()));
+            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            condition.wait(mutex, context, limit()).unwrap();
+            assert_eq!(mutex.unlock(context), Ok(()));
         });
         let set_flag = Arc::clone(&flag);
-        let waits = spawn(&world, 3, QUIET, move |world, caller| {
+        let waits = spawn(&world, 3, QUIET, move |world, context| {
             let (_, condition) = primitives(world);
             let mutex = other_mutex(world);
-            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
             while flag.load(Ordering::Relaxed) == 0 {
-                condition.wait(mutex, caller, None).unwrap();
+                condition.wait(mutex, context, None).unwrap();
             }
-            assert_eq!(mutex.unlock(caller), Ok(()));
+            assert_eq!(mutex.unlock(context), Ok(()));
         });
         let notifier = world.thread(1);
-        run(&world, &notifier, QUIET, |world, caller| {
+        run(&world, &notifier, QUIET, |world, context| {
             let (_, condition) = primitives(world);
-            set(&set_flag, other_mutex(world), caller);
-            notify(condition, caller, usize::MAX);
+            set(&set_flag, other_mutex(world), context);
+            notify(condition, context, usize::MAX);
         });
         leaves.join().unwrap();
         waits.join().unwrap();

@@ -1,42 +1,42 @@
 //! Cells that somebody writes over: an error or a normal result, and nobody is stranded.
 
-use super::{COMPETE, HAND_OVER, QUIET, World, limit, run, spawn};
-use crate::primitives::{Barrier, Condition, Fault, Last, Latch, Locked, Mutex};
-use crate::queue::{Caller, HandOver};
+use super::{COMPETE, HAND_OFF, QUIET, World, limit, run, spawn};
+use crate::primitives::{Barrier, Condition, Fault, Last, Latch, Mutex, WaitResult};
+use crate::queue::{Context, HandOff};
 
 fn primitives(world: &World) -> (Mutex, Condition) {
     (Mutex::new(world.cell(0)), Condition::new(world.cell(1)))
 }
 
 /// Locks and unlocks, if the cell allows it.
-fn use_mutex(mutex: Mutex, caller: &Caller) {
-    if mutex.lock(caller, None).is_ok() {
-        mutex.unlock(caller).ok();
+fn use_mutex(mutex: Mutex, context: &Context) {
+    if mutex.lock(context, None).is_ok() {
+        mutex.unlock(context).ok();
     }
 }
 
 /// The mutex of a wait is written over between the wait's check and its unlock, while a notifier moves the waiter there.
 /// The waiter, who is told, must not stay behind in the queue, or be given the lock.
-fn ghost(hand_over: HandOver) {
+fn ghost(handoff: HandOff) {
     loom::model(move || {
-        let world = World::new(hand_over);
-        let waits = spawn(&world, 2, QUIET, |world, caller| {
+        let world = World::new(handoff);
+        let waits = spawn(&world, 2, QUIET, |world, context| {
             let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
-            if condition.wait(mutex, caller, limit()).is_ok() {
-                mutex.unlock(caller).ok();
+            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            if condition.wait(mutex, context, limit()).is_ok() {
+                mutex.unlock(context).ok();
             }
         });
         let scribbles = world.thread(1);
-        run(&world, &scribbles, QUIET, |world, caller| {
+        run(&world, &scribbles, QUIET, |world, context| {
             let (mutex, condition) = primitives(world);
             mutex.cell().overwrite(0);
-            let locked = mutex.lock(caller, None);
-            condition.notify(caller, 1).ok();
+            let locked = mutex.lock(context, None);
+            condition.notify(context, 1).ok();
             if locked.is_ok() {
-                mutex.unlock(caller).ok();
+                mutex.unlock(context).ok();
             }
-            use_mutex(mutex, caller);
+            use_mutex(mutex, context);
         });
         waits.join().unwrap();
     });
@@ -49,25 +49,25 @@ fn a_waiter_that_was_told_of_a_fault_stays_in_no_queue() {
 
 #[test]
 fn a_waiter_that_was_told_of_a_fault_is_handed_no_lock() {
-    ghost(HAND_OVER);
+    ghost(HAND_OFF);
 }
 
 #[test]
 fn the_mutex_is_owned_after_the_condition_was_written_over() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let waits = spawn(&world, 2, QUIET, |world, caller| {
+        let waits = spawn(&world, 2, QUIET, |world, context| {
             let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
-            condition.wait(mutex, caller, limit()).ok();
-            assert!(mutex.is_owned_by(caller.id()));
-            mutex.unlock(caller).unwrap();
+            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            condition.wait(mutex, context, limit()).ok();
+            assert!(mutex.is_owned_by(context.id()));
+            mutex.unlock(context).unwrap();
         });
         let scribbles = world.thread(1);
-        run(&world, &scribbles, QUIET, |world, caller| {
+        run(&world, &scribbles, QUIET, |world, context| {
             let (_, condition) = primitives(world);
             world.cell(1).overwrite(5);
-            condition.notify(caller, 1).unwrap_err();
+            condition.notify(context, 1).unwrap_err();
         });
         waits.join().unwrap();
     });
@@ -79,15 +79,15 @@ fn whoever_waits_is_told_when_somebody_finds_the_mutex_written_over() {
         let world = World::new(COMPETE);
         let owner = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
-        run(&world, &owner, QUIET, |_, caller| {
-            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+        run(&world, &owner, QUIET, |_, context| {
+            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
         });
-        let waits = spawn(&world, 2, QUIET, |world, caller| {
-            Mutex::new(world.cell(0)).lock(caller, None)
+        let waits = spawn(&world, 2, QUIET, |world, context| {
+            Mutex::new(world.cell(0)).lock(context, None)
         });
         // Bits that no mutex writes, and then the owner looks after its lock.
         mutex.cell().overwrite(0x2000_0000);
-        let unlocked = run(&world, &owner, QUIET, |_, caller| mutex.unlock(caller));
+        let unlocked = run(&world, &owner, QUIET, |_, context| mutex.unlock(context));
         assert_eq!(unlocked, Err(Fault::Corrupt(0x2000_0000)));
         assert_eq!(waits.join().unwrap(), Err(Fault::Corrupt(0x2000_0000)));
     });
@@ -98,12 +98,12 @@ fn whoever_waits_for_the_end_of_an_action_arrives_when_the_barrier_was_set_back_
     loom::model(|| {
         let world = World::new(COMPETE);
         let this = world.thread(1);
-        let acts = run(&world, &this, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 1).wait(caller, Last::Acts, None)
+        let acts = run(&world, &this, QUIET, |world, context| {
+            Barrier::new(world.cell(0), 1).wait(context, Last::Acts, None)
         });
         assert_eq!(acts, Ok(0));
-        let both = |world: &World, caller: &Caller| {
-            Barrier::new(world.cell(0), 2).wait(caller, Last::Opens, None)
+        let both = |world: &World, context: &Context| {
+            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, None)
         };
         let waits = spawn(&world, 2, QUIET, both);
         world.cell(0).overwrite(0);
@@ -117,24 +117,24 @@ fn whoever_waits_for_the_end_of_an_action_arrives_when_the_barrier_was_set_back_
 fn whoever_waits_is_told_when_somebody_finds_the_barrier_or_the_latch_written_over() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let waits = spawn(&world, 2, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 3).wait(caller, Last::Opens, None)
+        let waits = spawn(&world, 2, QUIET, |world, context| {
+            Barrier::new(world.cell(0), 3).wait(context, Last::Opens, None)
         });
         let this = world.thread(1);
         world.cell(0).overwrite(2);
-        let told = run(&world, &this, QUIET, |world, caller| {
-            Barrier::new(world.cell(0), 3).wait(caller, Last::Opens, None)
+        let told = run(&world, &this, QUIET, |world, context| {
+            Barrier::new(world.cell(0), 3).wait(context, Last::Opens, None)
         });
         assert!(matches!(told, Err(Fault::Corrupt(_))));
         let waiting = waits.join().unwrap();
         assert!(matches!(waiting, Err(Fault::Corrupt(_))));
 
-        let waits = spawn(&world, 3, QUIET, |world, caller| {
-            Latch::new(world.cell(1), 1).wait(caller, None)
+        let waits = spawn(&world, 3, QUIET, |world, context| {
+            Latch::new(world.cell(1), 1).wait(context, None)
         });
         world.cell(1).overwrite(77);
-        let told = run(&world, &this, QUIET, |world, caller| {
-            Latch::new(world.cell(1), 1).count_down(caller, 1)
+        let told = run(&world, &this, QUIET, |world, context| {
+            Latch::new(world.cell(1), 1).count_down(context, 1)
         });
         assert_eq!(told, Err(Fault::Corrupt(77)));
         assert_eq!(waits.join().unwrap(), Err(Fault::Corrupt(77)));

@@ -1,27 +1,27 @@
 //! Deadlock detection.
 
 use super::{COMPETE, LASTING, World, run, spawn};
-use crate::primitives::{Fault, Locked, Mutex};
-use crate::queue::Caller;
+use crate::primitives::{Fault, Mutex, WaitResult};
+use crate::queue::Context;
 
 /// Locks both, and unlocks what it got; whether it was told of a deadlock.
-fn lock_both(first: Mutex, second: Mutex, caller: &Caller) -> bool {
-    assert_eq!(first.lock(caller, None), Ok(Locked::Acquired));
-    let told = match second.lock(caller, None) {
-        Ok(Locked::Acquired) => {
-            second.unlock(caller).unwrap();
+fn lock_both(first: Mutex, second: Mutex, context: &Context) -> bool {
+    assert_eq!(first.lock(context, None), Ok(WaitResult::Acquired));
+    let told = match second.lock(context, None) {
+        Ok(WaitResult::Acquired) => {
+            second.unlock(context).unwrap();
             false
         }
         Err(Fault::Deadlock(circle)) => {
             assert_eq!(circle.len(), 2);
-            assert_eq!(circle[0].thread, caller.id());
+            assert_eq!(circle[0].thread, context.id());
             assert_eq!(circle[0].waits_for.key.cell(), second.cell());
             assert_eq!(circle[0].holds.key.cell(), first.cell());
             true
         }
         other => panic!("{other:?}"),
     };
-    first.unlock(caller).unwrap();
+    first.unlock(context).unwrap();
     told
 }
 
@@ -29,12 +29,20 @@ fn lock_both(first: Mutex, second: Mutex, caller: &Caller) -> bool {
 fn two_that_lock_in_opposite_order_never_hang() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let other = spawn(&world, 2, LASTING, |world, caller| {
-            lock_both(Mutex::new(world.cell(1)), Mutex::new(world.cell(0)), caller)
+        let other = spawn(&world, 2, LASTING, |world, context| {
+            lock_both(
+                Mutex::new(world.cell(1)),
+                Mutex::new(world.cell(0)),
+                context,
+            )
         });
         let this = world.thread(1);
-        let this_told = run(&world, &this, LASTING, |world, caller| {
-            lock_both(Mutex::new(world.cell(0)), Mutex::new(world.cell(1)), caller)
+        let this_told = run(&world, &this, LASTING, |world, context| {
+            lock_both(
+                Mutex::new(world.cell(0)),
+                Mutex::new(world.cell(1)),
+                context,
+            )
         });
         let told = [this_told, other.join().unwrap()];
         assert_ne!(
@@ -51,8 +59,12 @@ fn two_that_lock_in_opposite_order_never_hang() {
 fn two_that_lock_in_the_same_order_are_never_told_of_a_deadlock() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let lock_in_order = |world: &World, caller: &Caller| {
-            lock_both(Mutex::new(world.cell(0)), Mutex::new(world.cell(1)), caller)
+        let lock_in_order = |world: &World, context: &Context| {
+            lock_both(
+                Mutex::new(world.cell(0)),
+                Mutex::new(world.cell(1)),
+                context,
+            )
         };
         let other = spawn(&world, 2, LASTING, lock_in_order);
         let this = world.thread(1);
@@ -67,16 +79,20 @@ fn a_lock_that_changes_hands_while_the_edges_are_followed_makes_no_circle() {
         let world = World::new(COMPETE);
         // Holds the first only while it does not wait for the second: whoever follows the edges may see the owner of
         // one moment and the wait of another.
-        let alternates = spawn(&world, 2, LASTING, |world, caller| {
+        let alternates = spawn(&world, 2, LASTING, |world, context| {
             for cell in [0, 1] {
                 let mutex = Mutex::new(world.cell(cell));
-                assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
-                mutex.unlock(caller).unwrap();
+                assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+                mutex.unlock(context).unwrap();
             }
         });
         let this = world.thread(1);
-        let told = run(&world, &this, LASTING, |world, caller| {
-            lock_both(Mutex::new(world.cell(1)), Mutex::new(world.cell(0)), caller)
+        let told = run(&world, &this, LASTING, |world, context| {
+            lock_both(
+                Mutex::new(world.cell(1)),
+                Mutex::new(world.cell(0)),
+                context,
+            )
         });
         assert!(!told);
         alternates.join().unwrap();

@@ -1,12 +1,12 @@
 //! The latch.
 
 use super::{COMPETE, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
-use crate::primitives::{Fault, Latch, Locked};
-use crate::queue::Caller;
+use crate::primitives::{Fault, Latch, WaitResult};
+use crate::queue::Context;
 use std::sync::Arc;
 
-fn open(world: &World, caller: &Caller) {
-    Latch::new(world.cell(0), 1).count_down(caller, 1).unwrap();
+fn open(world: &World, context: &Context) {
+    Latch::new(world.cell(0), 1).count_down(context, 1).unwrap();
 }
 
 #[test]
@@ -17,9 +17,9 @@ fn whoever_comes_through_sees_what_was_written_before_it_opened() {
         let waiters: Vec<_> = (2..=3)
             .map(|number| {
                 let published = Arc::clone(&published);
-                spawn(&world, number, QUIET, move |world, caller| {
+                spawn(&world, number, QUIET, move |world, context| {
                     let latch = Latch::new(world.cell(0), 1);
-                    assert_eq!(latch.wait(caller, None), Ok(Locked::Acquired));
+                    assert_eq!(latch.wait(context, None), Ok(WaitResult::Acquired));
                     published.get()
                 })
             })
@@ -38,16 +38,16 @@ fn whoever_comes_through_sees_what_was_written_before_it_opened() {
 fn giving_up(wants: Wants, timed: bool) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let gives_up = spawn(&world, 2, wants, move |world, caller| {
+        let gives_up = spawn(&world, 2, wants, move |world, context| {
             let deadline = timed.then(limit).flatten();
-            Latch::new(world.cell(0), 1).wait(caller, deadline)
+            Latch::new(world.cell(0), 1).wait(context, deadline)
         });
-        let waits = spawn(&world, 3, QUIET, |world, caller| {
-            Latch::new(world.cell(0), 1).wait(caller, None)
+        let waits = spawn(&world, 3, QUIET, |world, context| {
+            Latch::new(world.cell(0), 1).wait(context, None)
         });
         let opener = world.thread(1);
         run(&world, &opener, QUIET, open);
-        assert_eq!(waits.join().unwrap(), Ok(Locked::Acquired));
+        assert_eq!(waits.join().unwrap(), Ok(WaitResult::Acquired));
         let gave_up = gives_up.join().unwrap();
         assert!(matches!(gave_up, Ok(_) | Err(Fault::Interrupted)));
     });
@@ -68,17 +68,17 @@ fn the_last_of_two_to_count_down_opens_it() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let latch = |world: &World| Latch::new(world.cell(0), 2);
-        let counts = spawn(&world, 2, QUIET, move |world, caller| {
-            latch(world).count_down(caller, 1).unwrap();
+        let counts = spawn(&world, 2, QUIET, move |world, context| {
+            latch(world).count_down(context, 1).unwrap();
         });
-        let waits = spawn(&world, 3, QUIET, move |world, caller| {
-            latch(world).wait(caller, None)
+        let waits = spawn(&world, 3, QUIET, move |world, context| {
+            latch(world).wait(context, None)
         });
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, caller| {
-            latch(world).count_down(caller, 1).unwrap();
+        run(&world, &this, QUIET, |world, context| {
+            latch(world).count_down(context, 1).unwrap();
         });
-        assert_eq!(waits.join().unwrap(), Ok(Locked::Acquired));
+        assert_eq!(waits.join().unwrap(), Ok(WaitResult::Acquired));
         counts.join().unwrap();
         assert_eq!(latch(&world).remaining(), Ok(0));
     });

@@ -16,28 +16,28 @@ mod rwlock;
 mod semaphore;
 mod timer;
 
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Caller, HandOver, Queues};
+use crate::queue::{Context, HandOff, Queues};
 use crate::sync::AtomicU32;
-use crate::threads::{Attention, Look, Runtime, Thread, ThreadId};
+use crate::threads::{Interrupt, InterruptSource, Runtime, Thread, ThreadId};
 use loom::cell::UnsafeCell;
 use std::sync::Arc;
 
 /// Releases a lock for everybody to compete for: the models know no time, so nobody ever has waited long.
-const COMPETE: HandOver = HandOver {
+const COMPETE: HandOff = HandOff {
     after: 1,
     at_last: 1,
     every: 1,
 };
 /// Hands it to the front of the queue each time.
-const HAND_OVER: HandOver = HandOver {
+const HAND_OFF: HandOff = HandOff {
     after: 0,
     at_last: 0,
     every: 0,
 };
 /// Hands it to one that was woken while others were faster.
-const TO_THE_OVERTAKEN: HandOver = HandOver {
+const TO_THE_OVERTAKEN: HandOff = HandOff {
     after: 0,
     at_last: 1,
     every: 0,
@@ -51,21 +51,21 @@ struct World {
 
 impl World {
     /// All queues lie in one bucket.
-    fn new(hand_over: HandOver) -> Arc<Self> {
-        Self::hashed(hand_over, 0)
+    fn new(handoff: HandOff) -> Arc<Self> {
+        Self::hashed(handoff, 0)
     }
 
     /// The queues lie in `2^bits` buckets.
-    fn hashed(hand_over: HandOver, bits: u32) -> Arc<Self> {
+    fn hashed(handoff: HandOff, bits: u32) -> Arc<Self> {
         Arc::new(World {
-            queues: Queues::new(bits, hand_over),
+            queues: Queues::new(bits, handoff),
             cells: (0..3).map(|_| AtomicU32::new(0)).collect(),
         })
     }
 
-    fn cell(&self, index: usize) -> Cell {
+    fn cell(&self, index: usize) -> SharedWord {
         // SAFETY: aligned, and every thread of a model holds the world.
-        unsafe { Cell::new(&self.cells[index]) }
+        unsafe { SharedWord::new(&self.cells[index]) }
     }
 
     fn thread(&self, number: u32) -> Arc<Thread> {
@@ -79,7 +79,7 @@ fn spawn<R: 'static>(
     world: &Arc<World>,
     number: u32,
     wants: Wants,
-    body: impl FnOnce(&World, &Caller) -> R + 'static,
+    body: impl FnOnce(&World, &Context) -> R + 'static,
 ) -> loom::thread::JoinHandle<R> {
     let thread = world.thread(number);
     let world = Arc::clone(world);
@@ -91,14 +91,14 @@ fn run<R>(
     world: &World,
     thread: &Arc<Thread>,
     wants: Wants,
-    body: impl FnOnce(&World, &Caller) -> R,
+    body: impl FnOnce(&World, &Context) -> R,
 ) -> R {
-    let caller = Caller {
+    let context = Context {
         queues: &world.queues,
         thread,
         runtime: &wants,
     };
-    body(world, &caller)
+    body(world, &context)
 }
 
 /// A plain value that threads share. loom fails where somebody touches it while another writes, or does not see what was
@@ -150,21 +150,21 @@ const LASTING: Wants = Wants::OneLook;
 const TERMINATING: Wants = Wants::Termination;
 
 impl Runtime for Wants {
-    fn attention(&self) -> Attention {
+    fn attention(&self) -> InterruptSource {
         match self {
-            Wants::Nothing => Attention::Never,
+            Wants::Nothing => InterruptSource::Never,
             // The first look comes now, which in the models is any moment, and the second never.
-            Wants::OneLook | Wants::Termination => Attention::Intervals {
+            Wants::OneLook | Wants::Termination => InterruptSource::Intervals {
                 first: 0,
                 longest: 1,
             },
         }
     }
 
-    fn look(&self) -> Look {
+    fn check_interrupts(&self) -> Interrupt {
         match self {
-            Wants::Termination => Look::Stop,
-            Wants::Nothing | Wants::OneLook => Look::Continue,
+            Wants::Termination => Interrupt::Stop,
+            Wants::Nothing | Wants::OneLook => Interrupt::Continue,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Promises, which stand in the queues beside threads. A thread of the model stands for an event loop.
 
-use super::{COMPETE, HAND_OVER, QUIET, World, run, spawn};
-use crate::primitives::{Condition, Fault, Locked, Mutex, Notification};
-use crate::queue::{Begun, Caller, HandOver, Party, Readiness, Slept, Step, Unpark, Wait};
+use super::{COMPETE, HAND_OFF, QUIET, World, run, spawn};
+use crate::primitives::{Condition, Fault, Mutex, Notification, WaitResult};
+use crate::queue::{Begun, Context, HandOff, Party, Readiness, Unpark, Wait, WakeReason};
 use crate::sync::{AtomicU32, Ordering};
 use crate::threads::Thread;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// An event loop: it turns when it is poked.
 struct EventLoop(Arc<Thread>);
@@ -15,57 +16,57 @@ impl Unpark for EventLoop {
         self.0.parker().unpark();
     }
 
-    fn poke(&self) {}
+    fn interrupt(&self) {}
 
     fn readiness(&self) -> Readiness {
         if self.0.is_blocked() {
-            Readiness::Away
+            Readiness::ThreadBlocked
         } else {
             Readiness::Ready
         }
     }
 }
 
-pub(super) fn promise_of(caller: &Caller) -> Party {
-    let target = Arc::new(EventLoop(Arc::clone(caller.thread)));
-    Party::promise_of(caller, target, 0)
+pub(super) fn promise_of(context: &Context) -> Party {
+    let target = Arc::new(EventLoop(Arc::clone(context.thread)));
+    Party::promise_of(context.thread, target, 0)
 }
 
 /// Lets the event loop turn until the promise is settled.
-pub(super) fn settled<W: Wait>(caller: &Caller, begun: Begun<W>) -> W::Output {
+pub(super) fn settled<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output {
     let mut wait = match begun {
         Begun::Done(output) => return output,
-        Begun::Waits(wait) => wait,
+        Begun::WaitGraph(wait) => wait,
     };
     loop {
         let Some(outcome) = wait.waiter().outcome() else {
-            caller.thread.parker().park(None);
+            context.thread.parker().park(None);
             continue;
         };
-        if let Step::Done(output) = wait.resume(caller, Slept::Settled(outcome)) {
+        if let Poll::Ready(output) = wait.resume(context, WakeReason::Settled(outcome)) {
             return output;
         }
     }
 }
 
 /// Locks by a promise, and unlocks by its guard.
-fn lock_by_promise(world: &World, caller: &Caller) {
+fn lock_by_promise(world: &World, context: &Context) {
     let mutex = Mutex::new(world.cell(0));
-    let locked = settled(caller, mutex.begin(caller, &promise_of(caller)));
-    assert_eq!(locked, Ok(Locked::Acquired));
-    assert_eq!(mutex.unlock(caller), Err(Fault::OtherParty));
-    assert_eq!(mutex.unlock_guard(caller), Ok(()));
+    let locked = settled(context, mutex.begin(context, &promise_of(context)));
+    assert_eq!(locked, Ok(WaitResult::Acquired));
+    assert_eq!(mutex.unlock(context), Err(Fault::WrongOwnerKind));
+    assert_eq!(mutex.unlock_guard(context), Ok(()));
 }
 
-fn lock_by_thread(world: &World, caller: &Caller) {
+fn lock_by_thread(world: &World, context: &Context) {
     let mutex = Mutex::new(world.cell(0));
-    assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
-    assert_eq!(mutex.unlock(caller), Ok(()));
+    assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+    assert_eq!(mutex.unlock(context), Ok(()));
 }
 
-fn mixed(hand_over: HandOver) {
+fn mixed(handoff: HandOff) {
     loom::model(move || {
-        let world = World::new(hand_over);
+        let world = World::new(handoff);
         let by_promise = spawn(&world, 2, QUIET, lock_by_promise);
         let by_thread = spawn(&world, 3, QUIET, lock_by_thread);
         let this = world.thread(1);
@@ -83,33 +84,33 @@ fn promises_and_threads_all_get_their_turn() {
 
 #[test]
 fn promises_and_threads_all_get_their_turn_when_the_lock_is_handed_over() {
-    mixed(HAND_OVER);
+    mixed(HAND_OFF);
 }
 
 /// A promise gives up at any moment, as when its environment ends: whoever waits behind it gets the lock.
-fn giving_up(hand_over: HandOver) {
+fn giving_up(handoff: HandOff) {
     loom::model(move || {
-        let world = World::new(hand_over);
+        let world = World::new(handoff);
         let owner = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
-        run(&world, &owner, QUIET, |_, caller| {
-            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+        run(&world, &owner, QUIET, |_, context| {
+            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
         });
-        let ends = spawn(&world, 2, QUIET, |world, caller| {
+        let ends = spawn(&world, 2, QUIET, |world, context| {
             let mutex = Mutex::new(world.cell(0));
-            match mutex.begin(caller, &promise_of(caller)) {
+            match mutex.begin(context, &promise_of(context)) {
                 Begun::Done(locked) => {
-                    assert_eq!(locked, Ok(Locked::Acquired));
-                    mutex.unlock_guard(caller).unwrap();
+                    assert_eq!(locked, Ok(WaitResult::Acquired));
+                    mutex.unlock_guard(context).unwrap();
                 }
-                Begun::Waits(mut wait) => {
-                    wait.resume(caller, Slept::Interrupted);
+                Begun::WaitGraph(mut wait) => {
+                    let _ = wait.resume(context, WakeReason::Interrupted);
                 }
             }
         });
         let waits = spawn(&world, 3, QUIET, lock_by_thread);
-        run(&world, &owner, QUIET, |_, caller| {
-            assert_eq!(mutex.unlock(caller), Ok(()));
+        run(&world, &owner, QUIET, |_, context| {
+            assert_eq!(mutex.unlock(context), Ok(()));
         });
         ends.join().unwrap();
         waits.join().unwrap();
@@ -124,7 +125,7 @@ fn a_promise_that_gives_up_passes_on_the_wake_it_was_given() {
 
 #[test]
 fn a_promise_that_gives_up_passes_on_the_lock_it_was_handed() {
-    giving_up(HAND_OVER);
+    giving_up(HAND_OFF);
 }
 
 #[test]
@@ -133,24 +134,24 @@ fn no_notification_of_a_promise_is_lost() {
         let world = World::new(COMPETE);
         let flag = Arc::new(AtomicU32::new(0));
         let seen = Arc::clone(&flag);
-        let waits = spawn(&world, 2, QUIET, move |world, caller| {
+        let waits = spawn(&world, 2, QUIET, move |world, context| {
             let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
-            let party = promise_of(caller);
-            let locked = settled(caller, mutex.begin(caller, &party));
-            assert_eq!(locked, Ok(Locked::Acquired));
+            let party = promise_of(context);
+            let locked = settled(context, mutex.begin(context, &party));
+            assert_eq!(locked, Ok(WaitResult::Acquired));
             while seen.load(Ordering::Relaxed) == 0 {
-                let notified = settled(caller, condition.begin(mutex, caller, &party));
+                let notified = settled(context, condition.begin(mutex, context, &party));
                 assert_eq!(notified, Ok(Notification::Received));
             }
-            mutex.unlock_guard(caller).unwrap();
+            mutex.unlock_guard(context).unwrap();
         });
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, caller| {
+        run(&world, &this, QUIET, |world, context| {
             let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
-            assert_eq!(mutex.lock(caller, None), Ok(Locked::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
             flag.store(1, Ordering::Relaxed);
-            mutex.unlock(caller).unwrap();
-            condition.notify(caller, usize::MAX).unwrap();
+            mutex.unlock(context).unwrap();
+            condition.notify(context, usize::MAX).unwrap();
         });
         waits.join().unwrap();
         assert_eq!(world.cell(0).load(), 0);

@@ -1,9 +1,9 @@
 //! The lock of readers and writers.
 
 use super::{COMPETE, LASTING, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
-use crate::cell::Cell;
-use crate::primitives::{Fault, Held, Latch, Locked, Recovered, Request, RwLock, thread_died};
-use crate::queue::Caller;
+use crate::cell::SharedWord;
+use crate::primitives::{Fault, Held, Latch, Recovered, Request, RwLock, WaitResult, thread_died};
+use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
@@ -23,33 +23,33 @@ impl Counts {
     /// The lock in the cell at `index`, as the thread of these counts sees it.
     fn lock_at(&self, world: &World, index: usize) -> RwLock {
         // SAFETY: aligned, and each thread of a model keeps its counts until it ends.
-        let [own, by_guards] = [0, 1].map(|index| unsafe { Cell::new(&self.0[index]) });
+        let [own, by_guards] = [0, 1].map(|index| unsafe { SharedWord::new(&self.0[index]) });
         RwLock::new(world.cell(index), Held { own, by_guards })
     }
 }
 
 /// Each as JavaScript does: one instruction, and the native call where that fails.
-fn read(lock: RwLock, caller: &Caller) {
-    if !lock.read_free() {
-        assert_eq!(lock.read(caller, None), Ok(Locked::Acquired));
+fn read(lock: RwLock, context: &Context) {
+    if !lock.try_read_fast() {
+        assert_eq!(lock.read(context, None), Ok(WaitResult::Acquired));
     }
 }
 
-fn write(lock: RwLock, caller: &Caller) {
-    if !lock.write_free(caller.id()) {
-        assert_eq!(lock.write(caller, None), Ok(Locked::Acquired));
+fn write(lock: RwLock, context: &Context) {
+    if !lock.try_write_fast(context.id()) {
+        assert_eq!(lock.write(context, None), Ok(WaitResult::Acquired));
     }
 }
 
-fn unlock_read(lock: RwLock, caller: &Caller) {
-    if !lock.unlock_read_quiet() {
-        assert_eq!(lock.unlock_read(caller), Ok(()));
+fn unlock_read(lock: RwLock, context: &Context) {
+    if !lock.unlock_read_fast() {
+        assert_eq!(lock.unlock_read(context), Ok(()));
     }
 }
 
-fn unlock_write(lock: RwLock, caller: &Caller) {
-    if !lock.unlock_write_quiet(caller.id()) {
-        assert_eq!(lock.unlock_write(caller), Ok(()));
+fn unlock_write(lock: RwLock, context: &Context) {
+    if !lock.unlock_write_fast(context.id()) {
+        assert_eq!(lock.unlock_write(context), Ok(()));
     }
 }
 
@@ -61,17 +61,17 @@ fn exclusion(writers: u32, readers: u32) {
         let handles: Vec<_> = (1..=writers + readers)
             .map(|number| {
                 let guarded = Arc::clone(&guarded);
-                spawn(&world, number, QUIET, move |world, caller| {
+                spawn(&world, number, QUIET, move |world, context| {
                     let counts = Counts::new();
                     let lock = counts.lock(world);
                     if number <= writers {
-                        write(lock, caller);
+                        write(lock, context);
                         guarded.increment();
-                        unlock_write(lock, caller);
+                        unlock_write(lock, context);
                     } else {
-                        read(lock, caller);
+                        read(lock, context);
                         assert!(guarded.get() <= writers);
-                        unlock_read(lock, caller);
+                        unlock_read(lock, context);
                     }
                 })
             })
@@ -104,29 +104,29 @@ fn readers_do_not_exclude_each_other() {
     loom::model(|| {
         let world = World::new(COMPETE);
         // Each waits inside for the other to come in: they would hang if one kept the other out.
-        let meet = |world: &World, caller: &Caller| {
+        let meet = |world: &World, context: &Context| {
             let inside = Latch::new(world.cell(1), 2);
-            assert_eq!(inside.count_down(caller, 1), Ok(()));
-            assert_eq!(inside.wait(caller, None), Ok(Locked::Acquired));
+            assert_eq!(inside.count_down(context, 1), Ok(()));
+            assert_eq!(inside.wait(context, None), Ok(WaitResult::Acquired));
         };
         let this = world.thread(1);
         let counts = Counts::new();
-        run(&world, &this, QUIET, |world, caller| {
-            write(counts.lock(world), caller);
+        run(&world, &this, QUIET, |world, context| {
+            write(counts.lock(world), context);
         });
-        let other = spawn(&world, 2, QUIET, move |world, caller| {
+        let other = spawn(&world, 2, QUIET, move |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
-            read(lock, caller);
-            meet(world, caller);
-            unlock_read(lock, caller);
+            read(lock, context);
+            meet(world, context);
+            unlock_read(lock, context);
         });
-        run(&world, &this, QUIET, |world, caller| {
+        run(&world, &this, QUIET, |world, context| {
             let lock = counts.lock(world);
-            unlock_write(lock, caller);
-            read(lock, caller);
-            meet(world, caller);
-            unlock_read(lock, caller);
+            unlock_write(lock, context);
+            read(lock, context);
+            meet(world, context);
+            unlock_read(lock, context);
         });
         other.join().unwrap();
     });
@@ -138,33 +138,33 @@ fn a_reader_does_not_pass_a_writer_that_waits() {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, caller| {
-            read(counts.lock(world), caller);
+        run(&world, &this, QUIET, |world, context| {
+            read(counts.lock(world), context);
         });
         let written = Arc::new(AtomicU32::new(0));
         let writer = {
             let written = Arc::clone(&written);
-            spawn(&world, 2, QUIET, move |world, caller| {
+            spawn(&world, 2, QUIET, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
-                write(lock, caller);
+                write(lock, context);
                 written.store(1, Ordering::Release);
-                unlock_write(lock, caller);
+                unlock_write(lock, context);
             })
         };
-        run(&world, &this, QUIET, |world, caller| {
+        run(&world, &this, QUIET, |world, context| {
             let lock = counts.lock(world);
             // Again in one thread: where the writer is queued it would wait for itself, and is told so.
-            let again = lock.read(caller, None);
-            if again == Ok(Locked::Acquired) {
-                unlock_read(lock, caller);
+            let again = lock.read(context, None);
+            if again == Ok(WaitResult::Acquired) {
+                unlock_read(lock, context);
             } else {
                 assert_eq!(again, Err(Fault::Recursive));
             }
-            unlock_read(lock, caller);
-            read(lock, caller);
+            unlock_read(lock, context);
+            read(lock, context);
             assert!(again.is_ok() || written.load(Ordering::Acquire) == 1);
-            unlock_read(lock, caller);
+            unlock_read(lock, context);
         });
         writer.join().unwrap();
         assert_eq!(world.cell(0).load(), RwLock::FREE);
@@ -177,14 +177,14 @@ fn a_reader_does_not_pass_a_writer_that_serves_its_runtime_while_it_waits() {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, caller| {
-            read(counts.lock(world), caller);
+        run(&world, &holder, QUIET, |world, context| {
+            read(counts.lock(world), context);
         });
-        let writer = spawn(&world, 2, LASTING, |world, caller| {
+        let writer = spawn(&world, 2, LASTING, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
-            write(lock, caller);
-            unlock_write(lock, caller);
+            write(lock, context);
+            unlock_write(lock, context);
         });
         while world.cell(0).load() & RwLock::WAITERS == 0 {
             loom::thread::yield_now();
@@ -192,17 +192,17 @@ fn a_reader_does_not_pass_a_writer_that_serves_its_runtime_while_it_waits() {
         let left = Arc::new(AtomicU32::new(0));
         let reader = {
             let left = Arc::clone(&left);
-            spawn(&world, 3, LASTING, move |world, caller| {
+            spawn(&world, 3, LASTING, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
-                read(lock, caller);
+                read(lock, context);
                 assert_eq!(left.load(Ordering::Acquire), 1);
-                unlock_read(lock, caller);
+                unlock_read(lock, context);
             })
         };
-        run(&world, &holder, QUIET, |world, caller| {
+        run(&world, &holder, QUIET, |world, context| {
             left.store(1, Ordering::Release);
-            unlock_read(counts.lock(world), caller);
+            unlock_read(counts.lock(world), context);
         });
         writer.join().unwrap();
         reader.join().unwrap();
@@ -215,25 +215,25 @@ fn writer_gives_up(wants: Wants) {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, caller| {
-            read(counts.lock(world), caller);
+        run(&world, &holder, QUIET, |world, context| {
+            read(counts.lock(world), context);
         });
-        let gives_up = spawn(&world, 2, wants, move |world, caller| {
+        let gives_up = spawn(&world, 2, wants, move |world, context| {
             let counts = Counts::new();
             let deadline = (wants == QUIET).then(limit).flatten();
-            counts.lock(world).write(caller, deadline)
+            counts.lock(world).write(context, deadline)
         });
         let reader = world.thread(3);
-        run(&world, &reader, QUIET, |world, caller| {
+        run(&world, &reader, QUIET, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
-            read(lock, caller);
-            unlock_read(lock, caller);
+            read(lock, context);
+            unlock_read(lock, context);
         });
         let gave_up = gives_up.join().unwrap();
         assert!(matches!(
             gave_up,
-            Ok(Locked::TimedOut) | Err(Fault::Interrupted)
+            Ok(WaitResult::TimedOut) | Err(Fault::Interrupted)
         ));
         assert_eq!(world.cell(0).load(), 1);
     });
@@ -255,31 +255,31 @@ fn passing_on(request: Request, wants: Wants) {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, caller| {
-            write(counts.lock(world), caller);
+        run(&world, &holder, QUIET, |world, context| {
+            write(counts.lock(world), context);
         });
-        let first = spawn(&world, 2, wants, move |world, caller| {
+        let first = spawn(&world, 2, wants, move |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
             let deadline = (wants == QUIET).then(limit).flatten();
-            let (entered, unlock): (_, fn(RwLock, &Caller)) = match request {
-                Request::Read => (lock.read(caller, deadline), unlock_read),
-                _ => (lock.write(caller, deadline), unlock_write),
+            let (entered, unlock): (_, fn(RwLock, &Context)) = match request {
+                Request::Read => (lock.read(context, deadline), unlock_read),
+                _ => (lock.write(context, deadline), unlock_write),
             };
             match entered {
-                Ok(Locked::Acquired) => unlock(lock, caller),
-                Ok(Locked::TimedOut) | Err(Fault::Interrupted) => {}
+                Ok(WaitResult::Acquired) => unlock(lock, context),
+                Ok(WaitResult::TimedOut) | Err(Fault::Interrupted) => {}
                 other => panic!("{other:?}"),
             }
         });
-        let second = spawn(&world, 3, QUIET, |world, caller| {
+        let second = spawn(&world, 3, QUIET, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
-            write(lock, caller);
-            unlock_write(lock, caller);
+            write(lock, context);
+            unlock_write(lock, context);
         });
-        run(&world, &holder, QUIET, |world, caller| {
-            unlock_write(counts.lock(world), caller);
+        run(&world, &holder, QUIET, |world, context| {
+            unlock_write(counts.lock(world), context);
         });
         first.join().unwrap();
         second.join().unwrap();
@@ -309,34 +309,34 @@ fn nobody_writes_between_a_write_and_the_read_that_it_becomes() {
         let guarded = Plain::new();
         let writer = {
             let guarded = Arc::clone(&guarded);
-            spawn(&world, 2, QUIET, move |world, caller| {
+            spawn(&world, 2, QUIET, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
-                write(lock, caller);
+                write(lock, context);
                 guarded.increment();
-                unlock_write(lock, caller);
+                unlock_write(lock, context);
             })
         };
         let reader = {
             let guarded = Arc::clone(&guarded);
-            spawn(&world, 3, QUIET, move |world, caller| {
+            spawn(&world, 3, QUIET, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
-                read(lock, caller);
+                read(lock, context);
                 guarded.get();
-                unlock_read(lock, caller);
+                unlock_read(lock, context);
             })
         };
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, caller| {
+        run(&world, &this, QUIET, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
-            write(lock, caller);
+            write(lock, context);
             guarded.increment();
             let mine = guarded.get();
-            assert_eq!(lock.downgrade(caller), Ok(()));
+            assert_eq!(lock.downgrade(context), Ok(()));
             assert_eq!(guarded.get(), mine);
-            unlock_read(lock, caller);
+            unlock_read(lock, context);
         });
         writer.join().unwrap();
         reader.join().unwrap();
@@ -350,15 +350,15 @@ fn the_death_of_the_writer_is_told_to_whoever_waits_or_begins_to() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let writer = world.thread(1);
-        run(&world, &writer, QUIET, |world, caller| {
-            write(Counts::new().lock(world), caller);
+        run(&world, &writer, QUIET, |world, context| {
+            write(Counts::new().lock(world), context);
         });
         let waiters = [Request::Read, Request::Write].map(|request| {
-            spawn(&world, 2 + request as u32, QUIET, move |world, caller| {
+            spawn(&world, 2 + request as u32, QUIET, move |world, context| {
                 let counts = Counts::new();
                 match request {
-                    Request::Read => counts.lock(world).read(caller, None),
-                    _ => counts.lock(world).write(caller, None),
+                    Request::Read => counts.lock(world).read(context, None),
+                    _ => counts.lock(world).write(context, None),
                 }
             })
         });
@@ -378,27 +378,27 @@ fn the_death_of_a_reader_is_told_to_a_writer_who_waits_or_begins_to() {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let reader = world.thread(1);
-        run(&world, &reader, QUIET, |world, caller| {
-            read(counts.lock(world), caller);
+        run(&world, &reader, QUIET, |world, context| {
+            read(counts.lock(world), context);
         });
-        let lives = spawn(&world, 2, QUIET, |world, caller| {
+        let lives = spawn(&world, 2, QUIET, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
-            let entered = lock.read(caller, None);
+            let entered = lock.read(context, None);
             if entered.is_ok() {
-                unlock_read(lock, caller);
+                unlock_read(lock, context);
             }
             entered
         });
-        let waits = spawn(&world, 3, QUIET, |world, caller| {
-            Counts::new().lock(world).write(caller, None)
+        let waits = spawn(&world, 3, QUIET, |world, context| {
+            Counts::new().lock(world).write(context, None)
         });
         counts.lock(&world).reader_died(&world.queues, reader.id());
         thread_died(&world.queues, reader.id());
         let told = Err(Fault::Abandoned(Some(reader.id())));
         assert_eq!(waits.join().unwrap(), told);
         let read = lives.join().unwrap();
-        assert!(read == Ok(Locked::Acquired) || read == told);
+        assert!(read == Ok(WaitResult::Acquired) || read == told);
         // The living reader has left: only the state remains.
         assert_eq!(counts.lock(&world).readers(), Ok(0));
     });
@@ -411,29 +411,29 @@ fn who_recovers_waits_for_the_readers_that_live() {
         let guarded = Plain::new();
         let (dead_counts, counts) = (Counts::new(), Counts::new());
         let (dead, lives) = (world.thread(1), world.thread(2));
-        run(&world, &dead, QUIET, |world, caller| {
-            read(dead_counts.lock(world), caller);
+        run(&world, &dead, QUIET, |world, context| {
+            read(dead_counts.lock(world), context);
         });
-        run(&world, &lives, QUIET, |world, caller| {
-            read(counts.lock(world), caller);
+        run(&world, &lives, QUIET, |world, context| {
+            read(counts.lock(world), context);
         });
         dead_counts
             .lock(&world)
             .reader_died(&world.queues, dead.id());
         let recovers = {
             let guarded = Arc::clone(&guarded);
-            spawn(&world, 3, QUIET, move |world, caller| {
+            spawn(&world, 3, QUIET, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
-                let recovered = lock.recover(caller, None);
+                let recovered = lock.recover(context, None);
                 guarded.increment();
-                unlock_write(lock, caller);
+                unlock_write(lock, context);
                 recovered
             })
         };
-        run(&world, &lives, QUIET, |world, caller| {
+        run(&world, &lives, QUIET, |world, context| {
             guarded.get();
-            unlock_read(counts.lock(world), caller);
+            unlock_read(counts.lock(world), context);
         });
         assert_eq!(recovers.join().unwrap(), Ok(Recovered::Cleared));
         assert_eq!(world.cell(0).load(), RwLock::FREE);
@@ -445,22 +445,22 @@ fn of_two_that_recover_one_clears_the_state_and_both_get_in() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let dead = world.thread(1);
-        run(&world, &dead, QUIET, |world, caller| {
-            write(Counts::new().lock(world), caller);
+        run(&world, &dead, QUIET, |world, context| {
+            write(Counts::new().lock(world), context);
         });
         thread_died(&world.queues, dead.id());
         let recovering = [2, 3].map(|number| {
-            spawn(&world, number, QUIET, |world, caller| {
+            spawn(&world, number, QUIET, |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
-                let recovered = lock.recover(caller, None).unwrap();
-                unlock_write(lock, caller);
+                let recovered = lock.recover(context, None).unwrap();
+                unlock_write(lock, context);
                 recovered
             })
         });
         let mut recovered = recovering.map(|handle| handle.join().unwrap());
-        recovered.sort_by_key(|recovered| *recovered == Recovered::Locked);
-        assert_eq!(recovered, [Recovered::Cleared, Recovered::Locked]);
+        recovered.sort_by_key(|recovered| *recovered == Recovered::Acquired);
+        assert_eq!(recovered, [Recovered::Cleared, Recovered::Acquired]);
         assert_eq!(world.cell(0).load(), RwLock::FREE);
     });
 }
@@ -468,8 +468,8 @@ fn of_two_that_recover_one_clears_the_state_and_both_get_in() {
 /// Drops the entry of every lock that was abandoned before: in the models a bucket remembers one death.
 fn drop_dead_owners(world: &World) {
     let (counts, dead) = (Counts::new(), world.thread(9));
-    run(world, &dead, QUIET, |world, caller| {
-        read(counts.lock_at(world, 2), caller);
+    run(world, &dead, QUIET, |world, context| {
+        read(counts.lock_at(world, 2), context);
     });
     counts
         .lock_at(world, 2)
@@ -481,18 +481,18 @@ fn a_lock_is_abandoned_and_recovered_when_the_thread_that_died_inside_was_forgot
     loom::model(|| {
         let world = World::new(COMPETE);
         let dead = world.thread(1);
-        run(&world, &dead, QUIET, |world, caller| {
-            write(Counts::new().lock_at(world, 0), caller);
-            write(Counts::new().lock_at(world, 1), caller);
+        run(&world, &dead, QUIET, |world, context| {
+            write(Counts::new().lock_at(world, 0), context);
+            write(Counts::new().lock_at(world, 1), context);
         });
         // Whichever is told last drops the entry of the other.
         let waiters = [0, 1].map(|index| {
-            spawn(&world, 2 + index as u32, QUIET, move |world, caller| {
+            spawn(&world, 2 + index as u32, QUIET, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock_at(world, index);
-                let told = lock.read(caller, None);
-                let recovered = lock.recover(caller, None);
-                unlock_write(lock, caller);
+                let told = lock.read(context, None);
+                let recovered = lock.recover(context, None);
+                unlock_write(lock, context);
                 (told, recovered)
             })
         });
@@ -526,35 +526,35 @@ fn terminated_while_it_recovers(meanwhile: fn(&World)) {
         let world = World::new(COMPETE);
         let (dead_counts, counts) = (Counts::new(), Counts::new());
         let (dead, lives) = (world.thread(1), world.thread(4));
-        run(&world, &dead, QUIET, |world, caller| {
-            read(dead_counts.lock(world), caller);
+        run(&world, &dead, QUIET, |world, context| {
+            read(dead_counts.lock(world), context);
         });
-        run(&world, &lives, QUIET, |world, caller| {
-            read(counts.lock(world), caller);
+        run(&world, &lives, QUIET, |world, context| {
+            read(counts.lock(world), context);
         });
         dead_counts
             .lock(&world)
             .reader_died(&world.queues, dead.id());
         meanwhile(&world);
-        let gives_up = spawn(&world, 2, TERMINATING, |world, caller| {
+        let gives_up = spawn(&world, 2, TERMINATING, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
-            let recovered = lock.recover(caller, None);
+            let recovered = lock.recover(context, None);
             if recovered.is_ok() {
-                unlock_write(lock, caller);
+                unlock_write(lock, context);
             }
             recovered
         });
-        run(&world, &lives, QUIET, |world, caller| {
-            unlock_read(counts.lock(world), caller);
+        run(&world, &lives, QUIET, |world, context| {
+            unlock_read(counts.lock(world), context);
         });
         let gave_up = gives_up.join().unwrap();
         let next = world.thread(3);
-        let recovered = run(&world, &next, QUIET, |world, caller| {
-            Counts::new().lock(world).recover(caller, None)
+        let recovered = run(&world, &next, QUIET, |world, context| {
+            Counts::new().lock(world).recover(context, None)
         });
         let expected = match gave_up {
-            Ok(Recovered::Cleared) => Recovered::Locked,
+            Ok(Recovered::Cleared) => Recovered::Acquired,
             Err(Fault::Interrupted) => Recovered::Cleared,
             other => panic!("{other:?}"),
         };
@@ -566,23 +566,23 @@ fn terminated_while_it_recovers(meanwhile: fn(&World)) {
 fn two_that_write_in_opposite_order_never_hang() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let both = |world: &World, caller: &Caller, order: [usize; 2]| {
+        let both = |world: &World, context: &Context, order: [usize; 2]| {
             let counts = [Counts::new(), Counts::new()];
             let [first, second] = order.map(|index| counts[index].lock_at(world, index));
-            write(first, caller);
-            match second.write(caller, None) {
-                Ok(Locked::Acquired) => unlock_write(second, caller),
+            write(first, context);
+            match second.write(context, None) {
+                Ok(WaitResult::Acquired) => unlock_write(second, context),
                 Err(Fault::Deadlock(circle)) => assert_eq!(circle.len(), 2),
                 other => panic!("{other:?}"),
             }
-            unlock_write(first, caller);
+            unlock_write(first, context);
         };
-        let other = spawn(&world, 2, LASTING, move |world, caller| {
-            both(world, caller, [1, 0]);
+        let other = spawn(&world, 2, LASTING, move |world, context| {
+            both(world, context, [1, 0]);
         });
         let this = world.thread(1);
-        run(&world, &this, LASTING, |world, caller| {
-            both(world, caller, [0, 1]);
+        run(&world, &this, LASTING, |world, context| {
+            both(world, context, [0, 1]);
         });
         other.join().unwrap();
         assert_eq!(world.cell(0).load(), RwLock::FREE);
@@ -598,15 +598,15 @@ fn whoever_waits_is_told_when_somebody_finds_the_cell_written_over() {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, caller| {
-            write(counts.lock(world), caller);
+        run(&world, &this, QUIET, |world, context| {
+            write(counts.lock(world), context);
         });
-        let waits = spawn(&world, 2, QUIET, |world, caller| {
-            Counts::new().lock(world).read(caller, None)
+        let waits = spawn(&world, 2, QUIET, |world, context| {
+            Counts::new().lock(world).read(context, None)
         });
         world.cell(0).overwrite(UNKNOWN);
-        let told = run(&world, &this, QUIET, |world, caller| {
-            counts.lock(world).unlock_write(caller)
+        let told = run(&world, &this, QUIET, |world, context| {
+            counts.lock(world).unlock_write(context)
         });
         // Who came meanwhile may have set its bit there.
         let is_told = |result| matches!(result, Err(Fault::Corrupt(word)) if word & (RwLock::WRITER | RwLock::NUMBER) == UNKNOWN);

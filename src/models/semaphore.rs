@@ -1,22 +1,25 @@
 //! The semaphore.
 
 use super::{COMPETE, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
-use crate::primitives::{Fault, Locked, Released, Semaphore};
-use crate::queue::Caller;
+use crate::primitives::{Fault, Released, Semaphore, WaitResult};
+use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
 /// Takes permits as JavaScript does: one instruction, and the native call where that fails.
-fn acquire(semaphore: Semaphore, caller: &Caller, count: u32) {
-    if !semaphore.acquire_free(count) {
-        assert_eq!(semaphore.acquire(caller, count, None), Ok(Locked::Acquired));
+fn acquire(semaphore: Semaphore, context: &Context, count: u32) {
+    if !semaphore.try_acquire_fast(count) {
+        assert_eq!(
+            semaphore.acquire(context, count, None),
+            Ok(WaitResult::Acquired)
+        );
     }
 }
 
 /// Gives permits back as JavaScript does.
-fn release(semaphore: Semaphore, caller: &Caller, count: u32) {
-    if !semaphore.release_quiet(count) {
-        assert_eq!(semaphore.release(caller, count), Ok(Released::Done));
+fn release(semaphore: Semaphore, context: &Context, count: u32) {
+    if !semaphore.release_fast(count) {
+        assert_eq!(semaphore.release(context, count), Ok(Released::Done));
     }
 }
 
@@ -34,13 +37,13 @@ fn shares(permits: u32, counts: &'static [u32], rounds: u32) {
             .zip(1..)
             .map(|(&count, number)| {
                 let inside = Arc::clone(&inside);
-                spawn(&world, number, QUIET, move |world, caller| {
+                spawn(&world, number, QUIET, move |world, context| {
                     let semaphore = of(world, permits);
                     for _ in 0..rounds {
-                        acquire(semaphore, caller, count);
+                        acquire(semaphore, context, count);
                         assert!(inside.fetch_add(count, Ordering::AcqRel) + count <= permits);
                         inside.fetch_sub(count, Ordering::AcqRel);
-                        release(semaphore, caller, count);
+                        release(semaphore, context, count);
                     }
                 })
             })
@@ -71,16 +74,16 @@ fn whoever_is_signalled_sees_what_was_written_before() {
         let waiters: Vec<_> = (2..=3)
             .map(|number| {
                 let published = Arc::clone(&published);
-                spawn(&world, number, QUIET, move |world, caller| {
-                    acquire(signals(world), caller, 1);
+                spawn(&world, number, QUIET, move |world, context| {
+                    acquire(signals(world), context, 1);
                     published.get()
                 })
             })
             .collect();
         let this = world.thread(1);
         published.set(7);
-        run(&world, &this, QUIET, |world, caller| {
-            release(signals(world), caller, 2);
+        run(&world, &this, QUIET, |world, context| {
+            release(signals(world), context, 2);
         });
         for waiter in waiters {
             assert_eq!(waiter.join().unwrap(), 7);
@@ -94,28 +97,28 @@ fn nobody_passes_a_large_request_that_waits() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, caller| {
-            acquire(of(world, 2), caller, 1);
+        run(&world, &holder, QUIET, |world, context| {
+            acquire(of(world, 2), context, 1);
         });
         let entered = Arc::new(AtomicU32::new(0));
         let large = {
             let entered = Arc::clone(&entered);
-            spawn(&world, 2, QUIET, move |world, caller| {
-                acquire(of(world, 2), caller, 2);
+            spawn(&world, 2, QUIET, move |world, context| {
+                acquire(of(world, 2), context, 2);
                 entered.store(1, Ordering::Release);
-                release(of(world, 2), caller, 2);
+                release(of(world, 2), context, 2);
             })
         };
         // Once the large request is queued, a small one finds nothing free until the large one was served.
-        run(&world, &holder, QUIET, |world, caller| {
+        run(&world, &holder, QUIET, |world, context| {
             let semaphore = of(world, 2);
             let queued = world.cell(0).load() & Semaphore::WAITERS != 0;
-            let passed = semaphore.try_acquire(caller, 1) == Ok(Locked::Acquired);
+            let passed = semaphore.try_acquire(context, 1) == Ok(WaitResult::Acquired);
             assert!(!(queued && passed));
-            release(semaphore, caller, if passed { 2 } else { 1 });
-            acquire(semaphore, caller, 1);
+            release(semaphore, context, if passed { 2 } else { 1 });
+            acquire(semaphore, context, 1);
             assert!(!queued || entered.load(Ordering::Acquire) == 1);
-            release(semaphore, caller, 1);
+            release(semaphore, context, 1);
         });
         large.join().unwrap();
         assert_eq!(world.cell(0).load(), 0);
@@ -128,20 +131,20 @@ fn giving_up(wants: Wants) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, caller| {
-            acquire(of(world, 2), caller, 1);
+        run(&world, &holder, QUIET, |world, context| {
+            acquire(of(world, 2), context, 1);
         });
-        let large = spawn(&world, 2, wants, move |world, caller| {
+        let large = spawn(&world, 2, wants, move |world, context| {
             let deadline = (wants == QUIET).then(limit).flatten();
-            of(world, 2).acquire(caller, 2, deadline)
+            of(world, 2).acquire(context, 2, deadline)
         });
-        run(&world, &holder, QUIET, |world, caller| {
-            acquire(of(world, 2), caller, 1);
+        run(&world, &holder, QUIET, |world, context| {
+            acquire(of(world, 2), context, 1);
         });
         let gave_up = large.join().unwrap();
         assert!(matches!(
             gave_up,
-            Ok(Locked::TimedOut) | Err(Fault::Interrupted)
+            Ok(WaitResult::TimedOut) | Err(Fault::Interrupted)
         ));
         assert_eq!(world.cell(0).load(), 2 * Semaphore::PERMIT);
     });
@@ -162,23 +165,23 @@ fn passing_on(wants: Wants) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, caller| {
-            acquire(of(world, 1), caller, 1);
+        run(&world, &holder, QUIET, |world, context| {
+            acquire(of(world, 1), context, 1);
         });
-        let first = spawn(&world, 2, wants, move |world, caller| {
+        let first = spawn(&world, 2, wants, move |world, context| {
             let deadline = (wants == QUIET).then(limit).flatten();
-            match of(world, 1).acquire(caller, 1, deadline) {
-                Ok(Locked::Acquired) => release(of(world, 1), caller, 1),
-                Ok(Locked::TimedOut) | Err(Fault::Interrupted) => {}
+            match of(world, 1).acquire(context, 1, deadline) {
+                Ok(WaitResult::Acquired) => release(of(world, 1), context, 1),
+                Ok(WaitResult::TimedOut) | Err(Fault::Interrupted) => {}
                 other => panic!("{other:?}"),
             }
         });
-        let second = spawn(&world, 3, QUIET, |world, caller| {
-            acquire(of(world, 1), caller, 1);
-            release(of(world, 1), caller, 1);
+        let second = spawn(&world, 3, QUIET, |world, context| {
+            acquire(of(world, 1), context, 1);
+            release(of(world, 1), context, 1);
         });
-        run(&world, &holder, QUIET, |world, caller| {
-            release(of(world, 1), caller, 1);
+        run(&world, &holder, QUIET, |world, context| {
+            release(of(world, 1), context, 1);
         });
         first.join().unwrap();
         second.join().unwrap();
@@ -201,15 +204,15 @@ fn whoever_waits_is_told_when_somebody_finds_the_cell_written_over() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, caller| {
-            acquire(of(world, 1), caller, 1);
+        run(&world, &this, QUIET, |world, context| {
+            acquire(of(world, 1), context, 1);
         });
-        let waits = spawn(&world, 2, QUIET, |world, caller| {
-            of(world, 1).acquire(caller, 1, None)
+        let waits = spawn(&world, 2, QUIET, |world, context| {
+            of(world, 1).acquire(context, 1, None)
         });
         world.cell(0).overwrite(100);
-        let told = run(&world, &this, QUIET, |world, caller| {
-            of(world, 1).release(caller, 1)
+        let told = run(&world, &this, QUIET, |world, context| {
+            of(world, 1).release(context, 1)
         });
         // Who comes to wait after the word was written over sets its bit there, at most: it is told what it finds.
         assert_eq!(told, Err(Fault::Corrupt(100)));

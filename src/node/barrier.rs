@@ -56,7 +56,7 @@ pub fn barrier_wait(
     let barrier = of(cell, total)?;
     let deadline = milliseconds.deadline();
     let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
-    let missing = call.run(|caller| barrier.wait(caller, last(action), deadline))?;
+    let missing = call.run(|context| barrier.wait(context, last(action), deadline))?;
     Ok(arrived(missing, call.key(), action))
 }
 
@@ -78,7 +78,7 @@ pub fn barrier_wait_async(
     let key = call.key();
     call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |caller, party| barrier.begin(caller, party, last(action)),
+        |context, party| barrier.begin(context, party, last(action)),
         move |missing| Ok(arrived(missing?, key, action) + 1.0),
     )
 }
@@ -97,12 +97,12 @@ pub fn barrier_end_action(
     let barrier = of(cell, total)?;
     let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
     let granted = grants::revoke(call.key(), action.0);
-    call.run(|caller| match (failed, granted) {
-        (false, true) => barrier.open(caller),
+    call.run(|context| match (failed, granted) {
+        (false, true) => barrier.open(context),
         // A later action of this thread runs, or none: the barrier was reset meanwhile.
         (false, false) => Err(Fault::Broken),
         (true, true) => {
-            barrier.fail(caller);
+            barrier.fail(context);
             Ok(())
         }
         (true, false) => Ok(()),
@@ -120,11 +120,11 @@ pub fn barrier_break(
     fresh: bool,
 ) -> Result<()> {
     let barrier = of(cell, total)?;
-    Call::new(&env, &realm, Kind::Barrier, cell, name).run(|caller| {
+    Call::new(&env, &realm, Kind::Barrier, cell, name).run(|context| {
         if fresh {
-            barrier.reset(caller);
+            barrier.reset(context);
         } else {
-            barrier.abort(caller);
+            barrier.abort(context);
         }
         Ok(())
     })
@@ -147,6 +147,6 @@ pub fn barrier_waiting(
 ) -> Result<u32> {
     let barrier = of(cell, total)?;
     let waiting = Call::new(&env, &realm, Kind::Barrier, cell, name)
-        .run(|caller| Ok(barrier.waiting(caller)))?;
+        .run(|context| Ok(barrier.waiting(context)))?;
     Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
 }

@@ -3,15 +3,15 @@
 use super::QUEUES;
 use super::errors::report;
 use super::numbers::Milliseconds;
-use super::promises::{self, Settled, Site, Terms};
+use super::promises::{self, Completion, Site, Terms};
 use super::realm::{Realm, Realmed};
 use super::view::CellView;
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::label::Label;
-use crate::primitives::{Fault, Locked};
-use crate::queue::{Begun, Caller, Key, Kind, Labels, Party, Wait};
-use crate::threads::{Attention, Look, Runtime};
+use crate::primitives::{Fault, WaitResult};
+use crate::queue::{Begun, Context, Key, Kind, Labels, Party, Wait};
+use crate::threads::{Interrupt, InterruptSource, Runtime};
 use napi::bindgen_prelude::*;
 use napi::sys;
 use std::ptr;
@@ -91,8 +91,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn as_caller<R>(&self, operation: impl FnOnce(&Caller) -> R) -> R {
-        operation(&Caller {
+    fn as_context<R>(&self, operation: impl FnOnce(&Context) -> R) -> R {
+        operation(&Context {
             queues: &QUEUES,
             thread: self.realm.thread(),
             runtime: self,
@@ -102,9 +102,9 @@ impl<'a> Call<'a> {
     /// Runs an operation for the calling thread, and throws its fault.
     pub fn run<R>(
         &self,
-        operation: impl FnOnce(&Caller) -> std::result::Result<R, Fault>,
+        operation: impl FnOnce(&Context) -> std::result::Result<R, Fault>,
     ) -> Result<R> {
-        let result = self.as_caller(operation);
+        let result = self.as_context(operation);
         self.realm.environment().hold_due();
         result.map_err(|fault| self.throw(fault))
     }
@@ -114,25 +114,25 @@ impl<'a> Call<'a> {
     pub fn within(
         &self,
         milliseconds: Milliseconds,
-        wait: impl FnOnce(&Caller, Option<Deadline>) -> std::result::Result<Locked, Fault>,
-        at_once: impl FnOnce(&Caller) -> std::result::Result<Locked, Fault>,
+        wait: impl FnOnce(&Context, Option<Deadline>) -> std::result::Result<WaitResult, Fault>,
+        at_once: impl FnOnce(&Context) -> std::result::Result<WaitResult, Fault>,
     ) -> Result<bool> {
-        let locked = self.run(|caller| {
+        let locked = self.run(|context| {
             if milliseconds.0 > 0.0 {
-                wait(caller, milliseconds.deadline())
+                wait(context, milliseconds.deadline())
             } else {
-                at_once(caller)
+                at_once(context)
             }
         })?;
-        Ok(locked == Locked::Acquired)
+        Ok(locked == WaitResult::Acquired)
     }
 
     /// Begins a wait as a promise: 0 where it waits, or what it came to at once.
     pub fn promise<W: Wait + 'static>(
         &self,
         terms: Terms,
-        begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
-        complete: impl FnOnce(W::Output) -> Settled + 'static,
+        begin: impl FnOnce(&Context, &Party) -> Begun<W>,
+        complete: impl FnOnce(W::Output) -> Completion + 'static,
     ) -> Result<f64> {
         let labels = || self.labels();
         promises::begin(self.realm, self.site(), terms, labels, begin, complete)?
@@ -149,11 +149,11 @@ impl<'a> Call<'a> {
 }
 
 impl Runtime for Call<'_> {
-    fn attention(&self) -> Attention {
+    fn attention(&self) -> InterruptSource {
         self.realm.attention()
     }
 
-    fn look(&self) -> Look {
+    fn check_interrupts(&self) -> Interrupt {
         let mut scope = ptr::null_mut();
         // SAFETY: the scope is opened and closed here, around the values that it holds; without one, a long wait
         // would collect a handle with each look. Both calls work while an exception is pending.
@@ -162,12 +162,12 @@ impl Runtime for Call<'_> {
         // SAFETY: as above.
         unsafe { sys::napi_close_handle_scope(self.env.raw(), scope) };
         match polled {
-            Ok(()) => Look::Continue,
-            Err(_) => Look::Stop,
+            Ok(()) => Interrupt::Continue,
+            Err(_) => Interrupt::Stop,
         }
     }
 
-    fn label(&self, cell: Cell) -> Label {
+    fn label(&self, cell: SharedWord) -> Label {
         match self.mutex {
             Some(mutex) if mutex.0.cell() == cell => self.read_label(mutex),
             _ => self.read_label(self.own),
@@ -175,10 +175,10 @@ impl Runtime for Call<'_> {
     }
 
     fn blocks(&self) {
-        self.as_caller(promises::thread_blocks);
+        self.as_context(promises::thread_blocks);
     }
 
     fn goes_on(&self) {
-        self.as_caller(promises::thread_goes_on);
+        self.as_context(promises::thread_goes_on);
     }
 }

@@ -35,7 +35,7 @@ pub fn condition_wait(
     let call =
         Call::new(&env, &realm, Kind::Condition, cell, name).with_mutex(mutex_cell, mutex_name);
     let mutex = Mutex::new(mutex_cell.cell());
-    let notification = call.run(|caller| of(cell).wait(mutex, caller, deadline))?;
+    let notification = call.run(|context| of(cell).wait(mutex, context, deadline))?;
     Ok(notification == Notification::Received)
 }
 
@@ -49,7 +49,7 @@ pub fn condition_notify(
     count: Count,
 ) -> Result<u32> {
     let notified = Call::new(&env, &realm, Kind::Condition, cell, name)
-        .run(|caller| of(cell).notify(caller, count.0 as usize))?;
+        .run(|context| of(cell).notify(context, count.0 as usize))?;
     Ok(u32::try_from(notified).unwrap_or(u32::MAX))
 }
 
@@ -81,7 +81,7 @@ pub fn condition_wait_async(
     let id = realm.thread().id();
     let began = call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |caller, party| of(cell).begin(mutex, caller, party),
+        |context, party| of(cell).begin(mutex, context, party),
         move |result| {
             // After the condition's own cell was written over the mutex is locked again, too. Where the mutex was, another
             // promise may have been given it.

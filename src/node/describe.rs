@@ -8,16 +8,16 @@ use super::read_counts::Reads;
 use super::view::CellView;
 use super::{QUEUES, barrier, latch, semaphore};
 use crate::primitives::{Condition, Fault, Holder, Inside, Mutex, Phase, RwLock};
-use crate::queue::{Key, Kind, Section};
+use crate::queue::{Key, Kind, QueueGuard};
 use crate::threads::ThreadId;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 type State = std::result::Result<String, Fault>;
 
-fn describe(cell: CellView, kind: Kind, state: impl FnOnce(Key, &Section) -> State) -> String {
+fn describe(cell: CellView, kind: Kind, state: impl FnOnce(Key, &QueueGuard) -> State) -> String {
     let key = Key::new(cell.cell(), kind);
-    state(key, &QUEUES.enter(key)).unwrap_or_else(fault)
+    state(key, &QUEUES.lock(key)).unwrap_or_else(fault)
 }
 
 /// The owner, and how many wait for it.

@@ -39,7 +39,7 @@ pub struct CycleLink {
 
 /// Puts a fault of a primitive into words, for the thread `caller`. None for an interruption: the runtime has
 /// an exception of its own on the way.
-pub fn report(named: &Named, caller: ThreadId, fault: Fault) -> Option<Report> {
+pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
     let this = label(named);
     let kind = named.key.kind();
     let owned_by = |owner: ThreadId| Details {
@@ -47,9 +47,9 @@ pub fn report(named: &Named, caller: ThreadId, fault: Fault) -> Option<Report> {
         cycle: None,
     };
     let waits_for_itself = || Details {
-        owner_thread_id: Some(caller.worker()),
+        owner_thread_id: Some(context.worker()),
         cycle: Some(cycle(&[CycleEdge {
-            thread: caller,
+            thread: context,
             holds: named.clone(),
             waits_for: named.clone(),
         }])),
@@ -88,21 +88,21 @@ pub fn report(named: &Named, caller: ThreadId, fault: Fault) -> Option<Report> {
             ),
             owned_by(owner),
         ),
-        Fault::OtherParty if kind == Kind::RwLock => (
+        Fault::WrongOwnerKind if kind == Kind::RwLock => (
             "ERR_NOT_OWNER",
             format!(
                 "This thread is inside the {this}, but not in this way. Unlock it in the way in which it was locked: \
                  unlockRead() after read(), unlockWrite() after write(), and what a promise locked by its guard alone."
             ),
-            owned_by(caller),
+            owned_by(context),
         ),
-        Fault::OtherParty => (
+        Fault::WrongOwnerKind => (
             "ERR_NOT_OWNER",
             format!(
                 "The {this} is locked by this thread, but not in this way. What lockAsync() locked, only its guard unlocks \
                  and only waitAsync() waits with; what lock() locked, unlock() and wait()."
             ),
-            owned_by(caller),
+            owned_by(context),
         ),
         Fault::Recursive if kind == Kind::Barrier => (
             "ERR_DEADLOCK",
@@ -139,7 +139,7 @@ pub fn report(named: &Named, caller: ThreadId, fault: Fault) -> Option<Report> {
                     "Deadlock: {}. This thread, {}, gave up and does not hold what it waited for. Lock them in the \
                      same order in every thread.",
                     in_words(&circle),
-                    thread(caller)
+                    thread(context)
                 ),
                 Details {
                     owner_thread_id: None,

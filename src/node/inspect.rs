@@ -102,7 +102,7 @@ fn milliseconds(now: u64, since: Deadline) -> f64 {
 
 fn arrived(key: Key) -> Vec<u32> {
     QUEUES
-        .enter(key)
+        .lock(key)
         .waiters(key)
         .take(ARRIVED)
         .map(|waiter| waiter.thread().worker())

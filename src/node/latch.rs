@@ -6,7 +6,7 @@ use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Latch, Locked};
+use crate::primitives::{Latch, WaitResult};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -40,12 +40,12 @@ pub fn latch_wait(
     let latch = of(cell, count)?;
     Call::new(&env, &realm, Kind::Latch, cell, name).within(
         milliseconds,
-        |caller, deadline| latch.wait(caller, deadline),
+        |context, deadline| latch.wait(context, deadline),
         |_| {
             Ok(if latch.is_open()? {
-                Locked::Acquired
+                WaitResult::Acquired
             } else {
-                Locked::TimedOut
+                WaitResult::TimedOut
             })
         },
     )
@@ -62,7 +62,7 @@ pub fn latch_count_down(
     by: Count,
 ) -> Result<()> {
     let latch = of(cell, count)?;
-    Call::new(&env, &realm, Kind::Latch, cell, name).run(|caller| latch.count_down(caller, by.0))
+    Call::new(&env, &realm, Kind::Latch, cell, name).run(|context| latch.count_down(context, by.0))
 }
 
 /// Begins to wait until it is open.
@@ -80,7 +80,7 @@ pub fn latch_wait_async(
     let latch = of(cell, count)?;
     Call::new(&env, &realm, Kind::Latch, cell, name).promise(
         Terms::new(number, timeout, keeps_alive),
-        |caller, party| latch.begin(caller, party),
+        |context, party| latch.begin(context, party),
         |result| mutex::locked(result?, || {}),
     )
 }

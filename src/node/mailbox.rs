@@ -97,13 +97,13 @@ impl Unpark for PromiseTarget {
     }
 
     /// A promise does not block: it is part of no deadlock.
-    fn poke(&self) {}
+    fn interrupt(&self) {}
 
     /// While the thread is blocked, its event loop does not turn, and a lock that it was handed would make it the owner of
     /// what it may be waiting for.
     fn readiness(&self) -> Readiness {
         if self.thread.is_blocked() {
-            Readiness::Away
+            Readiness::ThreadBlocked
         } else {
             Readiness::Ready
         }

@@ -30,15 +30,15 @@ pub mod rwlock;
 pub mod semaphore;
 mod view;
 
-use crate::queue::{HandOver, Queues};
+use crate::queue::{HandOff, Queues};
 use std::sync::LazyLock;
 
 /// When the front of a queue is handed its lock: after a millisecond, or ten of them, and at most every half.
-const HAND_OVER: HandOver = HandOver {
+const HAND_OFF: HandOff = HandOff {
     after: 1_000_000,
     at_last: 10_000_000,
     every: 500_000,
 };
 
 /// The queues of the process: `2^8` buckets, so that a hundred contended cells rarely share one.
-static QUEUES: LazyLock<Queues> = LazyLock::new(|| Queues::new(8, HAND_OVER));
+static QUEUES: LazyLock<Queues> = LazyLock::new(|| Queues::new(8, HAND_OFF));

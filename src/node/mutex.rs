@@ -4,11 +4,11 @@ use super::QUEUES;
 use super::call::{Call, Name};
 use super::grants;
 use super::numbers::{Milliseconds, Serial};
-use super::promises::{Settled, Terms};
+use super::promises::{Completion, Terms};
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Fault, Locked, Mutex, Recovered};
-use crate::queue::{Key, Kind, Party, Trust};
+use crate::primitives::{Fault, Mutex, Recovered, WaitResult};
+use crate::queue::{Cooldown, Key, Kind, Party};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
@@ -27,7 +27,7 @@ const HINTS: usize = 256;
 thread_local! {
     /// For each lock whether it is worth the time to observe it: by address, where two that meet in one place share it, which
     /// is harmless.
-    static HINTS_OF_THREAD: [Cell<Option<Trust>>; HINTS] = const { [const { Cell::new(None) }; HINTS] };
+    static HINTS_OF_THREAD: [Cell<Option<Cooldown>>; HINTS] = const { [const { Cell::new(None) }; HINTS] };
 }
 
 fn of(cell: CellView) -> Mutex {
@@ -64,15 +64,15 @@ pub fn mutex_lock(
 ) -> Result<bool> {
     Call::new(&env, &realm, Kind::Mutex, cell, name).within(
         milliseconds,
-        |caller, deadline| of(cell).lock(caller, deadline),
-        |caller| of(cell).try_lock(caller),
+        |context, deadline| of(cell).lock(context, deadline),
+        |context| of(cell).try_lock(context),
     )
 }
 
 /// Unlocks.
 #[napi]
 pub fn mutex_unlock(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|caller| of(cell).unlock(caller))
+    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|context| of(cell).unlock(context))
 }
 
 /// Locks within `milliseconds` (Infinity: without limit), also after the owner died: 2 where this call cleared that, 1
@@ -87,7 +87,7 @@ pub fn mutex_recover(
 ) -> Result<f64> {
     let deadline = milliseconds.deadline();
     let recovered = Call::new(&env, &realm, Kind::Mutex, cell, name)
-        .run(|caller| of(cell).recover(caller, deadline))?;
+        .run(|context| of(cell).recover(context, deadline))?;
     Ok(recovered_code(recovered))
 }
 
@@ -95,24 +95,24 @@ pub fn mutex_recover(
 pub(super) fn recovered_code(recovered: Recovered) -> f64 {
     match recovered {
         Recovered::Cleared => 2.0,
-        Recovered::Locked => 1.0,
+        Recovered::Acquired => 1.0,
         Recovered::TimedOut => 0.0,
     }
 }
 
 /// What a promise comes to that takes a lock.
-pub(super) fn locked(locked: Locked, grant: impl FnOnce()) -> Settled {
+pub(super) fn locked(locked: WaitResult, grant: impl FnOnce()) -> Completion {
     match locked {
-        Locked::Acquired => {
+        WaitResult::Acquired => {
             grant();
             Ok(1.0)
         }
-        Locked::TimedOut => Err(Fault::TimedOut),
+        WaitResult::TimedOut => Err(Fault::TimedOut),
     }
 }
 
 /// What a promise comes to that takes a lock, also after its owner died.
-pub(super) fn recovered(recovered: Recovered, grant: impl FnOnce()) -> Settled {
+pub(super) fn recovered(recovered: Recovered, grant: impl FnOnce()) -> Completion {
     if recovered == Recovered::TimedOut {
         return Err(Fault::TimedOut);
     }
@@ -130,7 +130,7 @@ pub fn mutex_try_lock_guard(
     number: Serial,
 ) -> Result<bool> {
     let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
-    let locked = call.run(|caller| of(cell).try_lock_guard(caller))? == Locked::Acquired;
+    let locked = call.run(|context| of(cell).try_lock_guard(context))? == WaitResult::Acquired;
     if locked {
         grants::grant(call.key(), number.0);
     }
@@ -157,13 +157,13 @@ pub fn mutex_lock_async(
     if recovers {
         call.promise(
             terms,
-            |caller, party| of(cell).begin_recovery(caller, party),
+            |context, party| of(cell).begin_recovery(context, party),
             move |result| recovered(result?, grant),
         )
     } else {
         call.promise(
             terms,
-            |caller, party| of(cell).begin(caller, party),
+            |context, party| of(cell).begin(context, party),
             move |result| locked(result?, grant),
         )
     }
@@ -182,7 +182,7 @@ pub fn mutex_release_guard(
     if !grants::revoke(call.key(), number.0) {
         return Ok(false);
     }
-    call.run(|caller| of(cell).unlock_guard(caller))?;
+    call.run(|context| of(cell).unlock_guard(context))?;
     Ok(true)
 }
 
@@ -195,8 +195,9 @@ pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: Serial) -> bool 
 /// Throws unless this thread owns it.
 #[napi]
 pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    Call::new(&env, &realm, Kind::Mutex, cell, name)
-        .run(|caller| of(cell).assert_owned_as(caller.queues.threads(), &Party::thread_of(caller)))
+    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|context| {
+        of(cell).assert_owned_as(context.queues.threads(), &Party::thread_of(context.thread))
+    })
 }
 
 /// The number of the owner (its `threadId + 1`), or 0.

@@ -14,11 +14,11 @@ use super::listing;
 use super::mailbox::Mailbox;
 use super::numbers::{Milliseconds, Serial};
 use super::realm::{Realm, Realmed};
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::primitives::Fault;
-use crate::queue::{Begun, Caller, Key, Kind, Labels, Party, Slept, Step, Unpark, Wait, Waiter};
-use crate::threads::{Attention, Expire, Limit, Look, Runtime, Thread};
+use crate::queue::{Begun, Context, Key, Kind, Labels, Party, Unpark, Wait, Waiter, WakeReason};
+use crate::threads::{Expire, Interrupt, InterruptSource, Limit, Runtime, Thread};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::RefCell;
@@ -26,9 +26,10 @@ use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// How a promise ends: with a number above zero, which says to its class what it came to.
-pub type Settled = std::result::Result<f64, Fault>;
+pub type Completion = std::result::Result<f64, Fault>;
 
 /// What a call that begins a wait returns where it waits.
 const WAITS: f64 = 0.0;
@@ -66,7 +67,7 @@ pub struct Site {
     /// The primitive.
     pub key: Key,
     /// For a Condition's promise: the mutex.
-    pub mutex: Option<Cell>,
+    pub mutex: Option<SharedWord>,
 }
 
 impl Site {
@@ -114,9 +115,9 @@ impl Expire for Expiry {
 /// A wait of any kind.
 trait PendingWait {
     fn waiter(&self) -> &Arc<Waiter>;
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Settled>;
-    fn retreat(&mut self, caller: &Caller);
-    fn tend(&self, caller: &Caller);
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Completion>;
+    fn requeue_for_block(&mut self, context: &Context);
+    fn revalidate(&self, context: &Context);
     fn is_limited(&self) -> bool;
 }
 
@@ -126,27 +127,27 @@ struct Completing<W: Wait, C> {
     complete: Option<C>,
 }
 
-impl<W: Wait, C: FnOnce(W::Output) -> Settled> PendingWait for Completing<W, C> {
+impl<W: Wait, C: FnOnce(W::Output) -> Completion> PendingWait for Completing<W, C> {
     fn waiter(&self) -> &Arc<Waiter> {
         self.wait.waiter()
     }
 
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Settled> {
-        match self.wait.resume(caller, slept) {
-            Step::Pending => Step::Pending,
-            Step::Done(output) => Step::Done(match self.complete.take() {
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Completion> {
+        match self.wait.resume(context, reason) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(output) => Poll::Ready(match self.complete.take() {
                 Some(complete) => complete(output),
                 None => Err(Fault::Interrupted),
             }),
         }
     }
 
-    fn retreat(&mut self, caller: &Caller) {
-        self.wait.retreat(caller);
+    fn requeue_for_block(&mut self, context: &Context) {
+        self.wait.requeue_for_block(context);
     }
 
-    fn tend(&self, caller: &Caller) {
-        self.wait.tend(caller);
+    fn revalidate(&self, context: &Context) {
+        self.wait.revalidate(context);
     }
 
     fn is_limited(&self) -> bool {
@@ -158,17 +159,17 @@ impl<W: Wait, C: FnOnce(W::Output) -> Settled> PendingWait for Completing<W, C> 
 struct NeverBlocks;
 
 impl Runtime for NeverBlocks {
-    fn attention(&self) -> Attention {
-        Attention::Never
+    fn attention(&self) -> InterruptSource {
+        InterruptSource::Never
     }
 
-    fn look(&self) -> Look {
-        Look::Stop
+    fn check_interrupts(&self) -> Interrupt {
+        Interrupt::Stop
     }
 }
 
-fn as_caller<R>(thread: &Arc<Thread>, step: impl FnOnce(&Caller) -> R) -> R {
-    step(&Caller {
+fn as_context<R>(thread: &Arc<Thread>, step: impl FnOnce(&Context) -> R) -> R {
+    step(&Context {
         queues: &QUEUES,
         thread,
         runtime: &NeverBlocks,
@@ -179,12 +180,12 @@ fn as_caller<R>(thread: &Arc<Thread>, step: impl FnOnce(&Caller) -> R) -> R {
 struct Finished {
     labels: Labels,
     site: Site,
-    settled: Settled,
+    settled: Completion,
 }
 
 impl Pending {
-    fn outcome(&self) -> Option<Slept> {
-        self.wait.waiter().outcome().map(Slept::Settled)
+    fn outcome(&self) -> Option<WakeReason> {
+        self.wait.waiter().outcome().map(WakeReason::Settled)
     }
 
     fn is_late(&self) -> bool {
@@ -199,31 +200,31 @@ pub fn begin<W: Wait + 'static>(
     site: Site,
     terms: Terms,
     labels: impl FnOnce() -> Labels,
-    begin: impl FnOnce(&Caller, &Party) -> Begun<W>,
-    complete: impl FnOnce(W::Output) -> Settled + 'static,
-) -> Result<Settled> {
+    begin: impl FnOnce(&Context, &Party) -> Begun<W>,
+    complete: impl FnOnce(W::Output) -> Completion + 'static,
+) -> Result<Completion> {
     let limit = prepare(realm, &terms)?;
-    let party = |caller: &Caller| {
+    let party = |context: &Context| {
         let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
-        Party::promise_of(caller, target, terms.number)
+        Party::promise_of(context.thread, target, terms.number)
     };
-    let settled = as_caller(realm.thread(), |caller| {
-        let wait = match begin(caller, &party(caller)) {
+    let settled = as_context(realm.thread(), |context| {
+        let wait = match begin(context, &party(context)) {
             Begun::Done(output) => return complete(output),
-            Begun::Waits(wait) => wait,
+            Begun::WaitGraph(wait) => wait,
         };
         let pending = Box::new(Pending {
             realm: Rc::clone(realm),
             site,
             limit,
-            place: listing::add(caller.thread, Arc::clone(wait.waiter()), labels()),
+            place: listing::add(context.thread, Arc::clone(wait.waiter()), labels()),
             keeps_alive: terms.keeps_alive,
             wait: Completing {
                 wait,
                 complete: Some(complete),
             },
         });
-        add(caller, &terms, pending)
+        add(context, &terms, pending)
     });
     realm.environment().hold_due();
     Ok(settled)
@@ -254,7 +255,7 @@ fn prepare(realm: &Realm, terms: &Terms) -> Result<Option<Box<TimeLimit>>> {
 }
 
 /// Adds a promise that waits, or times it out at once.
-fn add(caller: &Caller, terms: &Terms, pending: Box<Pending>) -> Settled {
+fn add(context: &Context, terms: &Terms, pending: Box<Pending>) -> Completion {
     pending.realm.begin_pending();
     if pending.keeps_alive {
         pending.realm.environment().hold(1);
@@ -264,7 +265,8 @@ fn add(caller: &Caller, terms: &Terms, pending: Box<Pending>) -> Settled {
     if terms.timeout.0 > 0.0 {
         return Ok(WAITS);
     }
-    step(caller, terms.number, Some(Slept::TimedOut)).map_or(Ok(WAITS), |finished| finished.settled)
+    step(context, terms.number, Some(WakeReason::TimedOut))
+        .map_or(Ok(WAITS), |finished| finished.settled)
 }
 
 fn with_pending<R>(visit: impl FnOnce(&mut HashMap<u64, Box<Pending>>) -> R) -> R {
@@ -273,30 +275,30 @@ fn with_pending<R>(visit: impl FnOnce(&mut HashMap<u64, Box<Pending>>) -> R) -> 
 
 /// Lets a promise take a step, with what ended its sleep, or what it was told, or its time limit if that has passed. None
 /// where it waits on, or is over already.
-fn step(caller: &Caller, number: u64, slept: Option<Slept>) -> Option<Finished> {
+fn step(context: &Context, number: u64, reason: Option<WakeReason>) -> Option<Finished> {
     let mut pending = with_pending(|all| all.remove(&number))?;
     // What it was given in this very moment comes before its time limit, which may have been that of a step before.
-    let slept = match (slept, pending.outcome()) {
-        (Some(Slept::Interrupted), _) => Some(Slept::Interrupted),
+    let reason = match (reason, pending.outcome()) {
+        (Some(WakeReason::Interrupted), _) => Some(WakeReason::Interrupted),
         (_, Some(told)) => Some(told),
-        (Some(Slept::TimedOut), None) if !pending.wait.is_limited() => None,
-        (Some(slept), None) => Some(slept),
-        (None, None) => pending.is_late().then_some(Slept::TimedOut),
+        (Some(WakeReason::TimedOut), None) if !pending.wait.is_limited() => None,
+        (Some(reason), None) => Some(reason),
+        (None, None) => pending.is_late().then_some(WakeReason::TimedOut),
     };
-    if let Some(slept) = slept
-        && let Step::Done(settled) = pending.wait.resume(caller, slept)
+    if let Some(reason) = reason
+        && let Poll::Ready(settled) = pending.wait.resume(context, reason)
     {
         if pending.keeps_alive {
             pending.realm.environment().hold(-1);
         }
         pending.realm.end_pending();
         return Some(Finished {
-            labels: listing::remove(caller.thread, pending.place),
+            labels: listing::remove(context.thread, pending.place),
             site: pending.site,
             settled,
         });
     }
-    listing::update(caller.thread, pending.place, pending.wait.waiter());
+    listing::update(context.thread, pending.place, pending.wait.waiter());
     with_pending(|all| all.insert(number, pending));
     None
 }
@@ -305,8 +307,8 @@ fn step(caller: &Caller, number: u64, slept: Option<Slept>) -> Option<Finished> 
 #[napi]
 pub fn give_up(realm: Realmed, number: Serial) -> f64 {
     let number = number.0;
-    let finished = as_caller(realm.thread(), |caller| {
-        step(caller, number, Some(Slept::Interrupted))
+    let finished = as_context(realm.thread(), |context| {
+        step(context, number, Some(WakeReason::Interrupted))
     });
     realm.environment().hold_due();
     finished
@@ -315,19 +317,19 @@ pub fn give_up(realm: Realmed, number: Serial) -> f64 {
 }
 
 /// The thread blocks: what its promises were given, and have not been told of yet, goes to others.
-pub fn thread_blocks(caller: &Caller) {
+pub fn thread_blocks(context: &Context) {
     with_pending(|all| {
         for pending in all.values_mut() {
-            pending.wait.retreat(caller);
+            pending.wait.requeue_for_block(context);
         }
     });
 }
 
 /// The thread goes on: its promises are to be given what was kept from them.
-pub fn thread_goes_on(caller: &Caller) {
+pub fn thread_goes_on(context: &Context) {
     with_pending(|all| {
         for pending in all.values() {
-            pending.wait.tend(caller);
+            pending.wait.revalidate(context);
         }
     });
 }
@@ -346,7 +348,7 @@ fn read_mailbox(env: &Env, environment: &Environment) {
         if realm.poll(env).is_err() {
             return;
         }
-        let Some(finished) = as_caller(&thread, |caller| step(caller, number, None)) else {
+        let Some(finished) = as_context(&thread, |context| step(context, number, None)) else {
             continue;
         };
         match finished.settled {
@@ -372,8 +374,8 @@ fn end(environment: &Environment) {
             .collect()
     });
     for (number, thread) in numbers {
-        as_caller(&thread, |caller| {
-            step(caller, number, Some(Slept::Interrupted))
+        as_context(&thread, |context| {
+            step(context, number, Some(WakeReason::Interrupted))
         });
     }
 }

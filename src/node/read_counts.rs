@@ -11,7 +11,7 @@
 
 use super::view::CellView;
 use super::{QUEUES, grants};
-use crate::cell::Cell as SharedCell;
+use crate::cell::SharedWord;
 use crate::primitives::{Held, RwLock};
 use crate::sync::AtomicU32;
 use crate::threads::ThreadId;
@@ -73,17 +73,17 @@ struct Chunk {
 #[derive(Clone)]
 struct Slot {
     /// None of one that is free.
-    cell: Option<SharedCell>,
+    cell: Option<SharedWord>,
     /// How many calls and pending promises use it.
     pins: u32,
 }
 
 impl Table {
-    fn number(&self, slot: usize, place: u32) -> SharedCell {
+    fn number(&self, slot: usize, place: u32) -> SharedWord {
         let (chunk, slot) = (slot / READ_SLOTS as usize, slot % READ_SLOTS as usize);
         let offset = slot * READ_STRIDE as usize + place as usize;
         // SAFETY: within the Int32Array of the chunk, which is kept for as long as the thread lives and is never detached.
-        unsafe { SharedCell::new(self.chunks[chunk].data.add(offset)) }
+        unsafe { SharedWord::new(self.chunks[chunk].data.add(offset)) }
     }
 
     fn held(&self, slot: usize) -> Held {
@@ -94,7 +94,7 @@ impl Table {
     }
 
     /// The slot of `cell`, made if there is none yet.
-    fn slot(&mut self, env: &Env, cell: SharedCell) -> Result<usize> {
+    fn slot(&mut self, env: &Env, cell: SharedWord) -> Result<usize> {
         if let Some(slot) = self.slot_of.get(&cell.address()) {
             return Ok(*slot);
         }
@@ -218,7 +218,7 @@ pub struct Reads {
 
 impl Reads {
     /// The counts of the lock in `cell`.
-    pub fn of(env: &Env, cell: SharedCell) -> Result<Self> {
+    pub fn of(env: &Env, cell: SharedWord) -> Result<Self> {
         TABLE.with(|table| {
             let mut table = table.borrow_mut();
             let slot = table.slot(env, cell)?;

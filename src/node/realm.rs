@@ -11,7 +11,7 @@ use super::errors::{Details, Report};
 use super::host::Host;
 use super::mailbox::PromiseTarget;
 use super::read_counts;
-use crate::threads::{Attention, Thread};
+use crate::threads::{InterruptSource, Thread};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
@@ -55,7 +55,7 @@ pub struct Realm {
     hooks: sys::napi_ref,
     /// How many promises of the realm are pending.
     pending: Cell<u32>,
-    attention: Attention,
+    attention: InterruptSource,
 }
 
 /// Registers a realm of the calling thread, and returns its number. `threadId` is the worker's, 0 in the main thread. `hooks`
@@ -159,7 +159,7 @@ impl Realm {
     }
 
     /// How a blocked thread learns that it is wanted.
-    pub fn attention(&self) -> Attention {
+    pub fn attention(&self) -> InterruptSource {
         self.attention
     }
 

@@ -9,8 +9,8 @@ use super::promises::Terms;
 use super::read_counts::Reads;
 use super::realm::Realmed;
 use super::view::{CellView, KeptView};
-use crate::primitives::{Fault, Locked, Request, RwLock};
-use crate::queue::{Caller, Key, Kind};
+use crate::primitives::{Fault, Request, RwLock, WaitResult};
+use crate::queue::{Context, Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
@@ -88,9 +88,9 @@ impl<'a> RwLockCall<'a> {
     /// Ends reads, which may find the cell written over: then no promise of this thread reads any more.
     fn end_read(
         &self,
-        unlock: impl FnOnce(RwLock, &Caller) -> std::result::Result<(), Fault>,
+        unlock: impl FnOnce(RwLock, &Context) -> std::result::Result<(), Fault>,
     ) -> Result<()> {
-        let result = self.call.run(|caller| unlock(self.lock(), caller));
+        let result = self.call.run(|context| unlock(self.lock(), context));
         if result.is_err() && self.reads.held().by_guards.load() == 0 {
             grants::revoke_all_reads(self.call.key());
         }
@@ -111,18 +111,18 @@ pub fn rwlock_enter(
 ) -> Result<f64> {
     let this = RwLockCall::entering(&env, &realm, cell, name)?;
     let lock = this.lock();
-    this.call.run(|caller| {
+    this.call.run(|context| {
         let entered = match Request::from(request.0) {
             Request::Recover => {
                 return Ok(recovered_code(
-                    lock.recover(caller, milliseconds.deadline())?,
+                    lock.recover(context, milliseconds.deadline())?,
                 ));
             }
-            request if milliseconds.0 <= 0.0 => lock.try_enter(caller, request)?,
-            Request::Read => lock.read(caller, milliseconds.deadline())?,
-            Request::Write => lock.write(caller, milliseconds.deadline())?,
+            request if milliseconds.0 <= 0.0 => lock.try_enter(context, request)?,
+            Request::Read => lock.read(context, milliseconds.deadline())?,
+            Request::Write => lock.write(context, milliseconds.deadline())?,
         };
-        Ok(f64::from(entered == Locked::Acquired))
+        Ok(f64::from(entered == WaitResult::Acquired))
     })
 }
 
@@ -137,8 +137,8 @@ pub fn rwlock_unlock(
 ) -> Result<()> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
     match Request::from(request.0) {
-        Request::Read => this.end_read(|lock, caller| lock.unlock_read(caller)),
-        _ => this.call.run(|caller| this.lock().unlock_write(caller)),
+        Request::Read => this.end_read(|lock, context| lock.unlock_read(context)),
+        _ => this.call.run(|context| this.lock().unlock_write(context)),
     }
 }
 
@@ -146,7 +146,7 @@ pub fn rwlock_unlock(
 #[napi]
 pub fn rwlock_downgrade(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
-    this.call.run(|caller| this.lock().downgrade(caller))
+    this.call.run(|context| this.lock().downgrade(context))
 }
 
 /// What a guard has of the lock.
@@ -186,8 +186,8 @@ pub fn rwlock_try_enter_guard(
     let entry = Entry::of(&env, cell, request)?;
     let entered = this
         .call
-        .run(|caller| this.lock().try_enter_guard(caller, request))?;
-    let is_inside = entered == Locked::Acquired;
+        .run(|context| this.lock().try_enter_guard(context, request))?;
+    let is_inside = entered == WaitResult::Acquired;
     if is_inside {
         entry.grant(this.call.key(), number);
     }
@@ -213,7 +213,7 @@ pub fn rwlock_enter_async(
     let lock = RwLock::new(cell.cell(), reads.held());
     call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |caller, party| lock.begin(caller, party, request),
+        |context, party| lock.begin(context, party, request),
         move |entered| {
             // The counts were this lock's until here.
             drop(reads);
@@ -238,14 +238,14 @@ pub fn rwlock_release_guard(
         let Some(_view) = grants::revoke_read(number.0) else {
             return Ok(false);
         };
-        this.end_read(|lock, caller| lock.unlock_read_guard(caller))?;
+        this.end_read(|lock, context| lock.unlock_read_guard(context))?;
         return Ok(true);
     }
     if !grants::revoke(this.call.key(), number.0) {
         return Ok(false);
     }
     this.call
-        .run(|caller| this.lock().unlock_write_guard(caller))?;
+        .run(|context| this.lock().unlock_write_guard(context))?;
     Ok(true)
 }
 
@@ -266,7 +266,7 @@ pub fn rwlock_downgrade_guard(
         return Ok(false);
     }
     this.call
-        .run(|caller| this.lock().downgrade_guard(caller))?;
+        .run(|context| this.lock().downgrade_guard(context))?;
     entry.grant(this.call.key(), reading);
     Ok(true)
 }

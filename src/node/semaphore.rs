@@ -56,8 +56,8 @@ pub fn semaphore_acquire(
     let semaphore = for_count(cell, permits, max, count)?;
     Call::new(&env, &realm, Kind::Semaphore, cell, name).within(
         milliseconds,
-        |caller, deadline| semaphore.acquire(caller, count.0, deadline),
-        |caller| semaphore.try_acquire(caller, count.0),
+        |context, deadline| semaphore.acquire(context, count.0, deadline),
+        |context| semaphore.try_acquire(context, count.0),
     )
 }
 
@@ -74,7 +74,7 @@ pub fn semaphore_release(
 ) -> Result<bool> {
     let semaphore = for_count(cell, permits, max, count)?;
     let released = Call::new(&env, &realm, Kind::Semaphore, cell, name)
-        .run(|caller| semaphore.release(caller, count.0))?;
+        .run(|context| semaphore.release(context, count.0))?;
     Ok(released == Released::Done)
 }
 
@@ -95,7 +95,7 @@ pub fn semaphore_acquire_async(
     let semaphore = for_count(cell, permits, max, count)?;
     Call::new(&env, &realm, Kind::Semaphore, cell, name).promise(
         Terms::new(number, timeout, keeps_alive),
-        |caller, party| semaphore.begin(caller, party, count.0),
+        |context, party| semaphore.begin(context, party, count.0),
         |result| mutex::locked(result?, || {}),
     )
 }

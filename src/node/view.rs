@@ -1,6 +1,6 @@
 //! The user's shared memory, as JavaScript passes it.
 
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::sync::AtomicU32;
 use napi::bindgen_prelude::*;
 use napi::sys;
@@ -10,14 +10,14 @@ use std::ptr;
 /// call, also while the blocked thread serves its runtime.
 #[derive(Clone, Copy)]
 pub struct CellView {
-    cell: Cell,
+    cell: SharedWord,
     index: usize,
     value: sys::napi_value,
 }
 
 impl CellView {
     /// The cell.
-    pub fn cell(self) -> Cell {
+    pub fn cell(self) -> SharedWord {
         self.cell
     }
 
@@ -76,7 +76,7 @@ impl FromNapiValue for CellView {
         Ok(CellView {
             // SAFETY: aligned, and mapped for as long as the caller or an entry of JavaScript's keeps the view: shared memory
             // is never detached, and stays where it is when it grows.
-            cell: unsafe { Cell::new(address) },
+            cell: unsafe { SharedWord::new(address) },
             index: byte_offset / size_of::<u32>(),
             value,
         })

@@ -2,26 +2,26 @@
 //! nobody is left behind in a queue.
 
 use super::{
-    Barrier, Condition, Fault, Held, Last, Latch, Locked, Mutex, Recovered, Request, RwLock,
-    Semaphore, thread_died,
+    Barrier, Condition, Fault, Held, Last, Latch, Mutex, Recovered, Request, RwLock, Semaphore,
+    WaitResult, thread_died,
 };
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Caller, HandOver, Key, Kind, Queues};
+use crate::queue::{Context, HandOff, Key, Kind, Queues};
 use crate::sync::AtomicU32;
-use crate::threads::{Attention, Look, Runtime, ThreadId};
+use crate::threads::{Interrupt, InterruptSource, Runtime, ThreadId};
 use proptest::prelude::*;
 
 /// A runtime that wants nothing: no operation here may need one to come back.
 struct Quiet;
 
 impl Runtime for Quiet {
-    fn attention(&self) -> Attention {
-        Attention::Never
+    fn attention(&self) -> InterruptSource {
+        InterruptSource::Never
     }
 
-    fn look(&self) -> Look {
-        Look::Continue
+    fn check_interrupts(&self) -> Interrupt {
+        Interrupt::Continue
     }
 }
 
@@ -97,8 +97,8 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// Runs one operation on the cell, as every kind of primitive in turn would: all of them within a moment.
 fn run(
     operation: Operation,
-    [cell, other, own, by_guards]: [Cell; 4],
-    caller: &Caller,
+    [cell, other, own, by_guards]: [SharedWord; 4],
+    context: &Context,
 ) -> Result<(), Fault> {
     let soon = Some(Deadline::now().plus(20_000));
     let mutex = Mutex::new(cell);
@@ -107,81 +107,81 @@ fn run(
     match operation {
         Operation::Write(word) => cell.overwrite(word),
         Operation::Lock => {
-            if mutex.lock(caller, soon)? == Locked::Acquired {
-                assert!(mutex.is_owned_by(caller.id()));
+            if mutex.lock(context, soon)? == WaitResult::Acquired {
+                assert!(mutex.is_owned_by(context.id()));
             }
         }
         Operation::TryLock => {
-            if mutex.try_lock(caller)? == Locked::Acquired {
-                assert!(mutex.is_owned_by(caller.id()));
+            if mutex.try_lock(context)? == WaitResult::Acquired {
+                assert!(mutex.is_owned_by(context.id()));
             }
         }
-        Operation::Unlock => mutex.unlock(caller)?,
+        Operation::Unlock => mutex.unlock(context)?,
         Operation::Recover => {
-            if mutex.recover(caller, soon)? != Recovered::TimedOut {
-                assert!(mutex.is_owned_by(caller.id()));
+            if mutex.recover(context, soon)? != Recovered::TimedOut {
+                assert!(mutex.is_owned_by(context.id()));
             }
         }
         Operation::Wait => {
             let guard = Mutex::new(other);
-            guard.lock(caller, None)?;
-            let waited = Condition::new(cell).wait(guard, caller, soon);
-            assert!(guard.is_owned_by(caller.id()));
-            guard.unlock(caller)?;
+            guard.lock(context, None)?;
+            let waited = Condition::new(cell).wait(guard, context, soon);
+            assert!(guard.is_owned_by(context.id()));
+            guard.unlock(context)?;
             waited?;
         }
-        Operation::Notify(count) => assert_eq!(Condition::new(cell).notify(caller, count)?, 0),
+        Operation::Notify(count) => assert_eq!(Condition::new(cell).notify(context, count)?, 0),
         Operation::Arrive => {
-            assert!(Barrier::new(cell, TOTAL).wait(caller, Last::Opens, soon)? < TOTAL);
+            assert!(Barrier::new(cell, TOTAL).wait(context, Last::Opens, soon)? < TOTAL);
         }
         Operation::Await => {
-            if Latch::new(cell, COUNT).wait(caller, soon)? == Locked::Acquired {
+            if Latch::new(cell, COUNT).wait(context, soon)? == WaitResult::Acquired {
                 assert_eq!(cell.load(), COUNT);
             }
         }
-        Operation::CountDown(by) => Latch::new(cell, COUNT).count_down(caller, by)?,
+        Operation::CountDown(by) => Latch::new(cell, COUNT).count_down(context, by)?,
         Operation::Acquire(count) => {
-            semaphore.acquire(caller, count, soon)?;
+            semaphore.acquire(context, count, soon)?;
             assert!(semaphore.available()? <= MAX_PERMITS);
         }
         Operation::TryAcquire(count) => {
-            semaphore.try_acquire(caller, count)?;
+            semaphore.try_acquire(context, count)?;
             assert!(semaphore.available()? <= MAX_PERMITS);
         }
         Operation::Release(count) => {
-            semaphore.release(caller, count)?;
+            semaphore.release(context, count)?;
             assert!(semaphore.available()? <= MAX_PERMITS);
         }
         Operation::ReadLock => {
-            if rwlock.read(caller, soon)? == Locked::Acquired {
+            if rwlock.read(context, soon)? == WaitResult::Acquired {
                 assert!(own.load() > 0 && rwlock.readers()? > 0);
             }
         }
         Operation::WriteLock => {
-            if rwlock.write(caller, soon)? == Locked::Acquired {
+            if rwlock.write(context, soon)? == WaitResult::Acquired {
                 assert_eq!(
-                    rwlock.writer(caller.queues.threads()),
-                    Ok(Some(caller.id()))
+                    rwlock.writer(context.queues.threads()),
+                    Ok(Some(context.id()))
                 );
             }
         }
-        Operation::TryEnter(request) => drop(rwlock.try_enter(caller, request)?),
+        Operation::TryEnter(request) => drop(rwlock.try_enter(context, request)?),
         Operation::RecoverWrite => {
-            if rwlock.recover(caller, soon)? != Recovered::TimedOut {
+            if rwlock.recover(context, soon)? != Recovered::TimedOut {
                 assert_eq!(
-                    rwlock.writer(caller.queues.threads()),
-                    Ok(Some(caller.id()))
+                    rwlock.writer(context.queues.threads()),
+                    Ok(Some(context.id()))
                 );
             }
         }
-        Operation::UnlockRead => rwlock.unlock_read(caller)?,
-        Operation::UnlockWrite => rwlock.unlock_write(caller)?,
+        Operation::UnlockRead => rwlock.unlock_read(context)?,
+        Operation::UnlockWrite => rwlock.unlock_write(context)?,
         Operation::Downgrade => {
-            rwlock.downgrade(caller)?;
+            rwlock.downgrade(context)?;
             assert!(rwlock.readers()? > 0);
         }
         Operation::ReaderDied => {
-            rwlock.reader_died(caller.queues, ThreadId::new(DEAD).unwrap());
+            rwlock.reader_died(context.queues, ThreadId::new(DEAD).unwrap());
             own.overwrite(0);
         }
     }
@@ -195,19 +195,19 @@ proptest! {
     fn any_word_gives_a_result_or_a_fault_and_strands_nobody(
         operations in prop::collection::vec(operation(), 1..20),
     ) {
-        let queues = Queues::new(1, HandOver { after: 0, at_last: 0, every: 0 });
+        let queues = Queues::new(1, HandOff { after: 0, at_last: 0, every: 0 });
         let register = |number| queues.threads().register(ThreadId::new(number).unwrap()).ok().unwrap();
         let me = register(ME);
         register(ALIVE);
         thread_died(&queues, register(DEAD).id());
         let memory = [0; 4].map(AtomicU32::new);
         // SAFETY: aligned, and alive until the end of this function.
-        let cells = [0, 1, 2, 3].map(|index| unsafe { Cell::new(&memory[index]) });
+        let cells = [0, 1, 2, 3].map(|index| unsafe { SharedWord::new(&memory[index]) });
         let cell = cells[0];
-        let caller = Caller { queues: &queues, thread: &me, runtime: &Quiet };
+        let context = Context { queues: &queues, thread: &me, runtime: &Quiet };
         for operation in operations {
             let before = cell.load();
-            let result = run(operation, cells, &caller);
+            let result = run(operation, cells, &context);
             if let Err(Fault::Corrupt(word)) = result {
                 prop_assert_eq!(word, before, "it tells what it found");
             }
@@ -220,7 +220,7 @@ proptest! {
                 Kind::RwLock,
             ] {
                 let key = Key::new(cell, kind);
-                prop_assert!(queues.enter(key).is_empty(key), "{:?} left a waiter behind", operation);
+                prop_assert!(queues.lock(key).is_empty(key), "{:?} left a waiter behind", operation);
             }
         }
     }

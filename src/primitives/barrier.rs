@@ -13,13 +13,14 @@
 //! Orderings: the lock of the bucket orders all arrivals of a phase before its end; the waiters' outcomes carry it.
 
 use super::Fault;
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Caller, Ended, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter,
+    Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Wait, WaitEnd, Waiter, WakeReason,
 };
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
+use std::task::Poll;
 
 /// How many have arrived.
 const ARRIVALS: u32 = (1 << 24) - 1;
@@ -49,7 +50,7 @@ pub enum Last {
 /// The Barrier in one cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Barrier {
-    cell: Cell,
+    cell: SharedWord,
     total: u32,
 }
 
@@ -58,7 +59,7 @@ impl Barrier {
     pub const MAX_TOTAL: u32 = ARRIVALS;
 
     /// The barrier in `cell` for `total` parties, from 1 to [`Barrier::MAX_TOTAL`].
-    pub fn new(cell: Cell, total: u32) -> Self {
+    pub fn new(cell: SharedWord, total: u32) -> Self {
         Barrier { cell, total }
     }
 
@@ -66,31 +67,31 @@ impl Barrier {
     /// arrive, 0 for the last. One that leaves early, past `deadline` or interrupted, breaks the barrier.
     pub fn wait(
         self,
-        caller: &Caller,
+        context: &Context,
         last: Last,
         deadline: Option<Deadline>,
     ) -> Result<u32, Fault> {
-        self.begin(caller, &Party::thread_of(caller), last)
-            .block(caller, deadline)
+        self.begin(context, &Party::thread_of(context.thread), last)
+            .block(context, deadline)
     }
 
     /// Begins to wait.
-    pub fn begin(self, caller: &Caller, party: &Party, last: Last) -> Begun<Arriving> {
+    pub fn begin(self, context: &Context, party: &Party, last: Last) -> Begun<Arriving> {
         let arriving = Arriving {
             barrier: self,
             waiter: Waiter::new(party, self.key()),
             last,
             missing: None,
         };
-        Begun::with(arriving, |wait| wait.arrive(caller))
+        Begun::with(arriving, |wait| wait.arrive(context))
     }
 
     /// Lets the others go after the action, which this thread ran.
-    pub fn open(self, caller: &Caller) -> Result<(), Fault> {
-        let mut section = caller.queues.enter(self.key());
-        match self.examine(caller.queues.threads(), &mut section)? {
-            Phase::Acting(id) if id == caller.id() => {
-                self.let_go(&mut section, 0, Outcome::Passed);
+    pub fn open(self, context: &Context) -> Result<(), Fault> {
+        let mut section = context.queues.lock(self.key());
+        match self.examine(context.queues.threads(), &mut section)? {
+            Phase::Acting(id) if id == context.id() => {
+                self.release_all(&mut section, 0, Outcome::Passed);
                 Ok(())
             }
             // It was reset meanwhile, and those who waited have been told.
@@ -99,21 +100,21 @@ impl Barrier {
     }
 
     /// Breaks it, as the action that this thread runs failed. Does nothing where it was reset meanwhile.
-    pub fn fail(self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.key());
-        Self::actor_died(self.cell, caller.id(), &mut section);
+    pub fn fail(self, context: &Context) {
+        let mut section = context.queues.lock(self.key());
+        Self::actor_died(self.cell, context.id(), &mut section);
     }
 
     /// Breaks it: everybody who waits and everybody who comes is told, until it is reset.
-    pub fn abort(self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.key());
-        self.let_go(&mut section, BROKEN, Outcome::Broken);
+    pub fn abort(self, context: &Context) {
+        let mut section = context.queues.lock(self.key());
+        self.release_all(&mut section, BROKEN, Outcome::Broken);
     }
 
     /// Makes it fresh again. Those who wait are told that it broke.
-    pub fn reset(self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.key());
-        self.let_go(&mut section, 0, Outcome::Broken);
+    pub fn reset(self, context: &Context) {
+        let mut section = context.queues.lock(self.key());
+        self.release_all(&mut section, 0, Outcome::Broken);
     }
 
     /// Whether it is broken.
@@ -122,14 +123,14 @@ impl Barrier {
     }
 
     /// How many have arrived and wait.
-    pub fn waiting(self, caller: &Caller) -> usize {
-        caller.queues.enter(self.key()).len(self.key())
+    pub fn waiting(self, context: &Context) -> usize {
+        context.queues.lock(self.key()).len(self.key())
     }
 
     /// Breaks the barrier in `cell` if this thread, which has died, was running the action.
-    pub(super) fn actor_died(cell: Cell, id: ThreadId, section: &mut Section) {
+    pub(super) fn actor_died(cell: SharedWord, id: ThreadId, section: &mut QueueGuard) {
         if cell.load() == (id.get() | ACTING) {
-            Barrier::new(cell, 1).let_go(section, BROKEN, Outcome::Broken);
+            Barrier::new(cell, 1).release_all(section, BROKEN, Outcome::Broken);
         }
     }
 
@@ -143,14 +144,14 @@ impl Barrier {
     }
 
     /// Ends the phase: sets the word, and tells those who are in it, and those who came too early to be.
-    fn let_go(self, section: &mut Section, word: u32, outcome: Outcome) {
+    fn release_all(self, section: &mut QueueGuard, word: u32, outcome: Outcome) {
         self.cell.overwrite(word);
         section.settle_all(self.key(), outcome);
         section.settle_all(self.gate(), Outcome::Retry { more: false });
     }
 
     /// Reads the word. Under the lock of the queue, whose length it has to agree with.
-    pub fn phase(self, threads: &Threads, section: &Section) -> Result<Phase, Fault> {
+    pub fn phase(self, threads: &Threads, section: &QueueGuard) -> Result<Phase, Fault> {
         let word = self.cell.load();
         if word == BROKEN {
             return Err(Fault::Broken);
@@ -167,10 +168,10 @@ impl Barrier {
     }
 
     /// As [`Barrier::phase`]; what is wrong is told to everybody.
-    fn examine(self, threads: &Threads, section: &mut Section) -> Result<Phase, Fault> {
+    fn examine(self, threads: &Threads, section: &mut QueueGuard) -> Result<Phase, Fault> {
         let phase = self.phase(threads, section);
         match phase {
-            Err(Fault::Broken) => self.let_go(section, BROKEN, Outcome::Broken),
+            Err(Fault::Broken) => self.release_all(section, BROKEN, Outcome::Broken),
             Err(Fault::Corrupt(word)) => {
                 section.settle_all(self.key(), Outcome::Corrupt(word));
                 section.settle_all(self.gate(), Outcome::Corrupt(word));
@@ -195,27 +196,29 @@ pub struct Arriving {
 }
 
 impl Arriving {
-    fn arrive(&mut self, caller: &Caller) -> Step<Result<u32, Fault>> {
-        let threads = caller.queues.threads();
-        let mut section = caller.queues.enter(self.barrier.key());
+    fn arrive(&mut self, context: &Context) -> Poll<Result<u32, Fault>> {
+        let threads = context.queues.threads();
+        let mut section = context.queues.lock(self.barrier.key());
         loop {
             let arrived = match self.barrier.examine(threads, &mut section) {
                 Ok(Phase::Arriving(arrived)) => arrived,
                 // The action would wait for its own end, and a thread that blocks for the end of an asynchronous one.
-                Ok(Phase::Acting(id)) if id == caller.id() && !self.waiter.party().is_promise() => {
-                    return Step::Done(Err(Fault::Recursive));
+                Ok(Phase::Acting(id))
+                    if id == context.id() && !self.waiter.party().is_promise() =>
+                {
+                    return Poll::Ready(Err(Fault::Recursive));
                 }
                 Ok(Phase::Acting(_)) => {
                     self.missing = None;
                     self.queue_up(&mut section, self.barrier.gate());
-                    return Step::Pending;
+                    return Poll::Pending;
                 }
-                Err(fault) => return Step::Done(Err(fault)),
+                Err(fault) => return Poll::Ready(Err(fault)),
             };
             let missing = self.barrier.total - arrived - 1;
             let word = match (missing, self.last) {
                 (0, Last::Opens) => 0,
-                (0, Last::Acts) => caller.id().get() | ACTING,
+                (0, Last::Acts) => context.id().get() | ACTING,
                 _ => arrived + 1,
             };
             if !self.barrier.cell.replace(arrived, word) {
@@ -224,17 +227,17 @@ impl Arriving {
             if missing > 0 {
                 self.missing = Some(missing);
                 self.queue_up(&mut section, self.barrier.key());
-                return Step::Pending;
+                return Poll::Pending;
             }
             if word == 0 {
                 section.settle_all(self.barrier.key(), Outcome::Passed);
             }
-            return Step::Done(Ok(0));
+            return Poll::Ready(Ok(0));
         }
     }
 
     /// Stands in one of the two queues.
-    fn queue_up(&mut self, section: &mut Section, key: Key) {
+    fn queue_up(&mut self, section: &mut QueueGuard, key: Key) {
         if self.waiter.key() != key {
             self.waiter = Waiter::new(self.waiter.party(), key);
         }
@@ -242,11 +245,12 @@ impl Arriving {
     }
 
     /// Leaves early: true where it was still queued, and the barrier breaks for all if it had arrived.
-    fn leave(&self, caller: &Caller) -> bool {
-        let mut section = caller.queues.enter(self.barrier.key());
+    fn leave(&self, context: &Context) -> bool {
+        let mut section = context.queues.lock(self.barrier.key());
         let left = section.remove(&self.waiter);
         if left && self.missing.is_some() {
-            self.barrier.let_go(&mut section, BROKEN, Outcome::Broken);
+            self.barrier
+                .release_all(&mut section, BROKEN, Outcome::Broken);
         }
         left
     }
@@ -259,18 +263,18 @@ impl Wait for Arriving {
         &self.waiter
     }
 
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        Step::Done(match slept.ended(&self.waiter, || self.leave(caller)) {
-            Ended::Told(outcome) => match (outcome, self.missing) {
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
+        Poll::Ready(match reason.ended(&self.waiter, || self.leave(context)) {
+            WaitEnd::Told(outcome) => match (outcome, self.missing) {
                 (Some(Outcome::Passed), Some(missing)) => Ok(missing),
-                (Some(Outcome::Retry { .. }), None) => return self.arrive(caller),
+                (Some(Outcome::Retry { .. }), None) => return self.arrive(context),
                 (Some(Outcome::Broken), _) => Err(Fault::Broken),
                 (Some(Outcome::Corrupt(word)), _) => Err(Fault::Corrupt(word)),
                 _ => Err(Fault::Corrupt(self.barrier.cell.load())),
             },
-            Ended::TimedOut => Err(Fault::TimedOut),
-            Ended::Interrupted | Ended::Deadlock(_) => {
-                let complete = !self.leave(caller)
+            WaitEnd::TimedOut => Err(Fault::TimedOut),
+            WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
+                let complete = !self.leave(context)
                     && self.waiter.party().is_promise()
                     && self.waiter.outcome() == Some(Outcome::Passed);
                 // The others have gone on: too late to break the barrier for them.
@@ -279,12 +283,12 @@ impl Wait for Arriving {
         })
     }
 
-    fn tend(&self, caller: &Caller) {
+    fn revalidate(&self, context: &Context) {
         // A fault was told to everybody who waits.
         self.barrier
             .examine(
-                caller.queues.threads(),
-                &mut caller.queues.enter(self.barrier.key()),
+                context.queues.threads(),
+                &mut context.queues.lock(self.barrier.key()),
             )
             .ok();
     }

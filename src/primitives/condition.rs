@@ -11,13 +11,14 @@
 //! that must not be missed set the bit before it unlocked the mutex that the notifier's change was made under.
 
 use super::{Fault, Locking, Mutex};
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Caller, Key, Kind, Outcome, Party, Queues, Section, Slept, Step, Wait, Waiter,
+    Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Queues, Wait, Waiter, WakeReason,
 };
 use crate::threads::{ThreadId, Threads};
 use std::sync::Arc;
+use std::task::Poll;
 
 /// Nobody waits.
 const EMPTY: u32 = 0;
@@ -36,7 +37,7 @@ pub enum Notification {
 /// The Condition in one cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Condition {
-    cell: Cell,
+    cell: SharedWord,
 }
 
 impl Condition {
@@ -44,13 +45,13 @@ impl Condition {
     pub const EMPTY: u32 = EMPTY;
 
     /// The condition in `cell`.
-    pub fn new(cell: Cell) -> Self {
+    pub fn new(cell: SharedWord) -> Self {
         Condition { cell }
     }
 
     /// The one instruction that JavaScript tries before it calls in.
     #[inline]
-    pub fn is_quiet(self) -> bool {
+    pub fn has_no_waiters(self) -> bool {
         self.cell.load() == EMPTY
     }
 
@@ -59,15 +60,15 @@ impl Condition {
     pub fn wait(
         self,
         mutex: Mutex,
-        caller: &Caller,
+        context: &Context,
         deadline: Option<Deadline>,
     ) -> Result<Notification, Fault> {
-        self.begin(mutex, caller, &Party::thread_of(caller))
-            .block(caller, deadline)
+        self.begin(mutex, context, &Party::thread_of(context.thread))
+            .block(context, deadline)
     }
 
     /// Begins to wait: unlocks `mutex`, which this party owns.
-    pub fn begin(self, mutex: Mutex, caller: &Caller, party: &Party) -> Begun<Waiting> {
+    pub fn begin(self, mutex: Mutex, context: &Context, party: &Party) -> Begun<Waiting> {
         let waiter = Waiter::at_condition(party, self.key(), mutex.cell(), Mutex::owner_of);
         let wait = Waiting {
             condition: self,
@@ -75,27 +76,27 @@ impl Condition {
             waiter,
             stage: Stage::Notification,
         };
-        Begun::with(wait, |wait| match wait.start(caller) {
-            Ok(()) => Step::Pending,
-            Err(fault) => Step::Done(Err(fault)),
+        Begun::with(wait, |wait| match wait.start(context) {
+            Ok(()) => Poll::Pending,
+            Err(fault) => Poll::Ready(Err(fault)),
         })
     }
 
     /// Notifies up to `count` of those who wait, the longest waiting first, and returns how many.
-    pub fn notify(self, caller: &Caller, count: usize) -> Result<usize, Fault> {
-        if self.is_quiet() {
+    pub fn notify(self, context: &Context, count: usize) -> Result<usize, Fault> {
+        if self.has_no_waiters() {
             return Ok(0);
         }
         // Those who begin to wait while this runs are not counted: it ends.
         let waiting = {
-            let mut section = caller.queues.enter(self.key());
+            let mut section = context.queues.lock(self.key());
             self.examine(&mut section)?;
             section.len(self.key())
         };
         let mut left = count.min(waiting);
         let mut notified = 0;
         while left > 0
-            && let Some(moved) = self.notify_front(caller, left)?
+            && let Some(moved) = self.notify_front(context, left)?
         {
             notified += moved;
             left -= moved;
@@ -105,14 +106,14 @@ impl Condition {
 
     /// Notifies up to `count` of those at the front that wait with the same mutex: none are left to where nobody waits,
     /// and zero where somebody else came to the front meanwhile.
-    fn notify_front(self, caller: &Caller, count: usize) -> Result<Option<usize>, Fault> {
+    fn notify_front(self, context: &Context, count: usize) -> Result<Option<usize>, Fault> {
         let mutex_of =
-            |section: &Section| section.front(self.key()).and_then(|front| front.mutex());
-        let Some(mutex) = mutex_of(&caller.queues.enter(self.key())) else {
+            |section: &QueueGuard| section.front(self.key()).and_then(|front| front.mutex());
+        let Some(mutex) = mutex_of(&context.queues.lock(self.key())) else {
             return Ok(None);
         };
         let mutex_key = Key::new(mutex, Kind::Mutex);
-        let mut section = caller.queues.enter_both(self.key(), mutex_key);
+        let mut section = context.queues.lock_pair(self.key(), mutex_key);
         self.examine(&mut section)?;
         let mut moved = Vec::new();
         while moved.len() < count && mutex_of(&section) == Some(mutex) {
@@ -122,7 +123,7 @@ impl Condition {
         let mutex = Mutex::new(mutex);
         self.let_in(
             mutex,
-            caller.queues.threads(),
+            context.queues.threads(),
             &mut section,
             &moved,
             others_wait,
@@ -131,14 +132,16 @@ impl Condition {
         drop(section);
         // They wait for the owner from here on. If it is blocked itself, that may have closed a circle, of which only
         // they can be told: the others have looked before.
-        if owner.is_some_and(|owner| owner != caller.id() && caller.queues.waits().lasts(owner)) {
-            moved.iter().for_each(|waiter| waiter.poke());
+        if owner
+            .is_some_and(|owner| owner != context.id() && context.queues.waits().is_blocked(owner))
+        {
+            moved.iter().for_each(|waiter| waiter.interrupt());
         }
         Ok(Some(moved.len()))
     }
 
     /// How many wait to be notified. Under the lock of the queue.
-    pub fn waiting(self, section: &Section) -> Result<usize, Fault> {
+    pub fn waiting(self, section: &QueueGuard) -> Result<usize, Fault> {
         self.agreed(section)?;
         Ok(section.len(self.key()))
     }
@@ -148,11 +151,11 @@ impl Condition {
         self,
         mutex: Mutex,
         threads: &Threads,
-        section: &mut Section,
+        section: &mut QueueGuard,
         moved: &[Arc<Waiter>],
         others_wait: bool,
     ) {
-        self.lower(section);
+        self.clear_waiters_bit(section);
         for waiter in moved {
             section.notify(waiter, others_wait);
         }
@@ -164,17 +167,17 @@ impl Condition {
     /// The cells are touched only while somebody who keeps their memory is queued, under the lock.
     pub(super) fn owner_died(key: Key, id: ThreadId, queues: &Queues) {
         let condition = Condition::new(key.cell());
-        let owned_by_dead = |mutex: &Cell| Mutex::new(*mutex).was_owned_by(id);
+        let owned_by_dead = |mutex: &SharedWord| Mutex::new(*mutex).was_owned_by(id);
         loop {
             let mutex = queues
-                .enter(key)
+                .lock(key)
                 .waiters(key)
                 .filter_map(|waiter| waiter.mutex())
                 .find(owned_by_dead);
             let Some(mutex) = mutex else {
                 return;
             };
-            let mut section = queues.enter_both(key, Key::new(mutex, Kind::Mutex));
+            let mut section = queues.lock_pair(key, Key::new(mutex, Kind::Mutex));
             let moved: Vec<_> = section
                 .waiters(key)
                 .filter(|waiter| waiter.mutex() == Some(mutex))
@@ -195,7 +198,7 @@ impl Condition {
     }
 
     /// Sets the bit. Under the lock of the queue.
-    fn raise(self, section: &mut Section) -> Result<(), Fault> {
+    fn set_waiters_bit(self, section: &mut QueueGuard) -> Result<(), Fault> {
         while self.examine(section)? == EMPTY {
             if self.cell.replace(EMPTY, WAITERS) {
                 break;
@@ -205,7 +208,7 @@ impl Condition {
     }
 
     /// Clears the bit if nobody waits any longer. Under the lock of the queue.
-    fn lower(self, section: &Section) {
+    fn clear_waiters_bit(self, section: &QueueGuard) {
         if section.is_empty(self.key()) {
             // Fails only where the cell was written over, and then whoever looks next will tell.
             self.cell.replace(WAITERS, EMPTY);
@@ -213,7 +216,7 @@ impl Condition {
     }
 
     /// Reads the word, which has to agree with the queue. Under the lock of the queue.
-    fn agreed(self, section: &Section) -> Result<u32, Fault> {
+    fn agreed(self, section: &QueueGuard) -> Result<u32, Fault> {
         match self.cell.load() {
             WAITERS => Ok(WAITERS),
             EMPTY if section.is_empty(self.key()) => Ok(EMPTY),
@@ -222,7 +225,7 @@ impl Condition {
     }
 
     /// As [`Condition::agreed`]; a word that was written over is told to everybody who waits.
-    fn examine(self, section: &mut Section) -> Result<u32, Fault> {
+    fn examine(self, section: &mut QueueGuard) -> Result<u32, Fault> {
         let word = self.agreed(section);
         if let Err(Fault::Corrupt(word)) = word {
             section.settle_all(self.key(), Outcome::Corrupt(word));
@@ -250,17 +253,18 @@ enum Stage {
 
 impl Waiting {
     /// Enters the queue, and unlocks the mutex.
-    fn start(&self, caller: &Caller) -> Result<(), Fault> {
+    fn start(&self, context: &Context) -> Result<(), Fault> {
         let party = self.waiter.party();
-        self.mutex.assert_owned_as(caller.queues.threads(), party)?;
+        self.mutex
+            .assert_owned_as(context.queues.threads(), party)?;
         {
-            let mut section = caller.queues.enter(self.condition.key());
-            self.condition.raise(&mut section)?;
+            let mut section = context.queues.lock(self.condition.key());
+            self.condition.set_waiters_bit(&mut section)?;
             section.push_back(&self.waiter);
         }
-        let unlocked = self.mutex.unlock_as(caller, party);
+        let unlocked = self.mutex.unlock_as(context, party);
         if unlocked.is_err() {
-            self.withdraw(caller);
+            self.cancel(context);
         }
         unlocked
     }
@@ -273,41 +277,41 @@ impl Waiting {
     /// Locks the mutex, and comes to `result` then.
     fn lock_again(
         &mut self,
-        caller: &Caller,
+        context: &Context,
         result: Result<Notification, Fault>,
-    ) -> Step<Result<Notification, Fault>> {
-        match self.mutex.begin(caller, self.waiter.party()) {
-            Begun::Done(Ok(_)) => Step::Done(result),
-            Begun::Done(Err(fault)) => Step::Done(Err(fault)),
-            Begun::Waits(locking) => {
+    ) -> Poll<Result<Notification, Fault>> {
+        match self.mutex.begin(context, self.waiter.party()) {
+            Begun::Done(Ok(_)) => Poll::Ready(result),
+            Begun::Done(Err(fault)) => Poll::Ready(Err(fault)),
+            Begun::WaitGraph(locking) => {
                 self.stage = Stage::Locking(locking, result);
-                Step::Pending
+                Poll::Pending
             }
         }
     }
 
     /// Gives up, wherever the waiter stands by now.
-    fn withdraw(&self, caller: &Caller) {
-        if !self.leave(caller) && self.waiter.was_notified() {
-            self.locking().withdraw(caller);
-            self.pass_on(caller);
+    fn cancel(&self, context: &Context) {
+        if !self.leave(context) && self.waiter.was_notified() {
+            self.locking().cancel(context);
+            self.pass_on(context);
         }
     }
 
     /// Leaves the Condition's queue; false where it was notified or settled before.
-    fn leave(&self, caller: &Caller) -> bool {
-        let mut section = caller.queues.enter(self.condition.key());
+    fn leave(&self, context: &Context) -> bool {
+        let mut section = context.queues.lock(self.condition.key());
         // A notified waiter stands in the queue of its mutex, which is not locked here.
         let left = !self.waiter.was_notified() && section.remove(&self.waiter);
-        self.condition.lower(&section);
+        self.condition.clear_waiters_bit(&section);
         left
     }
 
     /// Nobody will act on the notification that the waiter was chosen for: somebody else has to.
-    fn pass_on(&self, caller: &Caller) {
-        if self.waiter.was_chosen() {
+    fn pass_on(&self, context: &Context) {
+        if self.waiter.was_notified_one() {
             // A fault was told to everybody who waits.
-            self.condition.notify(caller, 1).ok();
+            self.condition.notify(context, 1).ok();
         }
     }
 }
@@ -322,15 +326,15 @@ impl Wait for Waiting {
         }
     }
 
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
         if let Stage::Notification = self.stage {
-            match slept {
-                Slept::Interrupted => {
-                    self.withdraw(caller);
-                    return Step::Done(Err(Fault::Interrupted));
+            match reason {
+                WakeReason::Interrupted => {
+                    self.cancel(context);
+                    return Poll::Ready(Err(Fault::Interrupted));
                 }
-                Slept::TimedOut if self.leave(caller) => {
-                    return self.lock_again(caller, Ok(Notification::TimedOut));
+                WakeReason::TimedOut if self.leave(context) => {
+                    return self.lock_again(context, Ok(Notification::TimedOut));
                 }
                 // Settled without a notification: the cell was written over.
                 _ if !self.waiter.was_notified() => {
@@ -338,43 +342,45 @@ impl Wait for Waiting {
                         Some(Outcome::Corrupt(word)) => word,
                         _ => self.condition.cell.load(),
                     };
-                    return self.lock_again(caller, Err(Fault::Corrupt(word)));
+                    return self.lock_again(context, Err(Fault::Corrupt(word)));
                 }
                 _ => {
                     self.stage = Stage::Locking(self.locking(), Ok(Notification::Received));
                     // The time limit was that of the notification. Locking again has none.
-                    if slept == Slept::TimedOut {
-                        return Step::Pending;
+                    if reason == WakeReason::TimedOut {
+                        return Poll::Pending;
                     }
                 }
             }
         }
         let Stage::Locking(locking, result) = &mut self.stage else {
-            return Step::Pending;
+            return Poll::Pending;
         };
-        match locking.resume(caller, slept) {
-            Step::Pending => Step::Pending,
-            Step::Done(Ok(_)) => Step::Done(result.clone()),
-            Step::Done(Err(fault)) => {
-                self.pass_on(caller);
-                Step::Done(Err(fault))
+        match locking.resume(context, reason) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(_)) => Poll::Ready(result.clone()),
+            Poll::Ready(Err(fault)) => {
+                self.pass_on(context);
+                Poll::Ready(Err(fault))
             }
         }
     }
 
-    fn tend(&self, caller: &Caller) {
+    fn revalidate(&self, context: &Context) {
         // A fault is told to everybody who waits.
         self.condition
-            .examine(&mut caller.queues.enter(self.condition.key()))
+            .examine(&mut context.queues.lock(self.condition.key()))
             .ok();
-        self.mutex.tend(caller);
+        self.mutex.revalidate(context);
     }
 
-    fn retreat(&mut self, caller: &Caller) {
+    fn requeue_for_block(&mut self, context: &Context) {
         match &self.stage {
-            Stage::Notification if self.waiter.was_notified() => self.locking().stand_back(caller),
+            Stage::Notification if self.waiter.was_notified() => {
+                self.locking().requeue_at_front(context)
+            }
             Stage::Notification => {}
-            Stage::Locking(locking, _) => locking.stand_back(caller),
+            Stage::Locking(locking, _) => locking.requeue_at_front(context),
         }
     }
 

@@ -10,7 +10,7 @@ pub enum Fault {
     NotOwner(Option<ThreadId>),
     /// The calling thread owns the lock, but not in this way: by a guard, which alone can unlock it, or by itself where a
     /// guard was to.
-    OtherParty,
+    WrongOwnerKind,
     /// The caller owns the lock already, and would wait for itself.
     Recursive,
     /// The caller waits, in this circle, for itself: it is the first link.

@@ -4,13 +4,14 @@
 //! everything that was written before the others; whoever finds it open acquires that, and whoever slept gets it
 //! with the outcome.
 
-use super::{Fault, Locked};
-use crate::cell::Cell;
+use super::{Fault, WaitResult};
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Caller, Ended, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter,
+    Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Wait, WaitEnd, Waiter, WakeReason,
 };
 use std::sync::Arc;
+use std::task::Poll;
 
 /// How many times it was counted down. It is open at the count that its constructor was given.
 const COUNTED: u32 = (1 << 30) - 1;
@@ -27,7 +28,7 @@ enum State {
 /// The Latch in one cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Latch {
-    cell: Cell,
+    cell: SharedWord,
     count: u32,
 }
 
@@ -38,21 +39,21 @@ impl Latch {
     pub const MAX_COUNT: u32 = COUNTED;
 
     /// The latch in `cell` that opens at `count`, from 1 to [`Latch::MAX_COUNT`].
-    pub fn new(cell: Cell, count: u32) -> Self {
+    pub fn new(cell: SharedWord, count: u32) -> Self {
         Latch { cell, count }
     }
 
     /// Waits until it is open or `deadline` passes, or without limit.
-    pub fn wait(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
+    pub fn wait(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
         if self.is_open()? {
-            return Ok(Locked::Acquired);
+            return Ok(WaitResult::Acquired);
         }
-        self.begin(caller, &Party::thread_of(caller))
-            .block(caller, deadline)
+        self.begin(context, &Party::thread_of(context.thread))
+            .block(context, deadline)
     }
 
     /// Begins to wait.
-    pub fn begin(self, caller: &Caller, party: &Party) -> Begun<Opening> {
+    pub fn begin(self, context: &Context, party: &Party) -> Begun<Opening> {
         let waiter = Waiter::new(party, self.key());
         Begun::with(
             Opening {
@@ -60,14 +61,14 @@ impl Latch {
                 waiter,
             },
             |wait| {
-                let mut section = caller.queues.enter(self.key());
-                match self.raise(&mut section) {
-                    Ok(true) => Step::Done(Ok(Locked::Acquired)),
+                let mut section = context.queues.lock(self.key());
+                match self.set_waiters_bit(&mut section) {
+                    Ok(true) => Poll::Ready(Ok(WaitResult::Acquired)),
                     Ok(false) => {
                         section.push_back(&wait.waiter);
-                        Step::Pending
+                        Poll::Pending
                     }
-                    Err(fault) => Step::Done(Err(fault)),
+                    Err(fault) => Poll::Ready(Err(fault)),
                 }
             },
         )
@@ -75,7 +76,7 @@ impl Latch {
 
     /// What JavaScript tries before it calls in: counts down while nobody waits.
     #[inline]
-    pub fn count_down_quiet(self, by: u32) -> bool {
+    pub fn count_down_fast(self, by: u32) -> bool {
         let word = self.cell.load();
         // Below the count the bit is clear, too.
         word < self.count
@@ -85,22 +86,22 @@ impl Latch {
     }
 
     /// Counts down `by`, at most to open. To open it whatever remains, count down by its count.
-    pub fn count_down(self, caller: &Caller, by: u32) -> Result<(), Fault> {
-        if self.count_down_quiet(by) {
+    pub fn count_down(self, context: &Context, by: u32) -> Result<(), Fault> {
+        if self.count_down_fast(by) {
             return Ok(());
         }
-        let mut section = caller.queues.enter(self.key());
+        let mut section = context.queues.lock(self.key());
         loop {
             let word = self.cell.load();
             match self.state(word) {
                 State::Open => {
-                    self.let_through(&mut section);
+                    self.release_all(&mut section);
                     return Ok(());
                 }
                 State::Corrupt => return Err(self.corrupt(&mut section, word)),
                 State::Closed if by >= self.remaining_of(word) => {
                     if self.cell.replace(word, self.count) {
-                        self.let_through(&mut section);
+                        self.release_all(&mut section);
                         return Ok(());
                     }
                 }
@@ -145,12 +146,12 @@ impl Latch {
     }
 
     /// Sets the bit, or returns true if the latch is open. Under the lock of the queue.
-    fn raise(self, section: &mut Section) -> Result<bool, Fault> {
+    fn set_waiters_bit(self, section: &mut QueueGuard) -> Result<bool, Fault> {
         loop {
             let word = self.cell.load();
             match self.state(word) {
                 State::Open => {
-                    self.let_through(section);
+                    self.release_all(section);
                     return Ok(true);
                 }
                 State::Corrupt => return Err(self.corrupt(section, word)),
@@ -164,12 +165,12 @@ impl Latch {
     }
 
     /// Tells everybody who waits that it is open.
-    fn let_through(self, section: &mut Section) {
+    fn release_all(self, section: &mut QueueGuard) {
         section.settle_all(self.key(), Outcome::Passed);
     }
 
     /// Tells everybody who waits that the cell was written over.
-    fn corrupt(self, section: &mut Section, word: u32) -> Fault {
+    fn corrupt(self, section: &mut QueueGuard, word: u32) -> Fault {
         section.settle_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
@@ -184,35 +185,35 @@ pub struct Opening {
 impl Opening {
     /// Leaves the queue; false where it was settled before. The bit stays: it costs the one that opens the latch a
     /// look, once.
-    fn leave(&self, caller: &Caller) -> bool {
-        caller.queues.enter(self.latch.key()).remove(&self.waiter)
+    fn leave(&self, context: &Context) -> bool {
+        context.queues.lock(self.latch.key()).remove(&self.waiter)
     }
 }
 
 impl Wait for Opening {
-    type Output = Result<Locked, Fault>;
+    type Output = Result<WaitResult, Fault>;
 
     fn waiter(&self) -> &Arc<Waiter> {
         &self.waiter
     }
 
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        Step::Done(match slept.ended(&self.waiter, || self.leave(caller)) {
-            Ended::Told(Some(Outcome::Passed)) => Ok(Locked::Acquired),
-            Ended::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            Ended::Told(_) => Err(Fault::Corrupt(self.latch.cell.load())),
-            Ended::TimedOut => Ok(Locked::TimedOut),
-            Ended::Interrupted | Ended::Deadlock(_) => {
-                self.leave(caller);
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
+        Poll::Ready(match reason.ended(&self.waiter, || self.leave(context)) {
+            WaitEnd::Told(Some(Outcome::Passed)) => Ok(WaitResult::Acquired),
+            WaitEnd::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            WaitEnd::Told(_) => Err(Fault::Corrupt(self.latch.cell.load())),
+            WaitEnd::TimedOut => Ok(WaitResult::TimedOut),
+            WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
+                self.leave(context);
                 Err(Fault::Interrupted)
             }
         })
     }
 
-    fn tend(&self, caller: &Caller) {
+    fn revalidate(&self, context: &Context) {
         // A fault was told to everybody who waits.
         self.latch
-            .raise(&mut caller.queues.enter(self.latch.key()))
+            .set_waiters_bit(&mut context.queues.lock(self.latch.key()))
             .ok();
     }
 }

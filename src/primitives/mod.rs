@@ -17,18 +17,18 @@ pub use barrier::{Arriving, Barrier, Last, Phase};
 pub use condition::{Condition, Notification, Waiting};
 pub use fault::Fault;
 pub use latch::{Latch, Opening};
-pub use mutex::{Holder, Locked, Locking, Mutex, Recovered, Recovering};
+pub use mutex::{Holder, Locking, Mutex, Recovered, Recovering, WaitResult};
 pub use rwlock::{Entering, Held, Inside, Request, RwLock};
 pub use semaphore::{Acquiring, Released, Semaphore};
 
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Kind, Queues, Wait};
+use crate::queue::{Begun, Context, Kind, Queues, Wait};
 use crate::threads::ThreadId;
 
 /// Blocks in the wait for a lock that `begin` begins. Where the thread seems to own the lock already, that may be a promise
 /// of its own that was handed it and does not know yet: so it looks again while its promises are passed over.
 fn block_in<W, T>(
-    caller: &Caller,
+    context: &Context,
     deadline: Option<Deadline>,
     begin: impl Fn() -> Begun<W>,
 ) -> Result<T, Fault>
@@ -36,8 +36,8 @@ where
     W: Wait<Output = Result<T, Fault>>,
 {
     match begin() {
-        Begun::Done(Err(Fault::Recursive)) => caller.blocked(|| begin().block(caller, deadline)),
-        begun => begun.block(caller, deadline),
+        Begun::Done(Err(Fault::Recursive)) => context.blocked(|| begin().block(context, deadline)),
+        begun => begun.block(context, deadline),
     }
 }
 

@@ -15,14 +15,16 @@
 //! Orderings: every change of the word is a read-modify-write that acquires and releases, so taking permits acquires what
 //! every release before it released; where permits are handed over, the waiter's outcome carries it.
 
-use super::{Fault, Locked};
-use crate::cell::Cell;
+use super::{Fault, WaitResult};
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Caller, Ended, Key, Kind, Outcome, Party, Section, Slept, Step, Wait, Waiter, spin_until,
+    Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Wait, WaitEnd, Waiter, WakeReason,
+    spin_until,
 };
-use crate::threads::Look;
+use crate::threads::Interrupt;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// Somebody is queued.
 const WAITERS: u32 = 1;
@@ -42,7 +44,7 @@ pub enum Released {
 /// The Semaphore in one cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Semaphore {
-    cell: Cell,
+    cell: SharedWord,
     permits: u32,
     max: u32,
 }
@@ -57,13 +59,13 @@ impl Semaphore {
 
     /// The semaphore in `cell`, of which `permits` are free at first and never more than `max`: from `permits`, and 1, to
     /// [`Semaphore::MAX_PERMITS`].
-    pub fn new(cell: Cell, permits: u32, max: u32) -> Self {
+    pub fn new(cell: SharedWord, permits: u32, max: u32) -> Self {
         Semaphore { cell, permits, max }
     }
 
     /// What JavaScript tries before it calls in: takes permits that are free while nobody is queued.
     #[inline]
-    pub fn acquire_free(self, count: u32) -> bool {
+    pub fn try_acquire_fast(self, count: u32) -> bool {
         let word = self.cell.load();
         word & WAITERS == 0
             && self.available_of(word).is_some_and(|free| count <= free)
@@ -72,7 +74,7 @@ impl Semaphore {
 
     /// What JavaScript tries before it calls in: gives back permits while nobody is queued.
     #[inline]
-    pub fn release_quiet(self, count: u32) -> bool {
+    pub fn release_fast(self, count: u32) -> bool {
         let word = self.cell.load();
         word & WAITERS == 0
             && self
@@ -84,74 +86,76 @@ impl Semaphore {
     /// Takes `count` permits, from 1 to the maximum, waiting until `deadline` or without limit.
     pub fn acquire(
         self,
-        caller: &Caller,
+        context: &Context,
         count: u32,
         deadline: Option<Deadline>,
-    ) -> Result<Locked, Fault> {
+    ) -> Result<WaitResult, Fault> {
         let mut acquired = false;
         // Once somebody is queued, only those at the front are given any.
         spin_until(|| {
-            acquired = self.acquire_free(count);
+            acquired = self.try_acquire_fast(count);
             acquired || self.cell.load() & WAITERS != 0
         });
         if acquired {
-            return Ok(Locked::Acquired);
+            return Ok(WaitResult::Acquired);
         }
         let acquired = self
-            .begin(caller, &Party::thread_of(caller), count)
-            .block(caller, deadline)?;
+            .begin(context, &Party::thread_of(context.thread), count)
+            .block(context, deadline)?;
         // Nobody would ever be told of permits that a thread was given while it was being terminated.
-        if acquired == Locked::Acquired && caller.thread.look(caller.runtime) == Look::Stop {
+        if acquired == WaitResult::Acquired
+            && context.thread.check_interrupts(context.runtime) == Interrupt::Stop
+        {
             // Only where more were given back than were taken are there too many now.
-            self.release(caller, count).ok();
+            self.release(context, count).ok();
             return Err(Fault::Interrupted);
         }
         Ok(acquired)
     }
 
     /// Begins to take `count` permits.
-    pub fn begin(self, caller: &Caller, party: &Party, count: u32) -> Begun<Acquiring> {
+    pub fn begin(self, context: &Context, party: &Party, count: u32) -> Begun<Acquiring> {
         let acquiring = Acquiring {
             semaphore: self,
             waiter: Waiter::for_request(party, self.key(), count),
         };
         Begun::with(acquiring, |wait| {
-            let mut section = caller.queues.enter(self.key());
+            let mut section = context.queues.lock(self.key());
             match self.take(&mut section, count) {
-                Ok(true) => Step::Done(Ok(Locked::Acquired)),
+                Ok(true) => Poll::Ready(Ok(WaitResult::Acquired)),
                 Ok(false) => {
                     section.push_back(&wait.waiter);
-                    Step::Pending
+                    Poll::Pending
                 }
-                Err(fault) => Step::Done(Err(fault)),
+                Err(fault) => Poll::Ready(Err(fault)),
             }
         })
     }
 
     /// Takes `count` permits if that takes no waiting, neither for them nor for those who wait already.
-    pub fn try_acquire(self, caller: &Caller, count: u32) -> Result<Locked, Fault> {
-        if self.acquire_free(count) {
-            return Ok(Locked::Acquired);
+    pub fn try_acquire(self, context: &Context, count: u32) -> Result<WaitResult, Fault> {
+        if self.try_acquire_fast(count) {
+            return Ok(WaitResult::Acquired);
         }
-        let mut section = caller.queues.enter(self.key());
-        self.serve(&mut section)?;
+        let mut section = context.queues.lock(self.key());
+        self.grant_waiters(&mut section)?;
         loop {
             let (word, free) = self.examine(&mut section)?;
             if count > free || section.is_anybody_present(self.key()) {
-                return Ok(Locked::TimedOut);
+                return Ok(WaitResult::TimedOut);
             }
             if self.cell.replace(word, taken(word, count)) {
-                return Ok(Locked::Acquired);
+                return Ok(WaitResult::Acquired);
             }
         }
     }
 
     /// Gives back `count` permits, and hands them to those who wait.
-    pub fn release(self, caller: &Caller, count: u32) -> Result<Released, Fault> {
-        if self.release_quiet(count) {
+    pub fn release(self, context: &Context, count: u32) -> Result<Released, Fault> {
+        if self.release_fast(count) {
             return Ok(Released::Done);
         }
-        self.release_contended(caller, count)
+        self.release_contended(context, count)
     }
 
     /// How many are free.
@@ -171,29 +175,29 @@ impl Semaphore {
     }
 
     #[cold]
-    fn release_contended(self, caller: &Caller, count: u32) -> Result<Released, Fault> {
-        self.give_back(&mut caller.queues.enter(self.key()), count)
+    fn release_contended(self, context: &Context, count: u32) -> Result<Released, Fault> {
+        self.give_back(&mut context.queues.lock(self.key()), count)
     }
 
     /// Gives back permits under the lock of the queue.
-    fn give_back(self, section: &mut Section, count: u32) -> Result<Released, Fault> {
+    fn give_back(self, section: &mut QueueGuard, count: u32) -> Result<Released, Fault> {
         loop {
             let (word, free) = self.examine(section)?;
             if count > self.max - free {
                 // A cell that was written over may have stranded those who wait: see to them all the same.
-                self.serve(section)?;
+                self.grant_waiters(section)?;
                 return Ok(Released::PastMax);
             }
             if self.cell.replace(word, given(word, count)) {
-                self.serve(section)?;
+                self.grant_waiters(section)?;
                 return Ok(Released::Done);
             }
         }
     }
 
     /// Takes `count` permits and returns true, or sets the bit for one who is about to queue up.
-    fn take(self, section: &mut Section, count: u32) -> Result<bool, Fault> {
-        self.serve(section)?;
+    fn take(self, section: &mut QueueGuard, count: u32) -> Result<bool, Fault> {
+        self.grant_waiters(section)?;
         loop {
             let (word, free) = self.examine(section)?;
             let first = !section.is_anybody_present(self.key());
@@ -210,7 +214,7 @@ impl Semaphore {
 
     /// Hands to those at the front what is free, until there is not enough for the next, and makes the bit say whether
     /// anybody is left.
-    fn serve(self, section: &mut Section) -> Result<(), Fault> {
+    fn grant_waiters(self, section: &mut QueueGuard) -> Result<(), Fault> {
         loop {
             let (word, free) = self.examine(section)?;
             let Some(next) =
@@ -236,7 +240,7 @@ impl Semaphore {
     }
 
     /// Reads the word, and how many are free by it. One that was written over is told to everybody who waits.
-    fn examine(self, section: &mut Section) -> Result<(u32, u32), Fault> {
+    fn examine(self, section: &mut QueueGuard) -> Result<(u32, u32), Fault> {
         let word = self.cell.load();
         match self.available_of(word) {
             Some(free) => Ok((word, free)),
@@ -245,7 +249,7 @@ impl Semaphore {
     }
 
     /// Tells everybody who waits that the cell was written over.
-    fn corrupt(self, section: &mut Section, word: u32) -> Fault {
+    fn corrupt(self, section: &mut QueueGuard, word: u32) -> Fault {
         section.settle_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
@@ -269,54 +273,54 @@ pub struct Acquiring {
 
 impl Acquiring {
     /// Leaves the queue; false where it was settled before. Those behind may be content with what is free.
-    fn leave(&self, caller: &Caller) -> bool {
-        let mut section = caller.queues.enter(self.semaphore.key());
+    fn leave(&self, context: &Context) -> bool {
+        let mut section = context.queues.lock(self.semaphore.key());
         let left = section.remove(&self.waiter);
         if left {
             // A fault was told to everybody who waits.
-            self.semaphore.serve(&mut section).ok();
+            self.semaphore.grant_waiters(&mut section).ok();
         }
         left
     }
 
     /// Leaves, and passes on what it was given and cannot use.
-    fn withdraw(&self, caller: &Caller) {
-        if !self.leave(caller) && self.waiter.outcome() == Some(Outcome::Granted) {
+    fn cancel(&self, context: &Context) {
+        if !self.leave(context) && self.waiter.outcome() == Some(Outcome::Granted) {
             // Only where more were given back than were taken are there too many now.
-            self.semaphore.release(caller, self.waiter.request()).ok();
+            self.semaphore.release(context, self.waiter.request()).ok();
         }
     }
 }
 
 impl Wait for Acquiring {
-    type Output = Result<Locked, Fault>;
+    type Output = Result<WaitResult, Fault>;
 
     fn waiter(&self) -> &Arc<Waiter> {
         &self.waiter
     }
 
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        Step::Done(match slept.ended(&self.waiter, || self.leave(caller)) {
-            Ended::Told(Some(Outcome::Granted)) => Ok(Locked::Acquired),
-            Ended::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            Ended::Told(_) => Err(Fault::Corrupt(self.semaphore.cell.load())),
-            Ended::TimedOut => Ok(Locked::TimedOut),
-            Ended::Interrupted | Ended::Deadlock(_) => {
-                self.withdraw(caller);
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
+        Poll::Ready(match reason.ended(&self.waiter, || self.leave(context)) {
+            WaitEnd::Told(Some(Outcome::Granted)) => Ok(WaitResult::Acquired),
+            WaitEnd::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            WaitEnd::Told(_) => Err(Fault::Corrupt(self.semaphore.cell.load())),
+            WaitEnd::TimedOut => Ok(WaitResult::TimedOut),
+            WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
+                self.cancel(context);
                 Err(Fault::Interrupted)
             }
         })
     }
 
-    fn tend(&self, caller: &Caller) {
+    fn revalidate(&self, context: &Context) {
         // A fault was told to everybody who waits.
         self.semaphore
-            .serve(&mut caller.queues.enter(self.semaphore.key()))
+            .grant_waiters(&mut context.queues.lock(self.semaphore.key()))
             .ok();
     }
 
-    fn retreat(&mut self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.semaphore.key());
+    fn requeue_for_block(&mut self, context: &Context) {
+        let mut section = context.queues.lock(self.semaphore.key());
         if self.waiter.outcome() == Some(Outcome::Granted) {
             section.push_front(&self.waiter);
             // As in `withdraw`.
@@ -324,7 +328,7 @@ impl Wait for Acquiring {
             self.semaphore.give_back(&mut section, count).ok();
         } else if !section.is_behind_sibling(&self.waiter) {
             // Those behind may be content with what is free, and a promise does not look by itself.
-            self.semaphore.serve(&mut section).ok();
+            self.semaphore.grant_waiters(&mut section).ok();
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A lock stays abandoned until a thread recovers it, which may never happen. So a bucket remembers the last deaths only.
 //! Of a lock whose entry was dropped it is still known that it can be abandoned, but not by which thread.
 
-use super::section::Key;
+use super::key::Key;
 use crate::threads::ThreadId;
 use std::collections::VecDeque;
 
@@ -69,7 +69,7 @@ impl DeadOwners {
 mod tests {
     use super::super::Kind;
     use super::*;
-    use crate::cell::Cell;
+    use crate::cell::SharedWord;
     use crate::sync::AtomicU32;
 
     const CELLS: usize = MAX_ENTRIES + 2;
@@ -77,7 +77,7 @@ mod tests {
 
     fn key(index: usize) -> Key {
         // SAFETY: aligned, and a static is never unmapped.
-        Key::new(unsafe { Cell::new(&WORDS[index]) }, Kind::RwLock)
+        Key::new(unsafe { SharedWord::new(&WORDS[index]) }, Kind::RwLock)
     }
 
     fn thread(number: usize) -> ThreadId {

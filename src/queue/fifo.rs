@@ -131,8 +131,8 @@ impl Fifo {
 mod tests {
     use super::super::{Key, Kind, Party, Queues, Unpark, Waiter};
     use super::*;
-    use crate::cell::Cell;
-    use crate::queue::{HandOver, Readiness};
+    use crate::cell::SharedWord;
+    use crate::queue::{HandOff, Readiness};
     use crate::sync::AtomicU32;
     use crate::threads::ThreadId;
     use proptest::prelude::*;
@@ -142,7 +142,7 @@ mod tests {
     impl Unpark for Target {
         fn unpark(&self, _token: u64) {}
 
-        fn poke(&self) {}
+        fn interrupt(&self) {}
 
         fn readiness(&self) -> Readiness {
             Readiness::Ready
@@ -153,7 +153,7 @@ mod tests {
 
     fn key() -> Key {
         // SAFETY: aligned, and a static is never unmapped.
-        Key::new(unsafe { Cell::new(&CELL) }, Kind::Latch)
+        Key::new(unsafe { SharedWord::new(&CELL) }, Kind::Latch)
     }
 
     fn waiters(count: usize) -> Vec<Arc<Waiter>> {
@@ -220,14 +220,14 @@ mod tests {
     fn a_hundred_thousand_waiters_leave_out_of_order_within_a_second() {
         let queues = Queues::new(
             0,
-            HandOver {
+            HandOff {
                 after: 0,
                 at_last: 0,
                 every: 0,
             },
         );
         let all = waiters(100_000);
-        let mut section = queues.enter(key());
+        let mut section = queues.lock(key());
         for waiter in &all {
             section.push_back(waiter);
         }

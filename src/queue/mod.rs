@@ -5,33 +5,35 @@
 //! [`Outcome`] of its own, so that a wake-up can be handed on and a barrier that broke differs from one that was
 //! passed.
 
-mod caller;
+mod context;
+mod cooldown;
 mod dead_owners;
 mod fifo;
-mod section;
+mod guard;
+mod key;
 mod spin;
-mod trust;
 mod wait;
+mod wait_graph;
 mod waiter;
-mod waits;
 
-pub use caller::{Caller, Ended, Slept};
+pub use context::{Context, WaitEnd, WakeReason};
+pub use cooldown::Cooldown;
 pub use dead_owners::DeadOwner;
-pub use section::{Key, Kind, Section};
+pub use guard::QueueGuard;
+pub use key::{Key, Kind};
 pub use spin::{back_off, spin_until};
-pub use trust::Trust;
-pub use wait::{Begun, Step, Wait};
+pub use wait::{Begun, Wait};
+pub use wait_graph::{CurrentWait, CycleEdge, Labels, Named, Registration, WaitGraph};
 pub use waiter::{Outcome, OwnerOf, Party, Readiness, Unpark, Waiter};
-pub use waits::{CurrentWait, CycleEdge, Labels, Named, Recorded, Waits};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;
 use crossbeam_utils::CachePadded;
-use section::{Bucket, Locked};
+use guard::{Bucket, LockedBucket};
 
 /// When a lock is handed directly to who has waited longest, instead of being released for everybody to compete for.
 #[derive(Clone, Copy, Debug)]
-pub struct HandOver {
+pub struct HandOff {
     /// How long the front of the queue waits before, in nanoseconds, once it was woken and others were faster.
     pub after: u64,
     /// How long if not: it is others then, and not the lock's owner, whom the processors are busy with.
@@ -42,20 +44,20 @@ pub struct HandOver {
 
 /// The process's threads, and the queues they wait in.
 pub struct Queues {
-    hand_over: HandOver,
+    handoff: HandOff,
     threads: Threads,
-    waits: Waits,
+    waits: WaitGraph,
     /// A power of two of them, each on a cache line of its own.
     buckets: Box<[CachePadded<Mutex<Bucket>>]>,
 }
 
 impl Queues {
     /// Queues hashed into `2^bits` buckets.
-    pub fn new(bits: u32, hand_over: HandOver) -> Self {
+    pub fn new(bits: u32, handoff: HandOff) -> Self {
         Queues {
-            hand_over,
+            handoff,
             threads: Threads::new(),
-            waits: Waits::new(),
+            waits: WaitGraph::new(),
             buckets: (0..1_usize << bits)
                 .map(|_| CachePadded::new(Mutex::new(Bucket::default())))
                 .collect(),
@@ -68,35 +70,35 @@ impl Queues {
     }
 
     /// The waits that last.
-    pub fn waits(&self) -> &Waits {
+    pub fn waits(&self) -> &WaitGraph {
         &self.waits
     }
 
     /// Locks the queue of `key`.
-    pub fn enter(&self, key: Key) -> Section<'_> {
-        Section::new(self, self.locked(self.index(key)), None)
+    pub fn lock(&self, key: Key) -> QueueGuard<'_> {
+        QueueGuard::new(self, self.locked(self.index(key)), None)
     }
 
     /// Locks the queues of both keys, in the one order that every caller keeps.
-    pub fn enter_both(&self, a: Key, b: Key) -> Section<'_> {
+    pub fn lock_pair(&self, a: Key, b: Key) -> QueueGuard<'_> {
         let (a, b) = (self.index(a), self.index(b));
         let (first, second) = (a.min(b), a.max(b));
         let bucket = self.locked(first);
         let other = (first != second).then(|| self.locked(second));
-        Section::new(self, bucket, other)
+        QueueGuard::new(self, bucket, other)
     }
 
     /// Visits every queue that somebody waits in, one locked bucket at a time.
-    pub fn sweep(&self, mut visit: impl FnMut(&mut Section<'_>, Key)) {
+    pub fn sweep(&self, mut visit: impl FnMut(&mut QueueGuard<'_>, Key)) {
         for index in 0..self.buckets.len() {
-            let mut section = Section::new(self, self.locked(index), None);
+            let mut section = QueueGuard::new(self, self.locked(index), None);
             for key in section.keys() {
                 visit(&mut section, key);
             }
         }
     }
 
-    fn locked(&self, index: usize) -> Locked<'_> {
+    fn locked(&self, index: usize) -> LockedBucket<'_> {
         (index, lock(&self.buckets[index]))
     }
 

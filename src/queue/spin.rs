@@ -14,44 +14,44 @@
 //! it sleeps, and a wait with a time limit never takes the risk. What was in vain is tried again after twice as many waits as
 //! the last time.
 
-use super::trust::Trust;
+use super::cooldown::Cooldown;
 use crate::futex::Deadline;
 
 /// The shortest spin, in nanoseconds.
-const SHORTEST: u64 = 2_000;
+const MIN_SPIN_NS: u64 = 2_000;
 /// The longest: about what it costs to sleep and to be woken.
-const LONGEST: u64 = 20_000;
+const MAX_SPIN_NS: u64 = 20_000;
 /// For how long to leave something alone that others use all the time: many times as long as it takes to pass it on.
-const BACKING_OFF: u64 = 10_000;
+const BACK_OFF_NS: u64 = 10_000;
 /// For how long time slices are given up at most: one for each of those who may come first.
-const YIELDING: u64 = 10 * LONGEST;
+const MAX_YIELD_NS: u64 = 10 * MAX_SPIN_NS;
 /// The longest mean of waits at which they are.
-const YIELDABLE: u64 = 2 * YIELDING;
+const MAX_MEAN_TO_YIELD_NS: u64 = 2 * MAX_YIELD_NS;
 /// A time slice that was given up for so long went to somebody who is not waited for.
-const DEAR: u64 = 50 * LONGEST;
+const LOST_SLICE_NS: u64 = 50 * MAX_SPIN_NS;
 /// How long a wait counts as at most: one long one is forgotten after some short ones.
-const MEMORABLE: u64 = 50 * LONGEST;
+const SAMPLE_CAP_NS: u64 = 50 * MAX_SPIN_NS;
 /// Pauses of the processor between two looks, at most.
 const PAUSES: u32 = 16;
 
 /// What the waits of one thread have been like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Experience {
+pub struct WaitStats {
     /// How long they took, in nanoseconds: a mean that forgets.
     mean: u32,
     /// In spinning.
-    spinning: Trust,
+    spinning: Cooldown,
     /// In giving up time slices.
-    yielding: Trust,
+    yielding: Cooldown,
 }
 
-impl Experience {
-    /// From a number that [`Experience::get`] gave.
+impl WaitStats {
+    /// From a number that [`WaitStats::get`] gave.
     pub fn new(number: u64) -> Self {
-        Experience {
+        WaitStats {
             mean: number as u32,
-            spinning: Trust::new(number >> u32::BITS),
-            yielding: Trust::new(number >> (u32::BITS + Trust::BITS)),
+            spinning: Cooldown::new(number >> u32::BITS),
+            yielding: Cooldown::new(number >> (u32::BITS + Cooldown::BITS)),
         }
     }
 
@@ -59,13 +59,13 @@ impl Experience {
     pub fn get(self) -> u64 {
         u64::from(self.mean)
             | self.spinning.get() << u32::BITS
-            | self.yielding.get() << (u32::BITS + Trust::BITS)
+            | self.yielding.get() << (u32::BITS + Cooldown::BITS)
     }
 
     /// A wait has ended that took so long, and before which `attempt` was made.
-    pub fn after(self, nanoseconds: u64, attempt: Attempt) -> Self {
-        let latest = nanoseconds.min(MEMORABLE) as u32;
-        Experience {
+    pub fn after(self, nanoseconds: u64, attempt: SpinResult) -> Self {
+        let latest = nanoseconds.min(SAMPLE_CAP_NS) as u32;
+        WaitStats {
             mean: self.mean - self.mean / 8 + latest / 8,
             spinning: self.spinning.after(attempt.spinning),
             yielding: self.yielding.after(attempt.yielding),
@@ -73,12 +73,12 @@ impl Experience {
     }
 
     /// How long to spin.
-    fn patience(self) -> u64 {
+    fn spin_budget(self) -> u64 {
         let mean = u64::from(self.mean);
-        if mean > LONGEST {
-            SHORTEST
+        if mean > MAX_SPIN_NS {
+            MIN_SPIN_NS
         } else {
-            (2 * mean).clamp(SHORTEST, LONGEST)
+            (2 * mean).clamp(MIN_SPIN_NS, MAX_SPIN_NS)
         }
     }
 
@@ -87,13 +87,13 @@ impl Experience {
     }
 
     fn may_yield(self) -> bool {
-        self.yielding.resting() == 0 && u64::from(self.mean) <= YIELDABLE
+        self.yielding.resting() == 0 && u64::from(self.mean) <= MAX_MEAN_TO_YIELD_NS
     }
 }
 
 /// What was tried before a sleep, and whether it helped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Attempt {
+pub struct SpinResult {
     /// Spinning.
     spinning: Option<bool>,
     /// Giving up time slices.
@@ -102,26 +102,26 @@ pub struct Attempt {
 
 /// Spins for a moment, until `done`; returns whether it is done.
 pub fn spin_until(done: impl FnMut() -> bool) -> bool {
-    spin_for(SHORTEST, done)
+    spin_for(MIN_SPIN_NS, done)
 }
 
 /// Looks at nothing for a while, so that others have it for themselves.
 pub fn back_off() {
-    spin_for(BACKING_OFF, || false);
+    spin_for(BACK_OFF_NS, || false);
 }
 
 /// Does what experience says before a sleep, until `done`. In a wait with a time limit no time slice is given up.
-pub fn attempt(experience: Experience, limited: bool, mut done: impl FnMut() -> bool) -> Attempt {
-    let mut attempt = Attempt::default();
+pub fn attempt(experience: WaitStats, limited: bool, mut done: impl FnMut() -> bool) -> SpinResult {
+    let mut attempt = SpinResult::default();
     if experience.may_spin() {
-        let helped = spin_for(experience.patience(), &mut done);
+        let helped = spin_for(experience.spin_budget(), &mut done);
         attempt.spinning = Some(helped);
         if helped {
             return attempt;
         }
     }
     if !limited && experience.may_yield() {
-        attempt.yielding = Some(yield_for(YIELDING, done));
+        attempt.yielding = Some(yield_for(MAX_YIELD_NS, done));
     }
     attempt
 }
@@ -157,7 +157,7 @@ fn yield_for(nanoseconds: u64, mut done: impl FnMut() -> bool) -> bool {
     let end = now.plus(nanoseconds);
     while now < end && !cfg!(loom) {
         std::thread::yield_now();
-        let dear = now.plus(DEAR);
+        let dear = now.plus(LOST_SLICE_NS);
         now = Deadline::now();
         if now >= dear {
             return false;
@@ -173,37 +173,37 @@ fn yield_for(nanoseconds: u64, mut done: impl FnMut() -> bool) -> bool {
 mod tests {
     use super::*;
 
-    const NOTHING: Attempt = Attempt {
+    const NOTHING: SpinResult = SpinResult {
         spinning: None,
         yielding: None,
     };
 
-    fn after(waits: impl IntoIterator<Item = u64>) -> Experience {
+    fn after(waits: impl IntoIterator<Item = u64>) -> WaitStats {
         waits
             .into_iter()
-            .fold(Experience::default(), |experience, wait| {
+            .fold(WaitStats::default(), |experience, wait| {
                 experience.after(wait, NOTHING)
             })
     }
 
     #[test]
     fn who_waits_for_long_spins_for_a_moment_only() {
-        assert_eq!(after([]).patience(), SHORTEST);
-        assert_eq!(after([1_000_000_000; 20]).patience(), SHORTEST);
+        assert_eq!(after([]).spin_budget(), MIN_SPIN_NS);
+        assert_eq!(after([1_000_000_000; 20]).spin_budget(), MIN_SPIN_NS);
         assert!(!after([1_000_000_000; 20]).may_yield());
     }
 
     #[test]
     fn who_waits_for_moments_spins_for_them_also_after_a_long_wait() {
-        let spun = after([8_000; 40]).patience();
+        let spun = after([8_000; 40]).spin_budget();
         assert!((14_000..=16_000).contains(&spun), "{spun}");
-        let spun = after([u64::MAX].into_iter().chain([8_000; 60])).patience();
+        let spun = after([u64::MAX].into_iter().chain([8_000; 60])).spin_budget();
         assert!((14_000..=17_000).contains(&spun), "{spun}");
     }
 
     #[test]
     fn what_was_in_vain_is_tried_again_after_twice_as_many_waits_each_time() {
-        let vain = Attempt {
+        let vain = SpinResult {
             spinning: Some(false),
             yielding: Some(false),
         };
@@ -220,13 +220,13 @@ mod tests {
 
     #[test]
     fn experience_survives_as_a_number() {
-        let vain = Attempt {
+        let vain = SpinResult {
             spinning: Some(false),
             yielding: Some(true),
         };
         let experience = (0..20).fold(after([8_000; 40]), |experience, _| {
             experience.after(9_000, vain)
         });
-        assert_eq!(Experience::new(experience.get()), experience);
+        assert_eq!(WaitStats::new(experience.get()), experience);
     }
 }

@@ -1,17 +1,10 @@
 //! A wait in steps: a thread sleeps between them, and a promise lets its event loop turn.
 
-use super::caller::{Caller, Slept};
+use super::context::{Context, WakeReason};
 use super::waiter::Waiter;
 use crate::futex::Deadline;
 use std::sync::Arc;
-
-/// What a step of a wait came to.
-pub enum Step<T> {
-    /// The wait is over.
-    Done(T),
-    /// It stands in a queue: sleep, and resume it with what ended the sleep.
-    Pending,
-}
+use std::task::Poll;
 
 /// A wait that has begun: what is left to do after each sleep.
 pub trait Wait {
@@ -22,14 +15,14 @@ pub trait Wait {
     fn waiter(&self) -> &Arc<Waiter>;
 
     /// Goes on after a sleep.
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output>;
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output>;
 
     /// Sees to the queue after a long sleep, should somebody have written over the cell.
-    fn tend(&self, caller: &Caller);
+    fn revalidate(&self, context: &Context);
 
     /// The thread that the waiting promise belongs to blocks: what it was given and has not taken goes to others, and it
     /// stands in the queue again, before them. Those who only wait behind it are served now.
-    fn retreat(&mut self, _caller: &Caller) {}
+    fn requeue_for_block(&mut self, _caller: &Context) {}
 
     /// Whether its time limit still counts.
     fn is_limited(&self) -> bool {
@@ -42,29 +35,29 @@ pub enum Begun<W: Wait> {
     /// It took no waiting.
     Done(W::Output),
     /// It stands in a queue.
-    Waits(W),
+    WaitGraph(W),
 }
 
 impl<W: Wait> Begun<W> {
     /// Begins with the first step of a wait.
-    pub fn with(mut wait: W, first: impl FnOnce(&mut W) -> Step<W::Output>) -> Self {
+    pub fn with(mut wait: W, first: impl FnOnce(&mut W) -> Poll<W::Output>) -> Self {
         match first(&mut wait) {
-            Step::Done(output) => Begun::Done(output),
-            Step::Pending => Begun::Waits(wait),
+            Poll::Ready(output) => Begun::Done(output),
+            Poll::Pending => Begun::WaitGraph(wait),
         }
     }
 
     /// Sleeps in the calling thread until it is over. `deadline` passes it over to the wait as soon as time is up.
-    pub fn block(self, caller: &Caller, deadline: Option<Deadline>) -> W::Output {
+    pub fn block(self, context: &Context, deadline: Option<Deadline>) -> W::Output {
         let mut wait = match self {
             Begun::Done(output) => return output,
-            Begun::Waits(wait) => wait,
+            Begun::WaitGraph(wait) => wait,
         };
-        caller.blocked(|| {
+        context.blocked(|| {
             loop {
                 let limit = deadline.filter(|_| wait.is_limited());
-                let slept = caller.sleep(wait.waiter(), limit, || wait.tend(caller));
-                if let Step::Done(output) = wait.resume(caller, slept) {
+                let reason = context.sleep(wait.waiter(), limit, || wait.revalidate(context));
+                if let Poll::Ready(output) = wait.resume(context, reason) {
                     return output;
                 }
             }

@@ -1,8 +1,7 @@
 //! One wait: who waits, for what, and how it ended.
 
-use super::caller::Caller;
-use super::section::{Key, Kind};
-use crate::cell::Cell;
+use super::key::{Key, Kind};
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::threads::{Thread, ThreadId};
@@ -85,7 +84,7 @@ pub enum Readiness {
     Busy,
     /// Nobody knows when: a promise whose thread is blocked. It is as if it were not queued until its thread goes on,
     /// which sees to the queue then.
-    Away,
+    ThreadBlocked,
 }
 
 /// Whoever waits: a blocked thread, or a promise.
@@ -94,7 +93,7 @@ pub trait Unpark: Send + Sync {
     fn unpark(&self, token: u64);
 
     /// Makes a blocked thread look whether it is part of a deadlock by now.
-    fn poke(&self);
+    fn interrupt(&self);
 
     /// Whether it can use what it is given.
     fn readiness(&self) -> Readiness;
@@ -105,12 +104,12 @@ impl Unpark for Thread {
         self.parker().unpark();
     }
 
-    fn poke(&self) {
-        Thread::poke(self);
+    fn interrupt(&self) {
+        Thread::interrupt(self);
     }
 
     fn readiness(&self) -> Readiness {
-        if self.is_looking() {
+        if self.is_checking_interrupts() {
             Readiness::Busy
         } else {
             Readiness::Ready
@@ -130,19 +129,19 @@ pub struct Party {
 
 impl Party {
     /// The calling thread.
-    pub fn thread_of(caller: &Caller) -> Self {
+    pub fn thread_of(thread: &Arc<Thread>) -> Self {
         Party {
-            thread: caller.id(),
-            target: Arc::clone(caller.thread) as Arc<dyn Unpark>,
+            thread: thread.id(),
+            target: Arc::clone(thread) as Arc<dyn Unpark>,
             token: 0,
             promise: false,
         }
     }
 
     /// A promise that belongs to the calling thread, and that `target` wakes by its `token`.
-    pub fn promise_of(caller: &Caller, target: Arc<dyn Unpark>, token: u64) -> Self {
+    pub fn promise_of(thread: &Thread, target: Arc<dyn Unpark>, token: u64) -> Self {
         Party {
-            thread: caller.id(),
+            thread: thread.id(),
             target,
             token,
             promise: true,
@@ -150,8 +149,8 @@ impl Party {
     }
 
     /// A guard of the calling thread, for what takes no waiting.
-    pub fn guard_of(caller: &Caller) -> Self {
-        Self::promise_of(caller, Arc::clone(caller.thread) as Arc<dyn Unpark>, 0)
+    pub fn guard_of(thread: &Arc<Thread>) -> Self {
+        Self::promise_of(thread, Arc::clone(thread) as Arc<dyn Unpark>, 0)
     }
 
     /// A promise of `thread` that `target` wakes.
@@ -187,7 +186,7 @@ pub struct Waiter {
     party: Party,
     key: Key,
     /// For a Condition's waiter: the mutex that it has to lock again.
-    mutex: Option<Cell>,
+    mutex: Option<SharedWord>,
     /// How to read who owns the lock that it waits for, or for a Condition's waiter the mutex.
     owner_of: Option<OwnerOf>,
     /// What it asks for, where waiters of one queue ask for different things, as its primitive reads it.
@@ -230,14 +229,19 @@ impl Waiter {
     }
 
     /// A wait of `party` at a Condition, which has to lock `mutex` again when it is notified.
-    pub fn at_condition(party: &Party, key: Key, mutex: Cell, owner_of: OwnerOf) -> Arc<Self> {
+    pub fn at_condition(
+        party: &Party,
+        key: Key,
+        mutex: SharedWord,
+        owner_of: OwnerOf,
+    ) -> Arc<Self> {
         Self::build(party, key, Some(mutex), Some(owner_of), 0)
     }
 
     fn build(
         party: &Party,
         key: Key,
-        mutex: Option<Cell>,
+        mutex: Option<SharedWord>,
         owner_of: Option<OwnerOf>,
         request: u32,
     ) -> Arc<Self> {
@@ -281,12 +285,12 @@ impl Waiter {
     }
 
     /// The cell that the wait began at: for a Condition's waiter never that of the mutex.
-    pub fn own_cell(&self) -> Cell {
+    pub fn own_cell(&self) -> SharedWord {
         self.key.cell()
     }
 
     /// The mutex that a Condition's waiter has to lock again.
-    pub fn mutex(&self) -> Option<Cell> {
+    pub fn mutex(&self) -> Option<SharedWord> {
         self.mutex
     }
 
@@ -296,7 +300,7 @@ impl Waiter {
     }
 
     /// Whether a Condition's waiter was notified instead of others, who wait on.
-    pub fn was_chosen(&self) -> bool {
+    pub fn was_notified_one(&self) -> bool {
         self.notified.load(Ordering::Acquire) == CHOSEN
     }
 
@@ -349,9 +353,9 @@ impl Waiter {
     }
 
     /// Moves a Condition's waiter to its mutex. Under the locks of both queues.
-    pub(super) fn notify(&self, chosen: bool, now: Deadline) {
+    pub(super) fn notify(&self, notified_one: bool, now: Deadline) {
         self.since.store(now.as_nanoseconds(), Ordering::Relaxed);
-        let notified = if chosen { CHOSEN } else { NOTIFIED };
+        let notified = if notified_one { CHOSEN } else { NOTIFIED };
         self.notified.store(notified, Ordering::Release);
     }
 
@@ -375,8 +379,8 @@ impl Waiter {
     }
 
     /// Makes it look whether it is part of a deadlock by now.
-    pub fn poke(&self) {
-        self.party.target.poke();
+    pub fn interrupt(&self) {
+        self.party.target.interrupt();
     }
 
     pub(super) fn unpark(&self) {

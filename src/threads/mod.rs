@@ -1,19 +1,19 @@
 //! The threads of the process that use the package: one record a thread, which says whether it lives and holds
 //! the word that it sleeps on.
 
+mod interrupt_poll;
 mod parker;
 mod registry;
 mod runtime;
 mod signals;
 mod timer;
-mod vigil;
 mod watcher;
 
+pub use interrupt_poll::InterruptPoll;
 pub use parker::Parker;
 pub use registry::{AlreadyRegistered, Status, Threads, Watching};
-pub use runtime::{Attention, Look, Runtime};
+pub use runtime::{Interrupt, InterruptSource, Runtime};
 pub use timer::{Expire, Limit, Timer};
-pub use vigil::Vigil;
 
 use crate::sync::{AtomicBool, AtomicU64, Ordering};
 use std::num::NonZeroU32;
@@ -51,13 +51,13 @@ pub struct Thread {
     id: ThreadId,
     parker: Parker,
     /// Its runtime wants it: it was woken for that, and not because a wait was settled.
-    poked: AtomicBool,
+    interrupted: AtomicBool,
     /// Its event loop is being watched.
     watched: AtomicBool,
     /// It is blocked.
     blocked: AtomicBool,
     /// It is blocked, and serves its runtime at this moment.
-    looking: AtomicBool,
+    checking_interrupts: AtomicBool,
     /// How long its waits have been. Its own alone.
     experience: AtomicU64,
 }
@@ -67,10 +67,10 @@ impl Thread {
         Thread {
             id,
             parker: Parker::new(),
-            poked: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
-            looking: AtomicBool::new(false),
+            checking_interrupts: AtomicBool::new(false),
             experience: AtomicU64::new(0),
         }
     }
@@ -86,27 +86,27 @@ impl Thread {
     }
 
     /// Wakes it to look what its runtime wants.
-    pub fn poke(&self) {
-        self.poked.store(true, Ordering::Release);
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Release);
         self.parker.unpark();
     }
 
     /// Whether it was poked since this was asked last.
-    pub fn take_poke(&self) -> bool {
-        self.poked.swap(false, Ordering::AcqRel)
+    pub fn take_interrupt(&self) -> bool {
+        self.interrupted.swap(false, Ordering::AcqRel)
     }
 
     /// Has the runtime served in the middle of a wait. That may take long: a heap snapshot, or a debugger that stops there.
-    pub fn look(&self, runtime: &dyn Runtime) -> Look {
-        let outer = self.looking.swap(true, Ordering::AcqRel);
-        let look = runtime.look();
-        self.looking.store(outer, Ordering::Release);
+    pub fn check_interrupts(&self, runtime: &dyn Runtime) -> Interrupt {
+        let outer = self.checking_interrupts.swap(true, Ordering::AcqRel);
+        let look = runtime.check_interrupts();
+        self.checking_interrupts.store(outer, Ordering::Release);
         look
     }
 
     /// Whether it serves its runtime in the middle of a wait.
-    pub fn is_looking(&self) -> bool {
-        self.looking.load(Ordering::Acquire)
+    pub fn is_checking_interrupts(&self) -> bool {
+        self.checking_interrupts.load(Ordering::Acquire)
     }
 
     /// Calls `wait`, which blocks the thread.

@@ -42,7 +42,7 @@ pub struct Watching<'a> {
 
 impl Watching<'_> {
     /// Whether the first poke is no news: the loop was readable when it was added.
-    pub fn first_poke_is_stale(&self) -> bool {
+    pub fn first_interrupt_is_stale(&self) -> bool {
         self.added == Added::Readable
     }
 }
@@ -140,7 +140,7 @@ impl Threads {
             watched.wait(|id| {
                 let thread = lock(&table).living.get(&id).cloned();
                 if let Some(thread) = thread {
-                    thread.poke();
+                    thread.interrupt();
                 }
             });
         };

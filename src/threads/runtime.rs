@@ -1,11 +1,11 @@
 //! What a blocked thread and the JavaScript runtime that it belongs to want of each other.
 
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::label::Label;
 
 /// What the runtime answers a blocked thread that looks in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Interrupt {
     /// Nothing: sleep on.
     Continue,
     /// The wait has to end: the thread is being terminated, or an exception is pending in it.
@@ -14,7 +14,7 @@ pub enum Look {
 
 /// How a blocked thread learns that its runtime wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attention {
+pub enum InterruptSource {
     /// It is never wanted.
     Never,
     /// The descriptor of its event loop becomes readable.
@@ -31,14 +31,14 @@ pub enum Attention {
 /// The runtime of one thread.
 pub trait Runtime {
     /// How it tells the thread that it wants it.
-    fn attention(&self) -> Attention;
+    fn attention(&self) -> InterruptSource;
 
     /// Serves what the runtime wants of the thread. It may run code of the user's, which may wait in turn: hold
     /// no lock across it, and look at your own state again afterwards.
-    fn look(&self) -> Look;
+    fn check_interrupts(&self) -> Interrupt;
 
     /// What messages call the primitive in `cell`, one of those that the thread waits at.
-    fn label(&self, _cell: Cell) -> Label {
+    fn label(&self, _cell: SharedWord) -> Label {
         Label::default()
     }
 

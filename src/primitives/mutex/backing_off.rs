@@ -8,7 +8,7 @@
 
 use super::{FREE, Mutex};
 use crate::futex::Deadline;
-use crate::queue::{Trust, back_off};
+use crate::queue::{Cooldown, back_off};
 
 /// A lock that is owned again so soon is not worth competing for: in nanoseconds, about as long as a line needs to
 /// another processor and back. To see a lock free makes its owner wait for the line, so it is seen free for half of that.
@@ -21,16 +21,18 @@ const LOOKING: u64 = 2_000;
 
 impl Mutex {
     /// Backs off from it where it flickered the last time that it was observed, and observes whether it does so now: for so
-    /// many more times that somebody else owns it that is not worth the time, and none where it flickers.
-    pub fn back_off(self, before: Option<Trust>) -> Trust {
+    /// many more times that somebody else owns it that is not worth the time, and none where it is_rapidly_reacquired.
+    pub fn back_off(self, before: Option<Cooldown>) -> Cooldown {
         if before.is_some_and(|trust| trust.resting() == 0) {
             back_off();
         }
-        before.unwrap_or_default().after(Some(self.flickers()))
+        before
+            .unwrap_or_default()
+            .after(Some(self.is_rapidly_reacquired()))
     }
 
     /// Whether it is owned again soon after it became free.
-    fn flickers(self) -> bool {
+    fn is_rapidly_reacquired(self) -> bool {
         let start = nanoseconds();
         let mut now = nanoseconds();
         let untouched = IDLE * (now - start);
@@ -66,7 +68,7 @@ fn nanoseconds() -> u64 {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::cell::Cell;
+    use crate::cell::SharedWord;
     use crate::sync::{AtomicBool, AtomicU32, Ordering};
     use crate::threads::ThreadId;
     use std::time::Duration;
@@ -76,16 +78,16 @@ mod tests {
     fn found_flickering(inside: u32, outside: u32, times: usize, enough: usize) -> usize {
         let word = AtomicU32::new(0);
         // SAFETY: aligned, and it outlives the threads of the scope.
-        let mutex = Mutex::new(unsafe { Cell::new(&word) });
+        let mutex = Mutex::new(unsafe { SharedWord::new(&word) });
         let stop = AtomicBool::new(false);
         let id = ThreadId::new(1).unwrap();
         let toil = |turns| (0..turns).for_each(|_| std::hint::spin_loop());
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
-                    assert!(mutex.lock_free(id));
+                    assert!(mutex.try_lock_fast(id));
                     toil(inside);
-                    assert!(mutex.unlock_quiet(id));
+                    assert!(mutex.unlock_fast(id));
                     toil(outside);
                 }
             });

@@ -1,9 +1,10 @@
 //! Waiting for a Mutex.
 
-use super::{Locked, Mutex, Served, State};
+use super::{Mutex, Served, State, WaitResult};
 use crate::primitives::Fault;
-use crate::queue::{Caller, Ended, Outcome, Party, Slept, Step, Wait, Waiter, spin_until};
+use crate::queue::{Context, Outcome, Party, Wait, WaitEnd, Waiter, WakeReason, spin_until};
 use std::sync::Arc;
+use std::task::Poll;
 
 /// A wait for a Mutex: competes, sleeps and competes again until the lock is its party's.
 pub struct Locking {
@@ -32,17 +33,17 @@ impl Locking {
     /// and says whether others wait behind it.
     pub(crate) fn compete(
         &self,
-        caller: &Caller,
+        context: &Context,
         woken: Option<bool>,
-    ) -> Step<Result<Locked, Fault>> {
+    ) -> Poll<Result<WaitResult, Fault>> {
         loop {
             if self.take(woken) {
-                return Step::Done(Ok(Locked::Acquired));
+                return Poll::Ready(Ok(WaitResult::Acquired));
             }
-            match self.queue_up(caller, woken.is_some()) {
+            match self.queue_up(context, woken.is_some()) {
                 Ok(Served::Free) => {}
-                Ok(Served::Held) => return Step::Pending,
-                Err(fault) => return Step::Done(Err(fault)),
+                Ok(Served::Held) => return Poll::Pending,
+                Err(fault) => return Poll::Ready(Err(fault)),
             }
         }
     }
@@ -65,15 +66,15 @@ impl Locking {
     }
 
     /// Enters the queue, unless the lock is free.
-    fn queue_up(&self, caller: &Caller, woken: bool) -> Result<Served, Fault> {
-        let threads = caller.queues.threads();
-        let mut section = caller.queues.enter(self.mutex.key());
+    fn queue_up(&self, context: &Context, woken: bool) -> Result<Served, Fault> {
+        let threads = context.queues.threads();
+        let mut section = context.queues.lock(self.mutex.key());
         // Since the check before the wait, code that ran in the middle of it may have locked.
-        if !self.waiter.party().is_promise() && self.mutex.is_owned_by(caller.id()) {
-            self.mutex.serve(threads, &mut section);
+        if !self.waiter.party().is_promise() && self.mutex.is_owned_by(context.id()) {
+            self.mutex.grant_waiters(threads, &mut section);
             return Err(Fault::Recursive);
         }
-        let served = self.mutex.serve_fault(threads, &mut section)?;
+        let served = self.mutex.check_owner(threads, &mut section)?;
         if let Served::Held = served {
             if woken {
                 self.waiter.note_overtaken();
@@ -86,26 +87,26 @@ impl Locking {
     }
 
     /// What a sleep came to.
-    fn turn(&self, caller: &Caller, slept: Slept) -> Result<Turn, Fault> {
-        match slept.ended(&self.waiter, || self.leave(caller)) {
-            Ended::Told(Some(Outcome::Granted)) => Ok(Turn::Granted),
-            Ended::Told(Some(Outcome::Retry { more })) => Ok(Turn::Retry { more }),
-            Ended::Told(Some(Outcome::OwnerDied(owner))) => Err(Fault::Abandoned(owner)),
-            Ended::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            Ended::Told(_) => Err(Fault::Corrupt(self.mutex.cell.load())),
-            Ended::TimedOut => Ok(Turn::TimedOut),
-            Ended::Deadlock(circle) => Err(Fault::Deadlock(circle)),
-            Ended::Interrupted => {
-                self.withdraw(caller);
+    fn turn(&self, context: &Context, reason: WakeReason) -> Result<Turn, Fault> {
+        match reason.ended(&self.waiter, || self.leave(context)) {
+            WaitEnd::Told(Some(Outcome::Granted)) => Ok(Turn::Granted),
+            WaitEnd::Told(Some(Outcome::Retry { more })) => Ok(Turn::Retry { more }),
+            WaitEnd::Told(Some(Outcome::OwnerDied(owner))) => Err(Fault::Abandoned(owner)),
+            WaitEnd::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            WaitEnd::Told(_) => Err(Fault::Corrupt(self.mutex.cell.load())),
+            WaitEnd::TimedOut => Ok(Turn::TimedOut),
+            WaitEnd::Deadlock(circle) => Err(Fault::Deadlock(circle)),
+            WaitEnd::Interrupted => {
+                self.cancel(context);
                 Err(Fault::Interrupted)
             }
         }
     }
 
     /// Leaves the queue; false where it was settled before.
-    fn leave(&self, caller: &Caller) -> bool {
+    fn leave(&self, context: &Context) -> bool {
         let key = self.mutex.key();
-        let mut section = caller.queues.enter(key);
+        let mut section = context.queues.lock(key);
         let left = section.remove(&self.waiter);
         if left && section.is_empty(key) {
             // Nobody is left to wake: spare the owner the call. Where the word has changed there is nothing to spare.
@@ -118,8 +119,8 @@ impl Locking {
     }
 
     /// Stands in the queue again, before the others, and passes on what it was given.
-    pub(crate) fn stand_back(&self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.mutex.key());
+    pub(crate) fn requeue_at_front(&self, context: &Context) {
+        let mut section = context.queues.lock(self.mutex.key());
         let outcome = self.waiter.outcome();
         if !matches!(outcome, Some(Outcome::Granted | Outcome::Retry { .. })) {
             return;
@@ -128,47 +129,48 @@ impl Locking {
         if outcome == Some(Outcome::Granted) {
             let claim = super::claim_of(self.waiter.party());
             // Only a cell that was written over can be no longer owned here, and then everybody was told.
-            self.mutex.release(caller, &mut section, claim).ok();
+            self.mutex.release(context, &mut section, claim).ok();
         } else {
-            self.mutex.serve(caller.queues.threads(), &mut section);
+            self.mutex
+                .grant_waiters(context.queues.threads(), &mut section);
         }
     }
 
     /// Leaves, and passes on what it was given and cannot use.
-    pub(crate) fn withdraw(&self, caller: &Caller) {
-        if self.leave(caller) {
+    pub(crate) fn cancel(&self, context: &Context) {
+        if self.leave(context) {
             return;
         }
         match self.waiter.outcome() {
             // Only a cell that was written over can be no longer owned here, and then there is nothing to pass on.
-            Some(Outcome::Granted) => drop(self.mutex.unlock_as(caller, self.waiter.party())),
-            Some(Outcome::Retry { .. }) => self.mutex.tend(caller),
+            Some(Outcome::Granted) => drop(self.mutex.unlock_as(context, self.waiter.party())),
+            Some(Outcome::Retry { .. }) => self.mutex.revalidate(context),
             _ => {}
         }
     }
 }
 
 impl Wait for Locking {
-    type Output = Result<Locked, Fault>;
+    type Output = Result<WaitResult, Fault>;
 
     fn waiter(&self) -> &Arc<Waiter> {
         &self.waiter
     }
 
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        match self.turn(caller, slept) {
-            Ok(Turn::Granted) => Step::Done(Ok(Locked::Acquired)),
-            Ok(Turn::TimedOut) => Step::Done(Ok(Locked::TimedOut)),
-            Ok(Turn::Retry { more }) => self.compete(caller, Some(more)),
-            Err(fault) => Step::Done(Err(fault)),
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
+        match self.turn(context, reason) {
+            Ok(Turn::Granted) => Poll::Ready(Ok(WaitResult::Acquired)),
+            Ok(Turn::TimedOut) => Poll::Ready(Ok(WaitResult::TimedOut)),
+            Ok(Turn::Retry { more }) => self.compete(context, Some(more)),
+            Err(fault) => Poll::Ready(Err(fault)),
         }
     }
 
-    fn tend(&self, caller: &Caller) {
-        self.mutex.tend(caller);
+    fn revalidate(&self, context: &Context) {
+        self.mutex.revalidate(context);
     }
 
-    fn retreat(&mut self, caller: &Caller) {
-        self.stand_back(caller);
+    fn requeue_for_block(&mut self, context: &Context) {
+        self.requeue_at_front(context);
     }
 }

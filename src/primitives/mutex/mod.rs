@@ -25,9 +25,9 @@ pub use locking::Locking;
 pub use recovering::Recovering;
 
 use super::{Fault, block_in};
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, Key, Kind, Outcome, Party, Section, Waiter, spin_until};
+use crate::queue::{Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl State {
 
 /// How an attempt to lock ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locked {
+pub enum WaitResult {
     /// The caller owns the lock.
     Acquired,
     /// The time limit passed first.
@@ -78,7 +78,7 @@ pub enum Recovered {
     /// The caller owns the lock, and took it over from an owner that died.
     Cleared,
     /// The caller owns the lock; nobody had died, or somebody else took it over before.
-    Locked,
+    Acquired,
     /// The time limit passed first.
     TimedOut,
 }
@@ -88,7 +88,7 @@ impl Recovered {
     pub fn cleared(self) -> Option<bool> {
         match self {
             Recovered::Cleared => Some(true),
-            Recovered::Locked => Some(false),
+            Recovered::Acquired => Some(false),
             Recovered::TimedOut => None,
         }
     }
@@ -122,7 +122,7 @@ fn claim_of(party: &Party) -> u32 {
 /// The Mutex in one cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutex {
-    cell: Cell,
+    cell: SharedWord,
 }
 
 impl Mutex {
@@ -132,87 +132,93 @@ impl Mutex {
     pub const WAITERS: u32 = WAITERS;
 
     /// The mutex in `cell`.
-    pub fn new(cell: Cell) -> Self {
+    pub fn new(cell: SharedWord) -> Self {
         Mutex { cell }
     }
 
     /// The cell.
-    pub fn cell(self) -> Cell {
+    pub fn cell(self) -> SharedWord {
         self.cell
     }
 
     /// The one instruction that JavaScript tries before it calls in.
     #[inline]
-    pub fn lock_free(self, id: ThreadId) -> bool {
+    pub fn try_lock_fast(self, id: ThreadId) -> bool {
         self.cell.replace(FREE, id.get())
     }
 
     /// The one instruction that JavaScript tries before it calls in.
     #[inline]
-    pub fn unlock_quiet(self, id: ThreadId) -> bool {
+    pub fn unlock_fast(self, id: ThreadId) -> bool {
         self.cell.replace(id.get(), FREE)
     }
 
     /// Locks, waiting until `deadline`, or without limit.
-    pub fn lock(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
+    pub fn lock(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
         // Most waits are over before they have begun.
-        if spin_until(|| self.cell.load() == FREE && self.lock_free(caller.id())) {
-            return Ok(Locked::Acquired);
+        if spin_until(|| self.cell.load() == FREE && self.try_lock_fast(context.id())) {
+            return Ok(WaitResult::Acquired);
         }
-        block_in(caller, deadline, || {
-            if self.is_owned_by(caller.id()) {
+        block_in(context, deadline, || {
+            if self.is_owned_by(context.id()) {
                 return Begun::Done(Err(Fault::Recursive));
             }
-            self.begin(caller, &Party::thread_of(caller))
+            self.begin(context, &Party::thread_of(context.thread))
         })
     }
 
     /// Begins to lock, without limit.
-    pub fn begin(self, caller: &Caller, party: &Party) -> Begun<Locking> {
-        Begun::with(Locking::new(self, party), |wait| wait.compete(caller, None))
+    pub fn begin(self, context: &Context, party: &Party) -> Begun<Locking> {
+        Begun::with(Locking::new(self, party), |wait| {
+            wait.compete(context, None)
+        })
     }
 
     /// Locks if that takes no waiting.
-    pub fn try_lock(self, caller: &Caller) -> Result<Locked, Fault> {
-        self.try_claim(caller, caller.id().get())
+    pub fn try_lock(self, context: &Context) -> Result<WaitResult, Fault> {
+        self.try_claim(context, context.id().get())
     }
 
     /// Locks for a guard of the calling thread, if that takes no waiting.
-    pub fn try_lock_guard(self, caller: &Caller) -> Result<Locked, Fault> {
-        self.try_claim(caller, caller.id().get() | GUARD)
+    pub fn try_lock_guard(self, context: &Context) -> Result<WaitResult, Fault> {
+        self.try_claim(context, context.id().get() | GUARD)
     }
 
-    fn try_claim(self, caller: &Caller, claim: u32) -> Result<Locked, Fault> {
+    fn try_claim(self, context: &Context, claim: u32) -> Result<WaitResult, Fault> {
         loop {
             if self.cell.replace(FREE, claim) {
-                return Ok(Locked::Acquired);
+                return Ok(WaitResult::Acquired);
             }
             // A living owner's word is left alone: a bit that nobody waits behind would make its unlock a call.
-            let threads = caller.queues.threads();
+            let threads = context.queues.threads();
             if Self::owner_of(self.cell.load())
                 .is_some_and(|owner| threads.status(owner) == Status::Alive)
             {
-                return Ok(Locked::TimedOut);
+                return Ok(WaitResult::TimedOut);
             }
-            let mut section = caller.queues.enter(self.key());
-            self.serve_fault(threads, &mut section)?;
+            let mut section = context.queues.lock(self.key());
+            self.check_owner(threads, &mut section)?;
         }
     }
 
     /// Locks, waiting until `deadline` or without limit, and takes the lock over from an owner that died, too.
-    pub fn recover(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Recovered, Fault> {
-        block_in(caller, deadline, || {
-            if self.is_owned_by(caller.id()) {
+    pub fn recover(
+        self,
+        context: &Context,
+        deadline: Option<Deadline>,
+    ) -> Result<Recovered, Fault> {
+        block_in(context, deadline, || {
+            if self.is_owned_by(context.id()) {
                 return Begun::Done(Err(Fault::Recursive));
             }
-            self.begin_recovery(caller, &Party::thread_of(caller))
+            self.begin_recovery(context, &Party::thread_of(context.thread))
         })
     }
 
     /// Begins to recover, without limit.
-    pub fn begin_recovery(self, caller: &Caller, party: &Party) -> Begun<Recovering> {
+    pub fn begin_recovery(self, context: &Context, party: &Party) -> Begun<Recovering> {
         let recovering = Recovering::new(self, party);
-        Begun::with(recovering, |wait| wait.start(caller))
+        Begun::with(recovering, |wait| wait.start(context))
     }
 
     /// Takes it over from an owner that died, if that is what the word says.
@@ -221,25 +227,25 @@ impl Mutex {
     }
 
     /// Unlocks, and wakes who waits.
-    pub fn unlock(self, caller: &Caller) -> Result<(), Fault> {
-        self.unlock_claim(caller, caller.id().get())
+    pub fn unlock(self, context: &Context) -> Result<(), Fault> {
+        self.unlock_claim(context, context.id().get())
     }
 
     /// Unlocks what a guard of this thread's owns.
-    pub fn unlock_guard(self, caller: &Caller) -> Result<(), Fault> {
-        self.unlock_claim(caller, caller.id().get() | GUARD)
+    pub fn unlock_guard(self, context: &Context) -> Result<(), Fault> {
+        self.unlock_claim(context, context.id().get() | GUARD)
     }
 
     /// Unlocks what this party owns: the thread, or the guard of its promise.
-    pub fn unlock_as(self, caller: &Caller, party: &Party) -> Result<(), Fault> {
-        self.unlock_claim(caller, claim_of(party))
+    pub fn unlock_as(self, context: &Context, party: &Party) -> Result<(), Fault> {
+        self.unlock_claim(context, claim_of(party))
     }
 
-    fn unlock_claim(self, caller: &Caller, claim: u32) -> Result<(), Fault> {
+    fn unlock_claim(self, context: &Context, claim: u32) -> Result<(), Fault> {
         if self.cell.replace(claim, FREE) {
             return Ok(());
         }
-        self.unlock_contended(caller, claim)
+        self.unlock_contended(context, claim)
     }
 
     /// Whether this party owns it: the thread, or the guard of its promise.
@@ -269,7 +275,7 @@ impl Mutex {
     /// Why a party of thread `id` does not own it.
     fn not_owned(self, threads: &Threads, id: ThreadId) -> Fault {
         match self.owner(threads) {
-            Ok(Some(owner)) if owner == id => Fault::OtherParty,
+            Ok(Some(owner)) if owner == id => Fault::WrongOwnerKind,
             Ok(owner) => Fault::NotOwner(owner),
             Err(fault) => fault,
         }
@@ -320,26 +326,26 @@ impl Mutex {
     }
 
     #[cold]
-    fn unlock_contended(self, caller: &Caller, claim: u32) -> Result<(), Fault> {
-        let mut section = caller.queues.enter(self.key());
-        self.release(caller, &mut section, claim)
+    fn unlock_contended(self, context: &Context, claim: u32) -> Result<(), Fault> {
+        let mut section = context.queues.lock(self.key());
+        self.release(context, &mut section, claim)
     }
 
     /// Unlocks under the lock of the queue, and wakes who waits.
-    fn release(self, caller: &Caller, section: &mut Section, claim: u32) -> Result<(), Fault> {
-        let threads = caller.queues.threads();
+    fn release(self, context: &Context, section: &mut QueueGuard, claim: u32) -> Result<(), Fault> {
+        let threads = context.queues.threads();
         loop {
             let word = self.cell.load();
             if word & !WAITERS != claim {
                 // A cell that was written over may have stranded those who wait: see to them all the same.
-                self.serve(threads, section);
-                return Err(self.not_owned(threads, caller.id()));
+                self.grant_waiters(threads, section);
+                return Err(self.not_owned(threads, context.id()));
             }
             // Asked once: whether somebody is ready may change at any moment.
             let next = section.next(self.key());
             let heir = next.as_ref().filter(|next| {
                 next.is_ready()
-                    && section.hand_over_due(next)
+                    && section.handoff_due(next)
                     && threads.status(next.thread()) == Status::Alive
             });
             let more = section.len(self.key()) > 1;
@@ -351,14 +357,14 @@ impl Mutex {
             if !self.cell.replace(word, released) {
                 continue;
             }
-            let handed_over = heir.is_some();
+            let handed_off = heir.is_some();
             match next {
-                Some(heir) if handed_over => {
-                    section.note_hand_over(self.key());
+                Some(heir) if handed_off => {
+                    section.note_handoff(self.key());
                     section.remove(&heir);
                     section.settle(heir, Outcome::Granted);
                 }
-                Some(next) => self.rouse(section, next),
+                Some(next) => self.wake_next(section, next),
                 None => {}
             }
             return Ok(());
@@ -367,54 +373,64 @@ impl Mutex {
 
     /// Tells everybody who waits that the owner died, if it was this thread. A free lock is left alone: whoever was
     /// woken for it is on the way.
-    pub(super) fn owner_died(self, id: ThreadId, threads: &Threads, section: &mut Section) {
+    pub(super) fn owner_died(self, id: ThreadId, threads: &Threads, section: &mut QueueGuard) {
         if self.is_owned_by(id) {
-            self.serve(threads, section);
+            self.grant_waiters(threads, section);
         }
     }
 
     /// Sees to the queue after a long wait, should somebody have written over the cell.
-    pub(super) fn tend(self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.key());
-        self.serve(caller.queues.threads(), &mut section);
+    pub(super) fn revalidate(self, context: &Context) {
+        let mut section = context.queues.lock(self.key());
+        self.grant_waiters(context.queues.threads(), &mut section);
     }
 
     /// Lets a Condition's waiters that were notified in, behind those who wait already.
-    pub(super) fn admit(self, threads: &Threads, section: &mut Section, notified: &[Arc<Waiter>]) {
+    pub(super) fn admit(
+        self,
+        threads: &Threads,
+        section: &mut QueueGuard,
+        notified: &[Arc<Waiter>],
+    ) {
         for waiter in notified {
             section.push_back(waiter);
         }
-        self.serve(threads, section);
+        self.grant_waiters(threads, section);
     }
 
     /// Sees to it that those who are queued will be served: wakes one if the lock is free, sets the bit if it is
     /// held, tells them all if its owner died or the cell was written over.
-    pub(super) fn serve(self, threads: &Threads, section: &mut Section) {
+    pub(super) fn grant_waiters(self, threads: &Threads, section: &mut QueueGuard) {
         if section.is_empty(self.key()) {
             return;
         }
         // A fault was told to everybody in the queue.
-        if let Ok(Served::Free) = self.serve_fault(threads, section)
+        if let Ok(Served::Free) = self.check_owner(threads, section)
             && let Some(next) = section.next(self.key())
         {
-            self.rouse(section, next);
+            self.wake_next(section, next);
         }
     }
 
     /// Wakes `next` to compete for the lock, which is free. One of a crowd that was notified takes another of it along: to
     /// wake a processor takes longer than a short critical section, so that the lock would lie idle between two of them.
     /// Whoever comes too late keeps its place.
-    fn rouse(self, section: &mut Section, next: Arc<Waiter>) {
-        let in_crowd = |waiter: &Waiter| waiter.was_notified() && !waiter.party().is_promise();
-        let crowded = in_crowd(&next);
+    fn wake_next(self, section: &mut QueueGuard, next: Arc<Waiter>) {
+        let was_notified_with_all =
+            |waiter: &Waiter| waiter.was_notified() && !waiter.party().is_promise();
+        let crowded = was_notified_with_all(&next);
         self.wake(section, next);
-        if crowded && let Some(another) = section.next(self.key()).filter(|next| in_crowd(next)) {
+        if crowded
+            && let Some(another) = section
+                .next(self.key())
+                .filter(|next| was_notified_with_all(next))
+        {
             self.wake(section, another);
         }
     }
 
     /// Wakes a queued waiter to compete for the lock.
-    fn wake(self, section: &mut Section, waiter: Arc<Waiter>) {
+    fn wake(self, section: &mut QueueGuard, waiter: Arc<Waiter>) {
         section.remove(&waiter);
         let more = !section.is_empty(self.key());
         section.settle(waiter, Outcome::Retry { more });
@@ -424,7 +440,7 @@ impl Mutex {
     ///
     /// That the owner lives is checked under the lock of the bucket: one that dies later will sweep the queues,
     /// and find everybody who queued up before.
-    fn serve_fault(self, threads: &Threads, section: &mut Section) -> Result<Served, Fault> {
+    fn check_owner(self, threads: &Threads, section: &mut QueueGuard) -> Result<Served, Fault> {
         loop {
             let word = self.cell.load();
             let (fault, outcome) = match State::of(word) {

@@ -1,9 +1,10 @@
 //! Waiting for a Mutex, also for one whose owner died.
 
-use super::{Locked, Locking, Mutex, Recovered};
+use super::{Locking, Mutex, Recovered, WaitResult};
 use crate::primitives::Fault;
-use crate::queue::{Caller, Party, Slept, Step, Wait, Waiter};
+use crate::queue::{Context, Party, Wait, Waiter, WakeReason};
 use std::sync::Arc;
+use std::task::Poll;
 
 /// A wait for a Mutex that takes it over from an owner that died.
 pub struct Recovering {
@@ -19,31 +20,31 @@ impl Recovering {
         }
     }
 
-    pub(super) fn start(&mut self, caller: &Caller) -> Step<Result<Recovered, Fault>> {
-        let step = self.locking.compete(caller, None);
-        self.after(caller, step)
+    pub(super) fn start(&mut self, context: &Context) -> Poll<Result<Recovered, Fault>> {
+        let step = self.locking.compete(context, None);
+        self.after(context, step)
     }
 
     fn after(
         &mut self,
-        caller: &Caller,
-        mut step: Step<Result<Locked, Fault>>,
-    ) -> Step<Result<Recovered, Fault>> {
+        context: &Context,
+        mut step: Poll<Result<WaitResult, Fault>>,
+    ) -> Poll<Result<Recovered, Fault>> {
         loop {
-            return Step::Done(match step {
-                Step::Pending => return Step::Pending,
-                Step::Done(Ok(Locked::Acquired)) => Ok(Recovered::Locked),
-                Step::Done(Ok(Locked::TimedOut)) => Ok(Recovered::TimedOut),
-                Step::Done(Err(Fault::Abandoned(Some(dead)))) => {
+            return Poll::Ready(match step {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(WaitResult::Acquired)) => Ok(Recovered::Acquired),
+                Poll::Ready(Ok(WaitResult::TimedOut)) => Ok(Recovered::TimedOut),
+                Poll::Ready(Err(Fault::Abandoned(Some(dead)))) => {
                     if self.mutex.take_over(dead, self.locking.waiter().party()) {
                         Ok(Recovered::Cleared)
                     } else {
                         // Somebody else was faster: wait for the lock.
-                        step = self.locking.compete(caller, None);
+                        step = self.locking.compete(context, None);
                         continue;
                     }
                 }
-                Step::Done(Err(fault)) => Err(fault),
+                Poll::Ready(Err(fault)) => Err(fault),
             });
         }
     }
@@ -56,16 +57,16 @@ impl Wait for Recovering {
         self.locking.waiter()
     }
 
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
-        let step = self.locking.resume(caller, slept);
-        self.after(caller, step)
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
+        let step = self.locking.resume(context, reason);
+        self.after(context, step)
     }
 
-    fn tend(&self, caller: &Caller) {
-        self.locking.tend(caller);
+    fn revalidate(&self, context: &Context) {
+        self.locking.revalidate(context);
     }
 
-    fn retreat(&mut self, caller: &Caller) {
-        self.locking.retreat(caller);
+    fn requeue_for_block(&mut self, context: &Context) {
+        self.locking.requeue_for_block(context);
     }
 }

@@ -3,8 +3,9 @@
 use super::gate::{Admission, State};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::{Fault, Recovered};
-use crate::queue::{Caller, Ended, Outcome, Party, Section, Slept, Step, Wait, Waiter};
+use crate::queue::{Context, Outcome, Party, QueueGuard, Wait, WaitEnd, Waiter, WakeReason};
 use std::sync::Arc;
+use std::task::Poll;
 
 /// A wait for an RwLock, to read or to write.
 pub struct Entering {
@@ -24,51 +25,52 @@ impl Entering {
     }
 
     /// Enters, or stands in the queue.
-    pub(super) fn start(&self, caller: &Caller) -> Step<Result<Recovered, Fault>> {
-        let threads = caller.queues.threads();
+    pub(super) fn start(&self, context: &Context) -> Poll<Result<Recovered, Fault>> {
+        let threads = context.queues.threads();
         let gate = self.lock.gate;
         let party = self.waiter.party();
-        let mut section = caller.queues.enter(gate.key());
+        let mut section = context.queues.lock(gate.key());
         loop {
             match gate.admit(threads, &mut section, party, self.request, self.lock.held) {
                 Ok(Admission::Entered(entered)) => {
                     self.lock.entered(party, self.request);
-                    return Step::Done(Ok(entered));
+                    return Poll::Ready(Ok(entered));
                 }
                 Ok(Admission::Refused(word)) => {
                     if gate.queue_up(&mut section, word, &self.waiter) {
-                        return Step::Pending;
+                        return Poll::Pending;
                     }
                 }
-                Err(fault) => return Step::Done(Err(fault)),
+                Err(fault) => return Poll::Ready(Err(fault)),
             }
         }
     }
 
     /// Leaves the queue; false where it was settled before. Those behind may be let in now.
-    fn leave(&self, caller: &Caller) -> bool {
+    fn leave(&self, context: &Context) -> bool {
         let gate = self.lock.gate;
-        let mut section = caller.queues.enter(gate.key());
+        let mut section = context.queues.lock(gate.key());
         let left = section.remove(&self.waiter);
         if left {
             // A fault was told to everybody who waits.
-            gate.serve(caller.queues.threads(), &mut section).ok();
+            gate.grant_waiters(context.queues.threads(), &mut section)
+                .ok();
         }
         left
     }
 
     /// Leaves, and passes on what it was given and cannot use.
-    fn withdraw(&self, caller: &Caller) {
-        if !self.leave(caller)
+    fn cancel(&self, context: &Context) {
+        if !self.leave(context)
             && let Some(outcome) = self.waiter.outcome()
         {
-            let mut section = caller.queues.enter(self.lock.gate.key());
-            self.undo(caller, &mut section, outcome);
+            let mut section = context.queues.lock(self.lock.gate.key());
+            self.undo(context, &mut section, outcome);
         }
     }
 
     /// Takes back that it was let in, which it does not know yet, and lets others in.
-    fn undo(&self, caller: &Caller, section: &mut Section, outcome: Outcome) {
+    fn undo(&self, context: &Context, section: &mut QueueGuard, outcome: Outcome) {
         let gate = self.lock.gate;
         let claim = claim_of(self.waiter.party());
         loop {
@@ -90,7 +92,7 @@ impl Entering {
             };
             if undone {
                 // A fault was told to everybody who waits.
-                gate.serve(caller.queues.threads(), section).ok();
+                gate.grant_waiters(context.queues.threads(), section).ok();
                 return;
             }
         }
@@ -104,48 +106,48 @@ impl Wait for Entering {
         &self.waiter
     }
 
-    fn resume(&mut self, caller: &Caller, slept: Slept) -> Step<Self::Output> {
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
         let gate = self.lock.gate;
-        Step::Done(match slept.ended(&self.waiter, || self.leave(caller)) {
-            Ended::Told(Some(Outcome::Granted)) => {
+        Poll::Ready(match reason.ended(&self.waiter, || self.leave(context)) {
+            WaitEnd::Told(Some(Outcome::Granted)) => {
                 self.lock.entered(self.waiter.party(), self.request);
-                Ok(Recovered::Locked)
+                Ok(Recovered::Acquired)
             }
-            Ended::Told(Some(Outcome::GrantedAbandoned)) => {
-                caller
+            WaitEnd::Told(Some(Outcome::GrantedAbandoned)) => {
+                context
                     .queues
-                    .enter(gate.key())
+                    .lock(gate.key())
                     .forget_dead_owner(gate.key());
                 Ok(Recovered::Cleared)
             }
-            Ended::Told(Some(Outcome::OwnerDied(dead))) => Err(Fault::Abandoned(dead)),
-            Ended::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            Ended::Told(_) => Err(Fault::Corrupt(gate.cell.load())),
-            Ended::TimedOut => Ok(Recovered::TimedOut),
-            Ended::Deadlock(circle) => Err(Fault::Deadlock(circle)),
-            Ended::Interrupted => {
-                self.withdraw(caller);
+            WaitEnd::Told(Some(Outcome::OwnerDied(dead))) => Err(Fault::Abandoned(dead)),
+            WaitEnd::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            WaitEnd::Told(_) => Err(Fault::Corrupt(gate.cell.load())),
+            WaitEnd::TimedOut => Ok(Recovered::TimedOut),
+            WaitEnd::Deadlock(circle) => Err(Fault::Deadlock(circle)),
+            WaitEnd::Interrupted => {
+                self.cancel(context);
                 Err(Fault::Interrupted)
             }
         })
     }
 
-    fn tend(&self, caller: &Caller) {
-        self.lock.tend(caller);
+    fn revalidate(&self, context: &Context) {
+        self.lock.revalidate(context);
     }
 
-    fn retreat(&mut self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.lock.gate.key());
+    fn requeue_for_block(&mut self, context: &Context) {
+        let mut section = context.queues.lock(self.lock.gate.key());
         if let Some(outcome @ (Outcome::Granted | Outcome::GrantedAbandoned)) =
             self.waiter.outcome()
         {
             section.push_front(&self.waiter);
-            self.undo(caller, &mut section, outcome);
+            self.undo(context, &mut section, outcome);
         } else if !section.is_behind_sibling(&self.waiter) {
             // Those behind may be let in now, and a promise does not look by itself.
             self.lock
                 .gate
-                .serve(caller.queues.threads(), &mut section)
+                .grant_waiters(context.queues.threads(), &mut section)
                 .ok();
         }
     }

@@ -1,9 +1,9 @@
 //! The word of an RwLock and the queue behind it: who is let in next.
 
 use super::{Held, Request};
-use crate::cell::Cell;
+use crate::cell::SharedWord;
 use crate::primitives::{Fault, Recovered};
-use crate::queue::{DeadOwner, Key, Kind, Outcome, Party, Section, Waiter};
+use crate::queue::{DeadOwner, Key, Kind, Outcome, Party, QueueGuard, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ pub fn claim_of(party: &Party) -> u32 {
 /// The word of an RwLock, and its queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate {
-    pub cell: Cell,
+    pub cell: SharedWord,
 }
 
 impl Gate {
@@ -70,13 +70,13 @@ impl Gate {
     }
 
     /// One more read, while nobody writes or is queued.
-    pub fn read_free(self) -> bool {
+    pub fn try_read_fast(self) -> bool {
         let word = self.cell.load();
         word < NUMBER && self.cell.replace(word, word + 1)
     }
 
     /// One read less, while nobody is queued.
-    pub fn unlock_read_quiet(self) -> bool {
+    pub fn unlock_read_fast(self) -> bool {
         let word = self.cell.load();
         (1..=NUMBER).contains(&word) && self.cell.replace(word, word - 1)
     }
@@ -86,12 +86,12 @@ impl Gate {
     pub fn admit(
         self,
         threads: &Threads,
-        section: &mut Section,
+        section: &mut QueueGuard,
         party: &Party,
         request: Request,
         held: Held,
     ) -> Result<Admission, Fault> {
-        self.serve(threads, section)?;
+        self.grant_waiters(threads, section)?;
         loop {
             let word = self.cell.load();
             let first = !section.is_anybody_present(self.key());
@@ -100,10 +100,10 @@ impl Gate {
                     return Err(self.abandoned(section, word));
                 }
                 (State::Reads(reads), Request::Read) if first && reads < NUMBER => {
-                    (word + 1, Recovered::Locked)
+                    (word + 1, Recovered::Acquired)
                 }
                 (State::Reads(0), Request::Write | Request::Recover) if first => {
-                    (claim_of(party), Recovered::Locked)
+                    (claim_of(party), Recovered::Acquired)
                 }
                 (State::Abandoned(0), Request::Recover) if first => {
                     (claim_of(party), Recovered::Cleared)
@@ -127,7 +127,7 @@ impl Gate {
     }
 
     /// Queues one that was refused by `word`. False where that has changed meanwhile: it may be admitted now.
-    pub fn queue_up(self, section: &mut Section, word: u32, waiter: &Arc<Waiter>) -> bool {
+    pub fn queue_up(self, section: &mut QueueGuard, word: u32, waiter: &Arc<Waiter>) -> bool {
         let queued = self.cell.replace(word, word | WAITERS);
         if queued {
             section.push_back(waiter);
@@ -137,7 +137,7 @@ impl Gate {
 
     /// Lets those at the front in, as far as they can be, and makes the bit say whether anybody is left. Tells them all
     /// where a writer died or the cell was written over; only those who came to recover stay then.
-    pub fn serve(self, threads: &Threads, section: &mut Section) -> Result<(), Fault> {
+    pub fn grant_waiters(self, threads: &Threads, section: &mut QueueGuard) -> Result<(), Fault> {
         loop {
             let word = self.cell.load();
             match State::of(word) {
@@ -198,7 +198,7 @@ impl Gate {
 
     /// Marks what `word` says as abandoned by `dead`, with so many reads of the living left, and tells those who wait.
     /// False where the word has changed.
-    pub fn abandon(self, section: &mut Section, word: u32, dead: DeadOwner, reads: u32) -> bool {
+    pub fn abandon(self, section: &mut QueueGuard, word: u32, dead: DeadOwner, reads: u32) -> bool {
         let abandoned = self
             .cell
             .replace(word, ABANDONED | (word & WAITERS) | reads);
@@ -212,7 +212,7 @@ impl Gate {
     }
 
     /// Tells everybody that somebody died inside, but those who came to recover.
-    fn tell(self, section: &mut Section, dead: DeadOwner) {
+    fn tell(self, section: &mut QueueGuard, dead: DeadOwner) {
         let told: Vec<_> = section
             .waiters(self.key())
             .filter(|waiter| Request::of(waiter) != Request::Recover)
@@ -224,7 +224,7 @@ impl Gate {
         }
     }
 
-    fn abandoned(self, section: &mut Section, word: u32) -> Fault {
+    fn abandoned(self, section: &mut QueueGuard, word: u32) -> Fault {
         match section.dead_owner(self.key()) {
             Some(dead) => Fault::Abandoned(dead.thread()),
             None => self.corrupt(section, word),
@@ -232,12 +232,12 @@ impl Gate {
     }
 
     /// Who died inside; none where the cell was written over.
-    pub fn dead(self, section: &Section) -> Option<DeadOwner> {
+    pub fn dead(self, section: &QueueGuard) -> Option<DeadOwner> {
         section.dead_owner(self.key())
     }
 
     /// Tells everybody who waits that the cell was written over.
-    pub fn corrupt(self, section: &mut Section, word: u32) -> Fault {
+    pub fn corrupt(self, section: &mut QueueGuard, word: u32) -> Fault {
         section.settle_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }

@@ -23,10 +23,10 @@ mod gate;
 
 pub use entering::Entering;
 
-use super::{Fault, Locked, Recovered, block_in};
-use crate::cell::Cell;
+use super::{Fault, Recovered, WaitResult, block_in};
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Caller, DeadOwner, Party, Queues, Section, Waiter, spin_until};
+use crate::queue::{Begun, Context, DeadOwner, Party, QueueGuard, Queues, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use gate::{Admission, GUARD, Gate, State, WAITERS, WRITER, claim_of};
 
@@ -74,13 +74,13 @@ pub enum Inside {
 #[derive(Clone, Copy, Debug)]
 pub struct Held {
     /// By itself.
-    pub own: Cell,
+    pub own: SharedWord,
     /// By guards: what promises to read were fulfilled with.
-    pub by_guards: Cell,
+    pub by_guards: SharedWord,
 }
 
 impl Held {
-    fn of(self, party: &Party) -> Cell {
+    fn of(self, party: &Party) -> SharedWord {
         if party.is_promise() {
             self.by_guards
         } else {
@@ -98,11 +98,11 @@ impl Held {
     }
 }
 
-fn increment(count: Cell) {
+fn increment(count: SharedWord) {
     count.overwrite(count.load().saturating_add(1));
 }
 
-fn decrement(count: Cell) {
+fn decrement(count: SharedWord) {
     count.overwrite(count.load().saturating_sub(1));
 }
 
@@ -126,7 +126,7 @@ impl RwLock {
     pub const GUARD: u32 = GUARD;
 
     /// The lock in `cell`, of which the calling thread holds so many reads.
-    pub fn new(cell: Cell, held: Held) -> Self {
+    pub fn new(cell: SharedWord, held: Held) -> Self {
         let gate = Gate { cell };
         RwLock { gate, held }
     }
@@ -153,8 +153,8 @@ impl RwLock {
 
     /// What JavaScript tries before it calls in.
     #[inline]
-    pub fn read_free(self) -> bool {
-        let free = self.gate.read_free();
+    pub fn try_read_fast(self) -> bool {
+        let free = self.gate.try_read_fast();
         if free {
             increment(self.held.own);
         }
@@ -163,14 +163,14 @@ impl RwLock {
 
     /// What JavaScript tries before it calls in.
     #[inline]
-    pub fn write_free(self, id: ThreadId) -> bool {
+    pub fn try_write_fast(self, id: ThreadId) -> bool {
         self.gate.cell.replace(Self::FREE, id.get() | WRITER)
     }
 
     /// What JavaScript tries before it calls in.
     #[inline]
-    pub fn unlock_read_quiet(self) -> bool {
-        let unlocked = self.held.own.load() > 0 && self.gate.unlock_read_quiet();
+    pub fn unlock_read_fast(self) -> bool {
+        let unlocked = self.held.own.load() > 0 && self.gate.unlock_read_fast();
         if unlocked {
             decrement(self.held.own);
         }
@@ -179,82 +179,86 @@ impl RwLock {
 
     /// What JavaScript tries before it calls in.
     #[inline]
-    pub fn unlock_write_quiet(self, id: ThreadId) -> bool {
+    pub fn unlock_write_fast(self, id: ThreadId) -> bool {
         self.gate.cell.replace(id.get() | WRITER, Self::FREE)
     }
 
     /// Begins to read, waiting until `deadline` or without limit.
-    pub fn read(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
+    pub fn read(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
         // Once somebody is queued, only those at the front are let in.
         let is_queue = || self.gate.cell.load() & WAITERS != 0;
         let mut free = false;
         spin_until(|| {
-            free = self.read_free();
+            free = self.try_read_fast();
             free || is_queue()
         });
         if free {
-            return Ok(Locked::Acquired);
+            return Ok(WaitResult::Acquired);
         }
-        self.enter(caller, Request::Read, deadline).map(locked)
+        self.enter(context, Request::Read, deadline).map(locked)
     }
 
     /// Begins to write, waiting until `deadline` or without limit.
-    pub fn write(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Locked, Fault> {
-        if self.write_free(caller.id()) {
-            return Ok(Locked::Acquired);
+    pub fn write(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
+        if self.try_write_fast(context.id()) {
+            return Ok(WaitResult::Acquired);
         }
-        self.enter(caller, Request::Write, deadline).map(locked)
+        self.enter(context, Request::Write, deadline).map(locked)
     }
 
     /// Begins to write, waiting until `deadline` or without limit, also after somebody has died inside.
-    pub fn recover(self, caller: &Caller, deadline: Option<Deadline>) -> Result<Recovered, Fault> {
-        self.enter(caller, Request::Recover, deadline)
+    pub fn recover(
+        self,
+        context: &Context,
+        deadline: Option<Deadline>,
+    ) -> Result<Recovered, Fault> {
+        self.enter(context, Request::Recover, deadline)
     }
 
     fn enter(
         self,
-        caller: &Caller,
+        context: &Context,
         request: Request,
         deadline: Option<Deadline>,
     ) -> Result<Recovered, Fault> {
-        block_in(caller, deadline, || {
-            self.begin(caller, &Party::thread_of(caller), request)
+        block_in(context, deadline, || {
+            self.begin(context, &Party::thread_of(context.thread), request)
         })
     }
 
     /// Begins to wait.
-    pub fn begin(self, caller: &Caller, party: &Party, request: Request) -> Begun<Entering> {
+    pub fn begin(self, context: &Context, party: &Party, request: Request) -> Begun<Entering> {
         let entering = Entering::new(self, party, request);
-        Begun::with(entering, |wait| wait.start(caller))
+        Begun::with(entering, |wait| wait.start(context))
     }
 
     /// Enters if that takes no waiting, neither for those inside nor for those who are queued.
-    pub fn try_enter(self, caller: &Caller, request: Request) -> Result<Locked, Fault> {
-        self.try_enter_as(caller, &Party::thread_of(caller), request)
+    pub fn try_enter(self, context: &Context, request: Request) -> Result<WaitResult, Fault> {
+        self.try_enter_as(context, &Party::thread_of(context.thread), request)
     }
 
     /// Lets a guard of the calling thread enter, if that takes no waiting.
-    pub fn try_enter_guard(self, caller: &Caller, request: Request) -> Result<Locked, Fault> {
-        self.try_enter_as(caller, &Party::guard_of(caller), request)
+    pub fn try_enter_guard(self, context: &Context, request: Request) -> Result<WaitResult, Fault> {
+        self.try_enter_as(context, &Party::guard_of(context.thread), request)
     }
 
     fn try_enter_as(
         self,
-        caller: &Caller,
+        context: &Context,
         party: &Party,
         request: Request,
-    ) -> Result<Locked, Fault> {
-        let threads = caller.queues.threads();
-        let mut section = caller.queues.enter(self.gate.key());
+    ) -> Result<WaitResult, Fault> {
+        let threads = context.queues.threads();
+        let mut section = context.queues.lock(self.gate.key());
         let admitted = self
             .gate
             .admit(threads, &mut section, party, request, self.held);
         match admitted {
             Ok(Admission::Entered(_)) => {
                 self.entered(party, request);
-                Ok(Locked::Acquired)
+                Ok(WaitResult::Acquired)
             }
-            Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Ok(Locked::TimedOut),
+            Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Ok(WaitResult::TimedOut),
             Err(fault) => Err(fault),
         }
     }
@@ -265,26 +269,26 @@ impl RwLock {
     }
 
     /// Ends a read of this thread's.
-    pub fn unlock_read(self, caller: &Caller) -> Result<(), Fault> {
-        self.unlock_read_of(caller, self.held.own)
+    pub fn unlock_read(self, context: &Context) -> Result<(), Fault> {
+        self.unlock_read_of(context, self.held.own)
     }
 
     /// Ends a read that a guard of this thread's holds.
-    pub fn unlock_read_guard(self, caller: &Caller) -> Result<(), Fault> {
-        self.unlock_read_of(caller, self.held.by_guards)
+    pub fn unlock_read_guard(self, context: &Context) -> Result<(), Fault> {
+        self.unlock_read_of(context, self.held.by_guards)
     }
 
-    fn unlock_read_of(self, caller: &Caller, count: Cell) -> Result<(), Fault> {
-        let threads = caller.queues.threads();
+    fn unlock_read_of(self, context: &Context, count: SharedWord) -> Result<(), Fault> {
+        let threads = context.queues.threads();
         if count.load() == 0 {
-            self.tend(caller);
-            return Err(self.not_inside(threads, caller.id()));
+            self.revalidate(context);
+            return Err(self.not_inside(threads, context.id()));
         }
-        if self.counts_held_reads(self.gate.cell.load()) && self.gate.unlock_read_quiet() {
+        if self.counts_held_reads(self.gate.cell.load()) && self.gate.unlock_read_fast() {
             decrement(count);
             return Ok(());
         }
-        let mut section = caller.queues.enter(self.gate.key());
+        let mut section = context.queues.lock(self.gate.key());
         loop {
             let word = self.gate.cell.load();
             match State::of(word) {
@@ -292,7 +296,7 @@ impl RwLock {
                     if self.gate.cell.replace(word, word - 1) {
                         decrement(count);
                         // A fault was told to everybody who waits; this read is over all the same.
-                        self.gate.serve(threads, &mut section).ok();
+                        self.gate.grant_waiters(threads, &mut section).ok();
                         return Ok(());
                     }
                 }
@@ -307,45 +311,45 @@ impl RwLock {
     }
 
     /// Ends this thread's write.
-    pub fn unlock_write(self, caller: &Caller) -> Result<(), Fault> {
-        self.leave(caller, caller.id().get() | WRITER, Self::FREE)
+    pub fn unlock_write(self, context: &Context) -> Result<(), Fault> {
+        self.leave(context, context.id().get() | WRITER, Self::FREE)
     }
 
     /// Ends the write of a guard of this thread's.
-    pub fn unlock_write_guard(self, caller: &Caller) -> Result<(), Fault> {
-        self.leave(caller, caller.id().get() | GUARD, Self::FREE)
+    pub fn unlock_write_guard(self, context: &Context) -> Result<(), Fault> {
+        self.leave(context, context.id().get() | GUARD, Self::FREE)
     }
 
     /// Goes on as a reader, with nobody else writing in between.
-    pub fn downgrade(self, caller: &Caller) -> Result<(), Fault> {
-        self.leave(caller, caller.id().get() | WRITER, 1)?;
+    pub fn downgrade(self, context: &Context) -> Result<(), Fault> {
+        self.leave(context, context.id().get() | WRITER, 1)?;
         increment(self.held.own);
         Ok(())
     }
 
     /// Has a guard of this thread's go on as one that reads.
-    pub fn downgrade_guard(self, caller: &Caller) -> Result<(), Fault> {
-        self.leave(caller, caller.id().get() | GUARD, 1)?;
+    pub fn downgrade_guard(self, context: &Context) -> Result<(), Fault> {
+        self.leave(context, context.id().get() | GUARD, 1)?;
         increment(self.held.by_guards);
         Ok(())
     }
 
     /// Ends a write, with so many reads left instead.
-    fn leave(self, caller: &Caller, claim: u32, reads: u32) -> Result<(), Fault> {
+    fn leave(self, context: &Context, claim: u32, reads: u32) -> Result<(), Fault> {
         if self.gate.cell.replace(claim, reads) {
             return Ok(());
         }
-        let threads = caller.queues.threads();
-        let mut section = caller.queues.enter(self.gate.key());
+        let threads = context.queues.threads();
+        let mut section = context.queues.lock(self.gate.key());
         loop {
             let word = self.gate.cell.load();
             if word & !WAITERS != claim {
                 // A cell that was written over may have stranded those who wait: see to them all the same.
-                self.gate.serve(threads, &mut section)?;
-                return Err(self.not_inside(threads, caller.id()));
+                self.gate.grant_waiters(threads, &mut section)?;
+                return Err(self.not_inside(threads, context.id()));
             }
             if self.gate.cell.replace(word, reads | (word & WAITERS)) {
-                return self.gate.serve(threads, &mut section);
+                return self.gate.grant_waiters(threads, &mut section);
             }
         }
     }
@@ -361,7 +365,7 @@ impl RwLock {
     }
 
     /// Who is inside, also where nobody has asked since somebody died there.
-    pub fn inside(self, threads: &Threads, section: &Section) -> Result<Inside, Fault> {
+    pub fn inside(self, threads: &Threads, section: &QueueGuard) -> Result<Inside, Fault> {
         let word = self.gate.cell.load();
         match State::of(word) {
             State::Reads(reads) => Ok(Inside::Readers(reads)),
@@ -400,8 +404,8 @@ impl RwLock {
     /// Why thread `id` cannot leave.
     fn not_inside(self, threads: &Threads, id: ThreadId) -> Fault {
         match self.writer(threads) {
-            Ok(Some(writer)) if writer == id => Fault::OtherParty,
-            Ok(_) if self.held.any() => Fault::OtherParty,
+            Ok(Some(writer)) if writer == id => Fault::WrongOwnerKind,
+            Ok(_) if self.held.any() => Fault::WrongOwnerKind,
             Ok(writer) => Fault::NotOwner(writer),
             Err(fault) => fault,
         }
@@ -415,17 +419,24 @@ impl RwLock {
     }
 
     /// Sees to the queue after a long wait, should somebody have written over the cell.
-    fn tend(self, caller: &Caller) {
-        let mut section = caller.queues.enter(self.gate.key());
+    fn revalidate(self, context: &Context) {
+        let mut section = context.queues.lock(self.gate.key());
         // A fault was told to everybody who waits.
-        self.gate.serve(caller.queues.threads(), &mut section).ok();
+        self.gate
+            .grant_waiters(context.queues.threads(), &mut section)
+            .ok();
     }
 
     /// Tells everybody who waits that the writer died, if it was this thread.
-    pub(super) fn writer_died(cell: Cell, id: ThreadId, threads: &Threads, section: &mut Section) {
+    pub(super) fn writer_died(
+        cell: SharedWord,
+        id: ThreadId,
+        threads: &Threads,
+        section: &mut QueueGuard,
+    ) {
         if Self::owner_of(cell.load()) == Some(id) {
             // As above.
-            Gate { cell }.serve(threads, section).ok();
+            Gate { cell }.grant_waiters(threads, section).ok();
         }
     }
 
@@ -436,7 +447,7 @@ impl RwLock {
         if dead == 0 {
             return;
         }
-        let mut section = queues.enter(self.gate.key());
+        let mut section = queues.lock(self.gate.key());
         loop {
             let word = self.gate.cell.load();
             let reads = match State::of(word) {
@@ -449,17 +460,17 @@ impl RwLock {
                 .abandon(&mut section, word, DeadOwner::Known(id), reads)
             {
                 // As above.
-                self.gate.serve(queues.threads(), &mut section).ok();
+                self.gate.grant_waiters(queues.threads(), &mut section).ok();
                 return;
             }
         }
     }
 }
 
-fn locked(entered: Recovered) -> Locked {
+fn locked(entered: Recovered) -> WaitResult {
     match entered {
-        Recovered::TimedOut => Locked::TimedOut,
-        Recovered::Locked | Recovered::Cleared => Locked::Acquired,
+        Recovered::TimedOut => WaitResult::TimedOut,
+        Recovered::Acquired | Recovered::Cleared => WaitResult::Acquired,
     }
 }
 
@@ -467,19 +478,19 @@ fn locked(entered: Recovered) -> Locked {
 mod tests {
     use super::*;
     use crate::primitives::thread_died;
-    use crate::queue::HandOver;
+    use crate::queue::HandOff;
     use crate::sync::AtomicU32;
-    use crate::threads::{Attention, Look, Runtime};
+    use crate::threads::{Interrupt, InterruptSource, Runtime};
 
     struct Quiet;
 
     impl Runtime for Quiet {
-        fn attention(&self) -> Attention {
-            Attention::Never
+        fn attention(&self) -> InterruptSource {
+            InterruptSource::Never
         }
 
-        fn look(&self) -> Look {
-            Look::Continue
+        fn check_interrupts(&self) -> Interrupt {
+            Interrupt::Continue
         }
     }
 
@@ -489,18 +500,18 @@ mod tests {
 
     #[test]
     fn a_lock_whose_dead_owner_was_forgotten_is_abandoned_and_can_be_recovered() {
-        let hand_over = HandOver {
+        let handoff = HandOff {
             after: 0,
             at_last: 0,
             every: 0,
         };
-        let queues = Queues::new(0, hand_over);
+        let queues = Queues::new(0, handoff);
         let thread = |number| {
             let id = ThreadId::new(number).unwrap();
             queues.threads().register(id).ok().unwrap()
         };
         let (this, dies) = (thread(1), thread(2));
-        let caller_of = |thread| Caller {
+        let caller_of = |thread| Context {
             queues: &queues,
             thread,
             runtime: &Quiet,
@@ -508,38 +519,38 @@ mod tests {
         let words = [const { AtomicU32::new(0) }; LOCKS + 1];
         let counts = [const { AtomicU32::new(0) }; 2];
         // SAFETY: aligned, and alive until the end of this function.
-        let [own, by_guards] = [0, 1].map(|index| unsafe { Cell::new(&counts[index]) });
+        let [own, by_guards] = [0, 1].map(|index| unsafe { SharedWord::new(&counts[index]) });
         let lock = |index: usize| {
             // SAFETY: as above.
-            let cell = unsafe { Cell::new(&words[index]) };
+            let cell = unsafe { SharedWord::new(&words[index]) };
             RwLock::new(cell, Held { own, by_guards })
         };
-        let inside = |lock: RwLock| lock.inside(queues.threads(), &queues.enter(lock.gate.key()));
-        let caller = caller_of(&this);
+        let inside = |lock: RwLock| lock.inside(queues.threads(), &queues.lock(lock.gate.key()));
+        let context = caller_of(&this);
         let dead = dies.id();
         for index in 0..LOCKS {
             let written = lock(index).write(&caller_of(&dies), None);
-            assert_eq!(written, Ok(Locked::Acquired));
+            assert_eq!(written, Ok(WaitResult::Acquired));
         }
         thread_died(&queues, dead);
 
         let told = |by| Err(Fault::Abandoned(by));
-        assert_eq!(lock(0).write(&caller, None), told(Some(dead)));
+        assert_eq!(lock(0).write(&context, None), told(Some(dead)));
         // No death was forgotten yet: such a word was written over.
         words[LOCKS].store(ABANDONED, std::sync::atomic::Ordering::Release);
         let corrupt = Fault::Corrupt(ABANDONED);
-        assert_eq!(lock(LOCKS).read(&caller, None), Err(corrupt.clone()));
-        assert_eq!(lock(LOCKS).recover(&caller, None), Err(corrupt));
+        assert_eq!(lock(LOCKS).read(&context, None), Err(corrupt.clone()));
+        assert_eq!(lock(LOCKS).recover(&context, None), Err(corrupt));
 
         for index in 1..LOCKS {
-            assert_eq!(lock(index).write(&caller, None), told(Some(dead)));
+            assert_eq!(lock(index).write(&context, None), told(Some(dead)));
         }
-        assert_eq!(lock(0).read(&caller, None), told(None));
+        assert_eq!(lock(0).read(&context, None), told(None));
         assert_eq!(inside(lock(0)), Ok(Inside::Dead(None)));
         assert_eq!(inside(lock(1)), Ok(Inside::Dead(Some(dead))));
         for index in 0..LOCKS {
-            assert_eq!(lock(index).recover(&caller, None), Ok(Recovered::Cleared));
-            assert_eq!(lock(index).unlock_write(&caller), Ok(()));
+            assert_eq!(lock(index).recover(&context, None), Ok(Recovered::Cleared));
+            assert_eq!(lock(index).unlock_write(&context), Ok(()));
             assert_eq!(inside(lock(index)), Ok(Inside::Readers(0)));
         }
     }

@@ -7,7 +7,7 @@
 //! so the waiter on it cannot go on, and owns what it owns for as long; and so on backwards around the circle. And no
 //! true one is missed: the thread that blocks last finds the records of all others.
 
-use super::section::{Key, Kind};
+use super::key::{Key, Kind};
 use super::waiter::Waiter;
 use crate::futex::Deadline;
 use crate::label::Label;
@@ -92,7 +92,7 @@ impl CurrentWait {
 
 /// The waits that last, a stack a thread: while a blocked thread serves its runtime, code of the user's may block it
 /// again.
-pub struct Waits {
+pub struct WaitGraph {
     records: Mutex<HashMap<ThreadId, Vec<Record>>>,
 }
 
@@ -106,12 +106,12 @@ struct Record {
 }
 
 /// A record, which goes away when this is dropped.
-pub struct Recorded<'a> {
-    waits: &'a Waits,
+pub struct Registration<'a> {
+    waits: &'a WaitGraph,
     thread: ThreadId,
 }
 
-impl Drop for Recorded<'_> {
+impl Drop for Registration<'_> {
     fn drop(&mut self) {
         let mut records = lock(&self.waits.records);
         if let Some(stack) = records.get_mut(&self.thread) {
@@ -123,9 +123,9 @@ impl Drop for Recorded<'_> {
     }
 }
 
-impl Waits {
+impl WaitGraph {
     pub(super) fn new() -> Self {
-        Waits {
+        WaitGraph {
             records: Mutex::new(HashMap::new()),
         }
     }
@@ -136,7 +136,7 @@ impl Waits {
         waiter: &Arc<Waiter>,
         limited: bool,
         runtime: &dyn Runtime,
-    ) -> Recorded<'_> {
+    ) -> Registration<'_> {
         let thread = waiter.thread();
         let labels = Labels::of(waiter, runtime);
         lock(&self.records).entry(thread).or_default().push(Record {
@@ -145,7 +145,7 @@ impl Waits {
             limited,
             gives_up: false,
         });
-        Recorded {
+        Registration {
             waits: self,
             thread,
         }
@@ -153,7 +153,7 @@ impl Waits {
 
     /// The circle of waits that `thread`, the calling one, is part of. It gives up then: no other thread of the circle is
     /// told.
-    pub fn circle(&self, thread: ThreadId) -> Option<Vec<CycleEdge>> {
+    pub fn cycle(&self, thread: ThreadId) -> Option<Vec<CycleEdge>> {
         let mut records = lock(&self.records);
         let mut steps: Vec<(ThreadId, Named)> = Vec::new();
         let mut current = thread;
@@ -183,7 +183,7 @@ impl Waits {
     }
 
     /// Whether a wait of this thread lasts.
-    pub fn lasts(&self, thread: ThreadId) -> bool {
+    pub fn is_blocked(&self, thread: ThreadId) -> bool {
         lock(&self.records).contains_key(&thread)
     }
 

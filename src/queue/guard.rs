@@ -2,62 +2,14 @@
 
 use super::dead_owners::{DeadOwner, DeadOwners};
 use super::fifo::Fifo;
+use super::key::Key;
 use super::waiter::{Outcome, Readiness, Waiter};
-use super::{HandOver, Queues};
-use crate::cell::Cell;
+use super::{HandOff, Queues};
 use crate::futex::Deadline;
 use crate::sync::MutexGuard;
 use crate::threads::ThreadId;
 use std::cell::OnceCell;
 use std::sync::Arc;
-
-/// What a cell is to those who wait for it. Cells that two kinds of primitive were put on by mistake have a queue
-/// for each, so that no waiter is ever told what only another kind's understands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Waits to own a Mutex.
-    Mutex,
-    /// Waits to be notified.
-    Condition,
-    /// Waits for the others to arrive.
-    Barrier,
-    /// Waits to arrive, while an action runs.
-    BarrierGate,
-    /// Waits for it to open.
-    Latch,
-    /// Waits for permits of a Semaphore.
-    Semaphore,
-    /// Waits to read or write under an RwLock.
-    RwLock,
-}
-
-/// Which queue: a cell, and what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    cell: Cell,
-    kind: Kind,
-}
-
-impl Key {
-    /// The queue of `cell` as a `kind`.
-    pub fn new(cell: Cell, kind: Kind) -> Self {
-        Key { cell, kind }
-    }
-
-    /// The cell.
-    pub fn cell(self) -> Cell {
-        self.cell
-    }
-
-    /// What the cell is.
-    pub fn kind(self) -> Kind {
-        self.kind
-    }
-
-    pub(super) fn address(self) -> usize {
-        self.cell.address()
-    }
-}
 
 /// The queue of one key. One that nobody waits in is removed from its bucket.
 struct Queue {
@@ -72,7 +24,7 @@ pub(super) struct Bucket {
     /// The room of the queue that emptied last, for the next one to use.
     spare: Fifo,
     /// When a lock of this bucket was last handed over directly.
-    handed_over: Option<Deadline>,
+    handed_off: Option<Deadline>,
     dead_owners: DeadOwners,
 }
 
@@ -112,28 +64,28 @@ impl Bucket {
 }
 
 /// A locked bucket and its place in the table.
-pub(super) type Locked<'a> = (usize, MutexGuard<'a, Bucket>);
+pub(super) type LockedBucket<'a> = (usize, MutexGuard<'a, Bucket>);
 
 /// A bucket under its lock, or two of them. When it ends the locks are released first, and whoever was settled is
 /// woken then, so that nobody wakes up only to wait for the bucket.
-pub struct Section<'a> {
+pub struct QueueGuard<'a> {
     queues: &'a Queues,
-    bucket: Locked<'a>,
-    other: Option<Locked<'a>>,
+    bucket: LockedBucket<'a>,
+    other: Option<LockedBucket<'a>>,
     /// When the clock was read first under these locks.
     now: OnceCell<Deadline>,
     // Dropped last: after the locks.
-    settled: Settled,
+    settled: ToWake,
 }
 
 /// Those to wake when the locks are released: the usual one without an allocation.
 #[derive(Default)]
-struct Settled {
+struct ToWake {
     first: Option<Arc<Waiter>>,
     rest: Vec<Arc<Waiter>>,
 }
 
-impl Settled {
+impl ToWake {
     fn push(&mut self, waiter: Arc<Waiter>) {
         match &mut self.first {
             first @ None => *first = Some(waiter),
@@ -142,7 +94,7 @@ impl Settled {
     }
 }
 
-impl Drop for Settled {
+impl Drop for ToWake {
     fn drop(&mut self) {
         for waiter in self.first.take().into_iter().chain(self.rest.drain(..)) {
             waiter.unpark();
@@ -150,14 +102,18 @@ impl Drop for Settled {
     }
 }
 
-impl<'a> Section<'a> {
-    pub(super) fn new(queues: &'a Queues, bucket: Locked<'a>, other: Option<Locked<'a>>) -> Self {
-        Section {
+impl<'a> QueueGuard<'a> {
+    pub(super) fn new(
+        queues: &'a Queues,
+        bucket: LockedBucket<'a>,
+        other: Option<LockedBucket<'a>>,
+    ) -> Self {
+        QueueGuard {
             queues,
             bucket,
             other,
             now: OnceCell::new(),
-            settled: Settled::default(),
+            settled: ToWake::default(),
         }
     }
 
@@ -208,7 +164,7 @@ impl<'a> Section<'a> {
     /// Those who wait and are not away, the longest waiting first.
     pub fn present(&self, key: Key) -> impl Iterator<Item = &Arc<Waiter>> {
         self.waiters(key)
-            .filter(|waiter| waiter.readiness() != Readiness::Away)
+            .filter(|waiter| waiter.readiness() != Readiness::ThreadBlocked)
     }
 
     /// Whether anybody who waits is not away.
@@ -232,7 +188,7 @@ impl<'a> Section<'a> {
         let mut busy = None;
         for waiter in self.waiters(key) {
             let readiness = waiter.readiness();
-            if readiness == Readiness::Away {
+            if readiness == Readiness::ThreadBlocked {
                 continue;
             }
             if !can_have(waiter) {
@@ -282,10 +238,10 @@ impl<'a> Section<'a> {
         removed.flatten().is_some()
     }
 
-    /// Turns a Condition's waiter, which was taken out of its queue, into one that waits for its mutex. `chosen`: others
+    /// Turns a Condition's waiter, which was taken out of its queue, into one that waits for its mutex. `notified_one`: others
     /// were left waiting.
-    pub fn notify(&mut self, waiter: &Waiter, chosen: bool) {
-        waiter.notify(chosen, self.now());
+    pub fn notify(&mut self, waiter: &Waiter, notified_one: bool) {
+        waiter.notify(notified_one, self.now());
     }
 
     /// Tells a waiter that was taken out how its wait ended, and wakes it when the locks are released.
@@ -314,25 +270,25 @@ impl<'a> Section<'a> {
 
     /// Whether the lock is to be handed to `next`: it has waited long, and the last time is not just past ("eventual
     /// fairness", parking_lot `core/src/parking_lot.rs`).
-    pub fn hand_over_due(&self, next: &Waiter) -> bool {
-        let HandOver {
+    pub fn handoff_due(&self, next: &Waiter) -> bool {
+        let HandOff {
             after,
             at_last,
             every,
-        } = self.queues.hand_over;
-        let patience = if next.was_overtaken() { after } else { at_last };
+        } = self.queues.handoff;
+        let spin_budget = if next.was_overtaken() { after } else { at_last };
         let now = self.now();
         let passed = |since: Deadline, time| since.plus(time) <= now;
-        passed(next.since(), patience)
+        passed(next.since(), spin_budget)
             && self
                 .bucket(next.key())
-                .handed_over
+                .handed_off
                 .is_none_or(|last| passed(last, every))
     }
 
     /// Notes that one was handed over now.
-    pub fn note_hand_over(&mut self, key: Key) {
-        self.bucket_mut(key).handed_over = Some(self.now());
+    pub fn note_handoff(&mut self, key: Key) {
+        self.bucket_mut(key).handed_off = Some(self.now());
     }
 
     /// Notes that the lock's owner died, for a lock whose word has no room to say who. A bucket keeps the last 64 such notes.

@@ -5,50 +5,50 @@
 //! time, so after a first poke the thread looks a few times a second; and a `vm` time limit, so it also looks
 //! once a second in any case.
 
-use super::{Attention, Runtime, Thread, Threads, Watching};
+use super::{InterruptSource, Runtime, Thread, Threads, Watching};
 use crate::futex::Deadline;
 
 /// How long a wait is short, in nanoseconds.
 const BRIEF: u64 = 8_000_000;
 /// A thread that was never poked.
-const UNPOKED: Pace = Pace::steady(1_000_000_000);
+const NEVER_INTERRUPTED: Interval = Interval::steady(1_000_000_000);
 /// A thread that was poked before.
-const POKED: Pace = Pace::steady(75_000_000);
+const INTERRUPTED: Interval = Interval::steady(75_000_000);
 /// A thread whose loop was readable when the watch began: something may be pending there that will not be reported a
 /// second time.
-const STALE: Pace = Pace {
-    interval: POKED.interval,
+const STALE: Interval = Interval {
+    interval: INTERRUPTED.interval,
     longest: 500_000_000,
 };
 /// A thread whose loop is not watched, or not yet.
-const UNWATCHED: Pace = Pace {
+const UNWATCHED: Interval = Interval {
     interval: BRIEF,
-    longest: POKED.interval,
+    longest: INTERRUPTED.interval,
 };
 
 /// One wait's watch over the runtime.
-pub struct Vigil<'a> {
+pub struct InterruptPoll<'a> {
     threads: &'a Threads,
     thread: &'a Thread,
     /// The descriptor to watch if the wait lasts.
     descriptor: Option<i32>,
     watching: Option<Watching<'a>>,
     /// The next poke tells of what was there before the watch began, and the look that began it has served that.
-    stale_poke: bool,
-    pace: Option<Pace>,
-    next_look: Option<Deadline>,
+    stale_interrupt: bool,
+    pace: Option<Interval>,
+    next_check: Option<Deadline>,
 }
 
 /// How often to look: at an interval, in nanoseconds, that doubles up to the longest.
 #[derive(Clone, Copy)]
-struct Pace {
+struct Interval {
     interval: u64,
     longest: u64,
 }
 
-impl Pace {
+impl Interval {
     const fn steady(interval: u64) -> Self {
-        Pace {
+        Interval {
             interval,
             longest: interval,
         }
@@ -56,7 +56,7 @@ impl Pace {
 
     fn next(self) -> Self {
         let interval = self.interval.saturating_mul(2).clamp(1, self.longest);
-        Pace { interval, ..self }
+        Interval { interval, ..self }
     }
 
     /// The moment of the next look. Those of all blocked threads fall together, but for the first ones: waking an idle
@@ -72,63 +72,63 @@ impl Pace {
     }
 }
 
-impl<'a> Vigil<'a> {
+impl<'a> InterruptPoll<'a> {
     /// Begins with a wait.
     pub fn new(threads: &'a Threads, thread: &'a Thread, runtime: &dyn Runtime) -> Self {
         let (descriptor, pace) = match runtime.attention() {
-            Attention::Never => (None, None),
-            Attention::Descriptor(descriptor) => (Some(descriptor), Some(UNWATCHED)),
-            Attention::Intervals { first, longest } => {
+            InterruptSource::Never => (None, None),
+            InterruptSource::Descriptor(descriptor) => (Some(descriptor), Some(UNWATCHED)),
+            InterruptSource::Intervals { first, longest } => {
                 let interval = first;
-                (None, Some(Pace { interval, longest }))
+                (None, Some(Interval { interval, longest }))
             }
         };
-        Vigil {
+        InterruptPoll {
             threads,
             thread,
             descriptor,
             watching: None,
-            stale_poke: false,
+            stale_interrupt: false,
             pace,
-            next_look: pace.map(Pace::moment),
+            next_check: pace.map(Interval::moment),
         }
     }
 
     /// When to look next; never, where nothing can want the thread.
-    pub fn next_look(&self) -> Option<Deadline> {
-        self.next_look
+    pub fn next_check(&self) -> Option<Deadline> {
+        self.next_check
     }
 
     /// The time to look has come. To be called before the look, so that nothing that happens after it is missed.
-    pub fn look_is_due(&mut self) {
+    pub fn check_is_due(&mut self) {
         let watching = self
             .descriptor
             .take()
             .and_then(|descriptor| self.threads.watch(self.thread, descriptor));
         let pace = match &watching {
-            None => self.pace.map(Pace::next),
-            Some(watching) if watching.first_poke_is_stale() => Some(STALE),
-            Some(_) => Some(UNPOKED),
+            None => self.pace.map(Interval::next),
+            Some(watching) if watching.first_interrupt_is_stale() => Some(STALE),
+            Some(_) => Some(NEVER_INTERRUPTED),
         };
         if let Some(watching) = watching {
-            self.stale_poke = watching.first_poke_is_stale();
+            self.stale_interrupt = watching.first_interrupt_is_stale();
             self.watching = Some(watching);
         }
-        self.look_at(pace);
+        self.check_every(pace);
     }
 
     /// The thread was poked.
-    pub fn poked(&mut self) {
-        let pace = if std::mem::take(&mut self.stale_poke) {
+    pub fn interrupted(&mut self) {
+        let pace = if std::mem::take(&mut self.stale_interrupt) {
             self.pace
         } else {
-            Some(POKED)
+            Some(INTERRUPTED)
         };
-        self.look_at(pace);
+        self.check_every(pace);
     }
 
-    fn look_at(&mut self, pace: Option<Pace>) {
+    fn check_every(&mut self, pace: Option<Interval>) {
         self.pace = pace;
-        self.next_look = pace.map(Pace::moment);
+        self.next_check = pace.map(Interval::moment);
     }
 }

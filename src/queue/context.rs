@@ -1,17 +1,17 @@
 //! A thread that calls into a primitive, and how it sleeps until its wait is settled.
 
 use super::Queues;
-use super::spin::{Experience, attempt};
+use super::spin::{WaitStats, attempt};
+use super::wait_graph::CycleEdge;
 use super::waiter::{Outcome, Waiter};
-use super::waits::CycleEdge;
 use crate::futex::{Deadline, Wake};
-use crate::threads::{Look, Runtime, Thread, ThreadId, Vigil};
+use crate::threads::{Interrupt, InterruptPoll, Runtime, Thread, ThreadId};
 use std::sync::Arc;
 
 /// How a sleep ended. After all but the first the waiter still stands in its queue, unless it is settled in this very
 /// moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Slept {
+pub enum WakeReason {
     /// Somebody settled the wait.
     Settled(Outcome),
     /// The time limit passed.
@@ -23,7 +23,7 @@ pub enum Slept {
 }
 
 /// What a sleep came to, for a wait that leaves its queue as soon as it has no reason to stand there.
-pub enum Ended {
+pub enum WaitEnd {
     /// It was told how it ended, be it in the very moment in which it was to leave.
     Told(Option<Outcome>),
     /// The time limit passed, and it has left.
@@ -34,23 +34,23 @@ pub enum Ended {
     Deadlock(Vec<CycleEdge>),
 }
 
-impl Slept {
+impl WakeReason {
     /// What it means for `waiter`, which `leave` takes out of its queue: false where it was settled before, which counts
     /// first.
-    pub fn ended(self, waiter: &Waiter, leave: impl Fn() -> bool) -> Ended {
+    pub fn ended(self, waiter: &Waiter, leave: impl Fn() -> bool) -> WaitEnd {
         match self {
-            Slept::Settled(outcome) => Ended::Told(Some(outcome)),
-            Slept::Interrupted => Ended::Interrupted,
-            Slept::TimedOut if leave() => Ended::TimedOut,
-            Slept::Deadlock(circle) if leave() => Ended::Deadlock(circle),
-            Slept::TimedOut | Slept::Deadlock(_) => Ended::Told(waiter.outcome()),
+            WakeReason::Settled(outcome) => WaitEnd::Told(Some(outcome)),
+            WakeReason::Interrupted => WaitEnd::Interrupted,
+            WakeReason::TimedOut if leave() => WaitEnd::TimedOut,
+            WakeReason::Deadlock(circle) if leave() => WaitEnd::Deadlock(circle),
+            WakeReason::TimedOut | WakeReason::Deadlock(_) => WaitEnd::Told(waiter.outcome()),
         }
     }
 }
 
 /// Who calls: the thread, the queues that it may wait in, and the runtime that may want it meanwhile.
 #[derive(Clone, Copy)]
-pub struct Caller<'a> {
+pub struct Context<'a> {
     /// The process's queues.
     pub queues: &'a Queues,
     /// The calling thread.
@@ -59,7 +59,7 @@ pub struct Caller<'a> {
     pub runtime: &'a dyn Runtime,
 }
 
-impl Caller<'_> {
+impl Context<'_> {
     /// The calling thread's id.
     pub fn id(&self) -> ThreadId {
         self.thread.id()
@@ -84,16 +84,16 @@ impl Caller<'_> {
         waiter: &Arc<Waiter>,
         deadline: Option<Deadline>,
         tend: impl Fn(),
-    ) -> Slept {
-        let experience = Experience::new(self.thread.experience());
+    ) -> WakeReason {
+        let experience = WaitStats::new(self.thread.experience());
         let began = Deadline::now();
         // Where this succeeds, the token that comes with the outcome stays behind: a later sleep takes it for a wake
         // without a reason.
         let attempt = attempt(experience, deadline.is_some(), || {
             waiter.outcome().is_some()
         });
-        let slept = self.sleep_soundly(waiter, deadline, tend);
-        if let Slept::Settled(_) = slept {
+        let reason = self.sleep_soundly(waiter, deadline, tend);
+        if let WakeReason::Settled(_) = reason {
             let took = waiter
                 .settled_at()
                 .as_nanoseconds()
@@ -101,7 +101,7 @@ impl Caller<'_> {
             self.thread
                 .set_experience(experience.after(took, attempt).get());
         }
-        slept
+        reason
     }
 
     fn sleep_soundly(
@@ -109,32 +109,32 @@ impl Caller<'_> {
         waiter: &Arc<Waiter>,
         deadline: Option<Deadline>,
         tend: impl Fn(),
-    ) -> Slept {
-        let mut vigil = Vigil::new(self.queues.threads(), self.thread, self.runtime);
+    ) -> WakeReason {
+        let mut vigil = InterruptPoll::new(self.queues.threads(), self.thread, self.runtime);
         let mut recorded = None;
         loop {
             if let Some(outcome) = waiter.outcome() {
-                return Slept::Settled(outcome);
+                return WakeReason::Settled(outcome);
             }
-            let until = earlier(deadline, vigil.next_look());
+            let until = earlier(deadline, vigil.next_check());
             match self.thread.parker().park(until) {
-                Wake::Woken if self.thread.take_poke() => vigil.poked(),
+                Wake::Woken if self.thread.take_interrupt() => vigil.interrupted(),
                 Wake::Woken => continue,
-                Wake::TimedOut if until == deadline => return Slept::TimedOut,
-                Wake::TimedOut => vigil.look_is_due(),
+                Wake::TimedOut if until == deadline => return WakeReason::TimedOut,
+                Wake::TimedOut => vigil.check_is_due(),
             }
             let waits = self.queues.waits();
             recorded.get_or_insert_with(|| waits.record(waiter, deadline.is_some(), self.runtime));
             // Before the runtime, which may take its time: a heap snapshot stops the thread for seconds. And after it,
             // as what it runs may wait elsewhere, so that no other thread sees what this wait is for.
-            if let Some(circle) = waits.circle(self.id()) {
-                return Slept::Deadlock(circle);
+            if let Some(circle) = waits.cycle(self.id()) {
+                return WakeReason::Deadlock(circle);
             }
-            if self.thread.look(self.runtime) == Look::Stop {
-                return Slept::Interrupted;
+            if self.thread.check_interrupts(self.runtime) == Interrupt::Stop {
+                return WakeReason::Interrupted;
             }
-            if let Some(circle) = waits.circle(self.id()) {
-                return Slept::Deadlock(circle);
+            if let Some(circle) = waits.cycle(self.id()) {
+                return WakeReason::Deadlock(circle);
             }
             tend();
         }
