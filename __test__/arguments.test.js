@@ -411,12 +411,12 @@ test('an option that is not known is refused, and the message says which are', a
   const unknown = { naem: 'jobs' };
   /** @type {[() => unknown, RegExp][]} */
   const constructors = [
-    [() => new Mutex(view, 0, unknown), /options\.naem .*are name\./],
-    [() => new Condition(view, 0, unknown), /options\.naem .*are name\./],
+    [() => new Mutex(view, 0, unknown), /options\.naem .*is name\./],
+    [() => new Condition(view, 0, unknown), /options\.naem .*is name\./],
     [() => new Barrier(view, 0, 2, unknown), /options\.naem .*are name, action\./],
-    [() => new Latch(view, 0, 1, unknown), /options\.naem .*are name\./],
+    [() => new Latch(view, 0, 1, unknown), /options\.naem .*is name\./],
     [() => new Semaphore(view, 0, 1, unknown), /options\.naem .*are name, max\./],
-    [() => new RwLock(view, 0, unknown), /options\.naem .*are name\./],
+    [() => new RwLock(view, 0, unknown), /options\.naem .*is name\./],
     [() => new Mutex(view, 0, { max: 1 }), /options\.max /],
   ];
   for (const [construct, message] of constructors) {
