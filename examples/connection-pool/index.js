@@ -98,7 +98,7 @@ async function runTasks({ workers, ...options }, throttled) {
     path.join(__dirname, 'worker.js'),
     workers,
     { ...options, throttled, share: share() },
-    (count) => (done += count),
+    { onMessage: (count) => (done += count) },
   );
   const counts = await watchConnections(options.socketPath, ended);
   assert.equal(connections.available, options.limit, 'all permits were given back');

@@ -89,7 +89,7 @@ async function loadRun(options) {
   /** @type {Sample[]} */
   let samples = [];
   const onMessage = (/** @type {Sample[]} */ message) => (samples = message);
-  await runWorkers(path.join(__dirname, 'load.js'), 1, options, onMessage);
+  await runWorkers(path.join(__dirname, 'load.js'), 1, options, { onMessage });
   histogram.disable();
   assert.equal(samples.length, options.clients * options.requests, 'all are answered');
   const late = (/** @type {number} */ p) => Math.max(0, histogram.percentile(p) / 1e6 - 1);

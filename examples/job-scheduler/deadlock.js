@@ -34,7 +34,7 @@ const deadlockLayout = /** @type {const} */ ({
 /** @param {(report: Report) => void} onReport */
 async function runDeadlock(onReport) {
   const { share } = layout(deadlockLayout);
-  await runWorkers(__filename, tasks.length, { deadlock: share() }, onReport);
+  await runWorkers(__filename, tasks.length, { deadlock: share() }, { onMessage: onReport });
 }
 
 /**

@@ -3,12 +3,17 @@
 
 const { parseArgs } = require('node:util');
 
-/** A mistake in the command line. */
-class UsageError extends Error {}
+/** An error whose message tells the user what to correct. command() prints the message without a stack. */
+class CommandError extends Error {
+  code = 'ERR_COMMAND'; // the class is lost between threads, the code is not
+}
+
+/** A mistake in the command line. command() prints the usage below the message. */
+class UsageError extends CommandError {}
 
 /**
- * Runs an example with the options it is given. What goes wrong is told on standard error and in the exit code, and ends
- * the workers, too, wherever they wait.
+ * Runs an example with the options of its command line. An error is printed on standard error, and the process exits with
+ * code 1, which ends the workers even while they wait.
  *
  * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} Options
  * @param {string} usage
@@ -16,15 +21,29 @@ class UsageError extends Error {}
  * @param {(values: ReturnType<typeof parse<Options>>['values'], files: string[]) => Promise<void>} run
  */
 async function command(usage, options, run) {
+  process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+    if (error.code === 'EPIPE') process.exit(0); // the reader of the output has left (| head)
+    throw error;
+  });
   try {
     const { values, positionals } = parse(options);
     if (/** @type {{ help?: boolean }} */ (values).help) console.log(usage);
     else await run(values, positionals);
   } catch (error) {
-    console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
+    if (isCommandError(error)) {
+      const [, program] = /^Usage: node (\S+)/.exec(usage) ?? [];
+      console.error(`${program}: ${error.message}`);
+      if (error instanceof UsageError) console.error(`\n${usage}`);
+    } else console.error(error);
     process.exit(1);
   }
 }
+
+/**
+ * @param {any} error of this thread or of a worker
+ * @returns {error is CommandError}
+ */
+const isCommandError = (error) => error?.code === 'ERR_COMMAND';
 
 /**
  * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} Options
@@ -64,4 +83,4 @@ function bytes(option, text, max) {
   throw new UsageError(`--${option} must be a size to ${max} bytes, such as 32m, not '${text}'`);
 }
 
-module.exports = { UsageError, bytes, command, count };
+module.exports = { CommandError, UsageError, bytes, command, count, isCommandError };

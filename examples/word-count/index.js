@@ -7,9 +7,9 @@ const path = require('node:path');
 require('../shared/setup.js');
 const { layout } = require('../..');
 const { bytes: parseBytes, command, count } = require('../shared/command.js');
+const { bar, withProgress } = require('../shared/progress.js');
 const { runWorkers } = require('../shared/workers.js');
 const { Cell, runLayout, textLayout } = require('./layouts.js');
-const { withProgress } = require('./progress.js');
 const { WordTable } = require('./table.js');
 const { filePieces, generatedPieces } = require('./text.js');
 
@@ -51,8 +51,7 @@ command(USAGE, OPTIONS, async (values, files) => {
   const writing = { bytes, pieces, memory: memory.share() };
   const share = () => (memory.written[0] - workers) / pieces.length;
   await withProgress(
-    'of the text is written',
-    share,
+    () => `${bar(share())}  of the text is written`,
     runWorkers(path.join(__dirname, 'writer.js'), workers, writing),
   );
   const many = await countBy(workers, memory);
@@ -95,7 +94,7 @@ async function countBy(workers, memory) {
   });
   const share = () => (Atomics.load(run.cells, Cell.COUNTED) * BLOCK_BYTES) / bytes;
   const counted = Promise.all([run.done.awaitAsync(), ended]); // rejected if a worker dies
-  await withProgress(`counted by ${workers} worker(s)`, share, counted);
+  await withProgress(() => `${bar(share())}  counted by ${workers} worker(s)`, counted);
   const table = new WordTable(memory.text, run.table);
   return { table, totals: table.totals(), ms: run.ms[0] };
 }
