@@ -1,0 +1,53 @@
+// @ts-check
+'use strict';
+
+// The programs of the pages in docs/ run as pasted and print what the pages show. (Those of docs/migrating.md: migrating.test.js.)
+
+const test = require('ava').default;
+const fs = require('node:fs');
+const path = require('node:path');
+const { run } = require('./helpers/child.js');
+const { userFolder } = require('./helpers/installed.js');
+const { blocksOf } = require('./helpers/pages.js');
+
+/** How many programs each page has. */
+const PROGRAMS = { 'docs/recipes.md': 1 };
+
+/**
+ * The programs of a page, one for each heading that has a block of the console: its command and what it printed.
+ *
+ * @param {string} page
+ */
+function programsOf(page) {
+  const files = ['js', 'json'].flatMap((language) => blocksOf(page, language));
+  return blocksOf(page, 'console').map(({ code: shown, heading }) => {
+    const [command, ...printed] = shown.split('\n');
+    return {
+      title: `${heading} (${page})`,
+      args: command.replace(/^\$ node /, '').split(' '),
+      printed: printed.join('\n'),
+      files: files.filter((file) => file.heading === heading),
+    };
+  });
+}
+
+for (const [page, count] of Object.entries(PROGRAMS)) {
+  const programs = programsOf(page);
+
+  test(`each block of ${page} belongs to a program`, (t) => {
+    t.is(programs.length, count);
+    const used = programs.flatMap(({ files }) => files.map(({ code }) => code));
+    for (const { code } of blocksOf(page, 'js')) t.true(used.includes(code), code);
+  });
+
+  for (const { title, args, printed, files } of programs) {
+    test(`runs as pasted: ${title}`, async (t) => {
+      const cwd = userFolder(t, { packages: ['piscina'] });
+      for (const { file, code } of files) fs.writeFileSync(path.join(cwd, file), code);
+      const ended = await run(process.execPath, args, { cwd, limit: 30_000 });
+      t.is(ended.stderr, '');
+      t.is(ended.code, 0);
+      t.is(ended.stdout, printed);
+    });
+  }
+}
