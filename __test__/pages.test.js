@@ -7,11 +7,11 @@ const test = require('ava').default;
 const fs = require('node:fs');
 const path = require('node:path');
 const { run } = require('./helpers/child.js');
-const { userFolder } = require('./helpers/installed.js');
-const { blocksOf } = require('./helpers/pages.js');
+const { root, userFolder } = require('./helpers/installed.js');
+const { blocksOf, readPage } = require('./helpers/pages.js');
 
 /** How many programs each page has. */
-const PROGRAMS = { 'docs/recipes.md': 1 };
+const PROGRAMS = { 'docs/errors.md': 1, 'docs/recipes.md': 1 };
 
 /**
  * The programs of a page, one for each heading that has a block of the console: its command and what it printed.
@@ -51,3 +51,28 @@ for (const [page, count] of Object.entries(PROGRAMS)) {
     });
   }
 }
+
+/** The codes that the package throws: those of the declarations, and the literals of the code. */
+function thrownCodes() {
+  const sources = ['index.d.ts', 'index.js', ...['lib', 'src'].flatMap(filesIn)].map(readPage);
+  return new Set(sources.join('').match(/(?<=['"`])ERR_[A-Z_]+(?=['"`])/g));
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function filesIn(folder) {
+  return fs.readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const file = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesIn(file) : file;
+  });
+}
+
+test('docs/errors.md has a heading for each code that is thrown, with what it means, what you own, and what to do', (t) => {
+  const sections = readPage('docs/errors.md').split(/^##+ /m);
+  const told = sections.filter((section) => section.startsWith('ERR_'));
+  const codes = told.map((section) => /^\w+/.exec(section)?.[0]);
+  t.deepEqual(codes.sort(), [...thrownCodes()].sort());
+  for (const section of told) t.regex(section, /\*\*Means\*\*[^]*\*\*You own\*\*[^]*\*\*Do\*\*/);
+});
