@@ -13,6 +13,7 @@ const path = require('node:path');
 const { locks } = /** @type {any} */ (require('node:worker_threads'));
 const { run } = require('./helpers/child.js');
 const { root, userFolder } = require('./helpers/installed.js');
+const { fileNameOf } = require('./helpers/pages.js');
 
 const PLANT = path.join(__dirname, 'helpers', 'plant-error.js');
 const PLANTED = 'Error: planted in a worker';
@@ -48,6 +49,7 @@ function programsIn(page) {
     .map(({ title, code }) => ({
       title,
       code,
+      file: fileNameOf(code),
       flags: /^\/\/ \S+: node (--\S+) /.exec(code)?.slice(1) ?? [],
       runs: !code.includes('locks.request') || typeof locks?.request === 'function',
     }));
@@ -57,7 +59,12 @@ const programs = [...pagesIn('.'), 'index.d.ts'].flatMap(programsIn);
 
 test('the documents have examples that start workers', (t) => {
   const pages = new Set(programs.map(({ title }) => title.replace(/.* of /, '')));
-  t.deepEqual([...pages].sort(), ['README.md', 'docs/migrating.md', 'index.d.ts']);
+  t.deepEqual([...pages].sort(), [
+    'README.md',
+    'docs/migrating.md',
+    'docs/recipes.md',
+    'index.d.ts',
+  ]);
   t.true(programs.length > 12);
 });
 
@@ -79,12 +86,12 @@ async function endsWithError(t, cwd, args, only) {
   return ended.stdout;
 }
 
-for (const { title, code, flags, runs } of programs) {
+for (const { title, code, file, flags, runs } of programs) {
   (runs ? test : test.skip)(`the error of a worker ends ${title}`, async (t) => {
     const cwd = userFolder(t);
-    fs.writeFileSync(path.join(cwd, 'example.js'), code);
+    fs.writeFileSync(path.join(cwd, file), code);
     for (const only of [undefined, FIRST_WORKER]) {
-      t.is(await endsWithError(t, cwd, ['--no-warnings', ...flags, 'example.js'], only), '');
+      t.is(await endsWithError(t, cwd, ['--no-warnings', ...flags, file], only), '');
     }
   });
 }
