@@ -1,18 +1,18 @@
-//! What messages call a primitive.
+//! How messages refer to a primitive.
 
 use std::sync::Arc;
 
-/// The name that the caller gave to a primitive, and the number of its cell in its buffer.
+/// The name that the user gave to a primitive, and the index of its cell in its buffer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Label {
-    /// The name, if it has one.
+    /// The name, if the user gave one.
     pub name: Option<Arc<str>>,
-    /// The number of the cell.
+    /// The index of the cell.
     pub index: usize,
 }
 
 impl Label {
-    /// The name, or the number of the cell of a primitive without one, behind the name of its class.
+    /// The class name followed by the primitive's name, or by the index of its cell if it has no name.
     pub fn behind(&self, class: &str) -> String {
         match &self.name {
             Some(name) => format!("{class} \"{name}\""),

@@ -146,7 +146,7 @@ struct WithPromises<'a, W: Wait> {
 }
 
 impl<W: Wait> Runtime for WithPromises<'_, W> {
-    fn attention(&self) -> InterruptSource {
+    fn interrupt_source(&self) -> InterruptSource {
         InterruptSource::Never
     }
 
@@ -179,7 +179,7 @@ fn strands_nobody<S: Scene + 'static>(handoff: HandOff) {
         });
         let blocks = spawn(&world, 2, QUIET, |world, context| {
             let scene = S::new();
-            if let Begun::WaitGraph(promise) = scene.promise(world, context) {
+            if let Begun::Pending(promise) = scene.promise(world, context) {
                 let runtime = WithPromises {
                     context,
                     promises: RefCell::new(vec![promise]),
@@ -191,7 +191,7 @@ fn strands_nobody<S: Scene + 'static>(handoff: HandOff) {
                 let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
                 assert_eq!(opened, Ok(WaitResult::Acquired));
                 for promise in runtime.promises.into_inner() {
-                    settled(context, Begun::WaitGraph(promise));
+                    settled(context, Begun::Pending(promise));
                 }
             }
             scene.unlock_promised(world, context);
@@ -253,8 +253,8 @@ fn behind_promises_whose_thread_blocks(count: usize) {
             let promises =
                 (0..count).map(
                     |_| match of(world).begin(context, &promise_of(context), 2) {
-                        Begun::WaitGraph(promise) => promise,
-                        Begun::Done(_) => panic!("it was given two of one"),
+                        Begun::Pending(promise) => promise,
+                        Begun::Ready(_) => panic!("it was given two of one"),
                     },
                 );
             let runtime = WithPromises {
@@ -269,7 +269,7 @@ fn behind_promises_whose_thread_blocks(count: usize) {
             assert_eq!(opened, Ok(WaitResult::Acquired));
             of(world).release(context, 1).unwrap();
             for promise in runtime.promises.into_inner() {
-                settled(context, Begun::WaitGraph(promise)).unwrap();
+                settled(context, Begun::Pending(promise)).unwrap();
                 of(world).release(context, 2).unwrap();
             }
         });

@@ -1,7 +1,7 @@
 //! The barrier.
 
 use super::{COMPETE, QUIET, TERMINATING, World, limit, run, spawn};
-use crate::primitives::{Barrier, Fault, Last, thread_died};
+use crate::primitives::{Barrier, Fault, LastArrival, thread_died};
 use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn phases(threads: u32, rounds: u32) {
                     let mut indices = 0;
                     for round in 1..=rounds {
                         arrived.fetch_add(1, Ordering::Relaxed);
-                        indices += barrier.wait(context, Last::Opens, None).unwrap();
+                        indices += barrier.wait(context, LastArrival::Opens, None).unwrap();
                         assert!(arrived.load(Ordering::Relaxed) >= threads * round);
                     }
                     indices
@@ -50,11 +50,11 @@ fn a_party_that_leaves_breaks_it_for_all_or_for_none() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let leaves = spawn(&world, 2, QUIET, |world, context| {
-            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, limit())
+            Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, limit())
         });
         let stays = world.thread(1);
         let stayed = run(&world, &stays, QUIET, |world, context| {
-            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, None)
+            Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, None)
         });
         let left = leaves.join().unwrap();
         assert_eq!(stayed.is_ok(), left.is_ok());
@@ -67,11 +67,11 @@ fn a_party_that_is_terminated_strands_nobody() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let dies = spawn(&world, 2, TERMINATING, |world, context| {
-            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, None)
+            Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, None)
         });
         let stays = world.thread(1);
         let stayed = run(&world, &stays, QUIET, |world, context| {
-            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, None)
+            Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, None)
         });
         assert!(matches!(stayed, Ok(_) | Err(Fault::Broken)));
         dies.join().unwrap().ok();
@@ -87,7 +87,11 @@ fn the_action_runs_before_anybody_passes() {
             move |world: &World, context: &Context| {
                 let barrier = Barrier::new(world.cell(0), 2);
                 for round in 1..=2 {
-                    if barrier.wait(context, Last::Acts, None).unwrap() == 0 {
+                    if barrier
+                        .wait(context, LastArrival::RunsAction, None)
+                        .unwrap()
+                        == 0
+                    {
                         acted.fetch_add(1, Ordering::Relaxed);
                         barrier.open(context).unwrap();
                     }
@@ -109,7 +113,7 @@ fn whoever_arrives_while_the_action_runs_belongs_to_the_next_phase() {
         let world = World::new(COMPETE);
         let acts = |world: &World, context: &Context| {
             let barrier = Barrier::new(world.cell(0), 1);
-            assert_eq!(barrier.wait(context, Last::Acts, None), Ok(0));
+            assert_eq!(barrier.wait(context, LastArrival::RunsAction, None), Ok(0));
             barrier.open(context).unwrap();
         };
         let other = spawn(&world, 2, QUIET, acts);
@@ -125,11 +129,11 @@ fn the_death_of_the_thread_that_acts_is_told_to_whoever_waits_or_comes() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let waits = spawn(&world, 2, QUIET, |world, context| {
-            Barrier::new(world.cell(0), 1).wait(context, Last::Opens, None)
+            Barrier::new(world.cell(0), 1).wait(context, LastArrival::Opens, None)
         });
         let dies = world.thread(1);
         let acts = run(&world, &dies, QUIET, |world, context| {
-            Barrier::new(world.cell(0), 1).wait(context, Last::Acts, None)
+            Barrier::new(world.cell(0), 1).wait(context, LastArrival::RunsAction, None)
         });
         assert_eq!(acts, Ok(0));
         thread_died(&world.queues, dies.id());

@@ -1,7 +1,7 @@
 //! Cells that somebody writes over: an error or a normal result, and nobody is stranded.
 
 use super::{COMPETE, HAND_OFF, QUIET, World, limit, run, spawn};
-use crate::primitives::{Barrier, Condition, Fault, Last, Latch, Mutex, WaitResult};
+use crate::primitives::{Barrier, Condition, Fault, LastArrival, Latch, Mutex, WaitResult};
 use crate::queue::{Context, HandOff};
 
 fn primitives(world: &World) -> (Mutex, Condition) {
@@ -99,11 +99,11 @@ fn whoever_waits_for_the_end_of_an_action_arrives_when_the_barrier_was_set_back_
         let world = World::new(COMPETE);
         let this = world.thread(1);
         let acts = run(&world, &this, QUIET, |world, context| {
-            Barrier::new(world.cell(0), 1).wait(context, Last::Acts, None)
+            Barrier::new(world.cell(0), 1).wait(context, LastArrival::RunsAction, None)
         });
         assert_eq!(acts, Ok(0));
         let both = |world: &World, context: &Context| {
-            Barrier::new(world.cell(0), 2).wait(context, Last::Opens, None)
+            Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, None)
         };
         let waits = spawn(&world, 2, QUIET, both);
         world.cell(0).overwrite(0);
@@ -118,12 +118,12 @@ fn whoever_waits_is_told_when_somebody_finds_the_barrier_or_the_latch_written_ov
     loom::model(|| {
         let world = World::new(COMPETE);
         let waits = spawn(&world, 2, QUIET, |world, context| {
-            Barrier::new(world.cell(0), 3).wait(context, Last::Opens, None)
+            Barrier::new(world.cell(0), 3).wait(context, LastArrival::Opens, None)
         });
         let this = world.thread(1);
         world.cell(0).overwrite(2);
         let told = run(&world, &this, QUIET, |world, context| {
-            Barrier::new(world.cell(0), 3).wait(context, Last::Opens, None)
+            Barrier::new(world.cell(0), 3).wait(context, LastArrival::Opens, None)
         });
         assert!(matches!(told, Err(Fault::Corrupt(_))));
         let waiting = waits.join().unwrap();

@@ -12,11 +12,11 @@ fn lock_both(first: Mutex, second: Mutex, context: &Context) -> bool {
             second.unlock(context).unwrap();
             false
         }
-        Err(Fault::Deadlock(circle)) => {
-            assert_eq!(circle.len(), 2);
-            assert_eq!(circle[0].thread, context.id());
-            assert_eq!(circle[0].waits_for.key.cell(), second.cell());
-            assert_eq!(circle[0].holds.key.cell(), first.cell());
+        Err(Fault::Deadlock(cycle)) => {
+            assert_eq!(cycle.len(), 2);
+            assert_eq!(cycle[0].thread, context.id());
+            assert_eq!(cycle[0].waits_for.key.cell(), second.cell());
+            assert_eq!(cycle[0].holds.key.cell(), first.cell());
             true
         }
         other => panic!("{other:?}"),

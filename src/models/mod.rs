@@ -150,7 +150,7 @@ const LASTING: Wants = Wants::OneLook;
 const TERMINATING: Wants = Wants::Termination;
 
 impl Runtime for Wants {
-    fn attention(&self) -> InterruptSource {
+    fn interrupt_source(&self) -> InterruptSource {
         match self {
             Wants::Nothing => InterruptSource::Never,
             // The first look comes now, which in the models is any moment, and the second never.

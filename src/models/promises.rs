@@ -2,7 +2,7 @@
 
 use super::{COMPETE, HAND_OFF, QUIET, World, run, spawn};
 use crate::primitives::{Condition, Fault, Mutex, Notification, WaitResult};
-use crate::queue::{Begun, Context, HandOff, Party, Readiness, Unpark, Wait, WakeReason};
+use crate::queue::{Begun, Context, HandOff, Readiness, Requester, Unpark, Wait, WakeReason};
 use crate::sync::{AtomicU32, Ordering};
 use crate::threads::Thread;
 use std::sync::Arc;
@@ -27,16 +27,16 @@ impl Unpark for EventLoop {
     }
 }
 
-pub(super) fn promise_of(context: &Context) -> Party {
+pub(super) fn promise_of(context: &Context) -> Requester {
     let target = Arc::new(EventLoop(Arc::clone(context.thread)));
-    Party::promise_of(context.thread, target, 0)
+    Requester::promise_of(context.thread, target, 0)
 }
 
 /// Lets the event loop turn until the promise is settled.
 pub(super) fn settled<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output {
     let mut wait = match begun {
-        Begun::Done(output) => return output,
-        Begun::WaitGraph(wait) => wait,
+        Begun::Ready(output) => return output,
+        Begun::Pending(wait) => wait,
     };
     loop {
         let Some(outcome) = wait.waiter().outcome() else {
@@ -99,11 +99,11 @@ fn giving_up(handoff: HandOff) {
         let ends = spawn(&world, 2, QUIET, |world, context| {
             let mutex = Mutex::new(world.cell(0));
             match mutex.begin(context, &promise_of(context)) {
-                Begun::Done(locked) => {
+                Begun::Ready(locked) => {
                     assert_eq!(locked, Ok(WaitResult::Acquired));
                     mutex.unlock_guard(context).unwrap();
                 }
-                Begun::WaitGraph(mut wait) => {
+                Begun::Pending(mut wait) => {
                     let _ = wait.resume(context, WakeReason::Interrupted);
                 }
             }
@@ -136,11 +136,11 @@ fn no_notification_of_a_promise_is_lost() {
         let seen = Arc::clone(&flag);
         let waits = spawn(&world, 2, QUIET, move |world, context| {
             let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
-            let party = promise_of(context);
-            let locked = settled(context, mutex.begin(context, &party));
+            let requester = promise_of(context);
+            let locked = settled(context, mutex.begin(context, &requester));
             assert_eq!(locked, Ok(WaitResult::Acquired));
             while seen.load(Ordering::Relaxed) == 0 {
-                let notified = settled(context, condition.begin(mutex, context, &party));
+                let notified = settled(context, condition.begin(mutex, context, &requester));
                 assert_eq!(notified, Ok(Notification::Received));
             }
             mutex.unlock_guard(context).unwrap();

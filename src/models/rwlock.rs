@@ -2,7 +2,9 @@
 
 use super::{COMPETE, LASTING, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
 use crate::cell::SharedWord;
-use crate::primitives::{Fault, Held, Latch, Recovered, Request, RwLock, WaitResult, thread_died};
+use crate::primitives::{
+    Fault, Latch, ReadCounts, Recovered, Request, RwLock, WaitResult, thread_died,
+};
 use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
@@ -24,7 +26,7 @@ impl Counts {
     fn lock_at(&self, world: &World, index: usize) -> RwLock {
         // SAFETY: aligned, and each thread of a model keeps its counts until it ends.
         let [own, by_guards] = [0, 1].map(|index| unsafe { SharedWord::new(&self.0[index]) });
-        RwLock::new(world.cell(index), Held { own, by_guards })
+        RwLock::new(world.cell(index), ReadCounts { own, by_guards })
     }
 }
 
@@ -572,7 +574,7 @@ fn two_that_write_in_opposite_order_never_hang() {
             write(first, context);
             match second.write(context, None) {
                 Ok(WaitResult::Acquired) => unlock_write(second, context),
-                Err(Fault::Deadlock(circle)) => assert_eq!(circle.len(), 2),
+                Err(Fault::Deadlock(cycle)) => assert_eq!(cycle.len(), 2),
                 other => panic!("{other:?}"),
             }
             unlock_write(first, context);

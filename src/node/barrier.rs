@@ -6,7 +6,7 @@ use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Barrier, Fault, Last};
+use crate::primitives::{Barrier, Fault, LastArrival};
 use crate::queue::{Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -24,11 +24,11 @@ pub(super) fn of(cell: CellView, total: Count) -> Result<Barrier> {
 }
 
 /// The number of the promise or call that runs the action, if there is one.
-fn last(action: Serial) -> Last {
+fn last(action: Serial) -> LastArrival {
     if action.0 > 0 {
-        Last::Acts
+        LastArrival::RunsAction
     } else {
-        Last::Opens
+        LastArrival::Opens
     }
 }
 
@@ -78,7 +78,7 @@ pub fn barrier_wait_async(
     let key = call.key();
     call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, party| barrier.begin(context, party, last(action)),
+        |context, requester| barrier.begin(context, requester, last(action)),
         move |missing| Ok(arrived(missing?, key, action) + 1.0),
     )
 }

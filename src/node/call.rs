@@ -10,7 +10,7 @@ use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::label::Label;
 use crate::primitives::{Fault, WaitResult};
-use crate::queue::{Begun, Context, Key, Kind, Labels, Party, Wait};
+use crate::queue::{Begun, Context, Key, Kind, Labels, Requester, Wait};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use napi::bindgen_prelude::*;
 use napi::sys;
@@ -131,7 +131,7 @@ impl<'a> Call<'a> {
     pub fn promise<W: Wait + 'static>(
         &self,
         terms: Terms,
-        begin: impl FnOnce(&Context, &Party) -> Begun<W>,
+        begin: impl FnOnce(&Context, &Requester) -> Begun<W>,
         complete: impl FnOnce(W::Output) -> Completion + 'static,
     ) -> Result<f64> {
         let labels = || self.labels();
@@ -149,8 +149,8 @@ impl<'a> Call<'a> {
 }
 
 impl Runtime for Call<'_> {
-    fn attention(&self) -> InterruptSource {
-        self.realm.attention()
+    fn interrupt_source(&self) -> InterruptSource {
+        self.realm.interrupt_source()
     }
 
     fn check_interrupts(&self) -> Interrupt {

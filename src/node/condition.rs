@@ -81,7 +81,7 @@ pub fn condition_wait_async(
     let id = realm.thread().id();
     let began = call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, party| of(cell).begin(mutex, context, party),
+        |context, requester| of(cell).begin(mutex, context, requester),
         move |result| {
             // After the condition's own cell was written over the mutex is locked again, too. Where the mutex was, another
             // promise may have been given it.

@@ -26,7 +26,7 @@ pub fn mutex_describe(cell: CellView) -> String {
     let mut owner = None;
     let text = describe(cell, Kind::Mutex, |key, section| {
         let state = match Mutex::new(cell.cell()).holder(QUEUES.threads())? {
-            Holder::Nobody => "free".to_owned(),
+            Holder::Free => "free".to_owned(),
             Holder::Alive(alive) => {
                 owner = Some(alive);
                 format!("locked by {}", thread(alive))

@@ -31,7 +31,7 @@ pub enum Host {
 
 impl Host {
     /// How a blocked thread of this environment learns that it is wanted.
-    pub fn attention(self, env: &Env) -> InterruptSource {
+    pub fn interrupt_source(self, env: &Env) -> InterruptSource {
         match self {
             Host::EventLoop => {
                 event_loop::descriptor(env).map_or(LOOKING_IN, InterruptSource::Descriptor)

@@ -80,7 +80,7 @@ pub fn latch_wait_async(
     let latch = of(cell, count)?;
     Call::new(&env, &realm, Kind::Latch, cell, name).promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, party| latch.begin(context, party),
+        |context, requester| latch.begin(context, requester),
         |result| mutex::locked(result?, || {}),
     )
 }

@@ -8,7 +8,7 @@ use super::promises::{Completion, Terms};
 use super::realm::Realmed;
 use super::view::CellView;
 use crate::primitives::{Fault, Mutex, Recovered, WaitResult};
-use crate::queue::{Cooldown, Key, Kind, Party};
+use crate::queue::{Cooldown, Key, Kind, Requester};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
@@ -157,13 +157,13 @@ pub fn mutex_lock_async(
     if recovers {
         call.promise(
             terms,
-            |context, party| of(cell).begin_recovery(context, party),
+            |context, requester| of(cell).begin_recovery(context, requester),
             move |result| recovered(result?, grant),
         )
     } else {
         call.promise(
             terms,
-            |context, party| of(cell).begin(context, party),
+            |context, requester| of(cell).begin(context, requester),
             move |result| locked(result?, grant),
         )
     }
@@ -196,7 +196,10 @@ pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: Serial) -> bool 
 #[napi]
 pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
     Call::new(&env, &realm, Kind::Mutex, cell, name).run(|context| {
-        of(cell).assert_owned_as(context.queues.threads(), &Party::thread_of(context.thread))
+        of(cell).assert_owned_as(
+            context.queues.threads(),
+            &Requester::thread_of(context.thread),
+        )
     })
 }
 

@@ -17,7 +17,9 @@ use super::realm::{Realm, Realmed};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::primitives::Fault;
-use crate::queue::{Begun, Context, Key, Kind, Labels, Party, Unpark, Wait, Waiter, WakeReason};
+use crate::queue::{
+    Begun, Context, Key, Kind, Labels, Requester, Unpark, Wait, Waiter, WakeReason,
+};
 use crate::threads::{Expire, Interrupt, InterruptSource, Limit, Runtime, Thread};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -159,7 +161,7 @@ impl<W: Wait, C: FnOnce(W::Output) -> Completion> PendingWait for Completing<W, 
 struct NeverBlocks;
 
 impl Runtime for NeverBlocks {
-    fn attention(&self) -> InterruptSource {
+    fn interrupt_source(&self) -> InterruptSource {
         InterruptSource::Never
     }
 
@@ -200,18 +202,18 @@ pub fn begin<W: Wait + 'static>(
     site: Site,
     terms: Terms,
     labels: impl FnOnce() -> Labels,
-    begin: impl FnOnce(&Context, &Party) -> Begun<W>,
+    begin: impl FnOnce(&Context, &Requester) -> Begun<W>,
     complete: impl FnOnce(W::Output) -> Completion + 'static,
 ) -> Result<Completion> {
     let limit = prepare(realm, &terms)?;
-    let party = |context: &Context| {
+    let requester = |context: &Context| {
         let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
-        Party::promise_of(context.thread, target, terms.number)
+        Requester::promise_of(context.thread, target, terms.number)
     };
     let settled = as_context(realm.thread(), |context| {
-        let wait = match begin(context, &party(context)) {
-            Begun::Done(output) => return complete(output),
-            Begun::WaitGraph(wait) => wait,
+        let wait = match begin(context, &requester(context)) {
+            Begun::Ready(output) => return complete(output),
+            Begun::Pending(wait) => wait,
         };
         let pending = Box::new(Pending {
             realm: Rc::clone(realm),

@@ -12,7 +12,7 @@
 use super::view::CellView;
 use super::{QUEUES, grants};
 use crate::cell::SharedWord;
-use crate::primitives::{Held, RwLock};
+use crate::primitives::{ReadCounts, RwLock};
 use crate::sync::AtomicU32;
 use crate::threads::ThreadId;
 use napi::bindgen_prelude::*;
@@ -86,8 +86,8 @@ impl Table {
         unsafe { SharedWord::new(self.chunks[chunk].data.add(offset)) }
     }
 
-    fn held(&self, slot: usize) -> Held {
-        Held {
+    fn held(&self, slot: usize) -> ReadCounts {
+        ReadCounts {
             own: self.number(slot, READ_OWN),
             by_guards: self.number(slot, READ_BY_GUARDS),
         }
@@ -213,7 +213,7 @@ pub fn read_chunk(env: Env, chunk: u32) -> Result<Vec<Unknown<'static>>> {
 /// The counts of one lock, which are this lock's for as long as this lives.
 pub struct Reads {
     slot: usize,
-    held: Held,
+    held: ReadCounts,
 }
 
 impl Reads {
@@ -229,7 +229,7 @@ impl Reads {
     }
 
     /// The counts.
-    pub fn held(&self) -> Held {
+    pub fn held(&self) -> ReadCounts {
         self.held
     }
 }

@@ -55,7 +55,7 @@ pub struct Realm {
     hooks: sys::napi_ref,
     /// How many promises of the realm are pending.
     pending: Cell<u32>,
-    attention: InterruptSource,
+    interrupt_source: InterruptSource,
 }
 
 /// Registers a realm of the calling thread, and returns its number. `threadId` is the worker's, 0 in the main thread. `hooks`
@@ -91,7 +91,7 @@ pub fn register_realm(
             environment,
             hooks: reference,
             pending: Cell::new(0),
-            attention: host.attention(&env),
+            interrupt_source: host.interrupt_source(&env),
         });
         if number == realms.len() {
             realms.push(realm);
@@ -159,8 +159,8 @@ impl Realm {
     }
 
     /// How a blocked thread learns that it is wanted.
-    pub fn attention(&self) -> InterruptSource {
-        self.attention
+    pub fn interrupt_source(&self) -> InterruptSource {
+        self.interrupt_source
     }
 
     /// Calls the function that does nothing. Fails where the thread is to end.

@@ -213,7 +213,7 @@ pub fn rwlock_enter_async(
     let lock = RwLock::new(cell.cell(), reads.held());
     call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, party| lock.begin(context, party, request),
+        |context, requester| lock.begin(context, requester, request),
         move |entered| {
             // The counts were this lock's until here.
             drop(reads);

@@ -95,7 +95,7 @@ pub fn semaphore_acquire_async(
     let semaphore = for_count(cell, permits, max, count)?;
     Call::new(&env, &realm, Kind::Semaphore, cell, name).promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, party| semaphore.begin(context, party, count.0),
+        |context, requester| semaphore.begin(context, requester, count.0),
         |result| mutex::locked(result?, || {}),
     )
 }

@@ -1,9 +1,9 @@
-//! Arbitrary words in the cells, and arbitrary operations on them: a result or a fault, never a panic or a hang, and
-//! nobody is left behind in a queue.
+//! Arbitrary words in the cells, and arbitrary operations on them. Each operation ends with a result or a fault. None
+//! panics, none hangs, and none leaves a waiter behind in a queue.
 
 use super::{
-    Barrier, Condition, Fault, Held, Last, Latch, Mutex, Recovered, Request, RwLock, Semaphore,
-    WaitResult, thread_died,
+    Barrier, Condition, Fault, LastArrival, Latch, Mutex, ReadCounts, Recovered, Request, RwLock,
+    Semaphore, WaitResult, thread_died,
 };
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
@@ -12,11 +12,11 @@ use crate::sync::AtomicU32;
 use crate::threads::{Interrupt, InterruptSource, Runtime, ThreadId};
 use proptest::prelude::*;
 
-/// A runtime that wants nothing: no operation here may need one to come back.
-struct Quiet;
+/// A runtime that never interrupts: no operation here may need an interrupt to return.
+struct NeverInterrupts;
 
-impl Runtime for Quiet {
-    fn attention(&self) -> InterruptSource {
+impl Runtime for NeverInterrupts {
+    fn interrupt_source(&self) -> InterruptSource {
         InterruptSource::Never
     }
 
@@ -58,7 +58,7 @@ enum Operation {
     ReaderDied,
 }
 
-/// Words near those that the primitives write, and any others.
+/// Words near those that the primitives write, and any other words.
 fn word() -> impl Strategy<Value = u32> {
     let flags = prop::sample::select(vec![0, 1 << 29, 1 << 30, 1 << 31, 3 << 30]);
     prop_oneof![
@@ -94,7 +94,8 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Runs one operation on the cell, as every kind of primitive in turn would: all of them within a moment.
+/// Runs one operation on the cell, which each kind of primitive in turn takes for its own. Every wait has a limit of
+/// 20 microseconds.
 fn run(
     operation: Operation,
     [cell, other, own, by_guards]: [SharedWord; 4],
@@ -103,7 +104,7 @@ fn run(
     let soon = Some(Deadline::now().plus(20_000));
     let mutex = Mutex::new(cell);
     let semaphore = Semaphore::new(cell, PERMITS, MAX_PERMITS);
-    let rwlock = RwLock::new(cell, Held { own, by_guards });
+    let rwlock = RwLock::new(cell, ReadCounts { own, by_guards });
     match operation {
         Operation::Write(word) => cell.overwrite(word),
         Operation::Lock => {
@@ -132,7 +133,7 @@ fn run(
         }
         Operation::Notify(count) => assert_eq!(Condition::new(cell).notify(context, count)?, 0),
         Operation::Arrive => {
-            assert!(Barrier::new(cell, TOTAL).wait(context, Last::Opens, soon)? < TOTAL);
+            assert!(Barrier::new(cell, TOTAL).wait(context, LastArrival::Opens, soon)? < TOTAL);
         }
         Operation::Await => {
             if Latch::new(cell, COUNT).wait(context, soon)? == WaitResult::Acquired {
@@ -192,7 +193,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn any_word_gives_a_result_or_a_fault_and_strands_nobody(
+    fn any_word_gives_a_result_or_a_fault_and_strands_no_waiter(
         operations in prop::collection::vec(operation(), 1..20),
     ) {
         let queues = Queues::new(1, HandOff { after: 0, at_last: 0, every: 0 });
@@ -204,12 +205,12 @@ proptest! {
         // SAFETY: aligned, and alive until the end of this function.
         let cells = [0, 1, 2, 3].map(|index| unsafe { SharedWord::new(&memory[index]) });
         let cell = cells[0];
-        let context = Context { queues: &queues, thread: &me, runtime: &Quiet };
+        let context = Context { queues: &queues, thread: &me, runtime: &NeverInterrupts };
         for operation in operations {
             let before = cell.load();
             let result = run(operation, cells, &context);
             if let Err(Fault::Corrupt(word)) = result {
-                prop_assert_eq!(word, before, "it tells what it found");
+                prop_assert_eq!(word, before, "the fault carries the word that was found");
             }
             for kind in [
                 Kind::Mutex,

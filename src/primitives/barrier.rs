@@ -1,50 +1,72 @@
-//! The Barrier: a fixed number of parties wait for each other, again and again.
+//! The Barrier: a fixed number of parties wait for each other, in phase after phase.
 //!
-//! The word counts the arrivals of the phase that is under way. The last to arrive sets it back to zero and lets go
-//! everybody who is queued, under one lock: whoever arrives next belongs to the next phase, and cannot be mistaken
-//! for one of this. So one cell serves for ever, with no phase number that could wrap.
+//! The word counts the arrivals of the current phase. The last party to arrive sets it back to zero and releases all
+//! queued parties, under one lock. The next party to arrive belongs to the next phase and cannot be mistaken for a
+//! party of this one. So one cell is reusable for ever, without a phase number that could wrap.
 //!
-//! Where the last to arrive has an action to run first, the word names its thread meanwhile. Whoever arrives then waits
-//! before the barrier, until the action is over, and arrives anew. If that thread dies, the barrier breaks.
+//! If the last party to arrive has an action to run first, the word names its thread while the action runs. A party
+//! that arrives meanwhile waits at the gate until the action is over, and then arrives anew. If the thread that runs
+//! the action dies, the barrier breaks.
 //!
-//! A party that leaves early breaks the barrier for all, as in Java's CyclicBarrier and Python's threading.Barrier, until
-//! it is reset.
+//! A party that leaves early breaks the barrier for all parties until it is reset, as in Java's CyclicBarrier and
+//! Python's threading.Barrier.
 //!
-//! Orderings: the lock of the bucket orders all arrivals of a phase before its end; the waiters' outcomes carry it.
+//! Orderings: each arrival and the end of its phase hold the lock of the bucket, so the end of the phase sees what
+//! each party wrote before it arrived. A waiter acquires its outcome, which the end of the phase released.
 
 use super::Fault;
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Wait, WaitEnd, Waiter, WakeReason,
+    Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason,
 };
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 use std::task::Poll;
 
-/// How many have arrived.
+// The word, bit by bit:
+//
+// | bit   | name     | meaning                                              |
+// | ----- | -------- | ---------------------------------------------------- |
+// | 0-23  | ARRIVALS | arrivals in this phase                               |
+// | 30    | BROKEN   | broken; no other bit is set                          |
+// | 31    | ACTING   | all arrived; bits 0-28 name the thread of the action |
+
+/// The number of arrivals.
 const ARRIVALS: u32 = (1 << 24) - 1;
-/// Somebody left before the others had come: nobody passes any more.
+/// A party left before all had arrived. No party passes until the barrier is reset.
 const BROKEN: u32 = 1 << 30;
-/// All have arrived, and the thread that the lower bits name runs the action.
+/// All parties have arrived, and the thread named by bits 0 to 28 runs the action.
 const ACTING: u32 = 1 << 31;
 
-/// What a word says, where it agrees with the queue.
+/// Whether thread `id` runs the action.
+fn is_run_by(word: u32, id: ThreadId) -> bool {
+    word == id.get() | ACTING
+}
+
+/// The thread that runs the action, if the word names one.
+fn actor_of(word: u32) -> Option<ThreadId> {
+    if word & ACTING == 0 {
+        return None;
+    }
+    ThreadId::new(word & !ACTING)
+}
+/// What a word says, if it agrees with the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// So many have arrived.
+    /// This many parties have arrived.
     Arriving(u32),
-    /// All have, and this thread runs the action.
+    /// All parties have arrived, and this thread runs the action.
     Acting(ThreadId),
 }
 
-/// What becomes of the last to arrive.
+/// What the last party to arrive does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Last {
-    /// It lets the others go.
+pub enum LastArrival {
+    /// Releases the others.
     Opens,
-    /// It runs an action first, and then calls [`Barrier::open`], or [`Barrier::abort`] where that fails.
-    Acts,
+    /// Runs an action first, and then calls [`Barrier::open`], or [`Barrier::fail`] if the action failed.
+    RunsAction,
 }
 
 /// The Barrier in one cell.
@@ -63,74 +85,81 @@ impl Barrier {
         Barrier { cell, total }
     }
 
-    /// Arrives, and waits until all parties have. Returns how many were still missing: `total - 1` for the first to
-    /// arrive, 0 for the last. One that leaves early, past `deadline` or interrupted, breaks the barrier.
+    /// Arrives, and waits until all parties have arrived. Returns how many were still missing: `total - 1` for the
+    /// first party to arrive, 0 for the last. A party that leaves early, because `deadline` passed or its thread was
+    /// interrupted, breaks the barrier.
     pub fn wait(
         self,
         context: &Context,
-        last: Last,
+        last: LastArrival,
         deadline: Option<Deadline>,
     ) -> Result<u32, Fault> {
-        self.begin(context, &Party::thread_of(context.thread), last)
+        self.begin(context, &Requester::thread_of(context.thread), last)
             .block(context, deadline)
     }
 
     /// Begins to wait.
-    pub fn begin(self, context: &Context, party: &Party, last: Last) -> Begun<Arriving> {
+    pub fn begin(
+        self,
+        context: &Context,
+        requester: &Requester,
+        last: LastArrival,
+    ) -> Begun<Arriving> {
         let arriving = Arriving {
             barrier: self,
-            waiter: Waiter::new(party, self.key()),
+            waiter: Waiter::new(requester, self.key()),
             last,
             missing: None,
         };
         Begun::with(arriving, |wait| wait.arrive(context))
     }
 
-    /// Lets the others go after the action, which this thread ran.
+    /// Releases the other parties after the action, which this thread ran.
     pub fn open(self, context: &Context) -> Result<(), Fault> {
-        let mut section = context.queues.lock(self.key());
-        match self.examine(context.queues.threads(), &mut section)? {
+        let mut queue = context.queues.lock(self.key());
+        match self.examine(context.queues.threads(), &mut queue)? {
             Phase::Acting(id) if id == context.id() => {
-                self.release_all(&mut section, 0, Outcome::Passed);
+                self.release_all(&mut queue, 0, Outcome::Passed);
                 Ok(())
             }
-            // It was reset meanwhile, and those who waited have been told.
+            // The barrier was reset meanwhile, and the parties that waited were released as broken.
             Phase::Acting(_) | Phase::Arriving(_) => Err(Fault::Broken),
         }
     }
 
-    /// Breaks it, as the action that this thread runs failed. Does nothing where it was reset meanwhile.
+    /// Breaks the barrier, because the action that this thread runs failed. Does nothing if the barrier was reset
+    /// meanwhile.
     pub fn fail(self, context: &Context) {
-        let mut section = context.queues.lock(self.key());
-        Self::actor_died(self.cell, context.id(), &mut section);
+        let mut queue = context.queues.lock(self.key());
+        Self::actor_died(self.cell, context.id(), &mut queue);
     }
 
-    /// Breaks it: everybody who waits and everybody who comes is told, until it is reset.
+    /// Breaks the barrier: all waiting parties and all that arrive later fail, until it is reset.
     pub fn abort(self, context: &Context) {
-        let mut section = context.queues.lock(self.key());
-        self.release_all(&mut section, BROKEN, Outcome::Broken);
+        let mut queue = context.queues.lock(self.key());
+        self.release_all(&mut queue, BROKEN, Outcome::Broken);
     }
 
-    /// Makes it fresh again. Those who wait are told that it broke.
+    /// Makes the barrier fresh again. The parties that wait fail as if it had broken.
     pub fn reset(self, context: &Context) {
-        let mut section = context.queues.lock(self.key());
-        self.release_all(&mut section, 0, Outcome::Broken);
+        let mut queue = context.queues.lock(self.key());
+        self.release_all(&mut queue, 0, Outcome::Broken);
     }
 
-    /// Whether it is broken.
+    /// Whether the barrier is broken.
     pub fn is_broken(self) -> bool {
         self.cell.load() == BROKEN
     }
 
-    /// How many have arrived and wait.
+    /// The number of parties that have arrived and wait.
     pub fn waiting(self, context: &Context) -> usize {
         context.queues.lock(self.key()).len(self.key())
     }
 
     /// Breaks the barrier in `cell` if this thread, which has died, was running the action.
-    pub(super) fn actor_died(cell: SharedWord, id: ThreadId, section: &mut QueueGuard) {
-        if cell.load() == (id.get() | ACTING) {
-            Barrier::new(cell, 1).release_all(section, BROKEN, Outcome::Broken);
+    pub(super) fn actor_died(cell: SharedWord, id: ThreadId, queue: &mut QueueGuard) {
+        if is_run_by(cell.load(), id) {
+            Barrier::new(cell, 1).release_all(queue, BROKEN, Outcome::Broken);
         }
     }
 
@@ -138,47 +167,47 @@ impl Barrier {
         Key::new(self.cell, Kind::Barrier)
     }
 
-    /// Where those wait who arrive while the action runs.
+    /// The queue of the parties that arrive while the action runs.
     fn gate(self) -> Key {
         Key::new(self.cell, Kind::BarrierGate)
     }
 
-    /// Ends the phase: sets the word, and tells those who are in it, and those who came too early to be.
-    fn release_all(self, section: &mut QueueGuard, word: u32, outcome: Outcome) {
+    /// Ends the phase: writes the word and completes the waits of its parties with `outcome`. The parties at the
+    /// gate, which came too early for the next phase, arrive anew.
+    fn release_all(self, queue: &mut QueueGuard, word: u32, outcome: Outcome) {
         self.cell.overwrite(word);
-        section.settle_all(self.key(), outcome);
-        section.settle_all(self.gate(), Outcome::Retry { more: false });
+        queue.settle_all(self.key(), outcome);
+        queue.settle_all(self.gate(), Outcome::Retry { more: false });
     }
 
-    /// Reads the word. Under the lock of the queue, whose length it has to agree with.
-    pub fn phase(self, threads: &Threads, section: &QueueGuard) -> Result<Phase, Fault> {
+    /// Reads the word. The caller holds the lock of the queue, with whose length the word has to agree.
+    pub fn phase(self, threads: &Threads, queue: &QueueGuard) -> Result<Phase, Fault> {
         let word = self.cell.load();
         if word == BROKEN {
             return Err(Fault::Broken);
         }
-        if word as usize == section.len(self.key()) && word < self.total {
+        if word as usize == queue.len(self.key()) && word < self.total {
             return Ok(Phase::Arriving(word));
         }
-        let actor = ThreadId::new(word & !ACTING).filter(|_| word & ACTING != 0);
-        match actor.map(|id| (id, threads.status(id))) {
+        match actor_of(word).map(|id| (id, threads.status(id))) {
             Some((id, Status::Alive)) => Ok(Phase::Acting(id)),
             Some((_, Status::Dead)) => Err(Fault::Broken),
             Some((_, Status::Unknown)) | None => Err(Fault::Corrupt(word)),
         }
     }
 
-    /// As [`Barrier::phase`]; what is wrong is told to everybody.
-    fn examine(self, threads: &Threads, section: &mut QueueGuard) -> Result<Phase, Fault> {
-        let phase = self.phase(threads, section);
+    /// As [`Barrier::phase`]. A fault also ends the waits of all queued parties.
+    fn examine(self, threads: &Threads, queue: &mut QueueGuard) -> Result<Phase, Fault> {
+        let phase = self.phase(threads, queue);
         match phase {
-            Err(Fault::Broken) => self.release_all(section, BROKEN, Outcome::Broken),
+            Err(Fault::Broken) => self.release_all(queue, BROKEN, Outcome::Broken),
             Err(Fault::Corrupt(word)) => {
-                section.settle_all(self.key(), Outcome::Corrupt(word));
-                section.settle_all(self.gate(), Outcome::Corrupt(word));
+                queue.settle_all(self.key(), Outcome::Corrupt(word));
+                queue.settle_all(self.gate(), Outcome::Corrupt(word));
             }
-            // Nobody waits for the end of an action that nobody runs, but where the cell was written over.
+            // No action runs, so no party should stand at the gate. Some do only if the cell was written over.
             Ok(Phase::Arriving(_)) => {
-                section.settle_all(self.gate(), Outcome::Retry { more: false });
+                queue.settle_all(self.gate(), Outcome::Retry { more: false });
             }
             Ok(Phase::Acting(_)) | Err(_) => {}
         }
@@ -190,35 +219,36 @@ impl Barrier {
 pub struct Arriving {
     barrier: Barrier,
     waiter: Arc<Waiter>,
-    last: Last,
-    /// How many were missing when it arrived; none where it waits before the barrier.
+    last: LastArrival,
+    /// How many parties were missing at its arrival. None while it waits at the gate.
     missing: Option<u32>,
 }
 
 impl Arriving {
     fn arrive(&mut self, context: &Context) -> Poll<Result<u32, Fault>> {
         let threads = context.queues.threads();
-        let mut section = context.queues.lock(self.barrier.key());
+        let mut queue = context.queues.lock(self.barrier.key());
         loop {
-            let arrived = match self.barrier.examine(threads, &mut section) {
+            let arrived = match self.barrier.examine(threads, &mut queue) {
                 Ok(Phase::Arriving(arrived)) => arrived,
-                // The action would wait for its own end, and a thread that blocks for the end of an asynchronous one.
+                // The action would wait for its own end, or a blocking thread for the end of an asynchronous action
+                // of its own.
                 Ok(Phase::Acting(id))
-                    if id == context.id() && !self.waiter.party().is_promise() =>
+                    if id == context.id() && !self.waiter.requester().is_promise() =>
                 {
                     return Poll::Ready(Err(Fault::Recursive));
                 }
                 Ok(Phase::Acting(_)) => {
                     self.missing = None;
-                    self.queue_up(&mut section, self.barrier.gate());
+                    self.queue_up(&mut queue, self.barrier.gate());
                     return Poll::Pending;
                 }
                 Err(fault) => return Poll::Ready(Err(fault)),
             };
             let missing = self.barrier.total - arrived - 1;
             let word = match (missing, self.last) {
-                (0, Last::Opens) => 0,
-                (0, Last::Acts) => context.id().get() | ACTING,
+                (0, LastArrival::Opens) => 0,
+                (0, LastArrival::RunsAction) => context.id().get() | ACTING,
                 _ => arrived + 1,
             };
             if !self.barrier.cell.replace(arrived, word) {
@@ -226,31 +256,32 @@ impl Arriving {
             }
             if missing > 0 {
                 self.missing = Some(missing);
-                self.queue_up(&mut section, self.barrier.key());
+                self.queue_up(&mut queue, self.barrier.key());
                 return Poll::Pending;
             }
             if word == 0 {
-                section.settle_all(self.barrier.key(), Outcome::Passed);
+                queue.settle_all(self.barrier.key(), Outcome::Passed);
             }
             return Poll::Ready(Ok(0));
         }
     }
 
-    /// Stands in one of the two queues.
-    fn queue_up(&mut self, section: &mut QueueGuard, key: Key) {
+    /// Enters one of the two queues.
+    fn queue_up(&mut self, queue: &mut QueueGuard, key: Key) {
         if self.waiter.key() != key {
-            self.waiter = Waiter::new(self.waiter.party(), key);
+            self.waiter = Waiter::new(self.waiter.requester(), key);
         }
-        section.push_back(&self.waiter);
+        queue.push_back(&self.waiter);
     }
 
-    /// Leaves early: true where it was still queued, and the barrier breaks for all if it had arrived.
-    fn leave(&self, context: &Context) -> bool {
-        let mut section = context.queues.lock(self.barrier.key());
-        let left = section.remove(&self.waiter);
+    /// Leaves the queue early. True if it was still queued; then the barrier breaks for all if this party had
+    /// arrived.
+    fn dequeue(&self, context: &Context) -> bool {
+        let mut queue = context.queues.lock(self.barrier.key());
+        let left = queue.remove(&self.waiter);
         if left && self.missing.is_some() {
             self.barrier
-                .release_all(&mut section, BROKEN, Outcome::Broken);
+                .release_all(&mut queue, BROKEN, Outcome::Broken);
         }
         left
     }
@@ -264,27 +295,29 @@ impl Wait for Arriving {
     }
 
     fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        Poll::Ready(match reason.ended(&self.waiter, || self.leave(context)) {
-            WaitEnd::Told(outcome) => match (outcome, self.missing) {
-                (Some(Outcome::Passed), Some(missing)) => Ok(missing),
-                (Some(Outcome::Retry { .. }), None) => return self.arrive(context),
-                (Some(Outcome::Broken), _) => Err(Fault::Broken),
-                (Some(Outcome::Corrupt(word)), _) => Err(Fault::Corrupt(word)),
-                _ => Err(Fault::Corrupt(self.barrier.cell.load())),
+        Poll::Ready(
+            match reason.wait_end(&self.waiter, || self.dequeue(context)) {
+                WaitEnd::Completed(outcome) => match (outcome, self.missing) {
+                    (Some(Outcome::Passed), Some(missing)) => Ok(missing),
+                    (Some(Outcome::Retry { .. }), None) => return self.arrive(context),
+                    (Some(Outcome::Broken), _) => Err(Fault::Broken),
+                    (Some(Outcome::Corrupt(word)), _) => Err(Fault::Corrupt(word)),
+                    _ => Err(Fault::Corrupt(self.barrier.cell.load())),
+                },
+                WaitEnd::TimedOut => Err(Fault::TimedOut),
+                WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
+                    let complete = !self.dequeue(context)
+                        && self.waiter.requester().is_promise()
+                        && self.waiter.outcome() == Some(Outcome::Passed);
+                    // The other parties have passed: too late to break the barrier for them.
+                    self.missing.filter(|_| complete).ok_or(Fault::Interrupted)
+                }
             },
-            WaitEnd::TimedOut => Err(Fault::TimedOut),
-            WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
-                let complete = !self.leave(context)
-                    && self.waiter.party().is_promise()
-                    && self.waiter.outcome() == Some(Outcome::Passed);
-                // The others have gone on: too late to break the barrier for them.
-                self.missing.filter(|_| complete).ok_or(Fault::Interrupted)
-            }
-        })
+        )
     }
 
     fn revalidate(&self, context: &Context) {
-        // A fault was told to everybody who waits.
+        // A fault has already ended all waits.
         self.barrier
             .examine(
                 context.queues.threads(),

@@ -1,34 +1,42 @@
-//! The Condition: threads that hold a mutex wait until somebody tells them that something may have changed.
+//! The Condition: threads that hold a mutex wait for a notification that the data may have changed.
 //!
-//! A waiter enters the queue before it unlocks the mutex, so a notification that follows any change made under the
-//! mutex finds it. The word holds one bit, "somebody waits", which changes only under the lock of the queue: a bit
-//! that the notifier cleared by itself would lose wake-ups. While it is clear, notifying is one load.
+//! A waiter enters the queue before it unlocks the mutex. So a notification that follows a change made under the
+//! mutex finds it. The word holds one bit, which says that there are waiters. It changes only under the lock of the
+//! queue: a bit that the notifier cleared by itself would lose wake-ups. While it is clear, notifying is one load.
 //!
-//! A notified waiter is moved to the queue of its mutex and woken only when it is its turn there ("wait morphing", as
-//! in Linux's FUTEX_REQUEUE and parking_lot): notifyAll wakes no herd.
+//! A notified waiter is requeued to its mutex and woken only when it is its turn there ("wait morphing", as in
+//! Linux's FUTEX_REQUEUE and parking_lot). So notifyAll does not wake a thundering herd.
 //!
-//! Orderings: the lock of the bucket orders waiting and notifying. The notifier's load is safe without it: a waiter
-//! that must not be missed set the bit before it unlocked the mutex that the notifier's change was made under.
+//! Orderings: the lock of the bucket orders a wait and a notification that both take it. The notifier's load without
+//! the lock pairs with the waiter's unlock of the mutex: the waiter set the bit before that unlock, and the
+//! notifier's lock of the mutex, under which it changed the data, acquired it. So the notifier sees the bit of each
+//! waiter that must not be missed.
 
 use super::{Fault, Locking, Mutex};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Queues, Wait, Waiter, WakeReason,
+    Begun, Context, Key, Kind, Outcome, QueueGuard, Queues, Requester, Wait, Waiter, WakeReason,
 };
 use crate::threads::{ThreadId, Threads};
 use std::sync::Arc;
 use std::task::Poll;
 
-/// Nobody waits.
+// The word, bit by bit:
+//
+// | bit   | name    | meaning                                |
+// | ----- | ------- | -------------------------------------- |
+// | 30    | WAITERS | waiters are queued; no other bit is set |
+
+/// There are no waiters.
 const EMPTY: u32 = 0;
-/// Somebody waits.
+/// There are waiters.
 const WAITERS: u32 = 1 << 30;
 
-/// Why a wait ended, with the mutex owned again.
+/// Why a wait ended. The mutex is owned again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notification {
-    /// It was notified.
+    /// The waiter was notified.
     Received,
     /// The time limit passed first.
     TimedOut,
@@ -41,7 +49,7 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// The word of one that nobody waits for.
+    /// The word of a condition without waiters.
     pub const EMPTY: u32 = EMPTY;
 
     /// The condition in `cell`.
@@ -49,27 +57,27 @@ impl Condition {
         Condition { cell }
     }
 
-    /// The one instruction that JavaScript tries before it calls in.
+    /// What JavaScript tries before it calls native code: one load.
     #[inline]
     pub fn has_no_waiters(self) -> bool {
         self.cell.load() == EMPTY
     }
 
-    /// Unlocks `mutex`, waits to be notified until `deadline` or without limit, and locks `mutex` again. After a
-    /// fault other than [`Fault::NotOwner`] and this cell's own corruption, the mutex is not owned.
+    /// Unlocks `mutex`, waits for a notification until `deadline` or without limit, and locks `mutex` again. After a
+    /// fault other than [`Fault::NotOwner`] and the corruption of this cell, the mutex is not owned.
     pub fn wait(
         self,
         mutex: Mutex,
         context: &Context,
         deadline: Option<Deadline>,
     ) -> Result<Notification, Fault> {
-        self.begin(mutex, context, &Party::thread_of(context.thread))
+        self.begin(mutex, context, &Requester::thread_of(context.thread))
             .block(context, deadline)
     }
 
-    /// Begins to wait: unlocks `mutex`, which this party owns.
-    pub fn begin(self, mutex: Mutex, context: &Context, party: &Party) -> Begun<Waiting> {
-        let waiter = Waiter::at_condition(party, self.key(), mutex.cell(), Mutex::owner_of);
+    /// Begins to wait: unlocks `mutex`, which `requester` owns.
+    pub fn begin(self, mutex: Mutex, context: &Context, requester: &Requester) -> Begun<Waiting> {
+        let waiter = Waiter::at_condition(requester, self.key(), mutex.cell(), Mutex::owner_of);
         let wait = Waiting {
             condition: self,
             mutex,
@@ -82,16 +90,16 @@ impl Condition {
         })
     }
 
-    /// Notifies up to `count` of those who wait, the longest waiting first, and returns how many.
+    /// Notifies up to `count` waiters, the longest waiting first. Returns how many it notified.
     pub fn notify(self, context: &Context, count: usize) -> Result<usize, Fault> {
         if self.has_no_waiters() {
             return Ok(0);
         }
-        // Those who begin to wait while this runs are not counted: it ends.
+        // Waiters that enter while this runs are not counted, so the loop ends.
         let waiting = {
-            let mut section = context.queues.lock(self.key());
-            self.examine(&mut section)?;
-            section.len(self.key())
+            let mut queue = context.queues.lock(self.key());
+            self.examine(&mut queue)?;
+            queue.len(self.key())
         };
         let mut left = count.min(waiting);
         let mut notified = 0;
@@ -104,34 +112,33 @@ impl Condition {
         Ok(notified)
     }
 
-    /// Notifies up to `count` of those at the front that wait with the same mutex: none are left to where nobody waits,
-    /// and zero where somebody else came to the front meanwhile.
+    /// Notifies up to `count` waiters at the front of the queue that wait with the same mutex. Returns none if no
+    /// waiter is left, and zero if a waiter with another mutex came to the front meanwhile.
     fn notify_front(self, context: &Context, count: usize) -> Result<Option<usize>, Fault> {
-        let mutex_of =
-            |section: &QueueGuard| section.front(self.key()).and_then(|front| front.mutex());
+        let mutex_of = |queue: &QueueGuard| queue.front(self.key()).and_then(|front| front.mutex());
         let Some(mutex) = mutex_of(&context.queues.lock(self.key())) else {
             return Ok(None);
         };
         let mutex_key = Key::new(mutex, Kind::Mutex);
-        let mut section = context.queues.lock_pair(self.key(), mutex_key);
-        self.examine(&mut section)?;
+        let mut queue = context.queues.lock_pair(self.key(), mutex_key);
+        self.examine(&mut queue)?;
         let mut moved = Vec::new();
-        while moved.len() < count && mutex_of(&section) == Some(mutex) {
-            moved.extend(section.pop_front(self.key()));
+        while moved.len() < count && mutex_of(&queue) == Some(mutex) {
+            moved.extend(queue.pop_front(self.key()));
         }
-        let others_wait = !section.is_empty(self.key());
+        let others_wait = !queue.is_empty(self.key());
         let mutex = Mutex::new(mutex);
-        self.let_in(
+        self.requeue(
             mutex,
             context.queues.threads(),
-            &mut section,
+            &mut queue,
             &moved,
             others_wait,
         );
         let owner = mutex.living_owner();
-        drop(section);
-        // They wait for the owner from here on. If it is blocked itself, that may have closed a circle, of which only
-        // they can be told: the others have looked before.
+        drop(queue);
+        // From here on these waiters wait for the owner of the mutex. If the owner is blocked itself, that may have
+        // closed a cycle. Only these waiters can find it: the other threads of the cycle have checked already.
         if owner
             .is_some_and(|owner| owner != context.id() && context.queues.waits().is_blocked(owner))
         {
@@ -140,31 +147,33 @@ impl Condition {
         Ok(Some(moved.len()))
     }
 
-    /// How many wait to be notified. Under the lock of the queue.
-    pub fn waiting(self, section: &QueueGuard) -> Result<usize, Fault> {
-        self.agreed(section)?;
-        Ok(section.len(self.key()))
+    /// The number of waiters that are not notified yet. The caller holds the lock of the queue.
+    pub fn waiting(self, queue: &QueueGuard) -> Result<usize, Fault> {
+        self.agreed(queue)?;
+        Ok(queue.len(self.key()))
     }
 
-    /// Moves waiters, which were taken out, to the queue of their mutex. Under the locks of both.
-    fn let_in(
+    /// Requeues waiters, which were taken out of this queue, to their mutex. The caller holds the locks of both
+    /// queues.
+    fn requeue(
         self,
         mutex: Mutex,
         threads: &Threads,
-        section: &mut QueueGuard,
+        queue: &mut QueueGuard,
         moved: &[Arc<Waiter>],
         others_wait: bool,
     ) {
-        self.clear_waiters_bit(section);
+        self.clear_waiters_bit(queue);
         for waiter in moved {
-            section.notify(waiter, others_wait);
+            queue.notify(waiter, others_wait);
         }
-        mutex.admit(threads, section, moved);
+        mutex.requeue(threads, queue, moved);
     }
 
-    /// A thread died: those who wait here with a mutex that it owned are told, as if they waited for the mutex.
+    /// Thread `id` died: the waiters whose mutex it owned fail as if they waited for that mutex.
     ///
-    /// The cells are touched only while somebody who keeps their memory is queued, under the lock.
+    /// A mutex's cell is touched only under the lock while a waiter is queued, since that waiter keeps its memory
+    /// alive.
     pub(super) fn owner_died(key: Key, id: ThreadId, queues: &Queues) {
         let condition = Condition::new(key.cell());
         let owned_by_dead = |mutex: &SharedWord| Mutex::new(*mutex).was_owned_by(id);
@@ -177,18 +186,18 @@ impl Condition {
             let Some(mutex) = mutex else {
                 return;
             };
-            let mut section = queues.lock_pair(key, Key::new(mutex, Kind::Mutex));
-            let moved: Vec<_> = section
+            let mut queue = queues.lock_pair(key, Key::new(mutex, Kind::Mutex));
+            let moved: Vec<_> = queue
                 .waiters(key)
                 .filter(|waiter| waiter.mutex() == Some(mutex))
                 .cloned()
                 .collect();
             for waiter in &moved {
-                section.remove(waiter);
+                queue.remove(waiter);
             }
             if !moved.is_empty() {
                 let mutex = Mutex::new(mutex);
-                condition.let_in(mutex, queues.threads(), &mut section, &moved, false);
+                condition.requeue(mutex, queues.threads(), &mut queue, &moved, false);
             }
         }
     }
@@ -197,9 +206,9 @@ impl Condition {
         Key::new(self.cell, Kind::Condition)
     }
 
-    /// Sets the bit. Under the lock of the queue.
-    fn set_waiters_bit(self, section: &mut QueueGuard) -> Result<(), Fault> {
-        while self.examine(section)? == EMPTY {
+    /// Sets the waiters bit. The caller holds the lock of the queue.
+    fn set_waiters_bit(self, queue: &mut QueueGuard) -> Result<(), Fault> {
+        while self.examine(queue)? == EMPTY {
             if self.cell.replace(EMPTY, WAITERS) {
                 break;
             }
@@ -207,28 +216,28 @@ impl Condition {
         Ok(())
     }
 
-    /// Clears the bit if nobody waits any longer. Under the lock of the queue.
-    fn clear_waiters_bit(self, section: &QueueGuard) {
-        if section.is_empty(self.key()) {
-            // Fails only where the cell was written over, and then whoever looks next will tell.
+    /// Clears the waiters bit if no waiter is left. The caller holds the lock of the queue.
+    fn clear_waiters_bit(self, queue: &QueueGuard) {
+        if queue.is_empty(self.key()) {
+            // Fails only if the cell was written over. The next thread that reads the word reports that.
             self.cell.replace(WAITERS, EMPTY);
         }
     }
 
-    /// Reads the word, which has to agree with the queue. Under the lock of the queue.
-    fn agreed(self, section: &QueueGuard) -> Result<u32, Fault> {
+    /// Reads the word, which has to agree with the queue. The caller holds the lock of the queue.
+    fn agreed(self, queue: &QueueGuard) -> Result<u32, Fault> {
         match self.cell.load() {
             WAITERS => Ok(WAITERS),
-            EMPTY if section.is_empty(self.key()) => Ok(EMPTY),
+            EMPTY if queue.is_empty(self.key()) => Ok(EMPTY),
             word => Err(Fault::Corrupt(word)),
         }
     }
 
-    /// As [`Condition::agreed`]; a word that was written over is told to everybody who waits.
-    fn examine(self, section: &mut QueueGuard) -> Result<u32, Fault> {
-        let word = self.agreed(section);
+    /// As [`Condition::agreed`]. A word that was written over also ends the waits of all waiters.
+    fn examine(self, queue: &mut QueueGuard) -> Result<u32, Fault> {
+        let word = self.agreed(queue);
         if let Err(Fault::Corrupt(word)) = word {
-            section.settle_all(self.key(), Outcome::Corrupt(word));
+            queue.settle_all(self.key(), Outcome::Corrupt(word));
         }
         word
     }
@@ -238,79 +247,79 @@ impl Condition {
 pub struct Waiting {
     condition: Condition,
     mutex: Mutex,
-    /// Stands in the Condition's queue, and when it was notified in the mutex's.
+    /// Stands in the queue of the Condition; once notified, in that of the mutex.
     waiter: Arc<Waiter>,
     stage: Stage,
 }
 
-/// How far a wait has come.
+/// How far a wait has got.
 enum Stage {
-    /// It waits to be notified.
+    /// Waits for a notification.
     Notification,
-    /// It locks the mutex again, and comes to this then.
+    /// Locks the mutex again, and then returns this result.
     Locking(Locking, Result<Notification, Fault>),
 }
 
 impl Waiting {
-    /// Enters the queue, and unlocks the mutex.
+    /// Enters the queue and unlocks the mutex.
     fn start(&self, context: &Context) -> Result<(), Fault> {
-        let party = self.waiter.party();
+        let requester = self.waiter.requester();
         self.mutex
-            .assert_owned_as(context.queues.threads(), party)?;
+            .assert_owned_as(context.queues.threads(), requester)?;
         {
-            let mut section = context.queues.lock(self.condition.key());
-            self.condition.set_waiters_bit(&mut section)?;
-            section.push_back(&self.waiter);
+            let mut queue = context.queues.lock(self.condition.key());
+            self.condition.set_waiters_bit(&mut queue)?;
+            queue.push_back(&self.waiter);
         }
-        let unlocked = self.mutex.unlock_as(context, party);
+        let unlocked = self.mutex.unlock_as(context, requester);
         if unlocked.is_err() {
             self.cancel(context);
         }
         unlocked
     }
 
-    /// The wait for the mutex of a waiter that was notified.
+    /// The wait of a notified waiter for its mutex.
     fn locking(&self) -> Locking {
         Locking::of(self.mutex, Arc::clone(&self.waiter))
     }
 
-    /// Locks the mutex, and comes to `result` then.
+    /// Locks the mutex, and then returns `result`.
     fn lock_again(
         &mut self,
         context: &Context,
         result: Result<Notification, Fault>,
     ) -> Poll<Result<Notification, Fault>> {
-        match self.mutex.begin(context, self.waiter.party()) {
-            Begun::Done(Ok(_)) => Poll::Ready(result),
-            Begun::Done(Err(fault)) => Poll::Ready(Err(fault)),
-            Begun::WaitGraph(locking) => {
+        match self.mutex.begin(context, self.waiter.requester()) {
+            Begun::Ready(Ok(_)) => Poll::Ready(result),
+            Begun::Ready(Err(fault)) => Poll::Ready(Err(fault)),
+            Begun::Pending(locking) => {
                 self.stage = Stage::Locking(locking, result);
                 Poll::Pending
             }
         }
     }
 
-    /// Gives up, wherever the waiter stands by now.
+    /// Gives up, in whichever queue the waiter stands.
     fn cancel(&self, context: &Context) {
-        if !self.leave(context) && self.waiter.was_notified() {
+        if !self.dequeue(context) && self.waiter.was_notified() {
             self.locking().cancel(context);
             self.pass_on(context);
         }
     }
 
-    /// Leaves the Condition's queue; false where it was notified or settled before.
-    fn leave(&self, context: &Context) -> bool {
-        let mut section = context.queues.lock(self.condition.key());
+    /// Leaves the queue of the Condition. False if the waiter was notified or its wait completed before.
+    fn dequeue(&self, context: &Context) -> bool {
+        let mut queue = context.queues.lock(self.condition.key());
         // A notified waiter stands in the queue of its mutex, which is not locked here.
-        let left = !self.waiter.was_notified() && section.remove(&self.waiter);
-        self.condition.clear_waiters_bit(&section);
+        let left = !self.waiter.was_notified() && queue.remove(&self.waiter);
+        self.condition.clear_waiters_bit(&queue);
         left
     }
 
-    /// Nobody will act on the notification that the waiter was chosen for: somebody else has to.
+    /// Passes the notification on to another waiter, if this one was notified by itself and will not act on it.
     fn pass_on(&self, context: &Context) {
         if self.waiter.was_notified_one() {
-            // A fault was told to everybody who waits.
+            // A fault has already ended all waits.
             self.condition.notify(context, 1).ok();
         }
     }
@@ -333,10 +342,10 @@ impl Wait for Waiting {
                     self.cancel(context);
                     return Poll::Ready(Err(Fault::Interrupted));
                 }
-                WakeReason::TimedOut if self.leave(context) => {
+                WakeReason::TimedOut if self.dequeue(context) => {
                     return self.lock_again(context, Ok(Notification::TimedOut));
                 }
-                // Settled without a notification: the cell was written over.
+                // The wait completed without a notification: the cell was written over.
                 _ if !self.waiter.was_notified() => {
                     let word = match self.waiter.outcome() {
                         Some(Outcome::Corrupt(word)) => word,
@@ -346,7 +355,7 @@ impl Wait for Waiting {
                 }
                 _ => {
                     self.stage = Stage::Locking(self.locking(), Ok(Notification::Received));
-                    // The time limit was that of the notification. Locking again has none.
+                    // The time limit was that of the notification. Locking the mutex again has none.
                     if reason == WakeReason::TimedOut {
                         return Poll::Pending;
                     }
@@ -367,7 +376,7 @@ impl Wait for Waiting {
     }
 
     fn revalidate(&self, context: &Context) {
-        // A fault is told to everybody who waits.
+        // A fault ends all waits by itself.
         self.condition
             .examine(&mut context.queues.lock(self.condition.key()))
             .ok();

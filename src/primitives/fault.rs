@@ -1,4 +1,4 @@
-//! What can be wrong, for every primitive.
+//! The faults of all primitives.
 
 use crate::queue::CycleEdge;
 use crate::threads::ThreadId;
@@ -6,24 +6,24 @@ use crate::threads::ThreadId;
 /// Why an operation failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The caller does not own the lock; the one named does.
+    /// The caller does not own the lock. The named thread does.
     NotOwner(Option<ThreadId>),
-    /// The calling thread owns the lock, but not in this way: by a guard, which alone can unlock it, or by itself where a
-    /// guard was to.
+    /// The calling thread owns the lock, but in the other way: by a guard, which alone can unlock it, or by itself
+    /// where a guard was expected.
     WrongOwnerKind,
     /// The caller owns the lock already, and would wait for itself.
     Recursive,
-    /// The caller waits, in this circle, for itself: it is the first link.
+    /// The caller waits for itself through this cycle, whose first edge is its own.
     Deadlock(Vec<CycleEdge>),
-    /// The lock's owner died holding it: this thread. None where only that is known: of an RwLock, after many threads have
-    /// died inside of others.
+    /// This thread died while it owned the lock. None if the thread is no longer known, which happens to an RwLock
+    /// after many threads died while they owned others.
     Abandoned(Option<ThreadId>),
     /// The barrier is broken.
     Broken,
-    /// The time limit passed, where that is a fault.
+    /// The time limit passed, in an operation for which that is a fault.
     TimedOut,
-    /// The cell holds what no primitive of this kind writes.
+    /// The cell holds a word that no primitive of this kind writes.
     Corrupt(u32),
-    /// The runtime ends the wait: an exception is pending, or the thread is being terminated.
+    /// The runtime ended the wait: an exception is pending, or the thread is being terminated.
     Interrupted,
 }

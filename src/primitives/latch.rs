@@ -1,21 +1,28 @@
 //! The Latch: closed until it was counted down often enough, and open for ever after.
 //!
-//! Orderings: counting down is a read-modify-write that acquires and releases, so the one that opens the latch has
-//! everything that was written before the others; whoever finds it open acquires that, and whoever slept gets it
-//! with the outcome.
+//! Orderings: counting down is a read-modify-write that acquires and releases. So the thread that opens the latch has
+//! acquired what the threads that counted down before released. A thread that finds the latch open acquires all of
+//! that from the word. A thread that slept acquires it from its outcome, which the opening thread released.
 
 use super::{Fault, WaitResult};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Wait, WaitEnd, Waiter, WakeReason,
+    Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason,
 };
 use std::sync::Arc;
 use std::task::Poll;
 
-/// How many times it was counted down. It is open at the count that its constructor was given.
+// The word, bit by bit:
+//
+// | bit   | name    | meaning                             |
+// | ----- | ------- | ----------------------------------- |
+// | 0-29  | COUNTED | countdowns; open at the count       |
+// | 30    | WAITERS | closed, and there are waiters       |
+
+/// The number of countdowns. The latch is open when it equals the count that the constructor was given.
 const COUNTED: u32 = (1 << 30) - 1;
-/// It is closed, and somebody waits.
+/// The latch is closed, and there are waiters.
 const WAITERS: u32 = 1 << 30;
 
 /// What a word says.
@@ -33,7 +40,7 @@ pub struct Latch {
 }
 
 impl Latch {
-    /// The bit that says that somebody waits.
+    /// The waiters bit of the word.
     pub const WAITERS: u32 = WAITERS;
     /// The largest count.
     pub const MAX_COUNT: u32 = COUNTED;
@@ -43,29 +50,29 @@ impl Latch {
         Latch { cell, count }
     }
 
-    /// Waits until it is open or `deadline` passes, or without limit.
+    /// Waits until the latch is open or `deadline` passes, or without limit.
     pub fn wait(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
         if self.is_open()? {
             return Ok(WaitResult::Acquired);
         }
-        self.begin(context, &Party::thread_of(context.thread))
+        self.begin(context, &Requester::thread_of(context.thread))
             .block(context, deadline)
     }
 
     /// Begins to wait.
-    pub fn begin(self, context: &Context, party: &Party) -> Begun<Opening> {
-        let waiter = Waiter::new(party, self.key());
+    pub fn begin(self, context: &Context, requester: &Requester) -> Begun<Opening> {
+        let waiter = Waiter::new(requester, self.key());
         Begun::with(
             Opening {
                 latch: self,
                 waiter,
             },
             |wait| {
-                let mut section = context.queues.lock(self.key());
-                match self.set_waiters_bit(&mut section) {
+                let mut queue = context.queues.lock(self.key());
+                match self.set_waiters_bit(&mut queue) {
                     Ok(true) => Poll::Ready(Ok(WaitResult::Acquired)),
                     Ok(false) => {
-                        section.push_back(&wait.waiter);
+                        queue.push_back(&wait.waiter);
                         Poll::Pending
                     }
                     Err(fault) => Poll::Ready(Err(fault)),
@@ -74,34 +81,34 @@ impl Latch {
         )
     }
 
-    /// What JavaScript tries before it calls in: counts down while nobody waits.
+    /// What JavaScript tries before it calls native code: counts down while there are no waiters.
     #[inline]
     pub fn count_down_fast(self, by: u32) -> bool {
         let word = self.cell.load();
-        // Below the count the bit is clear, too.
+        // Below the count, the waiters bit is clear too.
         word < self.count
             && self
                 .cell
                 .replace(word, word.saturating_add(by).min(self.count))
     }
 
-    /// Counts down `by`, at most to open. To open it whatever remains, count down by its count.
+    /// Counts down by `by`, but not below open. Counting down by the latch's count opens it in any case.
     pub fn count_down(self, context: &Context, by: u32) -> Result<(), Fault> {
         if self.count_down_fast(by) {
             return Ok(());
         }
-        let mut section = context.queues.lock(self.key());
+        let mut queue = context.queues.lock(self.key());
         loop {
             let word = self.cell.load();
             match self.state(word) {
                 State::Open => {
-                    self.release_all(&mut section);
+                    self.release_all(&mut queue);
                     return Ok(());
                 }
-                State::Corrupt => return Err(self.corrupt(&mut section, word)),
+                State::Corrupt => return Err(self.corrupt(&mut queue, word)),
                 State::Closed if by >= self.remaining_of(word) => {
                     if self.cell.replace(word, self.count) {
-                        self.release_all(&mut section);
+                        self.release_all(&mut queue);
                         return Ok(());
                     }
                 }
@@ -114,7 +121,7 @@ impl Latch {
         }
     }
 
-    /// How often it has to be counted down until it is open.
+    /// How many countdowns are left until the latch is open.
     pub fn remaining(self) -> Result<u32, Fault> {
         let word = self.cell.load();
         match self.state(word) {
@@ -128,7 +135,7 @@ impl Latch {
         self.count - (closed & COUNTED)
     }
 
-    /// Whether it is open.
+    /// Whether the latch is open.
     pub fn is_open(self) -> Result<bool, Fault> {
         Ok(self.remaining()? == 0)
     }
@@ -145,16 +152,16 @@ impl Latch {
         Key::new(self.cell, Kind::Latch)
     }
 
-    /// Sets the bit, or returns true if the latch is open. Under the lock of the queue.
-    fn set_waiters_bit(self, section: &mut QueueGuard) -> Result<bool, Fault> {
+    /// Sets the waiters bit, or returns true if the latch is open. The caller holds the lock of the queue.
+    fn set_waiters_bit(self, queue: &mut QueueGuard) -> Result<bool, Fault> {
         loop {
             let word = self.cell.load();
             match self.state(word) {
                 State::Open => {
-                    self.release_all(section);
+                    self.release_all(queue);
                     return Ok(true);
                 }
-                State::Corrupt => return Err(self.corrupt(section, word)),
+                State::Corrupt => return Err(self.corrupt(queue, word)),
                 State::Closed => {
                     if self.cell.replace(word, word | WAITERS) {
                         return Ok(false);
@@ -164,14 +171,14 @@ impl Latch {
         }
     }
 
-    /// Tells everybody who waits that it is open.
-    fn release_all(self, section: &mut QueueGuard) {
-        section.settle_all(self.key(), Outcome::Passed);
+    /// Completes all waits: the latch is open.
+    fn release_all(self, queue: &mut QueueGuard) {
+        queue.settle_all(self.key(), Outcome::Passed);
     }
 
-    /// Tells everybody who waits that the cell was written over.
-    fn corrupt(self, section: &mut QueueGuard, word: u32) -> Fault {
-        section.settle_all(self.key(), Outcome::Corrupt(word));
+    /// Ends all waits: the cell was written over.
+    fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
+        queue.settle_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }
@@ -183,9 +190,9 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Leaves the queue; false where it was settled before. The bit stays: it costs the one that opens the latch a
-    /// look, once.
-    fn leave(&self, context: &Context) -> bool {
+    /// Leaves the queue. False if the wait completed before. The waiters bit stays: it costs the thread that opens
+    /// the latch one look into an empty queue.
+    fn dequeue(&self, context: &Context) -> bool {
         context.queues.lock(self.latch.key()).remove(&self.waiter)
     }
 }
@@ -198,20 +205,22 @@ impl Wait for Opening {
     }
 
     fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        Poll::Ready(match reason.ended(&self.waiter, || self.leave(context)) {
-            WaitEnd::Told(Some(Outcome::Passed)) => Ok(WaitResult::Acquired),
-            WaitEnd::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            WaitEnd::Told(_) => Err(Fault::Corrupt(self.latch.cell.load())),
-            WaitEnd::TimedOut => Ok(WaitResult::TimedOut),
-            WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
-                self.leave(context);
-                Err(Fault::Interrupted)
-            }
-        })
+        Poll::Ready(
+            match reason.wait_end(&self.waiter, || self.dequeue(context)) {
+                WaitEnd::Completed(Some(Outcome::Passed)) => Ok(WaitResult::Acquired),
+                WaitEnd::Completed(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+                WaitEnd::Completed(_) => Err(Fault::Corrupt(self.latch.cell.load())),
+                WaitEnd::TimedOut => Ok(WaitResult::TimedOut),
+                WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
+                    self.dequeue(context);
+                    Err(Fault::Interrupted)
+                }
+            },
+        )
     }
 
     fn revalidate(&self, context: &Context) {
-        // A fault was told to everybody who waits.
+        // A fault ends all waits by itself.
         self.latch
             .set_waiters_bit(&mut context.queues.lock(self.latch.key()))
             .ok();

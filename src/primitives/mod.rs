@@ -1,7 +1,7 @@
 //! The primitives: one file each, with its word, its states and its protocol.
 //!
-//! A primitive is one cell, and a zeroed cell is a fresh primitive. A file knows the queues and nothing of Node-API or
-//! the operating system.
+//! A primitive is one cell, and a zeroed cell is a fresh primitive. A file here knows the queues. It knows nothing of
+//! Node-API or the operating system.
 
 #[cfg(all(test, not(loom)))]
 mod arbitrary;
@@ -13,20 +13,21 @@ mod mutex;
 mod rwlock;
 mod semaphore;
 
-pub use barrier::{Arriving, Barrier, Last, Phase};
+pub use barrier::{Arriving, Barrier, LastArrival, Phase};
 pub use condition::{Condition, Notification, Waiting};
 pub use fault::Fault;
 pub use latch::{Latch, Opening};
 pub use mutex::{Holder, Locking, Mutex, Recovered, Recovering, WaitResult};
-pub use rwlock::{Entering, Held, Inside, Request, RwLock};
+pub use rwlock::{Entering, Inside, ReadCounts, Request, RwLock};
 pub use semaphore::{Acquiring, Released, Semaphore};
 
 use crate::futex::Deadline;
 use crate::queue::{Begun, Context, Kind, Queues, Wait};
 use crate::threads::ThreadId;
 
-/// Blocks in the wait for a lock that `begin` begins. Where the thread seems to own the lock already, that may be a promise
-/// of its own that was handed it and does not know yet: so it looks again while its promises are passed over.
+/// Blocks in the wait for a lock that `begin` begins. If the thread seems to own the lock already, the owner may be
+/// one of its own promises, which was granted the lock and has not resumed yet. So `begin` runs again while the
+/// thread counts as blocked: its promises have given back by then what they were granted.
 fn block_in<W, T>(
     context: &Context,
     deadline: Option<Deadline>,
@@ -36,22 +37,22 @@ where
     W: Wait<Output = Result<T, Fault>>,
 {
     match begin() {
-        Begun::Done(Err(Fault::Recursive)) => context.blocked(|| begin().block(context, deadline)),
+        Begun::Ready(Err(Fault::Recursive)) => context.blocked(|| begin().block(context, deadline)),
         begun => begun.block(context, deadline),
     }
 }
 
-/// Tells the process that a thread has ended: marks it dead first, so that whoever begins to wait from here on sees
-/// it, then tells those who wait already for what it owned. Whoever does neither began to wait in between, and was
-/// found by the sweep.
+/// Handles the death of a thread. First marks the thread dead, so that a thread which begins to wait from here on
+/// sees it. Then sweeps the queues and ends the waits for what the dead thread owned. A waiter that checked before
+/// the mark was queued before the sweep came to its bucket, so the sweep finds it.
 pub fn thread_died(queues: &Queues, id: ThreadId) {
     queues.threads().retire(id);
     let mut conditions = Vec::new();
-    queues.sweep(|section, key| match key.kind() {
-        Kind::Mutex => Mutex::new(key.cell()).owner_died(id, queues.threads(), section),
+    queues.sweep(|queue, key| match key.kind() {
+        Kind::Mutex => Mutex::new(key.cell()).owner_died(id, queues.threads(), queue),
         Kind::Condition => conditions.push(key),
-        Kind::RwLock => RwLock::writer_died(key.cell(), id, queues.threads(), section),
-        Kind::Barrier | Kind::BarrierGate => Barrier::actor_died(key.cell(), id, section),
+        Kind::RwLock => RwLock::writer_died(key.cell(), id, queues.threads(), queue),
+        Kind::Barrier | Kind::BarrierGate => Barrier::actor_died(key.cell(), id, queue),
         Kind::Latch | Kind::Semaphore => {}
     });
     for key in conditions {

@@ -1,43 +1,54 @@
-//! The Semaphore: a number of permits, of which each caller takes some and gives some back, not necessarily the same.
+//! The Semaphore: a number of permits. Each caller takes some and gives some back, not necessarily the same number.
 //!
-//! Permits go to those who wait in the order in which they came. A request that needs more than there is keeps its place
-//! at the front, and nobody passes it: a large one is not starved by small ones. Whoever gives permits back hands them
-//! to those at the front directly, under the lock of the queue; so does one who gives up, since those behind it may be
-//! content with what it was not.
+//! Waiters receive permits in the order of their arrival. A request for more permits than there are keeps its place
+//! at the front, and no other request passes it: small requests do not starve a large one. A thread that gives
+//! permits back hands them off to the waiters at the front, under the lock of the queue. A waiter that gives up does
+//! so too, since the waiters behind it may need fewer permits.
 //!
-//! The waiters bit says that somebody is queued. It changes only under the lock of the queue. While it is clear, taking
-//! and giving back are single instructions, and while it is set nobody changes the word without the lock. A promise whose
-//! thread is blocked does not count: it is passed, and what it was given before goes back, until its thread goes on and
-//! sees to the queue.
+//! The waiters bit says that waiters are queued. It changes only under the lock of the queue. While it is clear,
+//! taking and giving back are single instructions. While it is set, no thread changes the word without the lock. A
+//! promise whose thread is blocked does not count: it is passed over, and permits that it was granted before are
+//! given back. When its thread resumes, it looks into the queue.
 //!
-//! Nobody owns permits: those of a thread that dies are given back only by whoever knows of them.
+//! Permits have no owner: nothing gives back those of a thread that dies. Only the program knows how many it had.
 //!
-//! Orderings: every change of the word is a read-modify-write that acquires and releases, so taking permits acquires what
-//! every release before it released; where permits are handed over, the waiter's outcome carries it.
+//! Orderings: every change of the word is a read-modify-write that acquires and releases. The acquire of a thread
+//! that takes permits pairs with the releases of all threads that gave permits back before. If permits are handed
+//! off, the waiter's acquire of its outcome pairs with the release of the thread that stored it.
 
 use super::{Fault, WaitResult};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Wait, WaitEnd, Waiter, WakeReason,
+    Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason,
     spin_until,
 };
 use crate::threads::Interrupt;
 use std::sync::Arc;
 use std::task::Poll;
 
-/// Somebody is queued.
+// The word, bit by bit:
+//
+// | bit   | name    | meaning                                          |
+// | ----- | ------- | ------------------------------------------------ |
+// | 0     | WAITERS | waiters are queued                               |
+// | 1-31  | PERMIT  | permits taken, as a signed number                |
+
+/// Waiters are queued.
 const WAITERS: u32 = 1;
-/// One permit that is taken. Above the bit the word holds how many are, as a signed number: more may have been given back
-/// than were taken.
+/// One permit that is taken. The number of taken permits is signed: more may have been given back than were taken.
 const PERMIT: u32 = 2;
 
+/// Whether waiters are queued.
+fn has_waiters(word: u32) -> bool {
+    word & WAITERS != 0
+}
 /// How an attempt to give permits back ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Released {
-    /// They are back.
+    /// The permits are given back.
     Done,
-    /// There would be more than the maximum: nothing has changed.
+    /// There would be more permits than the maximum: nothing has changed.
     PastMax,
 }
 
@@ -52,38 +63,38 @@ pub struct Semaphore {
 impl Semaphore {
     /// The largest number of permits.
     pub const MAX_PERMITS: u32 = (1 << 30) - 1;
-    /// The bit of the word that says that somebody is queued.
+    /// The waiters bit of the word.
     pub const WAITERS: u32 = WAITERS;
-    /// What each permit that is taken adds to the word.
+    /// What each taken permit adds to the word.
     pub const PERMIT: u32 = PERMIT;
 
-    /// The semaphore in `cell`, of which `permits` are free at first and never more than `max`: from `permits`, and 1, to
-    /// [`Semaphore::MAX_PERMITS`].
+    /// The semaphore in `cell`. `permits` are free at first and never more than `max`, which is at least `permits`
+    /// and 1, and at most [`Semaphore::MAX_PERMITS`].
     pub fn new(cell: SharedWord, permits: u32, max: u32) -> Self {
         Semaphore { cell, permits, max }
     }
 
-    /// What JavaScript tries before it calls in: takes permits that are free while nobody is queued.
+    /// What JavaScript tries before it calls native code: takes free permits if there are no waiters.
     #[inline]
     pub fn try_acquire_fast(self, count: u32) -> bool {
         let word = self.cell.load();
-        word & WAITERS == 0
+        !has_waiters(word)
             && self.available_of(word).is_some_and(|free| count <= free)
             && self.cell.replace(word, taken(word, count))
     }
 
-    /// What JavaScript tries before it calls in: gives back permits while nobody is queued.
+    /// What JavaScript tries before it calls native code: gives permits back if there are no waiters.
     #[inline]
     pub fn release_fast(self, count: u32) -> bool {
         let word = self.cell.load();
-        word & WAITERS == 0
+        !has_waiters(word)
             && self
                 .available_of(word)
                 .is_some_and(|free| count <= self.max - free)
             && self.cell.replace(word, given(word, count))
     }
 
-    /// Takes `count` permits, from 1 to the maximum, waiting until `deadline` or without limit.
+    /// Takes `count` permits, from 1 to the maximum. Waits until `deadline` or without limit.
     pub fn acquire(
         self,
         context: &Context,
@@ -91,22 +102,23 @@ impl Semaphore {
         deadline: Option<Deadline>,
     ) -> Result<WaitResult, Fault> {
         let mut acquired = false;
-        // Once somebody is queued, only those at the front are given any.
+        // Once waiters are queued, only those at the front receive permits.
         spin_until(|| {
             acquired = self.try_acquire_fast(count);
-            acquired || self.cell.load() & WAITERS != 0
+            acquired || has_waiters(self.cell.load())
         });
         if acquired {
             return Ok(WaitResult::Acquired);
         }
         let acquired = self
-            .begin(context, &Party::thread_of(context.thread), count)
+            .begin(context, &Requester::thread_of(context.thread), count)
             .block(context, deadline)?;
-        // Nobody would ever be told of permits that a thread was given while it was being terminated.
+        // A thread that is being terminated cannot use permits that it was granted meanwhile, and nothing else would
+        // give them back.
         if acquired == WaitResult::Acquired
             && context.thread.check_interrupts(context.runtime) == Interrupt::Stop
         {
-            // Only where more were given back than were taken are there too many now.
+            // The release fails only if more permits were given back than taken: then there would be too many now.
             self.release(context, count).ok();
             return Err(Fault::Interrupted);
         }
@@ -114,17 +126,17 @@ impl Semaphore {
     }
 
     /// Begins to take `count` permits.
-    pub fn begin(self, context: &Context, party: &Party, count: u32) -> Begun<Acquiring> {
+    pub fn begin(self, context: &Context, requester: &Requester, count: u32) -> Begun<Acquiring> {
         let acquiring = Acquiring {
             semaphore: self,
-            waiter: Waiter::for_request(party, self.key(), count),
+            waiter: Waiter::for_request(requester, self.key(), count),
         };
         Begun::with(acquiring, |wait| {
-            let mut section = context.queues.lock(self.key());
-            match self.take(&mut section, count) {
+            let mut queue = context.queues.lock(self.key());
+            match self.take(&mut queue, count) {
                 Ok(true) => Poll::Ready(Ok(WaitResult::Acquired)),
                 Ok(false) => {
-                    section.push_back(&wait.waiter);
+                    queue.push_back(&wait.waiter);
                     Poll::Pending
                 }
                 Err(fault) => Poll::Ready(Err(fault)),
@@ -132,16 +144,16 @@ impl Semaphore {
         })
     }
 
-    /// Takes `count` permits if that takes no waiting, neither for them nor for those who wait already.
+    /// Takes `count` permits if the caller need not wait, neither for permits nor for the waiters.
     pub fn try_acquire(self, context: &Context, count: u32) -> Result<WaitResult, Fault> {
         if self.try_acquire_fast(count) {
             return Ok(WaitResult::Acquired);
         }
-        let mut section = context.queues.lock(self.key());
-        self.grant_waiters(&mut section)?;
+        let mut queue = context.queues.lock(self.key());
+        self.grant_waiters(&mut queue)?;
         loop {
-            let (word, free) = self.examine(&mut section)?;
-            if count > free || section.is_anybody_present(self.key()) {
+            let (word, free) = self.examine(&mut queue)?;
+            if count > free || queue.has_present(self.key()) {
                 return Ok(WaitResult::TimedOut);
             }
             if self.cell.replace(word, taken(word, count)) {
@@ -150,7 +162,7 @@ impl Semaphore {
         }
     }
 
-    /// Gives back `count` permits, and hands them to those who wait.
+    /// Gives back `count` permits, and hands them off to waiters.
     pub fn release(self, context: &Context, count: u32) -> Result<Released, Fault> {
         if self.release_fast(count) {
             return Ok(Released::Done);
@@ -158,7 +170,7 @@ impl Semaphore {
         self.release_contended(context, count)
     }
 
-    /// How many are free.
+    /// The number of free permits.
     pub fn available(self) -> Result<u32, Fault> {
         let word = self.cell.load();
         self.available_of(word).ok_or(Fault::Corrupt(word))
@@ -168,7 +180,7 @@ impl Semaphore {
         Key::new(self.cell, Kind::Semaphore)
     }
 
-    /// How many are free; none for a word that this semaphore never writes.
+    /// The number of free permits. None for a word that this semaphore never writes.
     fn available_of(self, word: u32) -> Option<u32> {
         let free = i64::from(self.permits) - i64::from(word.cast_signed() >> 1);
         u32::try_from(free).ok().filter(|free| *free <= self.max)
@@ -179,28 +191,28 @@ impl Semaphore {
         self.give_back(&mut context.queues.lock(self.key()), count)
     }
 
-    /// Gives back permits under the lock of the queue.
-    fn give_back(self, section: &mut QueueGuard, count: u32) -> Result<Released, Fault> {
+    /// Gives permits back under the lock of the queue.
+    fn give_back(self, queue: &mut QueueGuard, count: u32) -> Result<Released, Fault> {
         loop {
-            let (word, free) = self.examine(section)?;
+            let (word, free) = self.examine(queue)?;
             if count > self.max - free {
-                // A cell that was written over may have stranded those who wait: see to them all the same.
-                self.grant_waiters(section)?;
+                // If the cell was written over, waiters may be stranded: see to them before this returns.
+                self.grant_waiters(queue)?;
                 return Ok(Released::PastMax);
             }
             if self.cell.replace(word, given(word, count)) {
-                self.grant_waiters(section)?;
+                self.grant_waiters(queue)?;
                 return Ok(Released::Done);
             }
         }
     }
 
-    /// Takes `count` permits and returns true, or sets the bit for one who is about to queue up.
-    fn take(self, section: &mut QueueGuard, count: u32) -> Result<bool, Fault> {
-        self.grant_waiters(section)?;
+    /// Takes `count` permits and returns true, or sets the waiters bit for a caller that is about to enter the queue.
+    fn take(self, queue: &mut QueueGuard, count: u32) -> Result<bool, Fault> {
+        self.grant_waiters(queue)?;
         loop {
-            let (word, free) = self.examine(section)?;
-            let first = !section.is_anybody_present(self.key());
+            let (word, free) = self.examine(queue)?;
+            let first = !queue.has_present(self.key());
             let (after, acquired) = if first && count <= free {
                 (taken(word, count), true)
             } else {
@@ -212,15 +224,14 @@ impl Semaphore {
         }
     }
 
-    /// Hands to those at the front what is free, until there is not enough for the next, and makes the bit say whether
-    /// anybody is left.
-    fn grant_waiters(self, section: &mut QueueGuard) -> Result<(), Fault> {
+    /// Hands off free permits to the waiters at the front, until the next one asks for more than is free. Makes the
+    /// waiters bit agree with the queue.
+    fn grant_waiters(self, queue: &mut QueueGuard) -> Result<(), Fault> {
         loop {
-            let (word, free) = self.examine(section)?;
-            let Some(next) =
-                section.next_of_those_who(self.key(), |waiter| waiter.request() <= free)
+            let (word, free) = self.examine(queue)?;
+            let Some(next) = queue.next_admissible(self.key(), |waiter| waiter.request() <= free)
             else {
-                let bit = if section.is_anybody_present(self.key()) {
+                let bit = if queue.has_present(self.key()) {
                     WAITERS
                 } else {
                     0
@@ -233,24 +244,24 @@ impl Semaphore {
             };
             let after = taken(word, next.request()) | WAITERS;
             if self.cell.replace(word, after) {
-                section.remove(&next);
-                section.settle(next, Outcome::Granted);
+                queue.remove(&next);
+                queue.settle(next, Outcome::Granted);
             }
         }
     }
 
-    /// Reads the word, and how many are free by it. One that was written over is told to everybody who waits.
-    fn examine(self, section: &mut QueueGuard) -> Result<(u32, u32), Fault> {
+    /// Reads the word and the number of free permits. A word that was written over ends all waits.
+    fn examine(self, queue: &mut QueueGuard) -> Result<(u32, u32), Fault> {
         let word = self.cell.load();
         match self.available_of(word) {
             Some(free) => Ok((word, free)),
-            None => Err(self.corrupt(section, word)),
+            None => Err(self.corrupt(queue, word)),
         }
     }
 
-    /// Tells everybody who waits that the cell was written over.
-    fn corrupt(self, section: &mut QueueGuard, word: u32) -> Fault {
-        section.settle_all(self.key(), Outcome::Corrupt(word));
+    /// Ends all waits: the cell was written over.
+    fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
+        queue.settle_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }
@@ -272,21 +283,21 @@ pub struct Acquiring {
 }
 
 impl Acquiring {
-    /// Leaves the queue; false where it was settled before. Those behind may be content with what is free.
-    fn leave(&self, context: &Context) -> bool {
-        let mut section = context.queues.lock(self.semaphore.key());
-        let left = section.remove(&self.waiter);
+    /// Leaves the queue. False if the wait completed before. Free permits may be enough for the waiters behind it.
+    fn dequeue(&self, context: &Context) -> bool {
+        let mut queue = context.queues.lock(self.semaphore.key());
+        let left = queue.remove(&self.waiter);
         if left {
-            // A fault was told to everybody who waits.
-            self.semaphore.grant_waiters(&mut section).ok();
+            // A fault has already ended all waits.
+            self.semaphore.grant_waiters(&mut queue).ok();
         }
         left
     }
 
-    /// Leaves, and passes on what it was given and cannot use.
+    /// Leaves the queue, and passes on what it was given and cannot use.
     fn cancel(&self, context: &Context) {
-        if !self.leave(context) && self.waiter.outcome() == Some(Outcome::Granted) {
-            // Only where more were given back than were taken are there too many now.
+        if !self.dequeue(context) && self.waiter.outcome() == Some(Outcome::Granted) {
+            // The release fails only if more permits were given back than taken: then there would be too many now.
             self.semaphore.release(context, self.waiter.request()).ok();
         }
     }
@@ -300,35 +311,37 @@ impl Wait for Acquiring {
     }
 
     fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        Poll::Ready(match reason.ended(&self.waiter, || self.leave(context)) {
-            WaitEnd::Told(Some(Outcome::Granted)) => Ok(WaitResult::Acquired),
-            WaitEnd::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            WaitEnd::Told(_) => Err(Fault::Corrupt(self.semaphore.cell.load())),
-            WaitEnd::TimedOut => Ok(WaitResult::TimedOut),
-            WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
-                self.cancel(context);
-                Err(Fault::Interrupted)
-            }
-        })
+        Poll::Ready(
+            match reason.wait_end(&self.waiter, || self.dequeue(context)) {
+                WaitEnd::Completed(Some(Outcome::Granted)) => Ok(WaitResult::Acquired),
+                WaitEnd::Completed(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+                WaitEnd::Completed(_) => Err(Fault::Corrupt(self.semaphore.cell.load())),
+                WaitEnd::TimedOut => Ok(WaitResult::TimedOut),
+                WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
+                    self.cancel(context);
+                    Err(Fault::Interrupted)
+                }
+            },
+        )
     }
 
     fn revalidate(&self, context: &Context) {
-        // A fault was told to everybody who waits.
+        // A fault has already ended all waits.
         self.semaphore
             .grant_waiters(&mut context.queues.lock(self.semaphore.key()))
             .ok();
     }
 
     fn requeue_for_block(&mut self, context: &Context) {
-        let mut section = context.queues.lock(self.semaphore.key());
+        let mut queue = context.queues.lock(self.semaphore.key());
         if self.waiter.outcome() == Some(Outcome::Granted) {
-            section.push_front(&self.waiter);
-            // As in `withdraw`.
+            queue.push_front(&self.waiter);
+            // As in `cancel`.
             let count = self.waiter.request();
-            self.semaphore.give_back(&mut section, count).ok();
-        } else if !section.is_behind_sibling(&self.waiter) {
-            // Those behind may be content with what is free, and a promise does not look by itself.
-            self.semaphore.grant_waiters(&mut section).ok();
+            self.semaphore.give_back(&mut queue, count).ok();
+        } else if !queue.is_behind_sibling(&self.waiter) {
+            // Free permits may be enough for the waiters behind it, and a promise does not check by itself.
+            self.semaphore.grant_waiters(&mut queue).ok();
         }
     }
 }

@@ -25,7 +25,7 @@ pub enum WakeReason {
 /// What a sleep came to, for a wait that leaves its queue as soon as it has no reason to stand there.
 pub enum WaitEnd {
     /// It was told how it ended, be it in the very moment in which it was to leave.
-    Told(Option<Outcome>),
+    Completed(Option<Outcome>),
     /// The time limit passed, and it has left.
     TimedOut,
     /// The runtime ends the wait: it has not left yet, and may have been told meanwhile.
@@ -37,13 +37,13 @@ pub enum WaitEnd {
 impl WakeReason {
     /// What it means for `waiter`, which `leave` takes out of its queue: false where it was settled before, which counts
     /// first.
-    pub fn ended(self, waiter: &Waiter, leave: impl Fn() -> bool) -> WaitEnd {
+    pub fn wait_end(self, waiter: &Waiter, dequeue: impl Fn() -> bool) -> WaitEnd {
         match self {
-            WakeReason::Settled(outcome) => WaitEnd::Told(Some(outcome)),
+            WakeReason::Settled(outcome) => WaitEnd::Completed(Some(outcome)),
             WakeReason::Interrupted => WaitEnd::Interrupted,
-            WakeReason::TimedOut if leave() => WaitEnd::TimedOut,
-            WakeReason::Deadlock(circle) if leave() => WaitEnd::Deadlock(circle),
-            WakeReason::TimedOut | WakeReason::Deadlock(_) => WaitEnd::Told(waiter.outcome()),
+            WakeReason::TimedOut if dequeue() => WaitEnd::TimedOut,
+            WakeReason::Deadlock(cycle) if dequeue() => WaitEnd::Deadlock(cycle),
+            WakeReason::TimedOut | WakeReason::Deadlock(_) => WaitEnd::Completed(waiter.outcome()),
         }
     }
 }
@@ -127,14 +127,14 @@ impl Context<'_> {
             recorded.get_or_insert_with(|| waits.record(waiter, deadline.is_some(), self.runtime));
             // Before the runtime, which may take its time: a heap snapshot stops the thread for seconds. And after it,
             // as what it runs may wait elsewhere, so that no other thread sees what this wait is for.
-            if let Some(circle) = waits.cycle(self.id()) {
-                return WakeReason::Deadlock(circle);
+            if let Some(cycle) = waits.cycle(self.id()) {
+                return WakeReason::Deadlock(cycle);
             }
             if self.thread.check_interrupts(self.runtime) == Interrupt::Stop {
                 return WakeReason::Interrupted;
             }
-            if let Some(circle) = waits.cycle(self.id()) {
-                return WakeReason::Deadlock(circle);
+            if let Some(cycle) = waits.cycle(self.id()) {
+                return WakeReason::Deadlock(cycle);
             }
             tend();
         }

@@ -129,7 +129,7 @@ impl Fifo {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::super::{Key, Kind, Party, Queues, Unpark, Waiter};
+    use super::super::{Key, Kind, Queues, Requester, Unpark, Waiter};
     use super::*;
     use crate::cell::SharedWord;
     use crate::queue::{HandOff, Readiness};
@@ -157,8 +157,8 @@ mod tests {
     }
 
     fn waiters(count: usize) -> Vec<Arc<Waiter>> {
-        let party = Party::for_tests(ThreadId::new(1).unwrap(), Arc::new(Target));
-        (0..count).map(|_| Waiter::new(&party, key())).collect()
+        let requester = Requester::for_tests(ThreadId::new(1).unwrap(), Arc::new(Target));
+        (0..count).map(|_| Waiter::new(&requester, key())).collect()
     }
 
     /// Which of `all` stand in the queue, in its order.
@@ -227,9 +227,9 @@ mod tests {
             },
         );
         let all = waiters(100_000);
-        let mut section = queues.lock(key());
+        let mut queue = queues.lock(key());
         for waiter in &all {
-            section.push_back(waiter);
+            queue.push_back(waiter);
         }
         // The last comes first, the others as a multiplication by a prime mixes them.
         let count = all.len();
@@ -238,10 +238,10 @@ mod tests {
             .collect();
         let start = std::time::Instant::now();
         for index in order {
-            assert!(section.remove(&all[index]));
+            assert!(queue.remove(&all[index]));
         }
         let elapsed = start.elapsed();
-        assert!(section.is_empty(key()));
+        assert!(queue.is_empty(key()));
         assert!(elapsed.as_secs_f64() < 1.0, "{elapsed:?}");
     }
 

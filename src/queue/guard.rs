@@ -168,18 +168,18 @@ impl<'a> QueueGuard<'a> {
     }
 
     /// Whether anybody who waits is not away.
-    pub fn is_anybody_present(&self, key: Key) -> bool {
+    pub fn has_present(&self, key: Key) -> bool {
         self.present(key).next().is_some()
     }
 
     /// Who is to be given the lock: the longest waiting of those who can use it at once, or else of those who can in a
     /// while.
     pub fn next(&self, key: Key) -> Option<Arc<Waiter>> {
-        self.next_of_those_who(key, |_| true)
+        self.next_admissible(key, |_| true)
     }
 
     /// As above, where nobody may pass one who cannot be given what it asks for yet, as `can_have` tells.
-    pub fn next_of_those_who(
+    pub fn next_admissible(
         &self,
         key: Key,
         can_have: impl Fn(&Waiter) -> bool,
@@ -206,7 +206,7 @@ impl<'a> QueueGuard<'a> {
     /// has stood. When their thread blocks, that one serves the queue for both.
     pub fn is_behind_sibling(&self, waiter: &Waiter) -> bool {
         self.front(waiter.key()).is_some_and(|front| {
-            front.party().is_promise()
+            front.requester().is_promise()
                 && front.thread() == waiter.thread()
                 && !std::ptr::eq(&**front, waiter)
         })

@@ -24,7 +24,7 @@ pub use key::{Key, Kind};
 pub use spin::{back_off, spin_until};
 pub use wait::{Begun, Wait};
 pub use wait_graph::{CurrentWait, CycleEdge, Labels, Named, Registration, WaitGraph};
-pub use waiter::{Outcome, OwnerOf, Party, Readiness, Unpark, Waiter};
+pub use waiter::{Outcome, OwnerOf, Readiness, Requester, Unpark, Waiter};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;
@@ -91,9 +91,9 @@ impl Queues {
     /// Visits every queue that somebody waits in, one locked bucket at a time.
     pub fn sweep(&self, mut visit: impl FnMut(&mut QueueGuard<'_>, Key)) {
         for index in 0..self.buckets.len() {
-            let mut section = QueueGuard::new(self, self.locked(index), None);
-            for key in section.keys() {
-                visit(&mut section, key);
+            let mut queue = QueueGuard::new(self, self.locked(index), None);
+            for key in queue.keys() {
+                visit(&mut queue, key);
             }
         }
     }

@@ -33,25 +33,25 @@ pub trait Wait {
 /// A wait that was begun: over at once, or one to be slept for.
 pub enum Begun<W: Wait> {
     /// It took no waiting.
-    Done(W::Output),
+    Ready(W::Output),
     /// It stands in a queue.
-    WaitGraph(W),
+    Pending(W),
 }
 
 impl<W: Wait> Begun<W> {
     /// Begins with the first step of a wait.
     pub fn with(mut wait: W, first: impl FnOnce(&mut W) -> Poll<W::Output>) -> Self {
         match first(&mut wait) {
-            Poll::Ready(output) => Begun::Done(output),
-            Poll::Pending => Begun::WaitGraph(wait),
+            Poll::Ready(output) => Begun::Ready(output),
+            Poll::Pending => Begun::Pending(wait),
         }
     }
 
     /// Sleeps in the calling thread until it is over. `deadline` passes it over to the wait as soon as time is up.
     pub fn block(self, context: &Context, deadline: Option<Deadline>) -> W::Output {
         let mut wait = match self {
-            Begun::Done(output) => return output,
-            Begun::WaitGraph(wait) => wait,
+            Begun::Ready(output) => return output,
+            Begun::Pending(wait) => wait,
         };
         context.blocked(|| {
             loop {

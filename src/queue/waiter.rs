@@ -119,7 +119,7 @@ impl Unpark for Thread {
 
 /// Who waits: a thread that blocks, or a promise of its.
 #[derive(Clone)]
-pub struct Party {
+pub struct Requester {
     thread: ThreadId,
     target: Arc<dyn Unpark>,
     /// Which of those that the target wakes.
@@ -127,10 +127,10 @@ pub struct Party {
     promise: bool,
 }
 
-impl Party {
+impl Requester {
     /// The calling thread.
     pub fn thread_of(thread: &Arc<Thread>) -> Self {
-        Party {
+        Requester {
             thread: thread.id(),
             target: Arc::clone(thread) as Arc<dyn Unpark>,
             token: 0,
@@ -140,7 +140,7 @@ impl Party {
 
     /// A promise that belongs to the calling thread, and that `target` wakes by its `token`.
     pub fn promise_of(thread: &Thread, target: Arc<dyn Unpark>, token: u64) -> Self {
-        Party {
+        Requester {
             thread: thread.id(),
             target,
             token,
@@ -156,7 +156,7 @@ impl Party {
     /// A promise of `thread` that `target` wakes.
     #[cfg(all(test, not(loom)))]
     pub(super) fn for_tests(thread: ThreadId, target: Arc<dyn Unpark>) -> Self {
-        Party {
+        Requester {
             thread,
             target,
             token: 0,
@@ -183,7 +183,7 @@ pub type OwnerOf = fn(u32) -> Option<ThreadId>;
 /// All fields that change do so under the lock of the bucket of the queue that the waiter stands in; the outcome is
 /// read without it.
 pub struct Waiter {
-    party: Party,
+    requester: Requester,
     key: Key,
     /// For a Condition's waiter: the mutex that it has to lock again.
     mutex: Option<SharedWord>,
@@ -208,45 +208,50 @@ pub struct Waiter {
 }
 
 impl Waiter {
-    /// A wait of `party` at `key`, which begins now.
-    pub fn new(party: &Party, key: Key) -> Arc<Self> {
-        Self::build(party, key, None, None, 0)
+    /// A wait of `requester` at `key`, which begins now.
+    pub fn new(requester: &Requester, key: Key) -> Arc<Self> {
+        Self::build(requester, key, None, None, 0)
     }
 
-    /// A wait of `party` for so much of what nobody owns.
-    pub fn for_request(party: &Party, key: Key, request: u32) -> Arc<Self> {
-        Self::build(party, key, None, None, request)
+    /// A wait of `requester` for so much of what nobody owns.
+    pub fn for_request(requester: &Requester, key: Key, request: u32) -> Arc<Self> {
+        Self::build(requester, key, None, None, request)
     }
 
-    /// A wait of `party` for a lock.
-    pub fn at_lock(party: &Party, key: Key, owner_of: OwnerOf) -> Arc<Self> {
-        Self::build(party, key, None, Some(owner_of), 0)
+    /// A wait of `requester` for a lock.
+    pub fn at_lock(requester: &Requester, key: Key, owner_of: OwnerOf) -> Arc<Self> {
+        Self::build(requester, key, None, Some(owner_of), 0)
     }
 
-    /// A wait of `party` for a lock that can be owned in several ways, in that way.
-    pub fn at_lock_for(party: &Party, key: Key, owner_of: OwnerOf, request: u32) -> Arc<Self> {
-        Self::build(party, key, None, Some(owner_of), request)
+    /// A wait of `requester` for a lock that can be owned in several ways, in that way.
+    pub fn at_lock_for(
+        requester: &Requester,
+        key: Key,
+        owner_of: OwnerOf,
+        request: u32,
+    ) -> Arc<Self> {
+        Self::build(requester, key, None, Some(owner_of), request)
     }
 
-    /// A wait of `party` at a Condition, which has to lock `mutex` again when it is notified.
+    /// A wait of `requester` at a Condition, which has to lock `mutex` again when it is notified.
     pub fn at_condition(
-        party: &Party,
+        requester: &Requester,
         key: Key,
         mutex: SharedWord,
         owner_of: OwnerOf,
     ) -> Arc<Self> {
-        Self::build(party, key, Some(mutex), Some(owner_of), 0)
+        Self::build(requester, key, Some(mutex), Some(owner_of), 0)
     }
 
     fn build(
-        party: &Party,
+        requester: &Requester,
         key: Key,
         mutex: Option<SharedWord>,
         owner_of: Option<OwnerOf>,
         request: u32,
     ) -> Arc<Self> {
         Arc::new(Waiter {
-            party: party.clone(),
+            requester: requester.clone(),
             key,
             mutex,
             owner_of,
@@ -262,13 +267,13 @@ impl Waiter {
     }
 
     /// Who waits.
-    pub fn party(&self) -> &Party {
-        &self.party
+    pub fn requester(&self) -> &Requester {
+        &self.requester
     }
 
     /// The thread that waits, or that the waiting promise belongs to.
     pub fn thread(&self) -> ThreadId {
-        self.party.thread
+        self.requester.thread
     }
 
     /// What it asks for, as its primitive reads it.
@@ -334,7 +339,7 @@ impl Waiter {
 
     /// Whether it can use what it is given.
     pub fn readiness(&self) -> Readiness {
-        self.party.target.readiness()
+        self.requester.target.readiness()
     }
 
     /// Whether it can use what it is given at once.
@@ -380,10 +385,10 @@ impl Waiter {
 
     /// Makes it look whether it is part of a deadlock by now.
     pub fn interrupt(&self) {
-        self.party.target.interrupt();
+        self.requester.target.interrupt();
     }
 
     pub(super) fn unpark(&self) {
-        self.party.target.unpark(self.party.token);
+        self.requester.target.unpark(self.requester.token);
     }
 }

@@ -75,7 +75,7 @@ impl Interval {
 impl<'a> InterruptPoll<'a> {
     /// Begins with a wait.
     pub fn new(threads: &'a Threads, thread: &'a Thread, runtime: &dyn Runtime) -> Self {
-        let (descriptor, pace) = match runtime.attention() {
+        let (descriptor, pace) = match runtime.interrupt_source() {
             InterruptSource::Never => (None, None),
             InterruptSource::Descriptor(descriptor) => (Some(descriptor), Some(UNWATCHED)),
             InterruptSource::Intervals { first, longest } => {

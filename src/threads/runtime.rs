@@ -31,7 +31,7 @@ pub enum InterruptSource {
 /// The runtime of one thread.
 pub trait Runtime {
     /// How it tells the thread that it wants it.
-    fn attention(&self) -> InterruptSource;
+    fn interrupt_source(&self) -> InterruptSource;
 
     /// Serves what the runtime wants of the thread. It may run code of the user's, which may wait in turn: hold
     /// no lock across it, and look at your own state again afterwards.

@@ -1,18 +1,18 @@
 //! Waiting for a Mutex.
 
-use super::{Mutex, Served, State, WaitResult};
+use super::{Availability, Mutex, State, WaitResult, with_waiters, without_waiters};
 use crate::primitives::Fault;
-use crate::queue::{Context, Outcome, Party, Wait, WaitEnd, Waiter, WakeReason, spin_until};
+use crate::queue::{Context, Outcome, Requester, Wait, WaitEnd, Waiter, WakeReason, spin_until};
 use std::sync::Arc;
 use std::task::Poll;
 
-/// A wait for a Mutex: competes, sleeps and competes again until the lock is its party's.
+/// A wait for a Mutex: competes, sleeps and competes again until its requester owns the lock.
 pub struct Locking {
     mutex: Mutex,
     waiter: Arc<Waiter>,
 }
 
-/// Where somebody who waits stands after a sleep.
+/// What a waiter does after a sleep.
 enum Turn {
     Granted,
     TimedOut,
@@ -20,17 +20,21 @@ enum Turn {
 }
 
 impl Locking {
-    pub(super) fn new(mutex: Mutex, party: &Party) -> Self {
-        Self::of(mutex, Waiter::at_lock(party, mutex.key(), Mutex::owner_of))
+    pub(super) fn new(mutex: Mutex, requester: &Requester) -> Self {
+        Self::of(
+            mutex,
+            Waiter::at_lock(requester, mutex.key(), Mutex::owner_of),
+        )
     }
 
-    /// The wait of a Condition's waiter that was notified, and so stands in the queue of its mutex or was taken out of it.
+    /// The wait of a Condition's waiter that was notified: it stands in the queue of its mutex, or was taken out of
+    /// it.
     pub(crate) fn of(mutex: Mutex, waiter: Arc<Waiter>) -> Self {
         Locking { mutex, waiter }
     }
 
-    /// Competes for the lock, and enters the queue where that fails. `woken` is set for a waiter that was told to retry,
-    /// and says whether others wait behind it.
+    /// Competes for the lock, and enters the queue if that fails. `woken` is set for a waiter whose outcome was to
+    /// retry, and says whether others wait behind it.
     pub(crate) fn compete(
         &self,
         context: &Context,
@@ -41,24 +45,24 @@ impl Locking {
                 return Poll::Ready(Ok(WaitResult::Acquired));
             }
             match self.queue_up(context, woken.is_some()) {
-                Ok(Served::Free) => {}
-                Ok(Served::Held) => return Poll::Pending,
+                Ok(Availability::Free) => {}
+                Ok(Availability::Owned) => return Poll::Pending,
                 Err(fault) => return Poll::Ready(Err(fault)),
             }
         }
     }
 
-    /// Takes the lock if it is or becomes free: a thread spins for a moment. A waiter that was woken restores the bit where
-    /// others wait behind it.
+    /// Acquires the lock if it is free or becomes free: a thread spins for a short time, a promise tries once. A
+    /// waiter that was woken restores the waiters bit if others wait behind it.
     fn take(&self, woken: Option<bool>) -> bool {
         let cell = self.mutex.cell;
-        let claim = super::claim_of(self.waiter.party());
+        let claim = super::claim_of(self.waiter.requester());
         let owned = match woken {
-            Some(true) => claim | super::WAITERS,
+            Some(true) => with_waiters(claim),
             _ => claim,
         };
         let take = || cell.load() == super::FREE && cell.replace(super::FREE, owned);
-        if self.waiter.party().is_promise() {
+        if self.waiter.requester().is_promise() {
             take()
         } else {
             spin_until(take)
@@ -66,36 +70,36 @@ impl Locking {
     }
 
     /// Enters the queue, unless the lock is free.
-    fn queue_up(&self, context: &Context, woken: bool) -> Result<Served, Fault> {
+    fn queue_up(&self, context: &Context, woken: bool) -> Result<Availability, Fault> {
         let threads = context.queues.threads();
-        let mut section = context.queues.lock(self.mutex.key());
-        // Since the check before the wait, code that ran in the middle of it may have locked.
-        if !self.waiter.party().is_promise() && self.mutex.is_owned_by(context.id()) {
-            self.mutex.grant_waiters(threads, &mut section);
+        let mut queue = context.queues.lock(self.mutex.key());
+        // Code that ran in the middle of this wait may have locked since the check before it.
+        if !self.waiter.requester().is_promise() && self.mutex.is_owned_by(context.id()) {
+            self.mutex.grant_waiters(threads, &mut queue);
             return Err(Fault::Recursive);
         }
-        let served = self.mutex.check_owner(threads, &mut section)?;
-        if let Served::Held = served {
+        let availability = self.mutex.check_owner(threads, &mut queue)?;
+        if let Availability::Owned = availability {
             if woken {
                 self.waiter.note_overtaken();
-                section.push_front(&self.waiter);
+                queue.push_front(&self.waiter);
             } else {
-                section.push_back(&self.waiter);
+                queue.push_back(&self.waiter);
             }
         }
-        Ok(served)
+        Ok(availability)
     }
 
-    /// What a sleep came to.
+    /// What to do after a sleep.
     fn turn(&self, context: &Context, reason: WakeReason) -> Result<Turn, Fault> {
-        match reason.ended(&self.waiter, || self.leave(context)) {
-            WaitEnd::Told(Some(Outcome::Granted)) => Ok(Turn::Granted),
-            WaitEnd::Told(Some(Outcome::Retry { more })) => Ok(Turn::Retry { more }),
-            WaitEnd::Told(Some(Outcome::OwnerDied(owner))) => Err(Fault::Abandoned(owner)),
-            WaitEnd::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            WaitEnd::Told(_) => Err(Fault::Corrupt(self.mutex.cell.load())),
+        match reason.wait_end(&self.waiter, || self.dequeue(context)) {
+            WaitEnd::Completed(Some(Outcome::Granted)) => Ok(Turn::Granted),
+            WaitEnd::Completed(Some(Outcome::Retry { more })) => Ok(Turn::Retry { more }),
+            WaitEnd::Completed(Some(Outcome::OwnerDied(owner))) => Err(Fault::Abandoned(owner)),
+            WaitEnd::Completed(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+            WaitEnd::Completed(_) => Err(Fault::Corrupt(self.mutex.cell.load())),
             WaitEnd::TimedOut => Ok(Turn::TimedOut),
-            WaitEnd::Deadlock(circle) => Err(Fault::Deadlock(circle)),
+            WaitEnd::Deadlock(cycle) => Err(Fault::Deadlock(cycle)),
             WaitEnd::Interrupted => {
                 self.cancel(context);
                 Err(Fault::Interrupted)
@@ -103,47 +107,48 @@ impl Locking {
         }
     }
 
-    /// Leaves the queue; false where it was settled before.
-    fn leave(&self, context: &Context) -> bool {
+    /// Leaves the queue. False if the wait completed before.
+    fn dequeue(&self, context: &Context) -> bool {
         let key = self.mutex.key();
-        let mut section = context.queues.lock(key);
-        let left = section.remove(&self.waiter);
-        if left && section.is_empty(key) {
-            // Nobody is left to wake: spare the owner the call. Where the word has changed there is nothing to spare.
+        let mut queue = context.queues.lock(key);
+        let left = queue.remove(&self.waiter);
+        if left && queue.is_empty(key) {
+            // No waiter is left to wake, so the owner's unlock need not call native code. If the word has changed,
+            // its owner found the queue already.
             let word = self.mutex.cell.load();
-            if let State::Owned(_) = State::of(word) {
-                self.mutex.cell.replace(word, word & !super::WAITERS);
+            if State::of(word).is_owned() {
+                self.mutex.cell.replace(word, without_waiters(word));
             }
         }
         left
     }
 
-    /// Stands in the queue again, before the others, and passes on what it was given.
+    /// Enters the queue again, before all others, and passes on what it was given.
     pub(crate) fn requeue_at_front(&self, context: &Context) {
-        let mut section = context.queues.lock(self.mutex.key());
+        let mut queue = context.queues.lock(self.mutex.key());
         let outcome = self.waiter.outcome();
         if !matches!(outcome, Some(Outcome::Granted | Outcome::Retry { .. })) {
             return;
         }
-        section.push_front(&self.waiter);
+        queue.push_front(&self.waiter);
         if outcome == Some(Outcome::Granted) {
-            let claim = super::claim_of(self.waiter.party());
-            // Only a cell that was written over can be no longer owned here, and then everybody was told.
-            self.mutex.release(context, &mut section, claim).ok();
+            let claim = super::claim_of(self.waiter.requester());
+            // The release fails only if the cell was written over, and then it has ended all waits.
+            self.mutex.release(context, &mut queue, claim).ok();
         } else {
             self.mutex
-                .grant_waiters(context.queues.threads(), &mut section);
+                .grant_waiters(context.queues.threads(), &mut queue);
         }
     }
 
-    /// Leaves, and passes on what it was given and cannot use.
+    /// Leaves the queue, and passes on what it was given and cannot use.
     pub(crate) fn cancel(&self, context: &Context) {
-        if self.leave(context) {
+        if self.dequeue(context) {
             return;
         }
         match self.waiter.outcome() {
-            // Only a cell that was written over can be no longer owned here, and then there is nothing to pass on.
-            Some(Outcome::Granted) => drop(self.mutex.unlock_as(context, self.waiter.party())),
+            // The unlock fails only if the cell was written over, and then there is nothing to pass on.
+            Some(Outcome::Granted) => drop(self.mutex.unlock_as(context, self.waiter.requester())),
             Some(Outcome::Retry { .. }) => self.mutex.revalidate(context),
             _ => {}
         }

@@ -1,21 +1,24 @@
 //! The Mutex: mutual exclusion, with the owner in the word.
 //!
-//! A lock that others wait for is released first and then competed for, by the one that is woken and by whoever
-//! runs at that moment: threads that run are not made to wait for threads that sleep. Only when the one at the front
-//! has waited long, and others were faster than it when it was woken, is the lock handed to it directly ("eventual
-//! fairness", parking_lot `core/src/parking_lot.rs`).
+//! A contended unlock first releases the lock. The waiter that it wakes then competes with any thread that runs at
+//! that moment, so running threads need not wait for sleeping ones. The lock is handed off to the waiter at the front
+//! only when that waiter has waited long and was overtaken when it was woken ("eventual fairness", parking_lot
+//! `core/src/parking_lot.rs`).
 //!
-//! The waiters bit says that an unlock has to look into the queue. It is set under the queue's lock before anybody
-//! sleeps. The unlock that wakes one clears it, so that the locks and unlocks of those who run stay single instructions
-//! until the woken one restores it: when it takes the lock while others wait behind it, or when it sleeps again. A
-//! woken one that gives up wakes the next instead. One that is busy serving its runtime is passed over. So at any time at
-//! which somebody is queued, the bit is set or somebody is on the way who sees to it.
+//! The waiters bit tells the unlock to look into the queue. A waiter sets it under the lock of the queue before it
+//! sleeps. The unlock that wakes a waiter clears it, so that running threads lock and unlock with single
+//! instructions. The woken waiter restores it when it takes the lock while others wait behind it, or when it sleeps
+//! again. A woken waiter that gives up wakes the next instead. A waiter that is busy with an interrupt of its runtime
+//! is passed over. The invariant: while a waiter is queued, the bit is set or a woken waiter that will look into the
+//! queue is on its way.
 //!
-//! A promise whose thread is blocked is away: nobody wakes it or hands it the lock, and where it was woken or handed the
-//! lock before, its thread gives that back when it blocks. When the thread goes on, it sees to the queue.
+//! A promise whose thread is blocked counts as absent: it is neither woken nor handed the lock. If it was woken or
+//! handed the lock before, its thread gives that back when it blocks. When the thread resumes, it looks into the
+//! queue.
 //!
-//! Orderings: every change of the word is a read-modify-write that acquires and releases. Taking the lock acquires
-//! what the release before it released; where the lock is handed over, the waiter's outcome carries it.
+//! Orderings: every change of the word is a read-modify-write that acquires and releases. The acquire of the thread
+//! that locks pairs with the release of the thread that unlocked before. In a hand-off, the waiter's acquire of its
+//! outcome pairs with the release of the thread that stored it.
 
 mod backing_off;
 mod locking;
@@ -27,22 +30,50 @@ pub use recovering::Recovering;
 use super::{Fault, block_in};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Context, Key, Kind, Outcome, Party, QueueGuard, Waiter, spin_until};
+use crate::queue::{Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
-/// Nobody owns it, nobody died owning it, and no unlock is needed to wake anybody.
+// The word, bit by bit:
+//
+// | bit   | name      | meaning                                      |
+// | ----- | --------- | -------------------------------------------- |
+// | 0-28  | OWNER     | the owner's thread id; 0 if there is none    |
+// | 29    | GUARD     | the owner is a guard of that thread          |
+// | 30    | WAITERS   | waiters are queued                           |
+// | 31    | ABANDONED | the owner died; no other flag is set         |
+
+/// Unlocked, not abandoned, and no unlock is needed to wake a waiter.
 const FREE: u32 = 0;
-/// The owner's number: its worker's `threadId + 1`.
+/// The owner's thread id: its worker's `threadId + 1`.
 const OWNER: u32 = ThreadId::MAX;
-/// The owner is not the thread as such but a guard: what a promise to lock was fulfilled with. JavaScript's unlock of
-/// the thread's own lock fails on it.
+/// The owner is a guard, with which a promise to lock was fulfilled, and not the thread as such. JavaScript's unlock
+/// of a lock that the thread owns itself fails on it.
 const GUARD: u32 = 1 << 29;
-/// Somebody is queued: the unlock has to wake one.
+/// Waiters are queued: the unlock has to wake one.
 const WAITERS: u32 = 1 << 30;
-/// The owner that the word names died owning it.
+/// The named owner died while it owned the lock.
 const ABANDONED: u32 = 1 << 31;
 
+/// Whether waiters are queued.
+fn has_waiters(word: u32) -> bool {
+    word & WAITERS != 0
+}
+
+/// The word with the waiters bit.
+fn with_waiters(word: u32) -> u32 {
+    word | WAITERS
+}
+
+/// The word without the waiters bit.
+fn without_waiters(word: u32) -> u32 {
+    word & !WAITERS
+}
+
+/// Whether the word says that the owner with this claim owns the lock, with waiters or without.
+fn is_claimed_by(word: u32, claim: u32) -> bool {
+    without_waiters(word) == claim
+}
 /// What a word says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -61,6 +92,10 @@ impl State {
             _ => State::Corrupt,
         }
     }
+
+    fn is_owned(self) -> bool {
+        matches!(self, State::Owned(_))
+    }
 }
 
 /// How an attempt to lock ended.
@@ -77,14 +112,14 @@ pub enum WaitResult {
 pub enum Recovered {
     /// The caller owns the lock, and took it over from an owner that died.
     Cleared,
-    /// The caller owns the lock; nobody had died, or somebody else took it over before.
+    /// The caller owns the lock. No owner had died, or another thread took the lock over before.
     Acquired,
     /// The time limit passed first.
     TimedOut,
 }
 
 impl Recovered {
-    /// Whether it was taken over from an owner that died; none where the time limit passed first.
+    /// Whether the lock was taken over from an owner that died. None if the time limit passed first.
     pub fn cleared(self) -> Option<bool> {
         match self {
             Recovered::Cleared => Some(true),
@@ -94,29 +129,29 @@ impl Recovered {
     }
 }
 
-/// Who owns it, for those who only look.
+/// Who owns the lock, for a caller that only inspects it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// It is free.
-    Nobody,
+    Free,
     /// A living thread.
     Alive(ThreadId),
     /// A thread that died owning it.
     Dead(ThreadId),
 }
 
-/// What there is to do for those who are queued.
-enum Served {
-    /// The lock is free: one of them may compete for it.
+/// Whether a waiter can compete for the lock now.
+enum Availability {
+    /// The lock is free: one of the waiters may compete for it.
     Free,
-    /// A living thread owns it, and its unlock will look into the queue.
-    Held,
+    /// A living thread owns the lock, and its unlock will look into the queue.
+    Owned,
 }
 
-/// What the word says when the lock is this party's, and nobody is queued.
-fn claim_of(party: &Party) -> u32 {
-    let guard = if party.is_promise() { GUARD } else { 0 };
-    party.thread().get() | guard
+/// The word when `requester` owns the lock and no waiter is queued.
+fn claim_of(requester: &Requester) -> u32 {
+    let guard = if requester.is_promise() { GUARD } else { 0 };
+    requester.thread().get() | guard
 }
 
 /// The Mutex in one cell.
@@ -126,9 +161,9 @@ pub struct Mutex {
 }
 
 impl Mutex {
-    /// The word of one that nobody owns.
+    /// The word of an unlocked mutex.
     pub const FREE: u32 = FREE;
-    /// The bit that says that somebody is queued.
+    /// The waiters bit of the word.
     pub const WAITERS: u32 = WAITERS;
 
     /// The mutex in `cell`.
@@ -141,45 +176,45 @@ impl Mutex {
         self.cell
     }
 
-    /// The one instruction that JavaScript tries before it calls in.
+    /// What JavaScript tries before it calls native code: one instruction.
     #[inline]
     pub fn try_lock_fast(self, id: ThreadId) -> bool {
         self.cell.replace(FREE, id.get())
     }
 
-    /// The one instruction that JavaScript tries before it calls in.
+    /// What JavaScript tries before it calls native code: one instruction.
     #[inline]
     pub fn unlock_fast(self, id: ThreadId) -> bool {
         self.cell.replace(id.get(), FREE)
     }
 
-    /// Locks, waiting until `deadline`, or without limit.
+    /// Locks. Waits until `deadline`, or without limit.
     pub fn lock(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
-        // Most waits are over before they have begun.
+        // Most locks are released before the thread would have entered the queue.
         if spin_until(|| self.cell.load() == FREE && self.try_lock_fast(context.id())) {
             return Ok(WaitResult::Acquired);
         }
         block_in(context, deadline, || {
             if self.is_owned_by(context.id()) {
-                return Begun::Done(Err(Fault::Recursive));
+                return Begun::Ready(Err(Fault::Recursive));
             }
-            self.begin(context, &Party::thread_of(context.thread))
+            self.begin(context, &Requester::thread_of(context.thread))
         })
     }
 
     /// Begins to lock, without limit.
-    pub fn begin(self, context: &Context, party: &Party) -> Begun<Locking> {
-        Begun::with(Locking::new(self, party), |wait| {
+    pub fn begin(self, context: &Context, requester: &Requester) -> Begun<Locking> {
+        Begun::with(Locking::new(self, requester), |wait| {
             wait.compete(context, None)
         })
     }
 
-    /// Locks if that takes no waiting.
+    /// Locks if that does not need to wait.
     pub fn try_lock(self, context: &Context) -> Result<WaitResult, Fault> {
         self.try_claim(context, context.id().get())
     }
 
-    /// Locks for a guard of the calling thread, if that takes no waiting.
+    /// Locks for a guard of the calling thread, if that does not need to wait.
     pub fn try_lock_guard(self, context: &Context) -> Result<WaitResult, Fault> {
         self.try_claim(context, context.id().get() | GUARD)
     }
@@ -189,19 +224,20 @@ impl Mutex {
             if self.cell.replace(FREE, claim) {
                 return Ok(WaitResult::Acquired);
             }
-            // A living owner's word is left alone: a bit that nobody waits behind would make its unlock a call.
+            // Do not touch the word of a living owner: a waiters bit without a waiter would turn its unlock into a
+            // native call.
             let threads = context.queues.threads();
             if Self::owner_of(self.cell.load())
                 .is_some_and(|owner| threads.status(owner) == Status::Alive)
             {
                 return Ok(WaitResult::TimedOut);
             }
-            let mut section = context.queues.lock(self.key());
-            self.check_owner(threads, &mut section)?;
+            let mut queue = context.queues.lock(self.key());
+            self.check_owner(threads, &mut queue)?;
         }
     }
 
-    /// Locks, waiting until `deadline` or without limit, and takes the lock over from an owner that died, too.
+    /// Locks, even if the owner died. Waits until `deadline` or without limit.
     pub fn recover(
         self,
         context: &Context,
@@ -209,36 +245,37 @@ impl Mutex {
     ) -> Result<Recovered, Fault> {
         block_in(context, deadline, || {
             if self.is_owned_by(context.id()) {
-                return Begun::Done(Err(Fault::Recursive));
+                return Begun::Ready(Err(Fault::Recursive));
             }
-            self.begin_recovery(context, &Party::thread_of(context.thread))
+            self.begin_recovery(context, &Requester::thread_of(context.thread))
         })
     }
 
     /// Begins to recover, without limit.
-    pub fn begin_recovery(self, context: &Context, party: &Party) -> Begun<Recovering> {
-        let recovering = Recovering::new(self, party);
+    pub fn begin_recovery(self, context: &Context, requester: &Requester) -> Begun<Recovering> {
+        let recovering = Recovering::new(self, requester);
         Begun::with(recovering, |wait| wait.start(context))
     }
 
-    /// Takes it over from an owner that died, if that is what the word says.
-    fn take_over(self, dead: ThreadId, party: &Party) -> bool {
-        self.cell.replace(dead.get() | ABANDONED, claim_of(party))
+    /// Takes the lock over from the owner that died, if the word says that it is abandoned.
+    fn take_over(self, dead: ThreadId, requester: &Requester) -> bool {
+        self.cell
+            .replace(dead.get() | ABANDONED, claim_of(requester))
     }
 
-    /// Unlocks, and wakes who waits.
+    /// Unlocks, and wakes a waiter.
     pub fn unlock(self, context: &Context) -> Result<(), Fault> {
         self.unlock_claim(context, context.id().get())
     }
 
-    /// Unlocks what a guard of this thread's owns.
+    /// Unlocks what a guard of the calling thread owns.
     pub fn unlock_guard(self, context: &Context) -> Result<(), Fault> {
         self.unlock_claim(context, context.id().get() | GUARD)
     }
 
-    /// Unlocks what this party owns: the thread, or the guard of its promise.
-    pub fn unlock_as(self, context: &Context, party: &Party) -> Result<(), Fault> {
-        self.unlock_claim(context, claim_of(party))
+    /// Unlocks what `requester` owns: the thread, or the guard of its promise.
+    pub fn unlock_as(self, context: &Context, requester: &Requester) -> Result<(), Fault> {
+        self.unlock_claim(context, claim_of(requester))
     }
 
     fn unlock_claim(self, context: &Context, claim: u32) -> Result<(), Fault> {
@@ -248,31 +285,31 @@ impl Mutex {
         self.unlock_contended(context, claim)
     }
 
-    /// Whether this party owns it: the thread, or the guard of its promise.
-    pub fn is_owned_as(self, party: &Party) -> bool {
+    /// Whether `requester` owns the lock: the thread, or the guard of its promise.
+    pub fn is_owned_as(self, requester: &Requester) -> bool {
         let word = self.cell.load();
-        matches!(State::of(word), State::Owned(_)) && word & !WAITERS == claim_of(party)
+        State::of(word).is_owned() && is_claimed_by(word, claim_of(requester))
     }
 
-    /// Whether a guard of this thread owns it.
+    /// Whether a guard of this thread owns the lock.
     pub fn is_guarded_by(self, id: ThreadId) -> bool {
-        self.cell.load() & !WAITERS == id.get() | GUARD
+        is_claimed_by(self.cell.load(), id.get() | GUARD)
     }
 
-    /// Whether this thread owns it, by itself or by a guard.
+    /// Whether this thread owns the lock, by itself or by a guard.
     pub fn is_owned_by(self, id: ThreadId) -> bool {
         State::of(self.cell.load()) == State::Owned(id)
     }
 
-    /// Fails unless this party owns it.
-    pub fn assert_owned_as(self, threads: &Threads, party: &Party) -> Result<(), Fault> {
-        if self.is_owned_as(party) {
+    /// Returns a fault unless `requester` owns the lock.
+    pub fn assert_owned_as(self, threads: &Threads, requester: &Requester) -> Result<(), Fault> {
+        if self.is_owned_as(requester) {
             return Ok(());
         }
-        Err(self.not_owned(threads, party.thread()))
+        Err(self.not_owned(threads, requester.thread()))
     }
 
-    /// Why a party of thread `id` does not own it.
+    /// The fault of a caller of thread `id` that does not own the lock.
     fn not_owned(self, threads: &Threads, id: ThreadId) -> Fault {
         match self.owner(threads) {
             Ok(Some(owner)) if owner == id => Fault::WrongOwnerKind,
@@ -289,29 +326,29 @@ impl Mutex {
         }
     }
 
-    /// Who owns it at this moment.
+    /// The owner at this moment.
     pub(super) fn living_owner(self) -> Option<ThreadId> {
         Self::owner_of(self.cell.load())
     }
 
-    /// Whether this thread, which has died, owned it.
+    /// Whether this thread, which has died, owned the lock.
     pub(super) fn was_owned_by(self, id: ThreadId) -> bool {
         matches!(State::of(self.cell.load()), State::Owned(owner) | State::Abandoned(owner) if owner == id)
     }
 
-    /// Who owns it, or died owning it.
+    /// The owner, alive or dead.
     pub fn owner(self, threads: &Threads) -> Result<Option<ThreadId>, Fault> {
         match self.holder(threads)? {
-            Holder::Nobody => Ok(None),
+            Holder::Free => Ok(None),
             Holder::Alive(owner) | Holder::Dead(owner) => Ok(Some(owner)),
         }
     }
 
-    /// Who owns it, and whether that thread lives, also where nobody has asked since it died.
+    /// The owner, and whether its thread is alive. Notices a death even before the word was marked as abandoned.
     pub fn holder(self, threads: &Threads) -> Result<Holder, Fault> {
         let word = self.cell.load();
         match State::of(word) {
-            State::Free => Ok(Holder::Nobody),
+            State::Free => Ok(Holder::Free),
             State::Owned(owner) | State::Abandoned(owner) => match threads.status(owner) {
                 Status::Alive => Ok(Holder::Alive(owner)),
                 Status::Dead => Ok(Holder::Dead(owner)),
@@ -327,31 +364,31 @@ impl Mutex {
 
     #[cold]
     fn unlock_contended(self, context: &Context, claim: u32) -> Result<(), Fault> {
-        let mut section = context.queues.lock(self.key());
-        self.release(context, &mut section, claim)
+        let mut queue = context.queues.lock(self.key());
+        self.release(context, &mut queue, claim)
     }
 
-    /// Unlocks under the lock of the queue, and wakes who waits.
-    fn release(self, context: &Context, section: &mut QueueGuard, claim: u32) -> Result<(), Fault> {
+    /// Unlocks under the lock of the queue, and wakes a waiter.
+    fn release(self, context: &Context, queue: &mut QueueGuard, claim: u32) -> Result<(), Fault> {
         let threads = context.queues.threads();
         loop {
             let word = self.cell.load();
-            if word & !WAITERS != claim {
-                // A cell that was written over may have stranded those who wait: see to them all the same.
-                self.grant_waiters(threads, section);
+            if !is_claimed_by(word, claim) {
+                // If the cell was written over, waiters may be stranded: see to them before the fault is returned.
+                self.grant_waiters(threads, queue);
                 return Err(self.not_owned(threads, context.id()));
             }
-            // Asked once: whether somebody is ready may change at any moment.
-            let next = section.next(self.key());
+            // Readiness is read once: it may change at any moment.
+            let next = queue.next(self.key());
             let heir = next.as_ref().filter(|next| {
                 next.is_ready()
-                    && section.handoff_due(next)
+                    && queue.handoff_due(next)
                     && threads.status(next.thread()) == Status::Alive
             });
-            let more = section.len(self.key()) > 1;
+            let more = queue.len(self.key()) > 1;
             let released = match heir {
-                Some(heir) if more => claim_of(heir.party()) | WAITERS,
-                Some(heir) => claim_of(heir.party()),
+                Some(heir) if more => with_waiters(claim_of(heir.requester())),
+                Some(heir) => claim_of(heir.requester()),
                 None => FREE,
             };
             if !self.cell.replace(word, released) {
@@ -360,91 +397,92 @@ impl Mutex {
             let handed_off = heir.is_some();
             match next {
                 Some(heir) if handed_off => {
-                    section.note_handoff(self.key());
-                    section.remove(&heir);
-                    section.settle(heir, Outcome::Granted);
+                    queue.note_handoff(self.key());
+                    queue.remove(&heir);
+                    queue.settle(heir, Outcome::Granted);
                 }
-                Some(next) => self.wake_next(section, next),
+                Some(next) => self.wake_next(queue, next),
                 None => {}
             }
             return Ok(());
         }
     }
 
-    /// Tells everybody who waits that the owner died, if it was this thread. A free lock is left alone: whoever was
-    /// woken for it is on the way.
-    pub(super) fn owner_died(self, id: ThreadId, threads: &Threads, section: &mut QueueGuard) {
+    /// Ends all waits if the owner was thread `id`, which died. A free lock is left alone: a woken waiter is on its
+    /// way to it.
+    pub(super) fn owner_died(self, id: ThreadId, threads: &Threads, queue: &mut QueueGuard) {
         if self.is_owned_by(id) {
-            self.grant_waiters(threads, section);
+            self.grant_waiters(threads, queue);
         }
     }
 
-    /// Sees to the queue after a long wait, should somebody have written over the cell.
+    /// Checks the queue after a long wait, in case the cell was written over.
     pub(super) fn revalidate(self, context: &Context) {
-        let mut section = context.queues.lock(self.key());
-        self.grant_waiters(context.queues.threads(), &mut section);
+        let mut queue = context.queues.lock(self.key());
+        self.grant_waiters(context.queues.threads(), &mut queue);
     }
 
-    /// Lets a Condition's waiters that were notified in, behind those who wait already.
-    pub(super) fn admit(
+    /// Requeues notified waiters of a Condition behind those that wait for the mutex already.
+    pub(super) fn requeue(
         self,
         threads: &Threads,
-        section: &mut QueueGuard,
+        queue: &mut QueueGuard,
         notified: &[Arc<Waiter>],
     ) {
         for waiter in notified {
-            section.push_back(waiter);
+            queue.push_back(waiter);
         }
-        self.grant_waiters(threads, section);
+        self.grant_waiters(threads, queue);
     }
 
-    /// Sees to it that those who are queued will be served: wakes one if the lock is free, sets the bit if it is
-    /// held, tells them all if its owner died or the cell was written over.
-    pub(super) fn grant_waiters(self, threads: &Threads, section: &mut QueueGuard) {
-        if section.is_empty(self.key()) {
+    /// Makes sure that the queue makes progress. Wakes one waiter if the lock is free. Sets the waiters bit if the
+    /// lock is owned. Ends all waits if the owner died or the cell was written over.
+    pub(super) fn grant_waiters(self, threads: &Threads, queue: &mut QueueGuard) {
+        if queue.is_empty(self.key()) {
             return;
         }
-        // A fault was told to everybody in the queue.
-        if let Ok(Served::Free) = self.check_owner(threads, section)
-            && let Some(next) = section.next(self.key())
+        // On a fault, `check_owner` has ended all waits.
+        if let Ok(Availability::Free) = self.check_owner(threads, queue)
+            && let Some(next) = queue.next(self.key())
         {
-            self.wake_next(section, next);
+            self.wake_next(queue, next);
         }
     }
 
-    /// Wakes `next` to compete for the lock, which is free. One of a crowd that was notified takes another of it along: to
-    /// wake a processor takes longer than a short critical section, so that the lock would lie idle between two of them.
-    /// Whoever comes too late keeps its place.
-    fn wake_next(self, section: &mut QueueGuard, next: Arc<Waiter>) {
+    /// Wakes `next` to compete for the lock, which is free. Each woken waiter of a notifyAll also wakes the next:
+    /// waking a processor takes longer than a short critical section, so the lock would be idle between two waiters.
+    /// A woken waiter that is overtaken keeps its place in the queue.
+    fn wake_next(self, queue: &mut QueueGuard, next: Arc<Waiter>) {
         let was_notified_with_all =
-            |waiter: &Waiter| waiter.was_notified() && !waiter.party().is_promise();
+            |waiter: &Waiter| waiter.was_notified() && !waiter.requester().is_promise();
         let crowded = was_notified_with_all(&next);
-        self.wake(section, next);
+        self.wake(queue, next);
         if crowded
-            && let Some(another) = section
+            && let Some(another) = queue
                 .next(self.key())
                 .filter(|next| was_notified_with_all(next))
         {
-            self.wake(section, another);
+            self.wake(queue, another);
         }
     }
 
     /// Wakes a queued waiter to compete for the lock.
-    fn wake(self, section: &mut QueueGuard, waiter: Arc<Waiter>) {
-        section.remove(&waiter);
-        let more = !section.is_empty(self.key());
-        section.settle(waiter, Outcome::Retry { more });
+    fn wake(self, queue: &mut QueueGuard, waiter: Arc<Waiter>) {
+        queue.remove(&waiter);
+        let more = !queue.is_empty(self.key());
+        queue.settle(waiter, Outcome::Retry { more });
     }
 
-    /// As [`Mutex::serve`], for one who is about to queue up: leaves a free lock to it, and tells it the fault too.
+    /// As [`Mutex::grant_waiters`], for a caller that is about to enter the queue: a free lock is left to the caller,
+    /// and the caller receives the fault too.
     ///
-    /// That the owner lives is checked under the lock of the bucket: one that dies later will sweep the queues,
-    /// and find everybody who queued up before.
-    fn check_owner(self, threads: &Threads, section: &mut QueueGuard) -> Result<Served, Fault> {
+    /// Whether the owner is alive is checked under the lock of the bucket. An owner that dies later sweeps the
+    /// queues, and finds each waiter that entered before.
+    fn check_owner(self, threads: &Threads, queue: &mut QueueGuard) -> Result<Availability, Fault> {
         loop {
             let word = self.cell.load();
             let (fault, outcome) = match State::of(word) {
-                State::Free => return Ok(Served::Free),
+                State::Free => return Ok(Availability::Free),
                 State::Abandoned(owner) if threads.status(owner) == Status::Dead => (
                     Fault::Abandoned(Some(owner)),
                     Outcome::OwnerDied(Some(owner)),
@@ -453,20 +491,20 @@ impl Mutex {
                     (Fault::Corrupt(word), Outcome::Corrupt(word))
                 }
                 State::Owned(owner) => match threads.status(owner) {
-                    Status::Alive if word & WAITERS != 0 => return Ok(Served::Held),
-                    Status::Alive if self.cell.replace(word, word | WAITERS) => {
-                        return Ok(Served::Held);
+                    Status::Alive if has_waiters(word) => return Ok(Availability::Owned),
+                    Status::Alive if self.cell.replace(word, with_waiters(word)) => {
+                        return Ok(Availability::Owned);
                     }
                     Status::Dead if self.cell.replace(word, owner.get() | ABANDONED) => (
                         Fault::Abandoned(Some(owner)),
                         Outcome::OwnerDied(Some(owner)),
                     ),
                     Status::Unknown => (Fault::Corrupt(word), Outcome::Corrupt(word)),
-                    // The word changed under our eyes: look again.
+                    // The word changed since it was loaded: check again.
                     Status::Alive | Status::Dead => continue,
                 },
             };
-            section.settle_all(self.key(), outcome);
+            queue.settle_all(self.key(), outcome);
             return Err(fault);
         }
     }

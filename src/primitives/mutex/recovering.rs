@@ -1,8 +1,8 @@
-//! Waiting for a Mutex, also for one whose owner died.
+//! Waiting for a Mutex that may be abandoned.
 
 use super::{Locking, Mutex, Recovered, WaitResult};
 use crate::primitives::Fault;
-use crate::queue::{Context, Party, Wait, Waiter, WakeReason};
+use crate::queue::{Context, Requester, Wait, Waiter, WakeReason};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -13,10 +13,10 @@ pub struct Recovering {
 }
 
 impl Recovering {
-    pub(super) fn new(mutex: Mutex, party: &Party) -> Self {
+    pub(super) fn new(mutex: Mutex, requester: &Requester) -> Self {
         Recovering {
             mutex,
-            locking: Locking::new(mutex, party),
+            locking: Locking::new(mutex, requester),
         }
     }
 
@@ -36,10 +36,13 @@ impl Recovering {
                 Poll::Ready(Ok(WaitResult::Acquired)) => Ok(Recovered::Acquired),
                 Poll::Ready(Ok(WaitResult::TimedOut)) => Ok(Recovered::TimedOut),
                 Poll::Ready(Err(Fault::Abandoned(Some(dead)))) => {
-                    if self.mutex.take_over(dead, self.locking.waiter().party()) {
+                    if self
+                        .mutex
+                        .take_over(dead, self.locking.waiter().requester())
+                    {
                         Ok(Recovered::Cleared)
                     } else {
-                        // Somebody else was faster: wait for the lock.
+                        // Another thread took the lock over first: wait for it.
                         step = self.locking.compete(context, None);
                         continue;
                     }

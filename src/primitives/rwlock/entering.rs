@@ -1,9 +1,9 @@
 //! Waiting for an RwLock.
 
-use super::gate::{Admission, State};
+use super::raw::{Admission, State, cleared, is_claimed_by};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::{Fault, Recovered};
-use crate::queue::{Context, Outcome, Party, QueueGuard, Wait, WaitEnd, Waiter, WakeReason};
+use crate::queue::{Context, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -15,29 +15,29 @@ pub struct Entering {
 }
 
 impl Entering {
-    pub(super) fn new(lock: RwLock, party: &Party, request: Request) -> Self {
-        let key = lock.gate.key();
+    pub(super) fn new(lock: RwLock, requester: &Requester, request: Request) -> Self {
+        let key = lock.raw.key();
         Entering {
             lock,
             request,
-            waiter: Waiter::at_lock_for(party, key, RwLock::owner_of, request as u32),
+            waiter: Waiter::at_lock_for(requester, key, RwLock::owner_of, request as u32),
         }
     }
 
-    /// Enters, or stands in the queue.
+    /// Enters the lock, or the queue.
     pub(super) fn start(&self, context: &Context) -> Poll<Result<Recovered, Fault>> {
         let threads = context.queues.threads();
-        let gate = self.lock.gate;
-        let party = self.waiter.party();
-        let mut section = context.queues.lock(gate.key());
+        let raw = self.lock.raw;
+        let requester = self.waiter.requester();
+        let mut queue = context.queues.lock(raw.key());
         loop {
-            match gate.admit(threads, &mut section, party, self.request, self.lock.held) {
+            match raw.try_enter(threads, &mut queue, requester, self.request, self.lock.held) {
                 Ok(Admission::Entered(entered)) => {
-                    self.lock.entered(party, self.request);
+                    self.lock.entered(requester, self.request);
                     return Poll::Ready(Ok(entered));
                 }
                 Ok(Admission::Refused(word)) => {
-                    if gate.queue_up(&mut section, word, &self.waiter) {
+                    if raw.queue_up(&mut queue, word, &self.waiter) {
                         return Poll::Pending;
                     }
                 }
@@ -46,53 +46,52 @@ impl Entering {
         }
     }
 
-    /// Leaves the queue; false where it was settled before. Those behind may be let in now.
-    fn leave(&self, context: &Context) -> bool {
-        let gate = self.lock.gate;
-        let mut section = context.queues.lock(gate.key());
-        let left = section.remove(&self.waiter);
+    /// Leaves the queue. False if the wait completed before. Waiters behind it may be able to enter now.
+    fn dequeue(&self, context: &Context) -> bool {
+        let raw = self.lock.raw;
+        let mut queue = context.queues.lock(raw.key());
+        let left = queue.remove(&self.waiter);
         if left {
-            // A fault was told to everybody who waits.
-            gate.grant_waiters(context.queues.threads(), &mut section)
-                .ok();
+            // A fault has already ended all waits.
+            raw.grant_waiters(context.queues.threads(), &mut queue).ok();
         }
         left
     }
 
-    /// Leaves, and passes on what it was given and cannot use.
+    /// Leaves the queue, and passes on what it was given and cannot use.
     fn cancel(&self, context: &Context) {
-        if !self.leave(context)
+        if !self.dequeue(context)
             && let Some(outcome) = self.waiter.outcome()
         {
-            let mut section = context.queues.lock(self.lock.gate.key());
-            self.undo(context, &mut section, outcome);
+            let mut queue = context.queues.lock(self.lock.raw.key());
+            self.revoke(context, &mut queue, outcome);
         }
     }
 
-    /// Takes back that it was let in, which it does not know yet, and lets others in.
-    fn undo(&self, context: &Context, section: &mut QueueGuard, outcome: Outcome) {
-        let gate = self.lock.gate;
-        let claim = claim_of(self.waiter.party());
+    /// Takes back an entry that the waiter was granted but has not learned of, and grants the lock to other waiters.
+    fn revoke(&self, context: &Context, queue: &mut QueueGuard, outcome: Outcome) {
+        let raw = self.lock.raw;
+        let claim = claim_of(self.waiter.requester());
         loop {
-            let word = gate.cell.load();
-            let is_written = word & !super::WAITERS == claim;
-            let undone = match (outcome, self.request, State::of(word)) {
+            let word = raw.cell.load();
+            let is_ours = is_claimed_by(word, claim);
+            let revoked = match (outcome, self.request, State::of(word)) {
                 (Outcome::Granted, Request::Read, State::Reads(1..) | State::Abandoned(1..)) => {
-                    gate.cell.replace(word, word - 1)
+                    raw.cell.replace(word, word - 1)
                 }
-                (Outcome::Granted, Request::Write | Request::Recover, _) if is_written => {
-                    gate.cell.replace(word, word & super::WAITERS)
+                (Outcome::Granted, Request::Write | Request::Recover, _) if is_ours => {
+                    raw.cell.replace(word, cleared(word))
                 }
-                // Nobody took care of what the dead one left: the next may.
-                (Outcome::GrantedAbandoned, _, _) if is_written => gate
-                    .dead(section)
-                    .is_none_or(|dead| gate.abandon(section, word, dead, 0)),
-                // It was told of a fault, or the cell was written over.
+                // The waiter did not repair what the dead thread left: the next waiter may.
+                (Outcome::GrantedAbandoned, _, _) if is_ours => raw
+                    .dead(queue)
+                    .is_none_or(|dead| raw.abandon(queue, word, dead, 0)),
+                // The outcome was a fault, or the cell was written over.
                 _ => true,
             };
-            if undone {
-                // A fault was told to everybody who waits.
-                gate.grant_waiters(context.queues.threads(), section).ok();
+            if revoked {
+                // A fault has already ended all waits.
+                raw.grant_waiters(context.queues.threads(), queue).ok();
                 return;
             }
         }
@@ -107,29 +106,28 @@ impl Wait for Entering {
     }
 
     fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        let gate = self.lock.gate;
-        Poll::Ready(match reason.ended(&self.waiter, || self.leave(context)) {
-            WaitEnd::Told(Some(Outcome::Granted)) => {
-                self.lock.entered(self.waiter.party(), self.request);
-                Ok(Recovered::Acquired)
-            }
-            WaitEnd::Told(Some(Outcome::GrantedAbandoned)) => {
-                context
-                    .queues
-                    .lock(gate.key())
-                    .forget_dead_owner(gate.key());
-                Ok(Recovered::Cleared)
-            }
-            WaitEnd::Told(Some(Outcome::OwnerDied(dead))) => Err(Fault::Abandoned(dead)),
-            WaitEnd::Told(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            WaitEnd::Told(_) => Err(Fault::Corrupt(gate.cell.load())),
-            WaitEnd::TimedOut => Ok(Recovered::TimedOut),
-            WaitEnd::Deadlock(circle) => Err(Fault::Deadlock(circle)),
-            WaitEnd::Interrupted => {
-                self.cancel(context);
-                Err(Fault::Interrupted)
-            }
-        })
+        let raw = self.lock.raw;
+        Poll::Ready(
+            match reason.wait_end(&self.waiter, || self.dequeue(context)) {
+                WaitEnd::Completed(Some(Outcome::Granted)) => {
+                    self.lock.entered(self.waiter.requester(), self.request);
+                    Ok(Recovered::Acquired)
+                }
+                WaitEnd::Completed(Some(Outcome::GrantedAbandoned)) => {
+                    context.queues.lock(raw.key()).forget_dead_owner(raw.key());
+                    Ok(Recovered::Cleared)
+                }
+                WaitEnd::Completed(Some(Outcome::OwnerDied(dead))) => Err(Fault::Abandoned(dead)),
+                WaitEnd::Completed(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
+                WaitEnd::Completed(_) => Err(Fault::Corrupt(raw.cell.load())),
+                WaitEnd::TimedOut => Ok(Recovered::TimedOut),
+                WaitEnd::Deadlock(cycle) => Err(Fault::Deadlock(cycle)),
+                WaitEnd::Interrupted => {
+                    self.cancel(context);
+                    Err(Fault::Interrupted)
+                }
+            },
+        )
     }
 
     fn revalidate(&self, context: &Context) {
@@ -137,17 +135,17 @@ impl Wait for Entering {
     }
 
     fn requeue_for_block(&mut self, context: &Context) {
-        let mut section = context.queues.lock(self.lock.gate.key());
+        let mut queue = context.queues.lock(self.lock.raw.key());
         if let Some(outcome @ (Outcome::Granted | Outcome::GrantedAbandoned)) =
             self.waiter.outcome()
         {
-            section.push_front(&self.waiter);
-            self.undo(context, &mut section, outcome);
-        } else if !section.is_behind_sibling(&self.waiter) {
-            // Those behind may be let in now, and a promise does not look by itself.
+            queue.push_front(&self.waiter);
+            self.revoke(context, &mut queue, outcome);
+        } else if !queue.is_behind_sibling(&self.waiter) {
+            // Waiters behind it may be able to enter now, and a promise does not check by itself.
             self.lock
-                .gate
-                .grant_waiters(context.queues.threads(), &mut section)
+                .raw
+                .grant_waiters(context.queues.threads(), &mut queue)
                 .ok();
         }
     }

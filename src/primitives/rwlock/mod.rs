@@ -1,43 +1,47 @@
 //! The RwLock: many readers or one writer.
 //!
-//! Those who wait are let in by whoever leaves, under the lock of the queue, in the order in which they came: a writer
-//! when the last reader leaves, and all readers up to the next writer at once. A reader who comes while a writer is queued
-//! waits behind it, so writers are not starved; a writer who comes again waits behind the readers, so they are not
-//! either. That a thread which reads would wait for a writer that waits for it is told at once.
+//! A thread that leaves the lock lets waiters enter in the order of their arrival, under the lock of the queue: one
+//! writer when the last reader leaves, or all readers up to the next writer at once. A reader that arrives while a
+//! writer is queued waits behind it, so writers do not starve. A writer that comes again waits behind the queued
+//! readers, so readers do not starve either. A reader that would wait for a writer that waits for it gets a fault at
+//! once.
 //!
-//! The waiters bit says that somebody is queued. It changes only under the lock of the queue. While it is clear, reading
-//! and writing begin and end with single instructions, and while it is set nobody changes the word without the lock. A
-//! promise whose thread is blocked does not count: it is passed, and what it was let in to before is taken back, until its
-//! thread goes on and sees to the queue.
+//! The waiters bit says that waiters are queued. It changes only under the lock of the queue. While it is clear,
+//! reading and writing begin and end with single instructions. While it is set, no thread changes the word without
+//! the lock. A promise whose thread is blocked does not count: it is passed over, and an entry that it was granted
+//! before is taken back. When its thread resumes, it looks into the queue.
 //!
-//! The word names the writer, but only counts the reads. Each thread counts its own, in memory that only it touches:
-//! so its death can be told, and a read that it does not hold not be given back. A lock that somebody died inside lets
-//! nobody in but those who recover it, one at a time, once the living readers have left. Who died is noted beside the
-//! queue.
+//! The word names the writer, but only counts the reads. Each thread counts its own reads in memory that no other
+//! thread touches. So the death of a reader can be reported, and a thread cannot end a read that it does not hold.
+//! After a holder died, only recovery may enter, one caller at a time, once the living readers have left. The thread
+//! that died is noted beside the queue.
 //!
-//! Orderings: every change of the word is a read-modify-write that acquires and releases. Entering acquires what every
-//! leaving before it released; where somebody is let in by another, the waiter's outcome carries it.
+//! Orderings: every change of the word is a read-modify-write that acquires and releases. The acquire of a thread
+//! that enters pairs with the releases of all threads that left before. If another thread lets a waiter enter, the
+//! waiter's acquire of its outcome pairs with the release of the thread that stored it.
 
 mod entering;
-mod gate;
+mod raw;
 
 pub use entering::Entering;
 
 use super::{Fault, Recovered, WaitResult, block_in};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Context, DeadOwner, Party, QueueGuard, Queues, Waiter, spin_until};
+use crate::queue::{Begun, Context, DeadOwner, QueueGuard, Queues, Requester, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
-use gate::{Admission, GUARD, Gate, State, WAITERS, WRITER, claim_of};
+use raw::{
+    Admission, GUARD, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by,
+};
 
-/// What somebody asks for.
+/// What a caller asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
     /// To read, with others.
     Read,
     /// To write, alone.
     Write,
-    /// To write, alone, also after somebody has died inside.
+    /// To write, alone, even after a holder died.
     Recover,
 }
 
@@ -58,30 +62,30 @@ impl Request {
     }
 }
 
-/// Who is inside.
+/// Who holds the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inside {
-    /// So many reads are held, or none.
+    /// This many reads are held, or none.
     Readers(u32),
     /// A living thread writes.
     Writer(ThreadId),
-    /// This thread died inside; none where it is known only that some thread did.
+    /// This thread died while it held the lock. None if only the death is known.
     Dead(Option<ThreadId>),
 }
 
-/// How many reads the calling thread holds: two counts that no other thread touches, in whatever memory JavaScript can
-/// count in too.
+/// How many reads the calling thread holds: two counts that no other thread touches, in memory in which JavaScript
+/// can count too.
 #[derive(Clone, Copy, Debug)]
-pub struct Held {
-    /// By itself.
+pub struct ReadCounts {
+    /// Reads that the thread holds itself.
     pub own: SharedWord,
-    /// By guards: what promises to read were fulfilled with.
+    /// Reads that guards hold: promises to read were fulfilled with them.
     pub by_guards: SharedWord,
 }
 
-impl Held {
-    fn of(self, party: &Party) -> SharedWord {
-        if party.is_promise() {
+impl ReadCounts {
+    fn of(self, requester: &Requester) -> SharedWord {
+        if requester.is_promise() {
             self.by_guards
         } else {
             self.own
@@ -92,7 +96,7 @@ impl Held {
         self.own.load().saturating_add(self.by_guards.load())
     }
 
-    /// Whether there are any.
+    /// Whether the thread holds reads.
     pub fn any(self) -> bool {
         self.all() > 0
     }
@@ -109,32 +113,32 @@ fn decrement(count: SharedWord) {
 /// The RwLock in one cell, as one thread sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct RwLock {
-    gate: Gate,
-    held: Held,
+    raw: RawRwLock,
+    held: ReadCounts,
 }
 
 impl RwLock {
-    /// The word of one that nobody is inside.
+    /// The word of a free lock.
     pub const FREE: u32 = 0;
-    /// The largest number of reads, and the mask of the writer's number.
-    pub const NUMBER: u32 = gate::NUMBER;
-    /// The bit of the word that says that somebody is queued.
+    /// The largest number of reads, and the mask of the writer's thread id.
+    pub const NUMBER: u32 = raw::NUMBER;
+    /// The waiters bit of the word.
     pub const WAITERS: u32 = WAITERS;
-    /// The bit of the word that says that a thread writes.
+    /// The bit of the word for a thread that writes.
     pub const WRITER: u32 = WRITER;
-    /// The bit of the word that says that a guard of a thread's writes.
+    /// The bit of the word for a guard that writes.
     pub const GUARD: u32 = GUARD;
 
-    /// The lock in `cell`, of which the calling thread holds so many reads.
-    pub fn new(cell: SharedWord, held: Held) -> Self {
-        let gate = Gate { cell };
-        RwLock { gate, held }
+    /// The lock in `cell`, with the counts of the reads that the calling thread holds.
+    pub fn new(cell: SharedWord, held: ReadCounts) -> Self {
+        let raw = RawRwLock { cell };
+        RwLock { raw, held }
     }
 
-    /// Forgets the reads that this thread has counted, where the word counts fewer: the cell was written over. While the
-    /// thread reads, no other can end its reads, so the word counts at least as many. True where there were any.
+    /// Clears the counts of the thread's reads if the word counts fewer: the cell was written over. While a thread
+    /// reads, no other thread can end its reads, so the word counts at least as many. True if there were lost reads.
     pub fn forget_lost_reads(self) -> bool {
-        let lost = !self.counts_held_reads(self.gate.cell.load());
+        let lost = !self.counts_held_reads(self.raw.cell.load());
         if lost {
             self.held.own.overwrite(0);
             self.held.by_guards.overwrite(0);
@@ -151,62 +155,61 @@ impl RwLock {
         }
     }
 
-    /// What JavaScript tries before it calls in.
+    /// What JavaScript tries before it calls native code.
     #[inline]
     pub fn try_read_fast(self) -> bool {
-        let free = self.gate.try_read_fast();
+        let free = self.raw.try_read_fast();
         if free {
             increment(self.held.own);
         }
         free
     }
 
-    /// What JavaScript tries before it calls in.
+    /// What JavaScript tries before it calls native code.
     #[inline]
     pub fn try_write_fast(self, id: ThreadId) -> bool {
-        self.gate.cell.replace(Self::FREE, id.get() | WRITER)
+        self.raw.cell.replace(Self::FREE, id.get() | WRITER)
     }
 
-    /// What JavaScript tries before it calls in.
+    /// What JavaScript tries before it calls native code.
     #[inline]
     pub fn unlock_read_fast(self) -> bool {
-        let unlocked = self.held.own.load() > 0 && self.gate.unlock_read_fast();
+        let unlocked = self.held.own.load() > 0 && self.raw.unlock_read_fast();
         if unlocked {
             decrement(self.held.own);
         }
         unlocked
     }
 
-    /// What JavaScript tries before it calls in.
+    /// What JavaScript tries before it calls native code.
     #[inline]
     pub fn unlock_write_fast(self, id: ThreadId) -> bool {
-        self.gate.cell.replace(id.get() | WRITER, Self::FREE)
+        self.raw.cell.replace(id.get() | WRITER, Self::FREE)
     }
 
-    /// Begins to read, waiting until `deadline` or without limit.
+    /// Begins to read. Waits until `deadline` or without limit.
     pub fn read(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
-        // Once somebody is queued, only those at the front are let in.
-        let is_queue = || self.gate.cell.load() & WAITERS != 0;
         let mut free = false;
         spin_until(|| {
             free = self.try_read_fast();
-            free || is_queue()
+            // Once waiters are queued, only those at the front may enter.
+            free || has_waiters(self.raw.cell.load())
         });
         if free {
             return Ok(WaitResult::Acquired);
         }
-        self.enter(context, Request::Read, deadline).map(locked)
+        self.enter(context, Request::Read, deadline).map(acquired)
     }
 
-    /// Begins to write, waiting until `deadline` or without limit.
+    /// Begins to write. Waits until `deadline` or without limit.
     pub fn write(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
         if self.try_write_fast(context.id()) {
             return Ok(WaitResult::Acquired);
         }
-        self.enter(context, Request::Write, deadline).map(locked)
+        self.enter(context, Request::Write, deadline).map(acquired)
     }
 
-    /// Begins to write, waiting until `deadline` or without limit, also after somebody has died inside.
+    /// Begins to write, even after a holder died. Waits until `deadline` or without limit.
     pub fn recover(
         self,
         context: &Context,
@@ -222,40 +225,45 @@ impl RwLock {
         deadline: Option<Deadline>,
     ) -> Result<Recovered, Fault> {
         block_in(context, deadline, || {
-            self.begin(context, &Party::thread_of(context.thread), request)
+            self.begin(context, &Requester::thread_of(context.thread), request)
         })
     }
 
     /// Begins to wait.
-    pub fn begin(self, context: &Context, party: &Party, request: Request) -> Begun<Entering> {
-        let entering = Entering::new(self, party, request);
+    pub fn begin(
+        self,
+        context: &Context,
+        requester: &Requester,
+        request: Request,
+    ) -> Begun<Entering> {
+        let entering = Entering::new(self, requester, request);
         Begun::with(entering, |wait| wait.start(context))
     }
 
-    /// Enters if that takes no waiting, neither for those inside nor for those who are queued.
+    /// Enters if the thread need not wait, neither for the holders nor for the waiters.
     pub fn try_enter(self, context: &Context, request: Request) -> Result<WaitResult, Fault> {
-        self.try_enter_as(context, &Party::thread_of(context.thread), request)
+        self.try_enter_as(context, &Requester::thread_of(context.thread), request)
     }
 
-    /// Lets a guard of the calling thread enter, if that takes no waiting.
+    /// Enters for a guard of the calling thread, if it need not wait.
     pub fn try_enter_guard(self, context: &Context, request: Request) -> Result<WaitResult, Fault> {
-        self.try_enter_as(context, &Party::guard_of(context.thread), request)
+        self.try_enter_as(context, &Requester::guard_of(context.thread), request)
     }
 
     fn try_enter_as(
         self,
         context: &Context,
-        party: &Party,
+        requester: &Requester,
         request: Request,
     ) -> Result<WaitResult, Fault> {
         let threads = context.queues.threads();
-        let mut section = context.queues.lock(self.gate.key());
+        let mut queue = context.queues.lock(self.raw.key());
         let admitted = self
-            .gate
-            .admit(threads, &mut section, party, request, self.held);
+            .raw
+            .try_enter(threads, &mut queue, requester, request, self.held);
         match admitted {
             Ok(Admission::Entered(_)) => {
-                self.entered(party, request);
+                self.entered(requester, request);
                 Ok(WaitResult::Acquired)
             }
             Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Ok(WaitResult::TimedOut),
@@ -265,15 +273,15 @@ impl RwLock {
 
     /// Whether a guard of this thread writes.
     pub fn is_written_by_guard(self, id: ThreadId) -> bool {
-        self.gate.cell.load() & !WAITERS == id.get() | GUARD
+        is_claimed_by(self.raw.cell.load(), id.get() | GUARD)
     }
 
-    /// Ends a read of this thread's.
+    /// Ends a read of the calling thread.
     pub fn unlock_read(self, context: &Context) -> Result<(), Fault> {
         self.unlock_read_of(context, self.held.own)
     }
 
-    /// Ends a read that a guard of this thread's holds.
+    /// Ends a read that a guard of the calling thread holds.
     pub fn unlock_read_guard(self, context: &Context) -> Result<(), Fault> {
         self.unlock_read_of(context, self.held.by_guards)
     }
@@ -284,79 +292,79 @@ impl RwLock {
             self.revalidate(context);
             return Err(self.not_inside(threads, context.id()));
         }
-        if self.counts_held_reads(self.gate.cell.load()) && self.gate.unlock_read_fast() {
+        if self.counts_held_reads(self.raw.cell.load()) && self.raw.unlock_read_fast() {
             decrement(count);
             return Ok(());
         }
-        let mut section = context.queues.lock(self.gate.key());
+        let mut queue = context.queues.lock(self.raw.key());
         loop {
-            let word = self.gate.cell.load();
+            let word = self.raw.cell.load();
             match State::of(word) {
                 State::Reads(1..) | State::Abandoned(1..) if self.counts_held_reads(word) => {
-                    if self.gate.cell.replace(word, word - 1) {
+                    if self.raw.cell.replace(word, word - 1) {
                         decrement(count);
-                        // A fault was told to everybody who waits; this read is over all the same.
-                        self.gate.grant_waiters(threads, &mut section).ok();
+                        // A fault has already ended all waits. This read is over all the same.
+                        self.raw.grant_waiters(threads, &mut queue).ok();
                         return Ok(());
                     }
                 }
                 _ => {
-                    // Written over: by this word the thread does not hold these reads.
+                    // The cell was written over: according to the word, the thread does not hold these reads.
                     self.held.own.overwrite(0);
                     self.held.by_guards.overwrite(0);
-                    return Err(self.gate.corrupt(&mut section, word));
+                    return Err(self.raw.corrupt(&mut queue, word));
                 }
             }
         }
     }
 
-    /// Ends this thread's write.
+    /// Ends the write of the calling thread.
     pub fn unlock_write(self, context: &Context) -> Result<(), Fault> {
-        self.leave(context, context.id().get() | WRITER, Self::FREE)
+        self.release_write(context, context.id().get() | WRITER, Self::FREE)
     }
 
-    /// Ends the write of a guard of this thread's.
+    /// Ends the write of a guard of the calling thread.
     pub fn unlock_write_guard(self, context: &Context) -> Result<(), Fault> {
-        self.leave(context, context.id().get() | GUARD, Self::FREE)
+        self.release_write(context, context.id().get() | GUARD, Self::FREE)
     }
 
-    /// Goes on as a reader, with nobody else writing in between.
+    /// Turns the thread's write into a read, with no other write in between.
     pub fn downgrade(self, context: &Context) -> Result<(), Fault> {
-        self.leave(context, context.id().get() | WRITER, 1)?;
+        self.release_write(context, context.id().get() | WRITER, 1)?;
         increment(self.held.own);
         Ok(())
     }
 
-    /// Has a guard of this thread's go on as one that reads.
+    /// Turns the write of a guard of the calling thread into a read.
     pub fn downgrade_guard(self, context: &Context) -> Result<(), Fault> {
-        self.leave(context, context.id().get() | GUARD, 1)?;
+        self.release_write(context, context.id().get() | GUARD, 1)?;
         increment(self.held.by_guards);
         Ok(())
     }
 
-    /// Ends a write, with so many reads left instead.
-    fn leave(self, context: &Context, claim: u32, reads: u32) -> Result<(), Fault> {
-        if self.gate.cell.replace(claim, reads) {
+    /// Ends a write and leaves `reads` reads instead.
+    fn release_write(self, context: &Context, claim: u32, reads: u32) -> Result<(), Fault> {
+        if self.raw.cell.replace(claim, reads) {
             return Ok(());
         }
         let threads = context.queues.threads();
-        let mut section = context.queues.lock(self.gate.key());
+        let mut queue = context.queues.lock(self.raw.key());
         loop {
-            let word = self.gate.cell.load();
-            if word & !WAITERS != claim {
-                // A cell that was written over may have stranded those who wait: see to them all the same.
-                self.gate.grant_waiters(threads, &mut section)?;
+            let word = self.raw.cell.load();
+            if !is_claimed_by(word, claim) {
+                // If the cell was written over, waiters may be stranded: see to them before the fault is returned.
+                self.raw.grant_waiters(threads, &mut queue)?;
                 return Err(self.not_inside(threads, context.id()));
             }
-            if self.gate.cell.replace(word, reads | (word & WAITERS)) {
-                return self.gate.grant_waiters(threads, &mut section);
+            if self.raw.cell.replace(word, reads | raw::cleared(word)) {
+                return self.raw.grant_waiters(threads, &mut queue);
             }
         }
     }
 
-    /// Who writes, or died writing before anybody noticed.
+    /// The writer, even if it died and its death was not noticed yet.
     pub fn writer(self, threads: &Threads) -> Result<Option<ThreadId>, Fault> {
-        let word = self.gate.cell.load();
+        let word = self.raw.cell.load();
         match State::of(word) {
             State::Written(writer) if threads.status(writer) != Status::Unknown => Ok(Some(writer)),
             State::Written(_) | State::Corrupt => Err(Fault::Corrupt(word)),
@@ -364,9 +372,9 @@ impl RwLock {
         }
     }
 
-    /// Who is inside, also where nobody has asked since somebody died there.
-    pub fn inside(self, threads: &Threads, section: &QueueGuard) -> Result<Inside, Fault> {
-        let word = self.gate.cell.load();
+    /// Who holds the lock. Notices a writer's death even before the word was marked as abandoned.
+    pub fn inside(self, threads: &Threads, queue: &QueueGuard) -> Result<Inside, Fault> {
+        let word = self.raw.cell.load();
         match State::of(word) {
             State::Reads(reads) => Ok(Inside::Readers(reads)),
             State::Written(writer) => match threads.status(writer) {
@@ -375,17 +383,17 @@ impl RwLock {
                 Status::Unknown => Err(Fault::Corrupt(word)),
             },
             State::Abandoned(_) => self
-                .gate
-                .dead(section)
+                .raw
+                .dead(queue)
                 .map(|dead| Inside::Dead(dead.thread()))
                 .ok_or(Fault::Corrupt(word)),
             State::Corrupt => Err(Fault::Corrupt(word)),
         }
     }
 
-    /// How many reads are held.
+    /// The number of reads that are held.
     pub fn readers(self) -> Result<u32, Fault> {
-        let word = self.gate.cell.load();
+        let word = self.raw.cell.load();
         match State::of(word) {
             State::Reads(reads) | State::Abandoned(reads) => Ok(reads),
             State::Written(_) => Ok(0),
@@ -401,7 +409,7 @@ impl RwLock {
         }
     }
 
-    /// Why thread `id` cannot leave.
+    /// The fault of a call of thread `id` that cannot leave the lock.
     fn not_inside(self, threads: &Threads, id: ThreadId) -> Fault {
         match self.writer(threads) {
             Ok(Some(writer)) if writer == id => Fault::WrongOwnerKind,
@@ -411,63 +419,63 @@ impl RwLock {
         }
     }
 
-    /// This party has entered.
-    fn entered(self, party: &Party, request: Request) {
+    /// Counts the read of a requester that has entered to read.
+    fn entered(self, requester: &Requester, request: Request) {
         if request == Request::Read {
-            increment(self.held.of(party));
+            increment(self.held.of(requester));
         }
     }
 
-    /// Sees to the queue after a long wait, should somebody have written over the cell.
+    /// Checks the queue after a long wait, in case the cell was written over.
     fn revalidate(self, context: &Context) {
-        let mut section = context.queues.lock(self.gate.key());
-        // A fault was told to everybody who waits.
-        self.gate
-            .grant_waiters(context.queues.threads(), &mut section)
+        let mut queue = context.queues.lock(self.raw.key());
+        // A fault has already ended all waits.
+        self.raw
+            .grant_waiters(context.queues.threads(), &mut queue)
             .ok();
     }
 
-    /// Tells everybody who waits that the writer died, if it was this thread.
+    /// Ends all waits if the writer was thread `id`, which died.
     pub(super) fn writer_died(
         cell: SharedWord,
         id: ThreadId,
         threads: &Threads,
-        section: &mut QueueGuard,
+        queue: &mut QueueGuard,
     ) {
         if Self::owner_of(cell.load()) == Some(id) {
-            // As above.
-            Gate { cell }.grant_waiters(threads, section).ok();
+            // As in `revalidate`.
+            RawRwLock { cell }.grant_waiters(threads, queue).ok();
         }
     }
 
-    /// The thread `id`, whose view of the lock this is, has died: where it held reads, everybody who waits is told, and
-    /// everybody who comes.
+    /// Thread `id`, whose view of the lock this is, has died. If it held reads, all waits end with that fault, and so
+    /// do later calls.
     pub fn reader_died(self, queues: &Queues, id: ThreadId) {
         let dead = self.held.all();
         if dead == 0 {
             return;
         }
-        let mut section = queues.lock(self.gate.key());
+        let mut queue = queues.lock(self.raw.key());
         loop {
-            let word = self.gate.cell.load();
+            let word = self.raw.cell.load();
             let reads = match State::of(word) {
                 State::Reads(reads) | State::Abandoned(reads) if reads >= dead => reads - dead,
-                // Written over: by this word it held no read.
+                // The cell was written over: according to the word, the thread held no read.
                 _ => return,
             };
             if self
-                .gate
-                .abandon(&mut section, word, DeadOwner::Known(id), reads)
+                .raw
+                .abandon(&mut queue, word, DeadOwner::Known(id), reads)
             {
-                // As above.
-                self.gate.grant_waiters(queues.threads(), &mut section).ok();
+                // As in `revalidate`.
+                self.raw.grant_waiters(queues.threads(), &mut queue).ok();
                 return;
             }
         }
     }
 }
 
-fn locked(entered: Recovered) -> WaitResult {
+fn acquired(entered: Recovered) -> WaitResult {
     match entered {
         Recovered::TimedOut => WaitResult::TimedOut,
         Recovered::Acquired | Recovered::Cleared => WaitResult::Acquired,
@@ -482,10 +490,10 @@ mod tests {
     use crate::sync::AtomicU32;
     use crate::threads::{Interrupt, InterruptSource, Runtime};
 
-    struct Quiet;
+    struct NeverInterrupts;
 
-    impl Runtime for Quiet {
-        fn attention(&self) -> InterruptSource {
+    impl Runtime for NeverInterrupts {
+        fn interrupt_source(&self) -> InterruptSource {
             InterruptSource::Never
         }
 
@@ -494,7 +502,7 @@ mod tests {
         }
     }
 
-    /// One more lock than a bucket remembers deaths.
+    /// One lock more than the number of deaths that a bucket remembers.
     const LOCKS: usize = 65;
     const ABANDONED: u32 = 3 << 30;
 
@@ -511,10 +519,10 @@ mod tests {
             queues.threads().register(id).ok().unwrap()
         };
         let (this, dies) = (thread(1), thread(2));
-        let caller_of = |thread| Context {
+        let context_of = |thread| Context {
             queues: &queues,
             thread,
-            runtime: &Quiet,
+            runtime: &NeverInterrupts,
         };
         let words = [const { AtomicU32::new(0) }; LOCKS + 1];
         let counts = [const { AtomicU32::new(0) }; 2];
@@ -523,29 +531,29 @@ mod tests {
         let lock = |index: usize| {
             // SAFETY: as above.
             let cell = unsafe { SharedWord::new(&words[index]) };
-            RwLock::new(cell, Held { own, by_guards })
+            RwLock::new(cell, ReadCounts { own, by_guards })
         };
-        let inside = |lock: RwLock| lock.inside(queues.threads(), &queues.lock(lock.gate.key()));
-        let context = caller_of(&this);
+        let inside = |lock: RwLock| lock.inside(queues.threads(), &queues.lock(lock.raw.key()));
+        let context = context_of(&this);
         let dead = dies.id();
         for index in 0..LOCKS {
-            let written = lock(index).write(&caller_of(&dies), None);
+            let written = lock(index).write(&context_of(&dies), None);
             assert_eq!(written, Ok(WaitResult::Acquired));
         }
         thread_died(&queues, dead);
 
-        let told = |by| Err(Fault::Abandoned(by));
-        assert_eq!(lock(0).write(&context, None), told(Some(dead)));
-        // No death was forgotten yet: such a word was written over.
+        let failed = |by| Err(Fault::Abandoned(by));
+        assert_eq!(lock(0).write(&context, None), failed(Some(dead)));
+        // No death was dropped yet, so such a word means that the cell was written over.
         words[LOCKS].store(ABANDONED, std::sync::atomic::Ordering::Release);
         let corrupt = Fault::Corrupt(ABANDONED);
         assert_eq!(lock(LOCKS).read(&context, None), Err(corrupt.clone()));
         assert_eq!(lock(LOCKS).recover(&context, None), Err(corrupt));
 
         for index in 1..LOCKS {
-            assert_eq!(lock(index).write(&context, None), told(Some(dead)));
+            assert_eq!(lock(index).write(&context, None), failed(Some(dead)));
         }
-        assert_eq!(lock(0).read(&context, None), told(None));
+        assert_eq!(lock(0).read(&context, None), failed(None));
         assert_eq!(inside(lock(0)), Ok(Inside::Dead(None)));
         assert_eq!(inside(lock(1)), Ok(Inside::Dead(Some(dead))));
         for index in 0..LOCKS {

@@ -1,0 +1,271 @@
+//! The word of an RwLock and its queue: which waiter enters next.
+
+use super::{ReadCounts, Request};
+use crate::cell::SharedWord;
+use crate::primitives::{Fault, Recovered};
+use crate::queue::{DeadOwner, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
+use crate::threads::{Status, ThreadId, Threads};
+use std::sync::Arc;
+
+// The word, bit by bit:
+//
+// | bit   | name    | meaning                                                     |
+// | ----- | ------- | ----------------------------------------------------------- |
+// | 0-28  | NUMBER  | the writer's thread id, or how many reads are held          |
+// | 29    | WAITERS | waiters are queued                                          |
+// | 30-31 | MODE    | 0: reads; 1: WRITER; 2: GUARD; 3: ABANDONED                 |
+
+/// The writer's thread id (its worker's `threadId + 1`), or how many reads are held.
+pub const NUMBER: u32 = ThreadId::MAX;
+/// Waiters are queued.
+pub const WAITERS: u32 = 1 << 29;
+/// What the number means. With neither bit it counts reads.
+const MODE: u32 = 3 << 30;
+/// A thread writes.
+pub const WRITER: u32 = 1 << 30;
+/// A guard writes: a promise to write was fulfilled with it. JavaScript's unlock of a lock that the thread owns
+/// itself fails on it.
+pub const GUARD: u32 = 2 << 30;
+/// A thread died while it held the lock: only recovery may enter. The number counts the reads that living threads
+/// hold.
+const ABANDONED: u32 = 3 << 30;
+
+/// Whether waiters are queued.
+pub fn has_waiters(word: u32) -> bool {
+    word & WAITERS != 0
+}
+
+/// Whether the word says that the writer with this claim holds the lock, with waiters or without.
+pub fn is_claimed_by(word: u32, claim: u32) -> bool {
+    word & !WAITERS == claim
+}
+
+/// The word of a free lock with the same waiters bit.
+pub fn cleared(word: u32) -> u32 {
+    word & WAITERS
+}
+/// What a word says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// This many reads are held. The lock is free if there are none.
+    Reads(u32),
+    /// This thread writes, by itself or by a guard.
+    Written(ThreadId),
+    /// A thread died while it held the lock, and living threads hold this many reads.
+    Abandoned(u32),
+    /// No RwLock writes this word.
+    Corrupt,
+}
+
+impl State {
+    pub fn of(word: u32) -> Self {
+        let number = word & NUMBER;
+        match word & MODE {
+            WRITER | GUARD => ThreadId::new(number).map_or(State::Corrupt, State::Written),
+            ABANDONED => State::Abandoned(number),
+            _ => State::Reads(number),
+        }
+    }
+}
+
+/// Whether a caller may enter at once.
+pub enum Admission {
+    /// The caller has entered.
+    Entered(Recovered),
+    /// The caller has to wait, according to this word.
+    Refused(u32),
+}
+
+/// The word when `requester` writes and no waiter is queued.
+pub fn claim_of(requester: &Requester) -> u32 {
+    let mode = if requester.is_promise() {
+        GUARD
+    } else {
+        WRITER
+    };
+    requester.thread().get() | mode
+}
+
+/// The word of an RwLock, and its queue.
+#[derive(Clone, Copy, Debug)]
+pub struct RawRwLock {
+    pub cell: SharedWord,
+}
+
+impl RawRwLock {
+    pub fn key(self) -> Key {
+        Key::new(self.cell, Kind::RwLock)
+    }
+
+    /// Adds a read, if there is no writer and no waiter.
+    pub fn try_read_fast(self) -> bool {
+        let word = self.cell.load();
+        word < NUMBER && self.cell.replace(word, word + 1)
+    }
+
+    /// Removes a read, if there is no waiter.
+    pub fn unlock_read_fast(self) -> bool {
+        let word = self.cell.load();
+        (1..=NUMBER).contains(&word) && self.cell.replace(word, word - 1)
+    }
+
+    /// Lets `requester` enter if it need not wait, neither for the holders nor for the waiters. Returns a fault if its
+    /// thread would wait for itself.
+    pub fn try_enter(
+        self,
+        threads: &Threads,
+        queue: &mut QueueGuard,
+        requester: &Requester,
+        request: Request,
+        held: ReadCounts,
+    ) -> Result<Admission, Fault> {
+        self.grant_waiters(threads, queue)?;
+        loop {
+            let word = self.cell.load();
+            let first = !queue.has_present(self.key());
+            let (after, entered) = match (State::of(word), request) {
+                (State::Abandoned(_), Request::Read | Request::Write) => {
+                    return Err(self.abandoned(queue, word));
+                }
+                (State::Reads(reads), Request::Read) if first && reads < NUMBER => {
+                    (word + 1, Recovered::Acquired)
+                }
+                (State::Reads(0), Request::Write | Request::Recover) if first => {
+                    (claim_of(requester), Recovered::Acquired)
+                }
+                (State::Abandoned(0), Request::Recover) if first => {
+                    (claim_of(requester), Recovered::Cleared)
+                }
+                (State::Corrupt, _) => return Err(self.corrupt(queue, word)),
+                (state, _) => {
+                    let inside = held.any() || state == State::Written(requester.thread());
+                    if inside && !requester.is_promise() {
+                        return Err(Fault::Recursive);
+                    }
+                    return Ok(Admission::Refused(word));
+                }
+            };
+            if self.cell.replace(word, after) {
+                if entered == Recovered::Cleared {
+                    queue.forget_dead_owner(self.key());
+                }
+                return Ok(Admission::Entered(entered));
+            }
+        }
+    }
+
+    /// Queues a waiter that `word` refused. False if the word has changed meanwhile: then the waiter may be able to
+    /// enter.
+    pub fn queue_up(self, queue: &mut QueueGuard, word: u32, waiter: &Arc<Waiter>) -> bool {
+        let queued = self.cell.replace(word, word | WAITERS);
+        if queued {
+            queue.push_back(waiter);
+        }
+        queued
+    }
+
+    /// Lets the waiters at the front enter, as many as can, and makes the waiters bit agree with the queue. If a
+    /// holder died, ends all waits except those of recovery. If the cell was written over, ends all waits.
+    pub fn grant_waiters(self, threads: &Threads, queue: &mut QueueGuard) -> Result<(), Fault> {
+        loop {
+            let word = self.cell.load();
+            match State::of(word) {
+                State::Corrupt => return Err(self.corrupt(queue, word)),
+                State::Written(writer) => match threads.status(writer) {
+                    Status::Alive => {}
+                    Status::Dead => {
+                        self.abandon(queue, word, DeadOwner::Known(writer), 0);
+                        continue;
+                    }
+                    Status::Unknown => return Err(self.corrupt(queue, word)),
+                },
+                State::Abandoned(_) => {
+                    let Some(dead) = queue.dead_owner(self.key()) else {
+                        return Err(self.corrupt(queue, word));
+                    };
+                    self.fail_waiters(queue, dead);
+                }
+                State::Reads(_) => {}
+            }
+            let next = queue
+                .next_admissible(self.key(), |waiter| self.entry(word, waiter).is_some())
+                .and_then(|next| Some((self.entry(word, &next)?, next)));
+            let after = match &next {
+                Some(((after, _), _)) => *after,
+                None => word & !WAITERS,
+            };
+            let is_next = |waiter: &Arc<Waiter>| matches!(&next, Some((_, next)) if Arc::ptr_eq(next, waiter));
+            let others_remain = queue.present(self.key()).any(|waiter| !is_next(waiter));
+            let after = if others_remain {
+                after | WAITERS
+            } else {
+                after
+            };
+            if word != after && !self.cell.replace(word, after) {
+                continue;
+            }
+            let Some(((_, outcome), next)) = next else {
+                return Ok(());
+            };
+            queue.remove(&next);
+            queue.settle(next, outcome);
+        }
+    }
+
+    /// The word, but for the waiters bit, once this waiter has entered, and its outcome. None if it has to wait.
+    fn entry(self, word: u32, next: &Waiter) -> Option<(u32, Outcome)> {
+        let claim = claim_of(next.requester());
+        match (State::of(word), Request::of(next)) {
+            (State::Reads(reads), Request::Read) if reads < NUMBER => {
+                Some((reads + 1, Outcome::Granted))
+            }
+            (State::Reads(0), Request::Write | Request::Recover) => Some((claim, Outcome::Granted)),
+            (State::Abandoned(0), Request::Recover) => Some((claim, Outcome::GrantedAbandoned)),
+            _ => None,
+        }
+    }
+
+    /// Marks `word` as abandoned by `dead`, with `reads` reads of living threads left, and ends the waits. False if
+    /// the word has changed.
+    pub fn abandon(self, queue: &mut QueueGuard, word: u32, dead: DeadOwner, reads: u32) -> bool {
+        let abandoned = self.cell.replace(word, ABANDONED | cleared(word) | reads);
+        if abandoned {
+            if let DeadOwner::Known(dead) = dead {
+                queue.note_dead_owner(self.key(), dead);
+            }
+            self.fail_waiters(queue, dead);
+        }
+        abandoned
+    }
+
+    /// Ends all waits, except those of recovery, because a holder died.
+    fn fail_waiters(self, queue: &mut QueueGuard, dead: DeadOwner) {
+        let failed: Vec<_> = queue
+            .waiters(self.key())
+            .filter(|waiter| Request::of(waiter) != Request::Recover)
+            .cloned()
+            .collect();
+        for waiter in failed {
+            queue.remove(&waiter);
+            queue.settle(waiter, Outcome::OwnerDied(dead.thread()));
+        }
+    }
+
+    fn abandoned(self, queue: &mut QueueGuard, word: u32) -> Fault {
+        match queue.dead_owner(self.key()) {
+            Some(dead) => Fault::Abandoned(dead.thread()),
+            None => self.corrupt(queue, word),
+        }
+    }
+
+    /// The thread that died while it held the lock. None if the cell was written over.
+    pub fn dead(self, queue: &QueueGuard) -> Option<DeadOwner> {
+        queue.dead_owner(self.key())
+    }
+
+    /// Ends all waits: the cell was written over.
+    pub fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
+        queue.settle_all(self.key(), Outcome::Corrupt(word));
+        Fault::Corrupt(word)
+    }
+}
