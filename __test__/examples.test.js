@@ -88,6 +88,14 @@ test('word-count counts files', async (t) => {
   t.regex(printed, /in 2 file\(s\): 11 words, 5 different\n\n +3 {2}a\n +3 {2}is\n +3 {2}rose\n\n/);
 });
 
+test('sum sums generated numbers, and checks the result', async (t) => {
+  const printed = await output(t, 'sum');
+  t.regex(
+    printed,
+    /^count {5}4000000\nsum {7}8000002000000\ntime {6}\d+\.\d{3} s\nspeed-up {2}\d+\.\d\d x.*\n$/,
+  );
+});
+
 test('worker-pool replaces the workers that die, and does their jobs again', async (t) => {
   for (const workers of ['1', '3']) {
     const printed = await output(
@@ -177,6 +185,7 @@ test('http-server answers, and loses no money', async (t) => {
 
 for (const [name, ...args] of [
   ['word-count', '--size', '1g'],
+  ['sum', '-'],
   ['worker-pool', '--jobs', '10000', '--limit', '500000000'],
   ['job-scheduler', '--slowness', '1000'],
   ['frame-loop', '--frames', '100000'],

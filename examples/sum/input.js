@@ -4,10 +4,7 @@
 const fs = require('node:fs');
 const { CommandError, UsageError } = require('../shared/command.js');
 const { BLOCK_BYTES } = require('./layouts.js');
-const { STDIN, readStream } = require('./stream.js');
-
-/** @param {string} file */
-const nameOf = (file) => (file === STDIN ? 'standard input' : file);
+const { STDIN, nameOf, readStream } = require('./stream.js');
 
 /**
  * Checks all files before any work is done.
@@ -65,4 +62,4 @@ function* generate(last) {
   }
 }
 
-module.exports = { divide, generate, nameOf, sizesOf };
+module.exports = { divide, generate, sizesOf };

@@ -10,6 +10,9 @@ const { isSpace } = require('./numbers.js');
 /** The name that stands for standard input. */
 const STDIN = '-';
 
+/** @param {string} file */
+const nameOf = (file) => (file === STDIN ? 'standard input' : file);
+
 /**
  * Reads input of unknown size in blocks that end between two numbers. The bytes of a block are valid until the next block is
  * requested.
@@ -48,7 +51,7 @@ async function* chunksOf(name) {
   try {
     yield* open(name);
   } catch (error) {
-    throw new CommandError(`${name}: ${/** @type {Error} */ (error).message}`);
+    throw new CommandError(`${nameOf(name)}: ${/** @type {Error} */ (error).message}`);
   }
 }
 
@@ -62,4 +65,4 @@ function open(name) {
   return fs.createReadStream(name);
 }
 
-module.exports = { STDIN, readStream };
+module.exports = { STDIN, nameOf, readStream };

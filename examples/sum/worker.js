@@ -6,10 +6,10 @@ const { layout } = require('../..');
 const { CommandError } = require('../shared/command.js');
 const { BlockReader } = require('./block-reader.js');
 const { Sum, valueOf } = require('./compensated-sum.js');
-const { nameOf } = require('./input.js');
 const { sumLayout } = require('./layouts.js');
 const { blankByteOrderMark, sumNumbers } = require('./numbers.js');
 const { Ring } = require('./ring.js');
+const { nameOf } = require('./stream.js');
 
 /** @type {{ id: number, workers: number, places: number, files: string[], share: unknown }} */
 const { id, workers, places, files, share } = workerData;
