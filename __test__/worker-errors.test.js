@@ -61,8 +61,10 @@ test('the documents have examples that start workers', (t) => {
   const pages = new Set(programs.map(({ title }) => title.replace(/.* of /, '')));
   t.deepEqual([...pages].sort(), [
     'README.md',
+    'docs/errors.md',
     'docs/migrating.md',
     'docs/recipes.md',
+    'docs/troubleshooting.md',
     'index.d.ts',
   ]);
   t.true(programs.length > 12);
