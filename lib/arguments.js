@@ -1,14 +1,14 @@
 // @ts-check
 'use strict';
 
-// Arguments are checked before anything happens, with Node's own error codes.
+// Checks arguments before a call has any effect, with Node's own error codes.
 
 const { inspect, types } = require('node:util');
 const { invalidArgType, invalidArgValue, outOfRange } = require('./errors.js');
 const { Int32Array, apply, getOwnPropertyDescriptor, getPrototypeOf } = require('./intrinsics.js');
 
 /**
- * A value as a message shows it, on one short line.
+ * Formats a value for a message, on one short line.
  * @param {unknown} value
  */
 function formatValue(value) {
@@ -18,11 +18,13 @@ function formatValue(value) {
 }
 
 /**
+ * Checks an integer in a range.
+ *
  * @param {unknown} value
  * @param {string} name
  * @param {number} min
  * @param {number} max
- * @param {string} [why] why there is no larger one
+ * @param {string} [why] what the upper bound means, for the message
  * @returns {number}
  */
 function integer(value, name, min, max, why = '') {
@@ -38,7 +40,7 @@ function integer(value, name, min, max, why = '') {
 }
 
 /**
- * A time limit in milliseconds; Infinity means none.
+ * Checks a time limit in milliseconds; Infinity is no limit.
  * @param {unknown} value
  * @param {string} [name]
  * @returns {number}
@@ -66,7 +68,7 @@ function assertFunction(value, name) {
 }
 
 /**
- * Whether a value is a promise, or anything that `await` would wait for.
+ * Whether `await` would wait for a value: it is a promise, or has a `then` method.
  * @param {any} value
  */
 function isThenable(value) {
@@ -74,11 +76,11 @@ function isThenable(value) {
 }
 
 /**
- * Passes on what a function returned, and refuses a promise: the function must be done when it returns.
+ * Returns the result of a function, or throws if it is a promise: the function must be done when it returns.
  *
  * @template T
  * @param {T} value
- * @param {string} refusal the message for a promise
+ * @param {string} refusal the message of the error
  * @returns {T}
  */
 function assertSynchronous(value, refusal) {
@@ -99,7 +101,7 @@ function assertPredicate(value) {
 }
 
 /**
- * Refuses what is no object, and an option that is not known: a misspelt one would be left out in silence.
+ * Throws if the options are not an object, or if one is unknown: a misspelt option would be ignored silently.
  *
  * @param {unknown} options
  * @param {readonly string[]} known
@@ -121,11 +123,11 @@ function assertOptions(options, known, example) {
   }
 }
 
-/** What every constructor takes as options. */
+/** The options that every constructor takes. */
 const NAME_ONLY = ['name'];
 
 /**
- * The name that a constructor is given: what messages and inspect() call the primitive.
+ * Checks the options of a constructor. Returns the name of the primitive in messages and in inspect().
  * @param {unknown} options
  * @param {readonly string[]} [known]
  * @returns {string | undefined}
@@ -142,7 +144,8 @@ function nameOf(options, known = NAME_ONLY) {
 
 const typedArray = getPrototypeOf(Int32Array.prototype);
 /**
- * Reads a property off the prototype of all typed arrays: a view may have an own one that lies.
+ * Returns a function that reads a property by the getter of all typed arrays. A view may have an own property of the
+ * same name with another value.
  * @param {string} property
  * @returns {(view: Int32Array) => any}
  */
@@ -157,8 +160,8 @@ const byteOffsetOf = typedArrayGetter('byteOffset');
 const lengthOf = typedArrayGetter('length');
 
 /**
- * The view of one cell that a primitive works on: with a length of its own, since V8 is slow on views that track the
- * length of a growable buffer, and so that index 0 needs no further check.
+ * Makes the view of the one cell that a primitive works on. It has a fixed length of 1: V8 is slow on views that track
+ * the length of a growable buffer, and index 0 then needs no further check.
  *
  * @param {unknown} view an Int32Array over a SharedArrayBuffer, or the SharedArrayBuffer
  * @param {unknown} index counts int32 cells

@@ -6,7 +6,7 @@ const { SyncError, invalidArgType } = require('./errors.js');
 const { CLEARED, Grant, defineGuard, unwatchGuard } = require('./grant.js');
 const { native, realm } = require('./realm.js');
 
-/** A mutex, for a guard. */
+/** A guard's wait for a mutex. */
 class MutexGrant extends Grant {
   tryAtOnce() {
     return native.mutexTryLockGuard(realm.number, this.cell, this.name, this.number);
@@ -43,7 +43,7 @@ class MutexGrant extends Grant {
   }
 }
 
-/** A mutex, for a guard, also after its owner died. */
+/** A guard's wait for a mutex, even if it is abandoned. */
 class MutexRecovery extends MutexGrant {
   tryAtOnce() {
     return false;
@@ -63,7 +63,7 @@ let grantOf;
 /** @type {(guard: Guard) => boolean} */
 let releaseGuard;
 
-/** What a promise to lock is fulfilled with: only this unlocks the mutex, however many tasks run in the thread. */
+/** Owns a mutex that was acquired by promise. Only the guard releases it, however many tasks run in the thread. */
 class Guard {
   #grant;
 
@@ -113,7 +113,7 @@ class Guard {
 }
 
 /**
- * Throws unless a guard owns its mutex.
+ * Throws unless the guard owns its mutex.
  * @param {MutexGrant} grant
  */
 function assertHeld(grant) {

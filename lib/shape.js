@@ -1,9 +1,8 @@
 // @ts-check
 'use strict';
 
-// The shape of a layout: its fields in order, each with a name, a kind and the arguments of that kind. What travels to
-// another thread is the shape and the buffer; where each field lies follows from the shape, so there is nothing about
-// places that could be wrong.
+// The shape of a layout: its fields in order, each with a name, a kind and the arguments of that kind. The shape and the
+// buffer travel to another thread. The offset of each field follows from the shape, so no wrong offset can arrive.
 
 const { inspect, isDeepStrictEqual } = require('node:util');
 const { formatValue } = require('./arguments.js');
@@ -14,15 +13,15 @@ const { kindByName, kindOf, kindNames } = require('./kinds.js');
 /** @typedef {{ name: string, kind: Kind, args: unknown[], offset: number }} Field */
 /** @typedef {{ fields: Field[], bytes: number }} Shape */
 
-/** Fields share no cache line: threads that use different ones do not slow each other down. */
+/** The bytes of a cache line. No two fields share one, so that threads which use different fields do not contend. */
 const LINE = 64;
-/** A buffer may begin anywhere in a line, at a multiple of 16 bytes: so far apart no two fields meet in one. */
+/** A buffer may begin at any multiple of 16 bytes of a line. With this gap between them no two fields share a line. */
 const GAP = LINE - 16;
-/** Stands for a function in what travels to another thread. */
+/** The placeholder for a function in a shape that travels to another thread. */
 const FUNCTION = '(a function)';
 
 /**
- * The shape that a user has written.
+ * Returns the shape of a spec.
  * @param {unknown} spec
  * @returns {Shape}
  */
@@ -52,7 +51,7 @@ function shapeOf(spec) {
 }
 
 /**
- * Whether a value is an object as braces make it, in any realm. `{ __proto__: Mutex }` is none: it has no field.
+ * Whether a value is a plain object of any realm. `{ __proto__: Mutex }` is not: it has no field.
  * @param {unknown} value
  * @returns {value is object}
  */
@@ -63,7 +62,7 @@ function isPlain(value) {
 }
 
 /**
- * What of a field's arguments travels to another thread: of a function, which cannot, that there is one.
+ * Returns the arguments of a field as they travel to another thread: a placeholder stands for each function.
  * @param {unknown[]} args
  */
 function travelling(args) {
@@ -92,7 +91,7 @@ function hasFunction(arg) {
 }
 
 /**
- * Refuses a shape whose functions only the spec of the thread can give.
+ * Throws if the shape has a placeholder for a function: only the spec of this thread has the function.
  * @param {Shape} shape
  */
 function assertNoFunctions({ fields }) {
@@ -110,7 +109,7 @@ function assertNoFunctions({ fields }) {
 }
 
 /**
- * The shape that came from another thread: it may be anything.
+ * Checks the fields that arrived from another thread, and returns their shape.
  * @param {unknown} fields
  * @returns {Shape}
  */
@@ -141,7 +140,7 @@ function notShared(why, advice = 'Send locks.share(), not the layout itself.') {
   return invalidArgType(`shared must be what share() of a layout returns, and ${why}. ${advice}`);
 }
 
-/** Puts one field after another. */
+/** Places one field after another. */
 class Builder {
   /** @type {Field[]} */
   #fields = [];
@@ -173,7 +172,7 @@ class Builder {
 }
 
 /**
- * Tells in which field an argument is wrong.
+ * Calls a function, and adds the name of the field to its error.
  * @template T
  * @param {string} name
  * @param {() => T} fn
@@ -184,9 +183,9 @@ function inField(name, fn) {
     return fn();
   } catch (error) {
     const { code, message } = /** @type {any} */ (error);
-    const told = `In the field ${name}: ${message}`;
-    if (code === 'ERR_INVALID_ARG_TYPE') throw invalidArgType(told);
-    if (code === 'ERR_OUT_OF_RANGE') throw outOfRange(told);
+    const full = `In the field ${name}: ${message}`;
+    if (code === 'ERR_INVALID_ARG_TYPE') throw invalidArgType(full);
+    if (code === 'ERR_OUT_OF_RANGE') throw outOfRange(full);
     throw error;
   }
 }
@@ -199,9 +198,9 @@ function tooLarge(bytes) {
 }
 
 /**
- * Fails unless both sides agree.
- * @param {Shape} there what came with shared
- * @param {Shape} here what spec says
+ * Throws unless both shapes are the same.
+ * @param {Shape} there the shape that came with shared
+ * @param {Shape} here the shape of spec
  */
 function assertSame(there, here) {
   const found = differences(there.fields, here.fields);
@@ -212,6 +211,8 @@ function assertSame(there, here) {
 }
 
 /**
+ * Describes each difference between two lists of fields.
+ *
  * @param {Field[]} there
  * @param {Field[]} here
  */
@@ -222,16 +223,16 @@ function differences(there, here) {
     const other = wanted.get(field.name);
     wanted.delete(field.name);
     if (other === undefined) {
-      found.push(`${field.name} (${inWords(field)}) is only in shared`);
+      found.push(`${field.name} (${describe(field)}) is only in shared`);
     } else if (
       field.kind !== other.kind ||
       !isDeepStrictEqual(field.args, travelling(other.args))
     ) {
-      found.push(`${field.name} is ${inWords(field)} in shared and ${inWords(other)} in spec`);
+      found.push(`${field.name} is ${describe(field)} in shared and ${describe(other)} in spec`);
     }
   }
   for (const field of wanted.values()) {
-    found.push(`${field.name} (${inWords(field)}) is only in spec`);
+    found.push(`${field.name} (${describe(field)}) is only in spec`);
   }
   if (found.length > 0) return found;
   const moved = there.findIndex(({ name }, i) => name !== here[i].name);
@@ -243,7 +244,7 @@ function differences(there, here) {
 }
 
 /** @param {Field} field */
-function inWords({ kind, args }) {
+function describe({ kind, args }) {
   if (args.length === 0) return kind.name;
   const list = args.map((arg) => inspect(arg, { depth: 1, breakLength: Infinity }));
   return `[${[kind.name, ...list].join(', ')}]`;
