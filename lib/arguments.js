@@ -29,11 +29,11 @@ function formatValue(value) {
  */
 function integer(value, name, min, max, why = '') {
   if (typeof value !== 'number') {
-    throw invalidArgType(`${name} must be a number, and is ${formatValue(value)}.`);
+    throw invalidArgType(`${name} must be a number, but is ${formatValue(value)}.`);
   }
   if (!Number.isInteger(value) || value < min || value > max) {
     throw outOfRange(
-      `${name} must be an integer from ${min} to ${max}${why}, and is ${formatValue(value)}.`,
+      `${name} must be an integer from ${min} to ${max}${why}, but is ${formatValue(value)}.`,
     );
   }
   return value;
@@ -47,11 +47,11 @@ function integer(value, name, min, max, why = '') {
  */
 function milliseconds(value, name = 'ms') {
   if (typeof value !== 'number') {
-    throw invalidArgType(`${name} must be a number of milliseconds, and is ${formatValue(value)}.`);
+    throw invalidArgType(`${name} must be a number of milliseconds, but is ${formatValue(value)}.`);
   }
   if (!(value >= 0)) {
     throw outOfRange(
-      `${name} must be 0 or more milliseconds (Infinity for no limit), and is ${formatValue(value)}.`,
+      `${name} must be 0 or more milliseconds (Infinity for no limit), but is ${formatValue(value)}.`,
     );
   }
   return value;
@@ -63,7 +63,7 @@ function milliseconds(value, name = 'ms') {
  */
 function assertFunction(value, name) {
   if (typeof value !== 'function') {
-    throw invalidArgType(`${name} must be a function, and is ${formatValue(value)}.`);
+    throw invalidArgType(`${name} must be a function, but is ${formatValue(value)}.`);
   }
 }
 
@@ -95,7 +95,7 @@ function assertSynchronous(value, refusal) {
 function assertPredicate(value) {
   if (value !== undefined && typeof value !== 'function') {
     throw invalidArgType(
-      `predicate must be a function that tells whether to stop waiting, and is ${formatValue(value)}.`,
+      `predicate must be a function that returns whether to stop waiting, but is ${formatValue(value)}.`,
     );
   }
 }
@@ -111,7 +111,7 @@ function assertPredicate(value) {
 function assertOptions(options, known, example) {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgType(
-      `options must be an object such as ${example}, and is ${formatValue(options)}.`,
+      `options must be an object such as ${example}, but is ${formatValue(options)}.`,
     );
   }
   for (const option of Object.keys(options)) {
@@ -137,7 +137,7 @@ function nameOf(options, known = NAME_ONLY) {
   assertOptions(options, known, "{ name: 'jobs' }");
   const { name } = /** @type {{ name?: unknown }} */ (options);
   if (name !== undefined && typeof name !== 'string') {
-    throw invalidArgType(`options.name must be a string, and is ${formatValue(name)}.`);
+    throw invalidArgType(`options.name must be a string, but is ${formatValue(name)}.`);
   }
   return name;
 }
@@ -172,14 +172,14 @@ function cellOf(view, index) {
   if (!types.isInt32Array(view)) {
     throw invalidArgType(
       'view must be an Int32Array over a SharedArrayBuffer, or the SharedArrayBuffer, ' +
-        `and is ${formatValue(view)}. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).`,
+        `but is ${formatValue(view)}. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).`,
     );
   }
   const buffer = bufferOf(view);
   if (!types.isSharedArrayBuffer(buffer)) {
     throw invalidArgType(
-      'view must be an Int32Array over a SharedArrayBuffer, and this one is over an ArrayBuffer, which no other ' +
-        'thread can see. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).',
+      'view must be an Int32Array over a SharedArrayBuffer, but this one lies over an ArrayBuffer, which other ' +
+        'threads cannot see. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).',
     );
   }
   return cellAt(buffer, byteOffsetOf(view), lengthOf(view), index);
@@ -193,7 +193,7 @@ function cellOf(view, index) {
  */
 function cellAt(buffer, byteOffset, length, index) {
   if (length === 0) {
-    throw outOfRange('view must have at least one int32 cell (4 bytes), and is empty.');
+    throw outOfRange('view must have at least one int32 cell (4 bytes), but is empty.');
   }
   const cell = integer(index, 'index', 0, length - 1);
   return new Int32Array(buffer, byteOffset + cell * Int32Array.BYTES_PER_ELEMENT, 1);

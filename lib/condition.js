@@ -33,7 +33,7 @@ const NOTIFIED = 2;
 function answer(predicate) {
   return assertSynchronous(
     predicate(),
-    'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
+    'predicate returned a promise, which is always truthy. It must read the shared memory and return its answer at once.',
   );
 }
 

@@ -56,7 +56,7 @@ function warnIfHeld(grant) {
   if (!grant.isHeld || warned.has(grant.label)) return;
   warned.add(grant.label);
   emitWarning(
-    `A guard of the ${grant.label} was garbage-collected while it owned the lock, which nothing can release any more. ` +
+    `A guard of the ${grant.label} was garbage-collected while it owned the lock, so the lock will never be released. ` +
       'Release each guard in a finally block, or use runExclusiveAsync() or `using`.',
     { type: 'LostGuardWarning', code: 'SHARED_SYNC_LOST_GUARD' },
   );

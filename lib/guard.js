@@ -71,8 +71,8 @@ class Guard {
     grantOf = (guard) => {
       if (typeof guard !== 'object' || guard === null || !(#grant in guard)) {
         throw invalidArgType(
-          `guard must be what lockAsync() of a Mutex was fulfilled with, and is ${formatValue(guard)}. Await lockAsync() ` +
-            'and pass its guard, or take the one that runExclusiveAsync() calls its function with.',
+          `guard must be the guard of a Mutex, but is ${formatValue(guard)}. Await lockAsync() and pass its guard, or pass ` +
+            'the guard that runExclusiveAsync() gives to its function.',
         );
       }
       return guard.#grant;
@@ -101,8 +101,8 @@ class Guard {
   release() {
     if (releaseGuard(this)) return;
     throw new SyncError(
-      'This guard does not own the mutex: it has released it, waits with it, or lost it in a wait that failed. Release ' +
-        'a guard once, after its last use, and only while it is held.',
+      'This guard does not own the mutex: the guard was released, waits in waitAsync(), or lost the mutex in a waitAsync() ' +
+        'that failed. Release a guard once, after its last use; after a failed wait, only if guard.held is true.',
       'ERR_NOT_OWNER',
     );
   }
@@ -119,8 +119,8 @@ class Guard {
 function assertHeld(grant) {
   if (grant.isHeld) return;
   throw new SyncError(
-    'The guard does not own its mutex: it has released it, or waits with it already, or lost it in a wait that failed. Wait ' +
-      'with a guard while it is held, and in one wait at a time.',
+    'This guard does not own the mutex: the guard was released, waits in another waitAsync(), or lost the mutex in a ' +
+      'waitAsync() that failed. Call waitAsync() while guard.held is true, once at a time.',
     'ERR_NOT_OWNER',
   );
 }

@@ -75,7 +75,7 @@ function typedArray(Class) {
 function atMost(max, args, name) {
   if (args.length > max) {
     const most = max === 1 ? 'one argument' : `${max} arguments`;
-    throw invalidArgType(`${name} takes at most ${most} here, and is given ${args.length}.`);
+    throw invalidArgType(`${name} takes at most ${most} here, but has ${args.length}.`);
   }
 }
 

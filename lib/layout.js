@@ -49,8 +49,8 @@ layout.from = function from(shared, spec) {
   else assertSame(there, shape);
   if (buffer.byteLength !== shape.bytes) {
     throw outOfRange(
-      `The buffer of shared has ${buffer.byteLength} bytes, and its fields take ${shape.bytes}. Send what share() returns ` +
-        'as it is.',
+      `The buffer of shared has ${buffer.byteLength} bytes, but its fields take ${shape.bytes}. Send what share() returns, ` +
+        'unchanged.',
     );
   }
   return build(buffer, shape);

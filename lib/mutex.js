@@ -66,8 +66,8 @@ class Mutex {
     mutexInternals = (mutex) => {
       if (typeof mutex !== 'object' || mutex === null || !(#cell in mutex)) {
         throw invalidArgType(
-          `mutex must be a Mutex of this package, and is ${formatValue(mutex)}. Pass the Mutex that guards what the ` +
-            'predicate reads.',
+          `mutex must be a Mutex of this package, but is ${formatValue(mutex)}. Pass the Mutex that guards the data ` +
+            'that the predicate reads.',
         );
       }
       return { cell: mutex.#cell, name: mutex.#name, owned: mutex.#owned };
@@ -125,8 +125,8 @@ class Mutex {
     try {
       result = assertSynchronous(
         fn(),
-        'fn returned a promise, and runExclusive unlocks as soon as fn returns: what goes on after that has no lock. ' +
-          'Finish in fn what needs the lock; a function that awaits is for runExclusiveAsync.',
+        'fn returned a promise, but runExclusive() unlocks as soon as fn returns, so the rest of fn would run without the ' +
+          'lock. Finish in fn what needs the lock, or use runExclusiveAsync() for a function that awaits.',
       );
     } catch (error) {
       // If a failed wait in fn lost the lock, there is nothing to unlock. Throw the error of fn.

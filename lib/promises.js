@@ -42,11 +42,11 @@ function waitOptions(options) {
   const { timeout = Infinity, signal } = options;
   milliseconds(timeout, 'options.timeout');
   if (signal !== undefined && !isAbortSignal(signal)) {
-    throw invalidArgType(`options.signal must be an AbortSignal, and is ${formatValue(signal)}.`);
+    throw invalidArgType(`options.signal must be an AbortSignal, but is ${formatValue(signal)}.`);
   }
   const { ref = !isMainThread || timeout !== Infinity } = options;
   if (typeof ref !== 'boolean') {
-    throw invalidArgType(`options.ref must be a boolean, and is ${formatValue(ref)}.`);
+    throw invalidArgType(`options.ref must be a boolean, but is ${formatValue(ref)}.`);
   }
   if (signal?.aborted) throw signal.reason;
   return { timeout, signal, ref };

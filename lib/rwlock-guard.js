@@ -100,8 +100,8 @@ const guardOwned = {
 
 function notHeld() {
   return new SyncError(
-    'This guard does not hold the lock: it was released or downgraded before, or the cell of the lock was written over. ' +
-      'Release a guard once, after its last use, and only while it is held.',
+    'This guard does not hold the lock: it was released or downgraded before, or other code wrote to the cell of the ' +
+      'lock. Release a guard once, after its last use.',
     'ERR_NOT_OWNER',
   );
 }

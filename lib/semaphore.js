@@ -139,8 +139,8 @@ class Semaphore {
     const { number } = realm;
     if (!native.semaphoreRelease(number, this.#cell, this.#name, this.#permits, this.#max, n)) {
       throw outOfRange(
-        `n must be so small that at most ${this.#max} permits are free afterwards, and is ${n}. Release as many as were ` +
-          'acquired, once, or construct every Semaphore on the cell with a larger options.max.',
+        `n must leave at most ${this.#max} permits free, but is ${n}. Release each acquired permit once, or construct every ` +
+          'Semaphore on the cell with a larger options.max.',
       );
     }
   }
@@ -180,7 +180,7 @@ class Semaphore {
    * @param {unknown} n
    */
   #count(n) {
-    integer(n, 'n', 1, this.#max, ', as many permits as can ever be free');
+    integer(n, 'n', 1, this.#max, ', the most permits that can ever be free');
   }
 }
 

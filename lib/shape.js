@@ -28,13 +28,15 @@ const FUNCTION = '(a function)';
 function shapeOf(spec) {
   if (!isPlain(spec)) {
     throw invalidArgType(
-      `spec must be an object such as { jobs: Mutex, phase: [Barrier, 4] }, and is ${formatValue(spec)}.`,
+      `spec must be an object such as { jobs: Mutex, phase: [Barrier, 4] }, but is ${formatValue(spec)}.`,
     );
   }
   const builder = new Builder();
   for (const key of Reflect.ownKeys(spec)) {
     if (typeof key === 'symbol') {
-      throw invalidArgValue(`The names of fields are strings, and one is ${String(key)}.`);
+      throw invalidArgValue(
+        `A field must be named by a string, but one is named by ${String(key)}.`,
+      );
     }
     const value = /** @type {Record<string, unknown>} */ (spec)[key];
     const [Class, ...args] = Array.isArray(value) ? value : [value];
@@ -42,7 +44,7 @@ function shapeOf(spec) {
     if (kind === undefined) {
       throw invalidArgType(
         `${key} must be ${kindNames('or')}, or an array of one of these and its arguments, such as [Float64Array, 16], ` +
-          `and is ${formatValue(value)}.`,
+          `but is ${formatValue(value)}.`,
       );
     }
     builder.add(key, kind, args);
@@ -100,8 +102,8 @@ function assertNoFunctions({ fields }) {
       const [option] = Object.entries(arg ?? {}).find(([, value]) => value === FUNCTION) ?? [];
       if (option !== undefined) {
         throw invalidArgValue(
-          `${name} has an ${option}, and functions do not travel to another thread. Call layout.from(shared, spec) with ` +
-            'the spec, which has it.',
+          `${name} has an ${option}, but a function cannot travel to another thread. Call layout.from(shared, spec): ` +
+            'the spec has the function.',
         );
       }
     }
@@ -123,7 +125,7 @@ function shapeFrom(fields) {
     const kind = kindByName(kindName);
     if (kind === undefined) {
       throw invalidArgValue(
-        `${name} is of the kind ${formatValue(kindName)} in shared, and this thread knows ${kindNames('and')}. Use the same ` +
+        `${name} is of the kind ${formatValue(kindName)} in shared, but this thread knows only ${kindNames('and')}. Use the same ` +
           'version of the package and of the runtime in all threads.',
       );
     }
@@ -136,8 +138,8 @@ function shapeFrom(fields) {
  * @param {string} why
  * @param {string} [advice]
  */
-function notShared(why, advice = 'Send locks.share(), not the layout itself.') {
-  return invalidArgType(`shared must be what share() of a layout returns, and ${why}. ${advice}`);
+function notShared(why, advice = 'Send the result of share(), not the layout itself.') {
+  return invalidArgType(`shared must be what share() of a layout returns, but ${why}. ${advice}`);
 }
 
 /** Places one field after another. */
@@ -158,7 +160,10 @@ class Builder {
         `A field cannot be called ${name}, which every layout has already. Choose another name.`,
       );
     }
-    if (this.#names.has(name)) throw invalidArgValue(`There are two fields called ${name}.`);
+    if (this.#names.has(name))
+      throw invalidArgValue(
+        `There are two fields called ${name}. Send what share() returns, unchanged.`,
+      );
     this.#names.add(name);
     const bytes = inField(name, () => kind.bytes(args));
     this.#fields.push({ name, kind, args, offset: this.#bytes });
