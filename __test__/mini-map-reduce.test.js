@@ -124,7 +124,7 @@ test.serial(
   },
 );
 
-test.serial('a reader of the output who leaves early is no error', async (t) => {
+test.serial('a reader that closes the output early causes no error', async (t) => {
   for (const args of [[], ['--workers', '2', file('short', '1 2')]]) {
     const { child, ended } = start(args);
     child.stdout.destroy();
@@ -272,7 +272,7 @@ test.serial('of several mistakes the first is named, with its file and byte', as
   }
 });
 
-test.serial('a mistake is told while standard input or a pipe stays open', async (t) => {
+test.serial('a mistake is reported while standard input or a pipe stays open', async (t) => {
   const input = `x ${'1 '.repeat(BLOCK_BYTES)}`;
   const { child, ended } = start(['--workers', '2', '-']);
   child.stdin.write(input);
@@ -420,7 +420,7 @@ test.serial('a file that is cut short or removed while it is read is named', asy
   failed(t, await run(['--workers', '2', gone], { node: atStart }), /gone: ENOENT: no such file/);
 });
 
-test.serial('a worker that dies is told while standard input says nothing', async (t) => {
+test.serial('a worker that dies is reported while standard input is idle', async (t) => {
   const node = inWorkers('silent.cjs', `if (workerData.id === 1) throw new Error('planted');`);
   failed(t, await start(['--workers', '3', '-'], { node }).ended, /worker 1 died: Error: planted/);
 });
