@@ -1,28 +1,28 @@
 /**
- * Synchronization between worker threads. Each primitive is one 32-bit cell of shared memory, and a zeroed
- * cell is a fresh primitive: the threads need nothing but the memory and the number of the cell.
+ * Synchronization between worker threads. Each primitive is one 32-bit cell of shared memory, and a zeroed cell
+ * is a fresh primitive. So the threads share nothing but the memory and the index of the cell.
  *
- * | to do this | take |
- * | --- | --- |
- * | let one thread at a time touch some data | {@link Mutex} |
- * | sleep until that data says something (not empty, not full, finished) | {@link Condition} with a Mutex |
- * | keep a fixed number of threads in step, round after round | {@link Barrier} |
- * | hold threads back until something has happened, once or so many times | {@link Latch} |
- * | let many threads read some data, or one write it | {@link RwLock} |
- * | let so many at a time in, or count what is there | {@link Semaphore} |
- * | share all of these by name, and arrays beside them | {@link layout} |
- * | see which threads hang, and on what | {@link inspect} |
+ * - {@link Mutex}: one thread at a time works on some data.
+ * - {@link Condition} with a Mutex: threads sleep until that data is as they need it (not empty, not full,
+ *   finished).
+ * - {@link Barrier}: a fixed number of threads work in step, round after round.
+ * - {@link Latch}: threads wait until something has happened, once or a given number of times.
+ * - {@link RwLock}: many threads read some data, or one thread writes it.
+ * - {@link Semaphore}: a limited number of threads use something at a time, or threads count what is ready.
+ * - {@link layout}: shares all of these by name, and arrays beside them.
+ * - {@link inspect}: lists the blocked threads and what they wait for.
  *
- * A plain verb (`lock`, `wait`, `await`) blocks the calling thread; its namesake that ends in `Async` gives a promise,
- * waits in the same order and leaves the event loop free: take that in a thread that serves others, as the main thread
- * does. Times are in milliseconds. `console.log` and `util.inspect` show the primitives in words, in any thread and without
- * disturbing them: `Mutex "jobs" { locked by thread 3, 2 waiting }`.
+ * A plain verb (`lock`, `wait`, `await`) blocks the calling thread. The method with `Async` at the end of its
+ * name returns a promise: it waits in the same queue and leaves the event loop free. Use it in a thread that
+ * serves others, such as the main thread. Times are in milliseconds. `console.log` and `util.inspect` show the
+ * state of a primitive, in any thread and without changing it:
+ * `Mutex "jobs" { locked by thread 3, 2 waiting }`.
  *
  * @packageDocumentation
  */
 
-// Known to Node 20 and to TypeScript's `esnext.disposable`; declared again (as `@types/node` does) so that
-// the package compiles under an older `lib`, without a `reference` that would claim DisposableStack too.
+// Node 20 and TypeScript's `esnext.disposable` declare this, too. Declaring it again (as `@types/node` does)
+// lets the package compile under an older `lib`, without a `reference` that would claim DisposableStack.
 declare global {
   interface SymbolConstructor {
     readonly dispose: unique symbol;
@@ -32,17 +32,17 @@ declare global {
 // Without this line a declaration file exports everything in it.
 export {};
 
-/** Keeps look-alikes out: a {@link Condition} needs a Mutex made by this package. Never present at run time. */
+/** Keeps look-alikes out: a {@link Condition} needs a Mutex of this package. Never present at run time. */
 declare const brand: unique symbol;
 
 /**
- * Where a primitive's cell lies: an `Int32Array` over a SharedArrayBuffer (at any `byteOffset`, from any
+ * Where the cell of a primitive lies: an `Int32Array` over a SharedArrayBuffer (at any `byteOffset`, from any
  * realm, growable or the memory of a shared `WebAssembly.Memory`), or the SharedArrayBuffer itself.
  *
- * A view that is known to lie over an ordinary `ArrayBuffer`, such as `new Int32Array(8)`, does not compile.
- * A plain `Int32Array` does, since it may lie over shared memory; if it does not, the constructor throws. So a
- * function of yours that takes a view can declare it as `Int32Array | SharedArrayBuffer`. (The types of a shared
- * `WebAssembly.Memory` say that its buffer is an `ArrayBuffer`: say `as Int32Array` there.)
+ * A view over an ordinary `ArrayBuffer`, such as `new Int32Array(8)`, does not compile where its type says so.
+ * A plain `Int32Array` compiles, since it may lie over shared memory; if it does not, the constructor throws. A
+ * function that takes a view can therefore declare it as `Int32Array | SharedArrayBuffer`. The types of a
+ * shared `WebAssembly.Memory` call its buffer an `ArrayBuffer`: write `as Int32Array` there.
  *
  * @typeParam View - the type of the argument
  */
@@ -53,50 +53,54 @@ export type SharedView<View extends Int32Array | SharedArrayBuffer> = View exten
   : View;
 
 /**
- * An answer that is there at once. A promise is always truthy, so a predicate that returned one would never
- * wait, and a function that returned one to `runExclusive` would go on without the lock: this makes it an error of
- * types, and the methods throw `ERR_INVALID_ARG_TYPE` for it.
+ * A result that is not a promise. A promise is always truthy, so a predicate that returned one would never
+ * wait. A function that returned one to `runExclusive` would continue without the lock. This type makes both
+ * errors of compilation, and the methods throw `ERR_INVALID_ARG_TYPE`.
  *
- * @typeParam Answer - what the predicate returns
+ * A generic wrapper declares its own function with this type, too: `function locked<T>(fn: () =>
+ * Synchronous<T>): T { return mutex.runExclusive(fn); }`.
+ *
+ * @typeParam Answer - what the function returns
  */
 export type Synchronous<Answer> = Answer extends PromiseLike<unknown> ? never : Answer;
 
 /** The `code` of a {@link SyncError}. Codes are stable; messages may change. */
 export type SyncErrorCode =
   /**
-   * The mutex is not locked by this thread, or this thread is not inside of the RwLock, or not in this way. Nothing has
-   * changed. Call `lock()`, `read()` or `write()` first.
+   * The thread, or the guard, does not own the lock, or owns it in another way. Nothing has changed. Call
+   * `lock()`, `read()` or `write()` first, and release a lock in the way in which it was acquired.
    */
   | 'ERR_NOT_OWNER'
   /**
-   * Waiting would never end: this thread owns the mutex or is inside of the RwLock already, or every thread of a circle waits for what the next
-   * one owns. The caller does not get what it waited for, and still owns what it owned (but after `Condition.wait`,
-   * not that mutex). Unlock something, and lock in the same order in every thread.
+   * The wait would never end: the thread owns the lock already, or each thread of a cycle waits for what the
+   * next one owns. The thread did not acquire the lock and still owns what it owned; after `Condition.wait` it
+   * does not own that mutex. Release something, and acquire locks in the same order in every thread.
    */
   | 'ERR_DEADLOCK'
   /**
-   * The thread that owned the mutex, or one that was inside of the RwLock, has ended without unlocking it, so what it
-   * guards may be half changed. The caller does not own it. Call `recover()`.
+   * A thread ended without releasing the lock, so the data that the lock guards may be half changed. The caller
+   * does not own the lock. Call `recover()`, then repair the data.
    */
   | 'ERR_ABANDONED'
   /**
-   * This round of the barrier can never be complete: a party left it early, because its time was up, its signal aborted
-   * or its thread ended; or the action failed; or somebody called `abort()` or `reset()`. The caller has not passed.
-   * Everybody who comes later is told too, until `reset()`.
+   * This round of the barrier can never be complete: a party left it early (it timed out, its signal aborted or
+   * its thread ended), the action failed, or a thread called `abort()` or `reset()`. The caller has not passed.
+   * Later arrivals throw this code, too, until a thread calls `reset()`.
    */
   | 'ERR_BROKEN_BARRIER'
   /**
-   * The time limit of a wait that has no other answer was up. The caller does not get what it waited for; a barrier at
-   * which it had arrived is broken.
+   * The wait timed out. The caller did not acquire what it waited for. A barrier at which it had arrived is
+   * broken.
    */
   | 'ERR_TIMEOUT'
   /** The cell holds a value that this primitive never writes: other code uses the same memory. */
   | 'ERR_CORRUPT_CELL';
 
 /**
- * What a primitive throws when threads misuse it or die in it; look at {@link SyncError.code}. Wrong
- * arguments are ordinary errors instead: a `TypeError` with the code `ERR_INVALID_ARG_TYPE` or
- * `ERR_INVALID_ARG_VALUE`, or a `RangeError` with the code `ERR_OUT_OF_RANGE`. Each message says what to do next.
+ * The error that a primitive throws when threads misuse it or end while they own it. Programs read
+ * {@link SyncError.code}. Wrong arguments throw ordinary errors instead: a `TypeError` with the code
+ * `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, or a `RangeError` with the code `ERR_OUT_OF_RANGE`. Each
+ * message says what to do next.
  *
  * @example
  * ```js
@@ -120,18 +124,23 @@ export class SyncError extends Error {
   readonly name: 'SyncError';
   /** What went wrong, for programs. */
   readonly code: SyncErrorCode;
-  /** The `threadId` of the owner, with `ERR_NOT_OWNER` where there is one; of the dead one, with `ERR_ABANDONED`. */
+  /**
+   * With `ERR_NOT_OWNER` the `threadId` of the owner, if the lock has one. With `ERR_ABANDONED` the `threadId`
+   * of the thread that ended; undefined for an RwLock if so many threads have ended inside of RwLocks that the
+   * package no longer knows this one. With `ERR_DEADLOCK` the calling thread's own, if it owns the lock
+   * already.
+   */
   readonly ownerThreadId?: number;
-  /** The circle of waits, with `ERR_DEADLOCK`. It begins with the thread that is told. */
+  /** The cycle of waits, with `ERR_DEADLOCK`. It begins with the thread that throws. */
   readonly cycle?: readonly CycleLink[];
 
   /**
-   * The code of an error of this package, also of one that came from another thread. `postMessage` and the pools that use it
-   * make a plain `Error` of a SyncError and keep neither its class nor its `code`; but the code stands in the first line of
-   * its stack too, `SyncError [ERR_TIMEOUT]: ...`, which they keep.
+   * Returns the code of an error of this package, even if the error came from another thread. `postMessage`,
+   * and the pools that use it, turn a SyncError into a plain `Error` without its class and `code`. They keep
+   * its stack, and the first line of that holds the code, too: `SyncError [ERR_TIMEOUT]: ...`.
    *
-   * @param error - anything that was caught
-   * @returns its `code`, or else the code in the first line of its stack; undefined if there is none
+   * @param error - any caught value
+   * @returns its `code`, or else the code in the first line of its stack; undefined if there is neither
    * @example
    * ```js
    * const { Mutex, SyncError } = require('@x/shared-sync');
@@ -147,94 +156,99 @@ export class SyncError extends Error {
   static codeOf(error: unknown): string | undefined;
 }
 
-/** One thread of a deadlock: the next one in the circle holds what it waits for. */
+/** One thread of a deadlock. The next thread of the cycle holds what this one waits for. */
 export interface CycleLink {
   /** The `threadId` of the thread. */
   readonly threadId: number;
-  /** What it holds, such as `Mutex "jobs"`. */
+  /** What the thread holds, such as `Mutex "jobs"`. */
   readonly holds: string;
-  /** What it waits for, likewise. */
+  /** What the thread waits for, such as `Mutex "results"`. */
   readonly waitsFor: string;
 }
 
-/** What every constructor takes last. */
+/** The options that every constructor takes as its last argument. */
 export interface PrimitiveOptions {
   /**
-   * What messages and {@link inspect} call it. To name it in one thread is enough. Without a name they tell its class
-   * and the number of its cell in the buffer.
+   * The name of the primitive in messages and in {@link inspect}. It is enough to give it in one thread.
+   * Without a name they show the class and the index of the cell in the buffer.
    */
   readonly name?: string;
 }
 
-/** An `AbortSignal`, or what looks like one: the types of neither Node nor the DOM are needed for it. */
+/** An `AbortSignal`, described without the types of Node or of the DOM. */
 export interface WaitSignal {
-  /** Whether it has aborted. */
+  /** Whether the signal has aborted. */
   readonly aborted: boolean;
-  /** What the wait is rejected with then. */
+  /** The reason, with which the wait rejects. */
   readonly reason?: any;
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** What every method takes that waits by promise. */
+/** The options of every method that waits by promise. */
 export interface WaitOptions {
   /**
-   * The longest to wait, in milliseconds: 0 or more; `Infinity`, the default, is no limit. 0 takes what is there at once.
-   * Never early. Kept in real time, also where a test replaces JavaScript's clock.
+   * The longest to wait, in milliseconds: 0 or more; `Infinity`, the default, is no limit. With 0 the promise
+   * acquires only what is free. The wait never times out early. The limit is kept in real time, even if a test
+   * replaces JavaScript's clock.
    */
   readonly timeout?: number;
   /**
-   * Ends the wait when it aborts: the promise is rejected with the signal's reason, and what the wait was given in that
-   * very moment goes to the next in line. If it has aborted already, the wait does not begin.
+   * Cancels the wait when it aborts: the promise rejects with the reason of the signal. What was granted to the
+   * wait at that moment passes to the next waiter. If the signal has aborted already, the wait does not begin.
    */
   readonly signal?: WaitSignal;
   /**
-   * Whether the pending promise keeps the thread alive. Unless you say, it does in a worker, as the blocking call would, and
-   * in any thread while `timeout` is finite, so that its `ERR_TIMEOUT` is seen. Without a time limit it does not keep the
-   * main thread: a process ends though it waits for what can never come. A `signal` does not change that, and
-   * `AbortSignal.timeout()` does not keep Node alive either: use `timeout`.
+   * Whether the pending promise keeps its thread alive. By default it does so in a worker, as the blocking call
+   * would, and in any thread while `timeout` is finite, so that the program sees its `ERR_TIMEOUT`. Without a
+   * time limit it does not keep the main thread alive, so that a wait which no thread can end does not keep the
+   * process running. A `signal` changes none of this, and `AbortSignal.timeout()` does not keep Node alive
+   * either: use `timeout`.
    */
   readonly ref?: boolean;
 }
 
-/** What the constructor of a {@link Barrier} takes last. */
+/** The options of the constructor of a {@link Barrier}. */
 export interface BarrierOptions extends PrimitiveOptions {
   /**
-   * What the last to arrive does in each round before the others are let go: it sees what all of them wrote, and they see
-   * what it writes. Whoever arrives meanwhile waits for the next round. If it throws, or its thread ends, the barrier
-   * breaks. All threads must give one if any does: each runs its own when it is the last.
+   * What the last party to arrive does in each round, before the barrier releases the others. It sees what all
+   * of them wrote, and they see what it writes. A party that arrives meanwhile waits for the next round. If the
+   * action throws, or its thread ends, the barrier breaks. If one thread gives an action, all threads must:
+   * each runs its own when it arrives last.
    *
-   * It may return a promise if all parties in this thread use {@link Barrier.waitAsync}; the others are let go when that
-   * is fulfilled. A thread that blocks at the same barrier meanwhile, in the action or beside it, is told `ERR_DEADLOCK`.
+   * The action may return a promise if all parties of its thread use {@link Barrier.waitAsync}. The others are
+   * released when that promise is fulfilled. If the thread blocks at the same barrier meanwhile, inside the
+   * action or outside, that call throws `ERR_DEADLOCK`.
    */
   readonly action?: () => unknown;
 }
 
-/** A wait that lasts, as {@link inspect} tells it. */
+/** One wait in the list of {@link inspect}. */
 export interface BlockedThread {
-  /** The `threadId` of the blocked thread, or of the thread that the promise belongs to; 0 is the main thread. */
+  /** The `threadId` of the blocked thread, or of the thread of the promise; 0 is the main thread. */
   readonly threadId: number;
-  /** The class of what it waits for. */
+  /** The class of the primitive. */
   readonly kind: 'Mutex' | 'Condition' | 'Barrier' | 'Latch' | 'RwLock' | 'Semaphore';
-  /** The name that the waiting thread gave to what it waits for. */
+  /** The name that the waiting thread gave to the primitive. */
   readonly name?: string;
-  /** Whether a promise waits: its thread is not blocked. */
+  /** Whether a promise waits. If so, its thread is not blocked. */
   readonly async: boolean;
   /**
-   * For how long the promise has been given what it waits for while its thread has not run, in milliseconds: the thread
-   * computes, or is blocked outside this package, and keeps for so long what it was given.
+   * For how long, in milliseconds, the promise has been granted the lock while its thread has not run. The
+   * thread computes, or is blocked outside of this package, and keeps the lock for that time.
    */
   readonly grantedMs?: number;
-  /** What it waits for, as messages call it: `Mutex "jobs"`, or `Mutex in cell 3` without a name. */
+  /** The primitive as messages call it: `Mutex "jobs"`, or `Mutex in cell 3` without a name. */
   readonly waitsFor: string;
   /** When the wait began. */
   readonly since: Date;
-  /** How long it has lasted, in milliseconds. */
+  /** How long the wait has lasted, in milliseconds. */
   readonly waitedMs: number;
-  /** The `threadId` of the owner of what it waits for, where it has one: of an RwLock the writer. */
+  /** The `threadId` of the owner, where the primitive has one: of an RwLock the writer. */
   readonly ownerThreadId?: number;
   /**
-   * What keeps that owner, where that is known: `granted to a promise of the main thread, which has not run for 4.6 s`.
+   * What the owner is doing, where that is known: `granted to a promise of the main thread, which has not run
+   * for 4.6 s`.
    */
   readonly ownerState?: string;
   /** At a Barrier: the `threadId` of each thread that has arrived, in order; the first 1,000. */
@@ -242,17 +256,17 @@ export interface BlockedThread {
 }
 
 /**
- * Which threads of the process are blocked, on what and since when, and which promises are pending: for a supervisor to
- * print, on a timer, on a signal, or when a test runs out of time. It can be called in any thread, and disturbs none. Waits
- * of threads that have lasted less than about five milliseconds are not listed.
+ * Lists the threads of the process that are blocked and the promises that are pending, with what they wait for
+ * and for how long. A supervisor can print it on a timer, on a signal, or when a test times out. Any thread may
+ * call it; it disturbs no other thread. Waits of threads that are younger than about 5 ms are not listed.
  *
- * @param promises - how many pending promises to list at most, of each thread the oldest: an integer of 0 or more; 1,000 if
- * left out
- * @returns one entry for each wait of a blocked thread, then those of promises; `omitted` says how many promises were left
- * out. A thread that was made to wait again while it was blocked, by code that an inspector evaluates in it, has several
- * entries, the innermost last
- * @throws TypeError `ERR_INVALID_ARG_TYPE` if `promises` is not a number
- * @throws RangeError `ERR_OUT_OF_RANGE` if `promises` is negative or not an integer
+ * @param promises - the most pending promises to list, the oldest of each thread: an integer of 0 or more;
+ *   1,000 by default
+ * @returns one entry for each wait of a blocked thread, then one for each promise; `omitted` is the number of
+ *   promises that were left out. If an inspector evaluates code in a blocked thread and that code waits, the
+ *   thread has several entries, the innermost last
+ * @throws TypeError ERR_INVALID_ARG_TYPE - `promises` is not a number
+ * @throws RangeError ERR_OUT_OF_RANGE - `promises` is negative or not an integer
  * @example
  * ```js
  * const { inspect } = require('@x/shared-sync');
@@ -266,11 +280,17 @@ export interface BlockedThread {
 export function inspect(promises?: number): BlockedThread[] & { readonly omitted: number };
 
 /**
- * Lets one thread at a time into a section of code. Ownership is per thread: only the thread that locked it
- * can unlock it, and locking twice in one thread is an error, not a deadlock.
+ * Lets one thread at a time into a section of code. Ownership is per thread: only the thread that locked the
+ * mutex can unlock it. Locking twice in one thread throws instead of deadlocking.
  *
- * To wait for something that another thread does while you hold the lock, use a {@link Condition} with it. For
- * one number, `Atomics.add` and the like need no lock.
+ * To wait for another thread while you hold the lock, use a {@link Condition} with it. A single number needs no
+ * lock: use `Atomics.add` and its like.
+ *
+ * `lock()` cannot tell the tasks of one thread apart. If a task calls `lock()` and then awaits, another task of
+ * the thread can call `unlock()` without an error, and its own `lock()` throws `ERR_DEADLOCK`. Around an
+ * `await`, use {@link Mutex.lockAsync} or {@link Mutex.runExclusiveAsync}, whose guard belongs to one task. Nor
+ * can a guard tell which task asks again: a task that awaits `lockAsync()` for a mutex that its own guard holds
+ * waits for itself, without an error. Pass the guard to the inner function instead, or set a `timeout`.
  *
  * @example
  * ```js
@@ -303,13 +323,15 @@ export interface Mutex {
   readonly [brand]: 'Mutex';
 
   /**
-   * Locks, sleeping without limit while another thread has it. For a limit, see {@link Mutex.tryLock}.
+   * Acquires the mutex, and sleeps without limit while another thread owns it. For a limit, use
+   * {@link Mutex.tryLock}.
    *
-   * @returns this mutex, which is disposable: where the language has it, `using _ = mutex.lock();` unlocks at
-   * the end of the block
-   * @throws SyncError `ERR_DEADLOCK` at once if this thread owns it already (and it still does), or within milliseconds
-   * if its owner waits, itself or by others, for what this thread owns; `ERR_ABANDONED` if its owner has ended without unlocking, `ERR_CORRUPT_CELL` if the cell names an owner that
-   * never was: in both cases this thread does not own it
+   * @returns this mutex, which is disposable: `using _ = mutex.lock();` unlocks it at the end of the block
+   * @throws SyncError ERR_DEADLOCK - this thread owns the mutex already (thrown at once), or the owner waits,
+   *   directly or through other threads, for what this thread owns (thrown within milliseconds)
+   * @throws SyncError ERR_ABANDONED - the owner ended without unlocking; this thread does not own the mutex
+   * @throws SyncError ERR_CORRUPT_CELL - the cell names an owner that never existed; this thread does not own
+   *   the mutex
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -326,14 +348,18 @@ export interface Mutex {
   lock(): this;
 
   /**
-   * Locks if that is possible within a time limit. Running out of time is an answer here, not an error.
+   * Acquires the mutex within a time limit. Returns false when it times out, and throws no error for it.
    *
-   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
-   * @returns whether this thread owns it now; `false` never before `ms` have passed
-   * @throws SyncError as {@link Mutex.lock} does, but that a wait with a limit is never part of a circle, and without
-   * waiting, `tryLock()`, the answer in a thread that owns it already is `false`
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. 0, the default, does
+   *   not wait
+   * @returns whether this thread owns the mutex now; never `false` before `ms` have passed. `tryLock()` without
+   *   a limit returns `false` in a thread that owns the mutex already
+   * @throws SyncError ERR_DEADLOCK - this thread owns the mutex already and `ms` is above 0; or as
+   *   {@link Mutex.lock} if `ms` is `Infinity`, since only a wait without limit is part of a cycle
+   * @throws SyncError ERR_ABANDONED - as {@link Mutex.lock}
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Mutex.lock}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `ms` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `ms` is negative or NaN
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -351,10 +377,11 @@ export interface Mutex {
   tryLock(ms?: number): boolean;
 
   /**
-   * Unlocks, and wakes a thread that waits for it. All that this thread wrote before is visible to the next
-   * owner, whether it was written with Atomics or plainly.
+   * Releases the mutex and wakes a waiter. The next owner sees all that this thread wrote before, by plain
+   * stores or by Atomics.
    *
-   * @throws SyncError `ERR_NOT_OWNER` if it is free or belongs to another thread; nothing changes then
+   * @throws SyncError ERR_NOT_OWNER - the mutex is free or another thread or a guard owns it; nothing changes
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a mutex never writes
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -368,20 +395,23 @@ export interface Mutex {
   unlock(): void;
 
   /**
-   * Locks, calls a function, and unlocks, also when the function throws. Waits without limit, as {@link Mutex.lock}.
+   * Acquires the mutex, calls a function and releases the mutex, even if the function throws. Waits without
+   * limit, as {@link Mutex.lock}.
    *
-   * @param fn - called without arguments, by the thread that owns the mutex then. What it does has to be done when it
-   * returns: an `async` function would go on without the lock, and is refused
+   * A generic wrapper declares its function as this method does: `function locked<T>(fn: () => Synchronous<T>):
+   * T { return mutex.runExclusive(fn); }`.
+   *
+   * @param fn - called without arguments while this thread owns the mutex. It must be done when it returns: an
+   *   `async` function would continue without the lock, and is refused
    * @returns what `fn` returns
-   * @throws what `fn` throws; then this thread does not own the mutex. If `fn` has lost it, in a `Condition.wait` that
-   * failed, that is the error to see
-   * @throws SyncError as {@link Mutex.lock} does, before `fn` is called; `ERR_NOT_OWNER` if `fn` has unlocked the mutex
-   * and returned
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `fn` is no function (it is not locked then) or has returned a promise (it
-   * was called, and the mutex is unlocked again)
-   * A generic wrapper declares its function as this method does:
-   * `function locked<T>(fn: () => Synchronous<T>): T { return mutex.runExclusive(fn); }`.
-   *
+   * @throws the error of `fn` - this thread does not own the mutex then. If a `Condition.wait` inside of `fn`
+   *   lost the mutex, its error passes through, too
+   * @throws SyncError ERR_DEADLOCK - as {@link Mutex.lock}; `fn` was not called
+   * @throws SyncError ERR_ABANDONED - as {@link Mutex.lock}; `fn` was not called
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Mutex.lock}; `fn` was not called
+   * @throws SyncError ERR_NOT_OWNER - `fn` unlocked the mutex and returned
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `fn` is not a function, and the mutex was not acquired; or `fn`
+   *   returned a promise, and the mutex is released again
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -395,13 +425,13 @@ export interface Mutex {
   runExclusive<Result>(fn: () => Synchronous<Result>): Result;
 
   /**
-   * Locks as {@link Mutex.lock} does, also after the owner has ended without unlocking: that state stays, and every
-   * `lock()` throws `ERR_ABANDONED`, until somebody calls this and so takes it upon itself to put in order what the mutex
-   * guards.
+   * Acquires the mutex, even if the owner ended without unlocking it. Until a thread calls this, every `lock()`
+   * throws `ERR_ABANDONED`. The caller must then repair the data that the mutex guards.
    *
-   * @returns `true` if this call ended that state: look after what the mutex guards; `false` if there was nothing to
-   * end, or another thread has done it. In both cases this thread owns the mutex now
-   * @throws SyncError `ERR_DEADLOCK` or `ERR_CORRUPT_CELL`, as {@link Mutex.lock} does
+   * @returns `true` if the mutex was abandoned and this call recovered it: repair the data; `false` if it was
+   *   not abandoned, or another thread has recovered it. This thread owns the mutex in both cases
+   * @throws SyncError ERR_DEADLOCK - as {@link Mutex.lock}
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Mutex.lock}
    * @example
    * ```js
    * const { Mutex, SyncError } = require('@x/shared-sync');
@@ -419,13 +449,17 @@ export interface Mutex {
   recover(): boolean;
 
   /**
-   * Recovers if that is possible within a time limit.
+   * {@link Mutex.recover} with a time limit.
    *
-   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
-   * @returns what {@link Mutex.recover} does, or `undefined` if the time was up first: then this thread does not own it
-   * @throws SyncError as {@link Mutex.recover} does
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. 0, the default, does
+   *   not wait
+   * @returns what {@link Mutex.recover} returns; `undefined` if the call timed out, and this thread does not
+   *   own the mutex
+   * @throws SyncError ERR_DEADLOCK - this thread owns the mutex already; or as {@link Mutex.lock} if `ms` is
+   *   `Infinity`
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Mutex.lock}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `ms` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `ms` is negative or NaN
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -438,17 +472,25 @@ export interface Mutex {
   tryRecover(ms?: number): boolean | undefined;
 
   /**
-   * Locks by promise, without blocking the thread: in one order with the threads that wait in {@link Mutex.lock}. The
-   * guard that the promise is fulfilled with owns the mutex, not the thread as such: other tasks of this thread are kept
-   * out as other threads are, and only the guard can unlock. Do not block the thread while a guard of its holds the mutex;
-   * promises of its that wait are passed over for as long as it is blocked.
+   * Acquires the mutex by promise, without blocking the thread, in one queue with the threads in
+   * {@link Mutex.lock}. The guard owns the mutex, not the thread: only the guard can unlock it, and other tasks
+   * of the thread wait as other threads do. Do not block the thread while one of its guards holds the mutex.
+   * While the thread is blocked, its waiting promises are passed over.
    *
-   * @param options - time limit, signal, and whether it keeps the thread alive
-   * @returns the guard; release it when you are done
-   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up, `ERR_ABANDONED` or `ERR_CORRUPT_CELL` as
-   * {@link Mutex.lock}; with the signal's reason if that aborted. Nothing is owned then. Two promises that wait for each
-   * other's mutex are *not* told `ERR_DEADLOCK`: the thread is not blocked, and might release. Give them a time limit
-   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * A promise never rejects with `ERR_DEADLOCK`, since its thread is not blocked and might still release. So
+   * two promises that wait for each other's mutex, or a task that waits for what its own guard holds, wait for
+   * ever: give them a `timeout`.
+   *
+   * @param options - time limit in milliseconds (none by default), signal, and `ref`: whether the promise keeps
+   *   the thread alive
+   * @returns the guard; release it once
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; nothing was acquired
+   * @throws (rejects) SyncError ERR_ABANDONED - as {@link Mutex.lock}
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link Mutex.lock}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
+   * @throws (rejects) the reason of the signal - it aborted during the wait or before; nothing was acquired
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -471,9 +513,16 @@ export interface Mutex {
   /**
    * {@link Mutex.recover} by promise.
    *
-   * @param options - time limit, signal, and whether it keeps the thread alive
-   * @returns the guard, which owns the mutex; {@link Guard.recovered} says whether to put in order what the mutex guards
-   * @throws (rejects) as {@link Mutex.lockAsync} does, but never `ERR_ABANDONED`
+   * @param options - time limit in milliseconds (none by default), signal, and `ref`: whether the promise keeps
+   *   the thread alive
+   * @returns the guard, which owns the mutex; {@link Guard.recovered} says whether to repair the data that the
+   *   mutex guards
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; nothing was acquired
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link Mutex.lock}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
+   * @throws (rejects) the reason of the signal - it aborted during the wait or before; nothing was acquired
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -493,12 +542,21 @@ export interface Mutex {
   recoverAsync(options?: WaitOptions): Promise<Guard>;
 
   /**
-   * Locks by promise, calls a function, awaits what it returns, and unlocks, also when it fails.
+   * Acquires the mutex by promise, calls a function, awaits its result and releases the mutex, even if the
+   * function fails.
    *
-   * @param fn - called with the guard that owns the mutex, for {@link Condition.waitAsync}; may return a promise
-   * @param options - of the wait for the mutex: time limit, signal, and whether it keeps the thread alive
-   * @returns what `fn` returns or its promise is fulfilled with
-   * @throws (rejects) as {@link Mutex.lockAsync} does: `fn` is not called then; and with the error of `fn`
+   * @param fn - called with the guard that owns the mutex, for {@link Condition.waitAsync}; may return a
+   *   promise
+   * @param options - time limit in milliseconds (none by default), signal and `ref`, for the wait for the mutex
+   * @returns what `fn` returns, or what its promise is fulfilled with
+   * @throws (rejects) the error of `fn` - the mutex is released then
+   * @throws (rejects) SyncError ERR_TIMEOUT - as {@link Mutex.lockAsync}; `fn` was not called
+   * @throws (rejects) SyncError ERR_ABANDONED - as {@link Mutex.lockAsync}; `fn` was not called
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link Mutex.lockAsync}; `fn` was not called
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - `fn` is not a function, or an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
+   * @throws (rejects) the reason of the signal - it aborted before the mutex was acquired
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -515,10 +573,10 @@ export interface Mutex {
   ): Promise<Result>;
 
   /**
-   * Whether any thread owns it at this moment, or has ended owning it. The answer may be out of date when you read
-   * it: to act on it, use {@link Mutex.tryLock}.
+   * Whether a thread or a guard owns the mutex, or ended without unlocking it. The answer may be out of date
+   * when you read it: to act on it, use {@link Mutex.tryLock}.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a mutex never writes
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -529,10 +587,10 @@ export interface Mutex {
   readonly locked: boolean;
 
   /**
-   * The `threadId` (of `node:worker_threads`) of the owner, also of one that has ended, or null when it is free. The
-   * main thread is 0: compare with null, not by truth.
+   * The `threadId` (of `node:worker_threads`) of the owner, even if that thread has ended; null if the mutex is
+   * free. The main thread is 0, so compare with null instead of testing for truth.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a mutex never writes
    * @example
    * ```js
    * const { threadId } = require('node:worker_threads');
@@ -548,9 +606,9 @@ export interface Mutex {
   readonly ownerThreadId: number | null;
 
   /**
-   * Unlocks if this thread owns it, and is silent if not, so that it hides no error on its way. Called by
-   * `using`. Present where the realm has `Symbol.dispose`, as Node has (but not the realms of jest on Node 20
-   * and 22).
+   * Releases the mutex if this thread owns it. Otherwise it does nothing, so that it hides no error that leaves
+   * the block. `using` calls it. Present where the realm has `Symbol.dispose`, as Node has (but not the realms
+   * of jest on Node 20 and 22).
    *
    * @example
    * ```js
@@ -565,9 +623,9 @@ export interface Mutex {
 }
 
 /**
- * Owns a {@link Mutex} that was locked by promise. Only it can unlock, so one task cannot unlock another's lock by mistake.
- * If its thread ends first, those who wait are told `ERR_ABANDONED`. Made by {@link Mutex.lockAsync} and
- * {@link Mutex.recoverAsync}.
+ * Owns a {@link Mutex} that was acquired by promise. Only the guard can release it, so one task cannot release
+ * the lock of another. If the thread ends first, the waiters throw `ERR_ABANDONED`. Made by
+ * {@link Mutex.lockAsync}, {@link Mutex.recoverAsync} and {@link Mutex.runExclusiveAsync}.
  *
  * @example
  * ```js
@@ -591,8 +649,8 @@ export interface Guard {
   readonly [brand]: 'Guard';
 
   /**
-   * Whether it owns the mutex now: not after `release()`, not while a {@link Condition.waitAsync} waits with it, and not
-   * after one that failed to lock again.
+   * Whether the guard owns the mutex now. It does not after `release()`, during a {@link Condition.waitAsync},
+   * or after one that failed to acquire the mutex again.
    *
    * @example
    * ```js
@@ -608,8 +666,8 @@ export interface Guard {
   readonly held: boolean;
 
   /**
-   * Whether {@link Mutex.recoverAsync} took the mutex over from an owner that ended without unlocking: put in order what
-   * the mutex guards. Always `false` after {@link Mutex.lockAsync}.
+   * Whether {@link Mutex.recoverAsync} acquired the mutex from an owner that ended without unlocking it. If so,
+   * repair the data that the mutex guards. Always `false` after {@link Mutex.lockAsync}.
    *
    * @example
    * ```js
@@ -624,9 +682,9 @@ export interface Guard {
   readonly recovered: boolean;
 
   /**
-   * Unlocks the mutex, for whoever waits next. All that this thread wrote before is visible to the next owner.
+   * Releases the mutex and wakes the next waiter. The next owner sees all that this thread wrote before.
    *
-   * @throws SyncError `ERR_NOT_OWNER` if it is not held; nothing changes then
+   * @throws SyncError ERR_NOT_OWNER - the guard does not own the mutex; nothing changes
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -644,9 +702,9 @@ export interface Guard {
   release(): void;
 
   /**
-   * Releases if it is held.
+   * Releases the mutex if the guard owns it.
    *
-   * @returns whether it was held
+   * @returns whether the guard owned it
    * @example
    * ```js
    * const { Mutex } = require('@x/shared-sync');
@@ -659,8 +717,8 @@ export interface Guard {
   tryRelease(): boolean;
 
   /**
-   * Releases if it is held, and is silent if not, so that it hides no error on its way. Called by `using` and by
-   * `await using`. Present where the realm has `Symbol.dispose`.
+   * Releases the mutex if the guard owns it. Otherwise it does nothing, so that it hides no error that leaves
+   * the block. `using` and `await using` call it. Present where the realm has `Symbol.dispose`.
    *
    * @example
    * ```js
@@ -679,14 +737,16 @@ export interface Guard {
 /** The class of {@link Mutex}. */
 export interface MutexConstructor {
   /**
-   * A mutex in a cell of shared memory. It keeps the memory alive; making another on the same cell, in any
-   * thread, gives the same mutex.
+   * Makes a mutex on a cell of shared memory, which it keeps alive. A second object on the same cell, in any
+   * thread, is the same mutex.
    *
    * @param view - the shared memory
-   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
-   * @param options - its name
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   * @param index - the index of the int32 cell in `view`, from 0, the default
+   * @param options - a name
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `view` is not over shared memory, `index` is not a number, or
+   *   `options` or its `name` has the wrong type
+   * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws RangeError ERR_OUT_OF_RANGE - `index` is not the index of a cell of `view`
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
@@ -699,11 +759,11 @@ export interface MutexConstructor {
 export const Mutex: MutexConstructor;
 
 /**
- * Lets threads that share data under a {@link Mutex} sleep until that data says what they wait for. One that
- * changes the data calls {@link Condition.notify} or {@link Condition.notifyAll}; a condition remembers nothing, so
- * a notification that finds nobody waiting is gone.
+ * Lets threads that share data under a {@link Mutex} sleep until that data is as they need it. The thread that
+ * changes the data calls {@link Condition.notify} or {@link Condition.notifyAll}. A condition remembers
+ * nothing: a notification that finds no waiter has no effect.
  *
- * For threads that meet at one point use a {@link Barrier}, for something that happens once a {@link Latch}.
+ * For threads that meet at one point use a {@link Barrier}; for an event that happens once, a {@link Latch}.
  *
  * @example
  * ```js
@@ -731,18 +791,26 @@ export const Mutex: MutexConstructor;
  */
 export interface Condition {
   /**
-   * Unlocks `mutex`, sleeps until notified, and locks it again: nothing that happens in between is missed.
-   * With a predicate it does so until the predicate's answer is truthy, and not at all if it is so already;
-   * without one it sleeps once. Waits without limit: for a limit, see {@link Condition.waitFor}.
+   * Releases `mutex`, sleeps until notified and acquires `mutex` again. It misses no notification in between.
+   * With a predicate it repeats this until the predicate returns a truthy value, and does not sleep if the
+   * first answer is truthy. Without a predicate it sleeps once. Waits without limit; for a limit, use
+   * {@link Condition.waitFor}.
    *
-   * @param mutex - must be locked by this thread; it is again when this returns
-   * @param predicate - says whether to stop waiting; called with the mutex locked. Prefer it to a call without:
-   * by the time a notified thread has the lock, another may have taken what it was told of
-   * @throws SyncError `ERR_NOT_OWNER` if this thread does not own `mutex` (nothing happens);
-   * `ERR_ABANDONED` or `ERR_DEADLOCK` if it cannot be locked again: it is *not* owned then, so do not unlock it;
-   * `ERR_CORRUPT_CELL`
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if an argument is of the wrong type or the predicate returned a
-   * promise; the mutex stays locked. So it does when the predicate throws, and its error passes through
+   * A generic wrapper declares its predicate as this method does: `function until<T>(predicate: () =>
+   * Synchronous<T>): void { condition.wait(mutex, predicate); }`.
+   *
+   * @param mutex - locked by this thread with `lock()`; locked again when the method returns
+   * @param predicate - whether to stop waiting; called while this thread owns `mutex`. Prefer a call with a
+   *   predicate: before the notified thread acquires the mutex, another thread may have changed the data again
+   * @throws the error of `predicate` - this thread still owns `mutex`
+   * @throws SyncError ERR_NOT_OWNER - this thread does not own `mutex`; nothing happened
+   * @throws SyncError ERR_ABANDONED - another owner ended without unlocking `mutex`, so this thread does *not*
+   *   own it: do not unlock it
+   * @throws SyncError ERR_DEADLOCK - acquiring `mutex` again would close a cycle, so this thread does *not* own
+   *   it: do not unlock it
+   * @throws SyncError ERR_CORRUPT_CELL - one of the two cells holds a value that its primitive never writes
+   * @throws TypeError ERR_INVALID_ARG_TYPE - an argument has the wrong type, or the predicate returned a
+   *   promise; this thread still owns `mutex`
    * @example
    * ```js
    * const { Mutex, Condition } = require('@x/shared-sync');
@@ -764,18 +832,23 @@ export interface Condition {
   wait<Answer>(mutex: Mutex, predicate?: () => Synchronous<Answer>): void;
 
   /**
-   * {@link Condition.wait} with a time limit. Time spent on locking the mutex again is not limited, since it is
-   * owned when this returns, whatever the answer.
+   * {@link Condition.wait} with a time limit. The limit does not cover acquiring the mutex again, since this
+   * thread must own it when the method returns.
    *
-   * @param mutex - must be locked by this thread; it is again when this returns
-   * @param predicate - as for `wait`; asked a last time when the time is up. `undefined` to wait for any
-   * notification
-   * @param ms - milliseconds, 0 or more; `Infinity` is no limit. 0 asks the predicate once
-   * @returns the predicate's last answer, as it gave it (falsy if the time ran out); without a predicate, whether
-   * it was notified
-   * @throws SyncError as {@link Condition.wait} does
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` as {@link Condition.wait} does, and if `ms` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @param mutex - locked by this thread with `lock()`; locked again when the method returns
+   * @param predicate - as for {@link Condition.wait}; called a last time when the wait times out. `undefined`
+   *   to wait for any notification
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. 0 calls the predicate
+   *   once
+   * @returns the predicate's last answer, unchanged (falsy if the wait timed out); without a predicate, whether
+   *   this thread was notified
+   * @throws the error of `predicate` - this thread still owns `mutex`
+   * @throws SyncError ERR_NOT_OWNER - as {@link Condition.wait}
+   * @throws SyncError ERR_ABANDONED - as {@link Condition.wait}
+   * @throws SyncError ERR_DEADLOCK - as {@link Condition.wait}
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Condition.wait}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - as {@link Condition.wait}, or `ms` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `ms` is negative or NaN
    * @example
    * ```js
    * const { Mutex, Condition } = require('@x/shared-sync');
@@ -802,23 +875,31 @@ export interface Condition {
   ): Answer | boolean;
 
   /**
-   * {@link Condition.wait} and {@link Condition.waitFor} by promise, with the mutex that `guard` owns: the guard stands for
-   * the task, and the thread for none. While it waits the guard is not held, so other tasks and threads can lock; it is
-   * again when the promise is fulfilled.
+   * {@link Condition.wait} and {@link Condition.waitFor} by promise, with the mutex that `guard` owns. The
+   * guard stands for the task. During the wait the guard does not own the mutex, so that other tasks and
+   * threads can acquire it. When the promise is fulfilled, the guard owns it again.
    *
-   * @param guard - what {@link Mutex.lockAsync} was fulfilled with, or what {@link Mutex.runExclusiveAsync} calls its
-   * function with; it must be held
-   * @param predicate - as for `wait`: called at once and with the mutex locked; `undefined` to wait for one notification
-   * @param options - time limit, signal, and whether it keeps the thread alive. The time limit is not an error here, and
-   * locking again is not limited
-   * @returns the predicate's last answer, as it gave it (falsy if the time ran out); without a predicate, whether it was
-   * notified
-   * @throws (rejects) SyncError `ERR_NOT_OWNER` if the guard is not held, or waits already (nothing happens);
-   * `ERR_ABANDONED` if it cannot be locked again; with the signal's reason if that aborted while it waited: in both cases
-   * the mutex is *not* owned then, and the guard not held. `ERR_CORRUPT_CELL`. If the signal had aborted before,
-   * nothing happens, and the guard is still held: `guard.held` tells
-   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE` if an argument is of the wrong type or the predicate returned a
-   * promise; RangeError `ERR_OUT_OF_RANGE`. The guard stays held. So it does when the predicate throws
+   * @param guard - the guard from {@link Mutex.lockAsync}, or the argument of the function of
+   *   {@link Mutex.runExclusiveAsync}; it must own the mutex
+   * @param predicate - as for {@link Condition.wait}: must not return a promise, and is called while the guard
+   *   owns the mutex. `undefined` to wait for one notification
+   * @param options - time limit in milliseconds (none by default), signal and `ref`. A timeout is a result
+   *   here, not an error, and the limit does not cover acquiring the mutex again
+   * @returns the predicate's last answer, unchanged (falsy if the wait timed out); without a predicate, whether
+   *   the wait was notified
+   * @throws (rejects) the error of `predicate` - the guard still owns the mutex
+   * @throws (rejects) the reason of the signal - it aborted during the wait, and the guard does *not* own the
+   *   mutex; or it had aborted before, and nothing happened. `guard.held` tells which
+   * @throws (rejects) SyncError ERR_NOT_OWNER - the guard does not own the mutex, or waits already; nothing
+   *   happened
+   * @throws (rejects) SyncError ERR_ABANDONED - another owner ended without unlocking the mutex, so the guard
+   *   does *not* own it
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link Condition.wait}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an argument or an option has the wrong type, or the
+   *   predicate returned a promise; the guard still owns the mutex
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown; the guard still owns the mutex
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN; the guard still owns the
+   *   mutex
    * @example
    * ```js
    * const { Mutex, Condition } = require('@x/shared-sync');
@@ -859,15 +940,15 @@ export interface Condition {
   ): Promise<Answer | boolean>;
 
   /**
-   * Wakes waiting threads and promises, those that have waited longest first. Cheap when nobody waits. Call it with the mutex
-   * locked or just after unlocking it, but change the data that the predicates look at under the lock.
+   * Wakes waiting threads and promises, the longest waiters first. Cheap if there are none. Call it while you
+   * own the mutex or just after you released it, but change the data that the predicates read while you own it.
    *
-   * @param n - how many at most: an integer of 0 or more, or `Infinity`; 1 if left out. One is enough when each change
-   * serves one waiter and all wait for the same thing; otherwise use {@link Condition.notifyAll}
-   * @returns how many were woken
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is negative, fractional or NaN
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @param n - the most waiters to wake: an integer of 0 or more, or `Infinity`; 1 by default. 1 is enough if
+   *   each change serves one waiter and all wait for the same thing; otherwise use {@link Condition.notifyAll}
+   * @returns the number of waiters that were woken
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `n` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `n` is negative, fractional or NaN
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a condition never writes
    * @example
    * ```js
    * const { Condition } = require('@x/shared-sync');
@@ -878,10 +959,10 @@ export interface Condition {
   notify(n?: number): number;
 
   /**
-   * Wakes all waiting threads. They go on one after another, as each gets the mutex.
+   * Wakes all waiting threads and promises. They continue one after another, as each acquires the mutex.
    *
-   * @returns how many were woken
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @returns the number of waiters that were woken
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a condition never writes
    * @example
    * ```js
    * const { Condition } = require('@x/shared-sync');
@@ -895,13 +976,15 @@ export interface Condition {
 /** The class of {@link Condition}. */
 export interface ConditionConstructor {
   /**
-   * A condition in a cell of shared memory (not the cell of its mutex).
+   * Makes a condition on a cell of shared memory. It needs a cell of its own, beside that of its mutex.
    *
    * @param view - the shared memory
-   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
-   * @param options - its name
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   * @param index - the index of the int32 cell in `view`, from 0, the default
+   * @param options - a name
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `view` is not over shared memory, `index` is not a number, or
+   *   `options` or its `name` has the wrong type
+   * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws RangeError ERR_OUT_OF_RANGE - `index` is not the index of a cell of `view`
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
@@ -914,10 +997,10 @@ export interface ConditionConstructor {
 export const Condition: ConditionConstructor;
 
 /**
- * Keeps a fixed number of threads in step: each waits until all have arrived, then all go on, and the barrier is
- * ready for the next round at once.
+ * Keeps a fixed number of threads in step. Each waits until all have arrived, then all continue, and the
+ * barrier is ready for the next round at once.
  *
- * Where some threads only report and others only wait, use a {@link Latch}.
+ * If some threads only report and others only wait, use a {@link Latch}.
  *
  * @example
  * ```js
@@ -937,14 +1020,18 @@ export const Condition: ConditionConstructor;
  */
 export interface Barrier {
   /**
-   * Arrives, and sleeps without limit until all `total` parties have. All that any of them wrote before is visible
-   * to each of them afterwards. The last to arrive runs the action, if there is one, before anybody goes on.
+   * Arrives, and sleeps without limit until all `total` parties have arrived. Afterwards each party sees all
+   * that any of them wrote before. The last party to arrive runs the action, if there is one, before the others
+   * continue.
    *
-   * @returns the arrival index: `total - 1` for the first to arrive, 0 for the last; each index once a round
-   * @throws SyncError `ERR_BROKEN_BARRIER` if the barrier is broken or breaks while this waits (see
-   * {@link Barrier.broken}), or if somebody resets it; `ERR_CORRUPT_CELL`. What the action throws passes through in the
-   * thread that ran it, and breaks the barrier
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if the action returned a promise; that breaks it, too
+   * @returns the arrival index: `total - 1` for the first party to arrive, 0 for the last; each index once a
+   *   round
+   * @throws the error of the action - in the thread that ran it; the barrier breaks
+   * @throws SyncError ERR_BROKEN_BARRIER - the barrier is broken, breaks during the wait (see
+   *   {@link Barrier.broken}), or a thread resets it
+   * @throws SyncError ERR_DEADLOCK - this thread runs the action of this barrier
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a barrier of this `total` never writes
+   * @throws TypeError ERR_INVALID_ARG_TYPE - the action returned a promise; the barrier breaks
    * @example
    * ```js
    * const { Barrier } = require('@x/shared-sync');
@@ -955,15 +1042,21 @@ export interface Barrier {
   wait(): number;
 
   /**
-   * {@link Barrier.wait} with a time limit. If it passes, the barrier breaks for all: who has left cannot be waited for.
-   * (One that waits while the action of the round before runs has not arrived yet, and breaks nothing.)
+   * {@link Barrier.wait} with a time limit. If the wait times out, the barrier breaks for all parties, because
+   * the party that left will never be there. A party that waits while the action of the round before runs has
+   * not arrived yet: its timeout does not break the barrier.
    *
-   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. The time that the action takes is not limited
-   * @returns the arrival index, as `wait` does
-   * @throws SyncError `ERR_TIMEOUT` here if the time is up, never early, and `ERR_BROKEN_BARRIER` to the others;
-   * otherwise as {@link Barrier.wait}
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number, or the action returned a promise
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. The time of the action
+   *   is not limited
+   * @returns the arrival index, as {@link Barrier.wait}
+   * @throws the error of the action - as {@link Barrier.wait}
+   * @throws SyncError ERR_TIMEOUT - this wait timed out, never early; the other parties throw
+   *   `ERR_BROKEN_BARRIER`
+   * @throws SyncError ERR_BROKEN_BARRIER - as {@link Barrier.wait}
+   * @throws SyncError ERR_DEADLOCK - as {@link Barrier.wait}
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Barrier.wait}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `ms` is not a number, or the action returned a promise
+   * @throws RangeError ERR_OUT_OF_RANGE - `ms` is negative or NaN
    * @example
    * ```js
    * const { Barrier } = require('@x/shared-sync');
@@ -979,16 +1072,22 @@ export interface Barrier {
   waitFor(ms: number): number;
 
   /**
-   * {@link Barrier.wait} by promise: a thread can be several parties that way. The action, if this party is the last,
+   * {@link Barrier.wait} by promise. One thread can be several parties this way. The action of the last party
    * may return a promise.
    *
-   * @param options - time limit, signal, and whether it keeps the thread alive
-   * @returns the arrival index, as `wait` does
-   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up; with the signal's reason if that aborted: both break
-   * the barrier for the others. (A signal that had aborted before does not: this party never arrived. One that aborts when
-   * all have arrived comes too late: the promise is fulfilled.)
-   * `ERR_BROKEN_BARRIER`, `ERR_CORRUPT_CELL` and what the action fails with as {@link Barrier.wait}
-   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @param options - time limit in milliseconds (none by default), signal, and `ref`: whether the promise keeps
+   *   the thread alive
+   * @returns the arrival index, as {@link Barrier.wait}
+   * @throws (rejects) the error of the action - in the party that ran it; the barrier breaks
+   * @throws (rejects) the reason of the signal - it aborted during the wait, and the barrier breaks; or it had
+   *   aborted before, and this party never arrived. If all have arrived when it aborts, the promise is
+   *   fulfilled
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; the barrier breaks
+   * @throws (rejects) SyncError ERR_BROKEN_BARRIER - as {@link Barrier.wait}
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link Barrier.wait}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
    * @example
    * ```js
    * const { Barrier } = require('@x/shared-sync');
@@ -1004,8 +1103,9 @@ export interface Barrier {
   waitAsync(options?: WaitOptions): Promise<number>;
 
   /**
-   * Breaks the barrier: everybody who waits at it and everybody who comes is told `ERR_BROKEN_BARRIER`, until
-   * {@link Barrier.reset}. For a party that cannot go on: the others would wait for it for ever. Any thread may do it.
+   * Breaks the barrier. The parties that wait at it, and those that arrive later, throw `ERR_BROKEN_BARRIER`
+   * until a thread calls {@link Barrier.reset}. Call it for a party that cannot continue: the others would wait
+   * for it for ever. Any thread may call it.
    *
    * @example
    * ```js
@@ -1023,9 +1123,10 @@ export interface Barrier {
   abort(): void;
 
   /**
-   * Makes it fresh again, broken or not. Those who wait at it are told `ERR_BROKEN_BARRIER`, since their round is lost;
-   * so is a thread that runs the action, when it is done. Do it once all parties know that the round was lost: one that
-   * comes late would be counted in the next. Any thread may do it.
+   * Makes the barrier fresh again, broken or not. The parties that wait at it throw `ERR_BROKEN_BARRIER`, since
+   * their round is lost; so does a thread that runs the action, when the action is done. Call it once all
+   * parties know that the round was lost: a party that arrives late would count in the next round. Any thread
+   * may call it.
    *
    * @example
    * ```js
@@ -1040,8 +1141,8 @@ export interface Barrier {
   reset(): void;
 
   /**
-   * Whether it is broken: a party left early (its time was up, its signal aborted, its thread ended), the action failed,
-   * or somebody called {@link Barrier.abort}. It stays so until {@link Barrier.reset}.
+   * Whether the barrier is broken: a party left early (it timed out, its signal aborted or its thread ended),
+   * the action failed, or a thread called {@link Barrier.abort}. It stays broken until {@link Barrier.reset}.
    *
    * @example
    * ```js
@@ -1053,7 +1154,7 @@ export interface Barrier {
   readonly broken: boolean;
 
   /**
-   * How many have arrived and wait for the others, at this moment.
+   * How many parties have arrived and wait for the others at this moment.
    *
    * @example
    * ```js
@@ -1082,16 +1183,17 @@ export interface Barrier {
 /** The class of {@link Barrier}. */
 export interface BarrierConstructor {
   /**
-   * A barrier in a cell of shared memory. All threads must give the same `total`.
+   * Makes a barrier on a cell of shared memory. All threads must give the same `total`.
    *
    * @param view - the shared memory
-   * @param index - the number of the int32 cell, from the start of `view`
+   * @param index - the index of the int32 cell in `view`, from 0
    * @param total - how many parties make a round: an integer from 1 to 16,777,215
-   * @param options - its name, and what the last to arrive is to do
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, `index` or `total` is not a number, or
-   * `options` or its `action` is of the wrong type
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view` or `total` is out of its
-   * range
+   * @param options - a name, and the action of the last party to arrive
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `view` is not over shared memory, `index` or `total` is not a
+   *   number, or `options` or its `action` has the wrong type
+   * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws RangeError ERR_OUT_OF_RANGE - `index` is not the index of a cell of `view`, or `total` is out of
+   *   its range
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
@@ -1105,9 +1207,9 @@ export interface BarrierConstructor {
 export const Barrier: BarrierConstructor;
 
 /**
- * A gate that is closed until somebody opens it, and then stays open. Those who wait need not be counted.
+ * A gate that is closed until a thread opens it, and then stays open. The number of waiters is not fixed.
  *
- * To meet again and again use a {@link Barrier}, to wait for a state that comes and goes a {@link Condition}.
+ * To meet again and again use a {@link Barrier}; to wait for a state that comes and goes, a {@link Condition}.
  *
  * @example
  * ```js
@@ -1128,10 +1230,10 @@ export const Barrier: BarrierConstructor;
  */
 export interface Latch {
   /**
-   * Sleeps without limit until the latch is open; returns at once if it is. For a limit, see
+   * Sleeps without limit until the latch is open. Returns at once if it is. For a limit, use
    * {@link Latch.tryAwait}.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a latch of this `count` never writes
    * @example
    * ```js
    * const { Latch } = require('@x/shared-sync');
@@ -1144,13 +1246,15 @@ export interface Latch {
   await(): void;
 
   /**
-   * Waits until the latch is open or the time is up. Running out of time is an answer here, not an error.
+   * Waits until the latch is open, within a time limit. Returns false when it times out, and throws no error
+   * for it.
    *
-   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
-   * @returns whether the latch is open; `false` never before `ms` have passed
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. 0, the default, does
+   *   not wait
+   * @returns whether the latch is open; never `false` before `ms` have passed
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Latch.await}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `ms` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `ms` is negative or NaN
    * @example
    * ```js
    * const { Latch } = require('@x/shared-sync');
@@ -1163,10 +1267,14 @@ export interface Latch {
   /**
    * {@link Latch.await} by promise.
    *
-   * @param options - time limit, signal, and whether it keeps the thread alive
-   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up first, `ERR_CORRUPT_CELL`; with the signal's reason if
-   * that aborted
-   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @param options - time limit in milliseconds (none by default), signal, and `ref`: whether the promise keeps
+   *   the thread alive
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out before the latch was open
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link Latch.await}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
+   * @throws (rejects) the reason of the signal - it aborted during the wait or before; nothing was acquired
    * @example
    * ```js
    * const { Latch } = require('@x/shared-sync');
@@ -1179,10 +1287,10 @@ export interface Latch {
   awaitAsync(options?: WaitOptions): Promise<void>;
 
   /**
-   * Opens the latch, for all who wait and all who come later; nothing more happens when it is open already. All
-   * that this thread wrote before is visible to them. Any thread may do it.
+   * Opens the latch for all waiters, present and future, whatever remains to be counted down. Does nothing if
+   * it is open already. The waiters see all that this thread wrote before. Any thread may call it.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Latch.await}
    * @example
    * ```js
    * const { Latch } = require('@x/shared-sync');
@@ -1195,13 +1303,13 @@ export interface Latch {
   release(): void;
 
   /**
-   * Counts down, at most until the latch is open: then it opens for all who wait and all who come later. All that this
-   * thread wrote before is visible to them. Any thread may do it, any number of times.
+   * Counts down by `n`, and opens the latch at 0, for all waiters, present and future. An open latch stays
+   * open. The waiters see all that this thread wrote before. Any thread may call it, any number of times.
    *
-   * @param n - by how much, an integer from 1, the default
-   * @throws SyncError `ERR_CORRUPT_CELL`
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to 2^30 - 1
+   * @param n - how far to count down: an integer from 1, the default, to 2^30 - 1
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Latch.await}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `n` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `n` is not an integer from 1 to 2^30 - 1
    * @example
    * ```js
    * const { Latch } = require('@x/shared-sync');
@@ -1216,9 +1324,9 @@ export interface Latch {
   countDown(n?: number): void;
 
   /**
-   * How often it has to be counted down until it is open; 0 once it is.
+   * How far the latch has to be counted down until it opens; 0 when it is open.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Latch.await}
    * @example
    * ```js
    * const { Latch } = require('@x/shared-sync');
@@ -1229,9 +1337,9 @@ export interface Latch {
   readonly remaining: number;
 
   /**
-   * Whether the latch is open. Once true, it stays so.
+   * Whether the latch is open. Once true, it stays true.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Latch.await}
    * @example
    * ```js
    * const { Latch } = require('@x/shared-sync');
@@ -1245,15 +1353,18 @@ export interface Latch {
 /** The class of {@link Latch}. */
 export interface LatchConstructor {
   /**
-   * A latch in a cell of shared memory.
+   * Makes a latch on a cell of shared memory.
    *
    * @param view - the shared memory
-   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
-   * @param count - how often it has to be counted down until it is open: an integer from 1, the default, to 2^30 - 1.
-   * All threads must give the same
-   * @param options - its name
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, or `index` or `count` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view` or `count` is out of its range
+   * @param index - the index of the int32 cell in `view`, from 0, the default
+   * @param count - how far the latch has to be counted down until it opens: an integer from 1, the default, to
+   *   2^30 - 1. All threads must give the same
+   * @param options - a name
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `view` is not over shared memory, `index` or `count` is not a
+   *   number, or `options` or its `name` has the wrong type
+   * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws RangeError ERR_OUT_OF_RANGE - `index` is not the index of a cell of `view`, or `count` is out of
+   *   its range
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
@@ -1266,24 +1377,24 @@ export interface LatchConstructor {
 
 export const Latch: LatchConstructor;
 
-/** What the constructor of {@link Semaphore} takes last. */
+/** The options of the constructor of a {@link Semaphore}. */
 export interface SemaphoreOptions extends PrimitiveOptions {
   /**
-   * How many permits may ever be free: an integer to 2^30 - 1, at least `permits` and at least 1 (the larger of them is the
-   * default), or `Infinity` for as many as there is room for, 2^30 - 1.
+   * The most permits that may ever be free: an integer from `permits`, and from 1, to 2^30 - 1; or `Infinity`
+   * for 2^30 - 1. The default is the larger of `permits` and 1.
    */
   readonly max?: number;
 }
 
 /**
- * A number of permits, of which threads take some and give some back: to let only so many at a time use something, or,
- * beginning with none, to count what has been made ready for others. Nobody owns a permit: any thread may give back what
- * another took.
+ * A number of permits. Threads acquire some and release some: to limit how many threads use something at a time
+ * or, beginning with 0 permits, to count what is ready for other threads. A permit has no owner: any thread may
+ * release what another acquired.
  *
- * Permits are given in the order in which they were asked for. A request for many is not passed by later ones for few.
+ * Permits are granted in the order of the requests. A large request is not overtaken by later small ones.
  *
- * For one at a time use a {@link Mutex}, which tells when its owner has died. What a thread that ended had taken from a
- * Semaphore stays taken, until somebody who knows of it gives it back.
+ * To let in one thread at a time use a {@link Mutex}, which detects the death of its owner. Permits of a thread
+ * that ended stay taken until another thread releases them.
  *
  * @example
  * ```js
@@ -1310,14 +1421,15 @@ export interface SemaphoreOptions extends PrimitiveOptions {
  */
 export interface Semaphore {
   /**
-   * Takes permits, sleeping without limit until there are enough and everybody who asked before has got theirs. For a
-   * limit, see {@link Semaphore.tryAcquire}. All that was written before the permits were given back is visible here
-   * afterwards.
+   * Acquires permits, and sleeps without limit until there are enough and all earlier requests are granted. For
+   * a limit, use {@link Semaphore.tryAcquire}. This thread then sees all that was written before the permits
+   * were released.
    *
-   * @param n - how many, all at once: an integer from 1, the default, to the maximum
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum: so many never will be free
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @param n - how many permits, all at once: an integer from 1, the default, to the maximum
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `n` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `n` is not an integer from 1 to the maximum: more will never be free
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a semaphore of these `permits` never
+   *   writes
    * @example
    * ```js
    * const { Semaphore } = require('@x/shared-sync');
@@ -1334,15 +1446,16 @@ export interface Semaphore {
   acquire(n?: number): void;
 
   /**
-   * Takes permits if that is possible within a time limit. Running out of time is an answer here, not an error.
+   * Acquires permits within a time limit. Returns false when it times out, and throws no error for it.
    *
-   * @param n - how many, all at once: an integer from 1, the default, to the maximum
-   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all, and takes
-   * nothing while others wait for more than there is
-   * @returns whether they were taken; `false` never before `ms` have passed
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` or `ms` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or `ms` is negative or NaN
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @param n - how many permits, all at once: an integer from 1, the default, to the maximum
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. 0, the default, does
+   *   not wait, and acquires nothing while other requests are queued
+   * @returns whether the permits were acquired; never `false` before `ms` have passed
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `n` or `ms` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `n` is not an integer from 1 to the maximum, or `ms` is negative or
+   *   NaN
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Semaphore.acquire}
    * @example
    * ```js
    * const { Semaphore } = require('@x/shared-sync');
@@ -1355,16 +1468,20 @@ export interface Semaphore {
   tryAcquire(n?: number, ms?: number): boolean;
 
   /**
-   * Takes permits as {@link Semaphore.acquire} does, without blocking the thread: promises wait in one order with
-   * blocked threads. The permits are nobody's: give them back with {@link Semaphore.release}.
+   * {@link Semaphore.acquire} by promise, in one queue with the blocked threads. There is no guard, since
+   * permits have no owner: return them with {@link Semaphore.release}.
    *
-   * @param n - how many, all at once: an integer from 1, the default, to the maximum
-   * @param options - a time limit, and a signal to give up on
-   * @returns a promise, fulfilled when they are taken; rejected with the signal's reason when it is aborted, and as follows
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if an argument is of the wrong type
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or the time limit is negative or
-   * NaN
-   * @throws SyncError `ERR_TIMEOUT` if the time was up first: nothing was taken; `ERR_CORRUPT_CELL`
+   * @param n - how many permits, all at once: an integer from 1, the default, to the maximum
+   * @param options - time limit in milliseconds (none by default), signal, and `ref`: whether the promise keeps
+   *   the thread alive
+   * @returns a promise that is fulfilled when the permits are acquired
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; nothing was acquired
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link Semaphore.acquire}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - `n` or an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `n` is not an integer from 1 to the maximum, or `timeout`
+   *   is negative or NaN
+   * @throws (rejects) the reason of the signal - it aborted before the permits were acquired
    * @example
    * ```js
    * const { Semaphore } = require('@x/shared-sync');
@@ -1384,14 +1501,14 @@ export interface Semaphore {
   acquireAsync(n?: number, options?: WaitOptions): Promise<void>;
 
   /**
-   * Gives permits back, or adds some, and wakes those who have waited longest and have enough now. All that this thread
-   * wrote before is visible to them. Any thread may do it.
+   * Releases permits, or adds some, and wakes the longest waiters that now have enough. They see all that this
+   * thread wrote before. Any thread may call it.
    *
-   * @param n - how many: an integer from 1, the default
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `n` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `n` is not an integer from 1 to the maximum, or if more than the maximum would
-   * be free afterwards: nothing changes then
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @param n - how many permits: an integer from 1, the default, to the maximum
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `n` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `n` is not an integer from 1 to the maximum, or more than the maximum
+   *   would be free; nothing changes
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Semaphore.acquire}
    * @example
    * ```js
    * const { Semaphore } = require('@x/shared-sync');
@@ -1411,7 +1528,7 @@ export interface Semaphore {
    * How many permits are free at this moment. The answer may be out of date when you read it: to act on it, use
    * {@link Semaphore.tryAcquire}.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link Semaphore.acquire}
    * @example
    * ```js
    * const { Semaphore } = require('@x/shared-sync');
@@ -1425,17 +1542,18 @@ export interface Semaphore {
 /** The class of {@link Semaphore}. */
 export interface SemaphoreConstructor {
   /**
-   * A semaphore in a cell of shared memory. All threads must give the same `permits` and `max`: where they differ, calls
-   * may throw `ERR_CORRUPT_CELL`.
+   * Makes a semaphore on a cell of shared memory. All threads must give the same `permits` and `max`: if they
+   * differ, calls may throw `ERR_CORRUPT_CELL`.
    *
    * @param view - the shared memory
-   * @param index - the number of the int32 cell, from the start of `view`
-   * @param permits - how many are free at first: an integer from 0 to 2^30 - 1
-   * @param options - its maximum, and its name
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory, or `index`, `permits` or the maximum is
-   * not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`, or `permits` or the maximum is
-   * out of its range
+   * @param index - the index of the int32 cell in `view`, from 0
+   * @param permits - how many permits are free at first: an integer from 0 to 2^30 - 1
+   * @param options - a name, and the maximum
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `view` is not over shared memory, `index`, `permits` or `max` is
+   *   not a number, or `options` or its `name` has the wrong type
+   * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws RangeError ERR_OUT_OF_RANGE - `index` is not the index of a cell of `view`, or `permits` or `max`
+   *   is out of its range
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
@@ -1449,8 +1567,8 @@ export interface SemaphoreConstructor {
 export const Semaphore: SemaphoreConstructor;
 
 /**
- * One read of an {@link RwLock}, held until it is released. Made by {@link RwLock.read}, {@link RwLock.readAsync} and
- * {@link RwLock.downgrade}.
+ * One read of an {@link RwLock}, held until it is released. Made by {@link RwLock.read},
+ * {@link RwLock.readAsync} and {@link RwLock.downgrade}.
  *
  * @example
  * ```js
@@ -1465,7 +1583,7 @@ export const Semaphore: SemaphoreConstructor;
  */
 export interface ReadGuard {
   /**
-   * Whether it holds the read now.
+   * Whether the guard holds the read now.
    *
    * @example
    * ```js
@@ -1480,10 +1598,11 @@ export interface ReadGuard {
   readonly held: boolean;
 
   /**
-   * Ends the read, once.
+   * Releases the read. Call it once.
    *
-   * @throws SyncError `ERR_NOT_OWNER` if it has been released before, or the thread's reads were ended by
-   * {@link RwLock.unlockRead}
+   * @throws SyncError ERR_NOT_OWNER - the guard was released before, or {@link RwLock.unlockRead} released the
+   *   reads of this thread
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that an RwLock never writes
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1500,9 +1619,9 @@ export interface ReadGuard {
   release(): void;
 
   /**
-   * Releases if it is held.
+   * Releases the read if the guard holds it.
    *
-   * @returns whether it was held
+   * @returns whether the guard held it
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1514,8 +1633,8 @@ export interface ReadGuard {
   tryRelease(): boolean;
 
   /**
-   * Ends the read if it is held, and is silent if not, so that it hides no error on its way. Called by `using`. Present
-   * where the realm has `Symbol.dispose`.
+   * Releases the read if the guard holds it. Otherwise it does nothing, so that it hides no error that leaves
+   * the block. `using` calls it. Present where the realm has `Symbol.dispose`.
    *
    * @example
    * ```js
@@ -1530,8 +1649,8 @@ export interface ReadGuard {
 }
 
 /**
- * A write of an {@link RwLock}, held until it is released. Made by {@link RwLock.write}, {@link RwLock.writeAsync} and
- * {@link RwLock.recoverAsync}.
+ * A write of an {@link RwLock}, held until it is released. Made by {@link RwLock.write},
+ * {@link RwLock.writeAsync} and {@link RwLock.recoverAsync}.
  *
  * @example
  * ```js
@@ -1539,14 +1658,14 @@ export interface ReadGuard {
  *
  * const lock = new RwLock(new SharedArrayBuffer(4));
  * const guard = lock.write();
- * const reading = guard.downgrade(); // nobody writes in between
+ * const reading = guard.downgrade(); // no thread writes in between
  * console.log(guard.held, reading.held); // prints false true
  * reading.release();
  * ```
  */
 export interface WriteGuard {
   /**
-   * Whether it holds the write now.
+   * Whether the guard holds the write now.
    *
    * @example
    * ```js
@@ -1561,8 +1680,8 @@ export interface WriteGuard {
   readonly held: boolean;
 
   /**
-   * Whether {@link RwLock.recoverAsync} took the lock over from a thread that ended inside: put in order what the lock
-   * guards. Always `false` after {@link RwLock.write} and {@link RwLock.writeAsync}.
+   * Whether {@link RwLock.recoverAsync} acquired the lock after a thread had ended inside of it. If so, repair
+   * the data that the lock guards. Always `false` after {@link RwLock.write} and {@link RwLock.writeAsync}.
    *
    * @example
    * ```js
@@ -1577,10 +1696,11 @@ export interface WriteGuard {
   readonly recovered: boolean;
 
   /**
-   * Ends the write, once.
+   * Releases the write. Call it once.
    *
-   * @throws SyncError `ERR_NOT_OWNER` if it has been released or turned into a read before, or the write was ended by
-   * {@link RwLock.unlockWrite}
+   * @throws SyncError ERR_NOT_OWNER - the guard was released or downgraded before, or
+   *   {@link RwLock.unlockWrite} released the write
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that an RwLock never writes
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1593,9 +1713,9 @@ export interface WriteGuard {
   release(): void;
 
   /**
-   * Releases if it is held.
+   * Releases the write if the guard holds it.
    *
-   * @returns whether it was held
+   * @returns whether the guard held it
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1607,10 +1727,10 @@ export interface WriteGuard {
   tryRelease(): boolean;
 
   /**
-   * Turns the write into a read, as {@link RwLock.downgrade} does: this guard is released then.
+   * Turns the write into a read, as {@link RwLock.downgrade} does. This guard is then released.
    *
    * @returns the guard of the read
-   * @throws SyncError `ERR_NOT_OWNER` if it has been released before
+   * @throws SyncError ERR_NOT_OWNER - the guard was released or downgraded before
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1626,8 +1746,8 @@ export interface WriteGuard {
   downgrade(): ReadGuard;
 
   /**
-   * Ends the write if it is held, and is silent if not, so that it hides no error on its way. Called by `using`. Present
-   * where the realm has `Symbol.dispose`.
+   * Releases the write if the guard holds it. Otherwise it does nothing, so that it hides no error that leaves
+   * the block. `using` calls it. Present where the realm has `Symbol.dispose`.
    *
    * @example
    * ```js
@@ -1642,15 +1762,20 @@ export interface WriteGuard {
 }
 
 /**
- * Lets many threads read what it guards at the same time, or one thread write it. Whoever waits is let in in the order in
- * which they came: a reader who comes while a writer waits is let in after that one, so neither kind starves.
+ * Lets many threads read some data at the same time, or one thread write it. Waiters enter in the order in
+ * which they arrived: a reader that arrives while a writer waits enters after that writer, so neither kind
+ * starves.
  *
- * It pays where reading takes long and writing is rare. Where the lock is held for a moment only, a {@link Mutex} is
- * quicker.
+ * It pays where reads take long and writes are rare. Where the lock is held for a moment only, a {@link Mutex}
+ * is faster.
  *
- * A thread may read several times at once, and ends each read by itself. It must not write while it reads: to read on
- * after a write, use {@link RwLock.downgrade}; there is no way up, since two readers who both wanted to would wait for each
- * other.
+ * A thread may hold several reads at once, and releases each. It must not write while it reads. To continue
+ * reading after a write, use {@link RwLock.downgrade}. There is no upgrade: two readers that both upgraded
+ * would wait for each other.
+ *
+ * Like {@link Mutex.lock}, the blocking methods cannot tell the tasks of one thread apart. Around an `await`,
+ * use {@link RwLock.readAsync} and {@link RwLock.writeAsync}. A task that asks again for what its own guard
+ * excludes waits for itself: pass the guard to the inner function instead, or set a `timeout`.
  *
  * @example
  * ```js
@@ -1693,15 +1818,18 @@ export interface WriteGuard {
  */
 export interface RwLock {
   /**
-   * Begins to read, sleeping without limit while another thread writes, or others wait to. For a limit, see
-   * {@link RwLock.tryRead}. All that was written before the last write ended is visible.
+   * Acquires a read, and sleeps without limit while another thread writes or earlier waiters are queued. For a
+   * limit, use {@link RwLock.tryRead}. The reader sees all that was written before the last write was released.
    *
-   * @returns a guard, which is disposable: where the language has it, `using _ = lock.read();` ends the read at the end of
-   * the block. {@link RwLock.unlockRead} does, too: use either
-   * @throws SyncError `ERR_DEADLOCK` at once if this thread writes, or reads already while others wait to write, or within
-   * milliseconds if the writer waits, itself or by others, for what this thread owns; `ERR_ABANDONED` if a thread has ended
-   * while it wrote or read, `ERR_CORRUPT_CELL` if the cell names a writer that never was: in all these cases this read
-   * has not begun
+   * @returns a guard, which is disposable: `using _ = lock.read();` releases the read at the end of the block.
+   *   {@link RwLock.unlockRead} releases it, too: use one of them
+   * @throws SyncError ERR_DEADLOCK - this thread writes, or reads while a writer is queued (thrown at once); or
+   *   the writer waits, directly or through other threads, for what this thread owns (thrown within
+   *   milliseconds)
+   * @throws SyncError ERR_ABANDONED - a thread ended inside of the lock; this thread did not acquire the read.
+   *   The error may lack `ownerThreadId`: see {@link SyncError.ownerThreadId}
+   * @throws SyncError ERR_CORRUPT_CELL - the cell names a writer that never existed; this thread did not
+   *   acquire the read
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1718,14 +1846,19 @@ export interface RwLock {
   read(): ReadGuard;
 
   /**
-   * Begins to read if that is possible within a time limit. Running out of time is an answer here, not an error.
+   * Acquires a read within a time limit. Returns false when it times out, and throws no error for it.
    *
-   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
-   * @returns whether this thread reads now: end that with {@link RwLock.unlockRead}; `false` never before `ms` have passed
-   * @throws SyncError as {@link RwLock.read} does, but that a wait with a limit is never part of a circle, and without
-   * waiting, `tryRead()`, the answer in a thread that would wait for itself is `false`
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. 0, the default, does
+   *   not wait
+   * @returns whether this thread acquired the read, to be released by {@link RwLock.unlockRead}; never `false`
+   *   before `ms` have passed. `tryRead()` without a limit returns `false` in a thread that would wait for
+   *   itself
+   * @throws SyncError ERR_DEADLOCK - this thread would wait for itself and `ms` is above 0; or as
+   *   {@link RwLock.read} if `ms` is `Infinity`, since only a wait without limit is part of a cycle
+   * @throws SyncError ERR_ABANDONED - as {@link RwLock.read}
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link RwLock.read}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `ms` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `ms` is negative or NaN
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1743,9 +1876,10 @@ export interface RwLock {
   tryRead(ms?: number): boolean;
 
   /**
-   * Ends a read of this thread. The last reader to leave lets in who waits.
+   * Releases one read of this thread. The last reader to leave wakes the next waiters.
    *
-   * @throws SyncError `ERR_NOT_OWNER` if this thread does not read; nothing changes then
+   * @throws SyncError ERR_NOT_OWNER - this thread does not read; nothing changes
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that an RwLock never writes
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1759,13 +1893,18 @@ export interface RwLock {
   unlockRead(): void;
 
   /**
-   * Begins to write, sleeping without limit while other threads read or write. For a limit, see {@link RwLock.tryWrite}.
+   * Acquires the write, and sleeps without limit while other threads read or write. For a limit, use
+   * {@link RwLock.tryWrite}.
    *
-   * @returns a guard, which is disposable: where the language has it, `using _ = lock.write();` ends the write at the end
-   * of the block. {@link RwLock.unlockWrite} does, too: use either
-   * @throws SyncError `ERR_DEADLOCK` at once if this thread reads or writes already, or within milliseconds if the writer
-   * waits, itself or by others, for what this thread owns; `ERR_ABANDONED` if a thread has ended while it wrote or read,
-   * `ERR_CORRUPT_CELL` if the cell names a writer that never was: in all these cases this write has not begun
+   * @returns a guard, which is disposable: `using _ = lock.write();` releases the write at the end of the
+   *   block. {@link RwLock.unlockWrite} releases it, too: use one of them
+   * @throws SyncError ERR_DEADLOCK - this thread reads or writes already (thrown at once), or a thread inside
+   *   of the lock waits, directly or through other threads, for what this thread owns (thrown within
+   *   milliseconds)
+   * @throws SyncError ERR_ABANDONED - a thread ended inside of the lock; this thread did not acquire the write.
+   *   The error may lack `ownerThreadId`: see {@link SyncError.ownerThreadId}
+   * @throws SyncError ERR_CORRUPT_CELL - the cell names a writer that never existed; this thread did not
+   *   acquire the write
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1782,15 +1921,19 @@ export interface RwLock {
   write(): WriteGuard;
 
   /**
-   * Begins to write if that is possible within a time limit. Running out of time is an answer here, not an error.
+   * Acquires the write within a time limit. Returns false when it times out, and throws no error for it.
    *
-   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
-   * @returns whether this thread writes now: end that with {@link RwLock.unlockWrite}; `false` never before `ms` have
-   * passed
-   * @throws SyncError as {@link RwLock.write} does, but that a wait with a limit is never part of a circle, and without
-   * waiting, `tryWrite()`, the answer in a thread that would wait for itself is `false`
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. 0, the default, does
+   *   not wait
+   * @returns whether this thread acquired the write, to be released by {@link RwLock.unlockWrite}; never
+   *   `false` before `ms` have passed. `tryWrite()` without a limit returns `false` in a thread that would wait
+   *   for itself
+   * @throws SyncError ERR_DEADLOCK - this thread would wait for itself and `ms` is above 0; or as
+   *   {@link RwLock.write} if `ms` is `Infinity`, since only a wait without limit is part of a cycle
+   * @throws SyncError ERR_ABANDONED - as {@link RwLock.write}
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link RwLock.write}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `ms` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `ms` is negative or NaN
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1804,10 +1947,11 @@ export interface RwLock {
   tryWrite(ms?: number): boolean;
 
   /**
-   * Ends the write of this thread, and lets in who waits: the writer who came first, or all readers who came before the
-   * next writer. All that this thread wrote before is visible to them.
+   * Releases the write of this thread, and wakes the next waiters: the first writer, or all readers that
+   * arrived before the next writer. They see all that this thread wrote before.
    *
-   * @throws SyncError `ERR_NOT_OWNER` if this thread does not write; nothing changes then
+   * @throws SyncError ERR_NOT_OWNER - this thread does not write; nothing changes
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that an RwLock never writes
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1821,11 +1965,12 @@ export interface RwLock {
   unlockWrite(): void;
 
   /**
-   * Turns this thread's write into a read, and lets in other readers who came before the next writer. Nobody writes in
-   * between.
+   * Turns the write of this thread into a read, and wakes the readers that arrived before the next writer. No
+   * thread writes in between.
    *
    * @returns a guard, as {@link RwLock.read} does
-   * @throws SyncError `ERR_NOT_OWNER` if this thread does not write; nothing changes then
+   * @throws SyncError ERR_NOT_OWNER - this thread does not write; nothing changes
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that an RwLock never writes
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1841,14 +1986,14 @@ export interface RwLock {
   downgrade(): ReadGuard;
 
   /**
-   * Begins to write as {@link RwLock.write} does, also after a thread has ended while it wrote or read: that state stays,
-   * and everybody else gets `ERR_ABANDONED`, until somebody calls this and so takes it upon itself to put in order what the
-   * lock guards. It waits for the readers that are still inside. Afterwards this thread writes: call
-   * {@link RwLock.unlockWrite}.
+   * Acquires the write, even if a thread ended inside of the lock. Until a thread calls this, all other calls
+   * throw `ERR_ABANDONED`. It waits for the readers that are still inside. The caller must then repair the data
+   * that the lock guards, and call {@link RwLock.unlockWrite}.
    *
-   * @returns `true` if this call ended that state: look after what the lock guards; `false` if there was nothing to end, or
-   * another thread has done it
-   * @throws SyncError `ERR_DEADLOCK` or `ERR_CORRUPT_CELL`, as {@link RwLock.write} does
+   * @returns `true` if the lock was abandoned and this call recovered it: repair the data; `false` if it was
+   *   not abandoned, or another thread has recovered it
+   * @throws SyncError ERR_DEADLOCK - as {@link RwLock.write}
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link RwLock.write}
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1861,13 +2006,17 @@ export interface RwLock {
   recover(): boolean;
 
   /**
-   * Recovers if that is possible within a time limit.
+   * {@link RwLock.recover} with a time limit.
    *
-   * @param ms - milliseconds to wait, 0 or more; `Infinity` is no limit. 0, the default, does not wait at all
-   * @returns what {@link RwLock.recover} does, or `undefined` if the time was up first: then this thread does not write
-   * @throws SyncError as {@link RwLock.recover} does
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `ms` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `ms` is negative or NaN
+   * @param ms - the longest to wait, in milliseconds: 0 or more; `Infinity` is no limit. 0, the default, does
+   *   not wait
+   * @returns what {@link RwLock.recover} returns; `undefined` if the call timed out, and this thread does not
+   *   write
+   * @throws SyncError ERR_DEADLOCK - this thread is inside of the lock already; or as {@link RwLock.write} if
+   *   `ms` is `Infinity`
+   * @throws SyncError ERR_CORRUPT_CELL - as {@link RwLock.write}
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `ms` is not a number
+   * @throws RangeError ERR_OUT_OF_RANGE - `ms` is negative or NaN
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1880,14 +2029,20 @@ export interface RwLock {
   tryRecover(ms?: number): boolean | undefined;
 
   /**
-   * Begins to read by promise, without blocking the thread: in one order with the threads that wait in
-   * {@link RwLock.read} and {@link RwLock.write}. Only the guard that the promise is fulfilled with ends the read.
+   * Acquires a read by promise, without blocking the thread, in one queue with the threads in
+   * {@link RwLock.read} and {@link RwLock.write}. Only the guard can release the read. The promise never
+   * rejects with `ERR_DEADLOCK`: if it waits for another guard of its thread, it waits until that is released.
    *
-   * @param options - time limit, signal, and whether it keeps the thread alive
-   * @returns the guard; release it when you are done
-   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up, `ERR_ABANDONED` or `ERR_CORRUPT_CELL` as
-   * {@link RwLock.read}; with the signal's reason if that aborted. This read has not begun then
-   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @param options - time limit in milliseconds (none by default), signal, and `ref`: whether the promise keeps
+   *   the thread alive
+   * @returns the guard; release it once
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; nothing was acquired
+   * @throws (rejects) SyncError ERR_ABANDONED - as {@link RwLock.read}
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link RwLock.read}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
+   * @throws (rejects) the reason of the signal - it aborted during the wait or before; nothing was acquired
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1907,16 +2062,21 @@ export interface RwLock {
   readAsync(options?: WaitOptions): Promise<ReadGuard>;
 
   /**
-   * Begins to write by promise, without blocking the thread: in one order with the threads that wait in
-   * {@link RwLock.read} and {@link RwLock.write}. Only the guard that the promise is fulfilled with ends the write; other
-   * tasks of this thread are kept out as other threads are.
+   * Acquires the write by promise, without blocking the thread, in one queue with the threads in
+   * {@link RwLock.read} and {@link RwLock.write}. Only the guard can release the write; other tasks of the
+   * thread wait as other threads do. The promise never rejects with `ERR_DEADLOCK`: if it waits for another
+   * guard of its thread, it waits until that is released.
    *
-   * @param options - time limit, signal, and whether it keeps the thread alive
-   * @returns the guard; release it when you are done
-   * @throws (rejects) SyncError `ERR_TIMEOUT` if the time was up, `ERR_ABANDONED` or `ERR_CORRUPT_CELL` as
-   * {@link RwLock.write}; with the signal's reason if that aborted. This write has not begun then. A promise is never told
-   * `ERR_DEADLOCK`: one that waits for another of the same thread waits until that is released
-   * @throws (rejects) TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for a wrong option
+   * @param options - time limit in milliseconds (none by default), signal, and `ref`: whether the promise keeps
+   *   the thread alive
+   * @returns the guard; release it once
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; nothing was acquired
+   * @throws (rejects) SyncError ERR_ABANDONED - as {@link RwLock.write}
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link RwLock.write}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
+   * @throws (rejects) the reason of the signal - it aborted during the wait or before; nothing was acquired
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1936,11 +2096,18 @@ export interface RwLock {
   writeAsync(options?: WaitOptions): Promise<WriteGuard>;
 
   /**
-   * Recovers by promise, as {@link RwLock.recover} does: the guard's `recovered` tells whether this ended that state.
+   * {@link RwLock.recover} by promise. {@link WriteGuard.recovered} says whether to repair the data that the
+   * lock guards.
    *
-   * @param options - time limit, signal, and whether it keeps the thread alive
-   * @returns the guard of a write; release it when you are done
-   * @throws (rejects) as {@link RwLock.writeAsync}, but `ERR_ABANDONED`
+   * @param options - time limit in milliseconds (none by default), signal, and `ref`: whether the promise keeps
+   *   the thread alive
+   * @returns the guard of the write; release it once
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; nothing was acquired
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link RwLock.write}
+   * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type
+   * @throws (rejects) TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws (rejects) RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
+   * @throws (rejects) the reason of the signal - it aborted during the wait or before; nothing was acquired
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1954,9 +2121,9 @@ export interface RwLock {
   recoverAsync(options?: WaitOptions): Promise<WriteGuard>;
 
   /**
-   * How many reads are held at this moment, by all threads. The answer may be out of date when you read it.
+   * How many reads all threads hold at this moment. The answer may be out of date when you read it.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that an RwLock never writes
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1967,10 +2134,10 @@ export interface RwLock {
   readonly readers: number;
 
   /**
-   * The `threadId` (of `node:worker_threads`) of the thread that writes, or null. The main thread is 0: compare with null,
-   * not by truth.
+   * The `threadId` (of `node:worker_threads`) of the writer, or null. The main thread is 0, so compare with
+   * null instead of testing for truth.
    *
-   * @throws SyncError `ERR_CORRUPT_CELL`
+   * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that an RwLock never writes
    * @example
    * ```js
    * const { RwLock } = require('@x/shared-sync');
@@ -1984,13 +2151,16 @@ export interface RwLock {
 /** The class of {@link RwLock}. */
 export interface RwLockConstructor {
   /**
-   * A lock in a cell of shared memory. Making another on the same cell, in any thread, gives the same lock.
+   * Makes an RwLock on a cell of shared memory. A second object on the same cell, in any thread, is the same
+   * lock.
    *
    * @param view - the shared memory
-   * @param index - the number of the int32 cell, from the start of `view`; 0 if left out
-   * @param options - its name
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `view` is not over shared memory or `index` is not a number
-   * @throws RangeError `ERR_OUT_OF_RANGE` if `index` is not the number of a cell of `view`
+   * @param index - the index of the int32 cell in `view`, from 0, the default
+   * @param options - a name
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `view` is not over shared memory, `index` is not a number, or
+   *   `options` or its `name` has the wrong type
+   * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
+   * @throws RangeError ERR_OUT_OF_RANGE - `index` is not the index of a cell of `view`
    */
   new <View extends Int32Array | SharedArrayBuffer = any>(
     view: View & SharedView<View>,
@@ -2011,9 +2181,10 @@ interface LayoutKind<Class, Arguments extends readonly unknown[], Made> {
 interface ArrayKind<Class, Made> extends LayoutKind<Class, readonly [length: number], Made> {}
 
 /**
- * What a field of a {@link layout} can be: a class, the arguments that it takes there, and what the field becomes.
+ * The kinds of fields of a {@link layout}: for each a class, the arguments that it takes there, and the value
+ * that the field becomes.
  *
- * The typed arrays need TypeScript 5.7 or later; before, they are `any`.
+ * The typed arrays need TypeScript 5.7 or later; in earlier versions they are `any`.
  */
 export interface LayoutKinds {
   Mutex: LayoutKind<MutexConstructor, readonly [options?: PrimitiveOptions], Mutex>;
@@ -2052,7 +2223,7 @@ export interface LayoutKinds {
   BigInt64Array: ArrayKind<BigInt64ArrayConstructor, BigInt64Array<SharedArrayBuffer>>;
   // @ts-ignore
   BigUint64Array: ArrayKind<BigUint64ArrayConstructor, BigUint64Array<SharedArrayBuffer>>;
-  /** Where the runtime has it: from Node 24 on. */
+  /** Where the runtime has it: Node 24 and later. */
   Float16Array: typeof globalThis extends {
     Float16Array: infer Class extends { readonly prototype: unknown };
   }
@@ -2066,8 +2237,8 @@ type Written<Kind> =
     : never;
 
 /**
- * A field of a {@link layout} as it is written: a class, or an array of a class and its arguments (for a primitive those of
- * its constructor after `index`; for an array of numbers its length).
+ * A field of a {@link layout} as it is written: a class, or an array of a class and its arguments. For a
+ * primitive those are the arguments of its constructor after `index`; for an array of numbers, its length.
  */
 export type LayoutField = {
   [Name in keyof LayoutKinds]: Written<LayoutKinds[Name]>;
@@ -2110,31 +2281,31 @@ export interface SharedLayout<Spec = any> {
   readonly [shape]?: Spec;
   /** The memory of all fields. */
   readonly buffer: SharedArrayBuffer;
-  /** For each field in order its name, its kind and its arguments. */
+  /** The name, the kind and the arguments of each field, in order. */
   readonly fields: readonly (readonly [name: string, kind: string, ...args: unknown[]])[];
 }
 
 /**
  * The primitives and arrays of a {@link layout}, by name.
  *
- * @typeParam Spec - the fields as they are written; with `any` the fields are `any` too
+ * @typeParam Spec - the fields as they are written; with `any` the fields are `any`, too
  */
 export type Layout<Spec> = (0 extends 1 & Spec
   ? { readonly [name: string]: any }
   : { readonly [Name in keyof Spec]: LayoutValue<Spec[Name]> }) & {
   /**
-   * What to send to other threads, in `workerData` or `postMessage`, for `layout.from` there.
+   * Returns what to send to other threads, in `workerData` or `postMessage`, for `layout.from` there.
    *
-   * @returns plain data with the memory itself: nothing is copied on the way
+   * @returns plain data with the shared memory itself, which is not copied on the way
    */
   share(): SharedLayout<Spec>;
 };
 
 /**
- * Allocates shared memory for primitives and arrays by name, so that nobody has to number cells. All of it is zero: the
- * primitives are fresh. No two fields share a cache line.
+ * Allocates shared memory for primitives and arrays by name, so that no program has to count cells. All of it
+ * is zero, so the primitives are fresh. No two fields share a cache line.
  *
- * Each primitive is called in messages and by {@link inspect} as its field is.
+ * The name of a field is also the name of its primitive in messages and in {@link inspect}.
  *
  * @example
  * ```js
@@ -2160,14 +2331,17 @@ export type Layout<Spec> = (0 extends 1 & Spec
  */
 export interface LayoutFunction {
   /**
-   * Allocates.
+   * Allocates the fields.
    *
-   * @param spec - for each name a class, or an array of a class and its arguments: those of the constructor after
-   * `index` for a primitive, the length for an array of numbers
+   * @param spec - for each name a class, or an array of a class and its arguments: for a primitive those of its
+   *   constructor after `index`, for an array of numbers its length
    * @returns the primitives and arrays by name, and `share()`
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `spec` is no plain object, or a field is not as described or has
-   * arguments of the wrong type; `ERR_INVALID_ARG_VALUE` if a name is a symbol, or one that every object has, or `share`
-   * @throws RangeError `ERR_OUT_OF_RANGE` if a number is out of its range, or the fields take more memory than there is
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `spec` is not a plain object, a field is not as described, or one
+   *   of its arguments has the wrong type
+   * @throws TypeError ERR_INVALID_ARG_VALUE - a name is a symbol, a property of every object, or `share`; or an
+   *   option is unknown
+   * @throws RangeError ERR_OUT_OF_RANGE - a number is out of its range, or the fields take more memory than
+   *   there is
    * @example
    * ```js
    * const { layout, Mutex, Barrier } = require('@x/shared-sync');
@@ -2180,16 +2354,17 @@ export interface LayoutFunction {
   <const Spec extends LayoutSpec>(spec: Spec & Reserved): Layout<Spec>;
 
   /**
-   * The same primitives and arrays in another thread.
+   * Makes the same primitives and arrays in another thread.
    *
    * @param shared - what `share()` returned, as it arrived
-   * @param spec - what this thread expects: the same as in the thread that allocated. Without it, any shape is taken
+   * @param spec - the fields that this thread expects: the same as in the thread that allocated them. Without
+   *   it, any fields are accepted
    * @typeParam Spec - the fields, for a call without `spec`: `layout.from<typeof spec>(workerData)`
-   * @returns as {@link layout} does
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` if `shared` is not what `share()` returns, such as a layout itself;
-   * `ERR_INVALID_ARG_VALUE` if it differs from `spec` in names, kinds, arguments or order (the message says in what), or
-   * names a kind that this thread does not know
-   * @throws RangeError `ERR_OUT_OF_RANGE` if the memory does not have the size that the fields take
+   * @returns the primitives and arrays by name, and `share()`
+   * @throws TypeError ERR_INVALID_ARG_TYPE - `shared` is not what `share()` returns, such as the layout itself
+   * @throws TypeError ERR_INVALID_ARG_VALUE - `shared` differs from `spec` in names, kinds, arguments or order
+   *   (the message says where), or names a kind that this thread does not know
+   * @throws RangeError ERR_OUT_OF_RANGE - the memory does not have the size of the fields
    * @example
    * ```js
    * const { layout, Mutex, Latch } = require('@x/shared-sync');

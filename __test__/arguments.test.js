@@ -102,7 +102,7 @@ for (const [name, construct] of classes) {
     t.throws(() => construct(), invalidType);
   });
 
-  test(`${name} refuses an index that is not the number of a cell, and says which are`, (t) => {
+  test(`${name} refuses an index that is not one of a cell, and the message names the range`, (t) => {
     for (const index of [
       -1,
       0.5,
@@ -168,7 +168,7 @@ for (const [name, construct] of classes) {
   });
 }
 
-test('Barrier refuses a total that is no number of threads, and says which are', (t) => {
+test('Barrier refuses a total that is not a number of threads, and the message names the range', (t) => {
   for (const total of [0, -0, -1, 1.5, NaN, Infinity, 2 ** 24, 2 ** 32 + 1, 2 ** 53]) {
     const error = t.throws(() => new Barrier(cells(), 0, total), outOfRange, String(total));
     t.regex(error?.message ?? '', /\btotal\b[^]*16[,_]?777[,_]?215/, String(total));
@@ -180,7 +180,7 @@ test('Barrier refuses a total that is no number of threads, and says which are',
   for (const total of [1, 2, 2 ** 24 - 1]) t.is(new Barrier(cells(), 0, total).total, total);
 });
 
-test('Semaphore refuses numbers of permits that cannot be, and says which can', (t) => {
+test('Semaphore refuses permits out of range, and the message names the range', (t) => {
   for (const permits of [-1, 0.5, NaN, Infinity, 2 ** 30, 2 ** 53]) {
     const error = t.throws(() => new Semaphore(cells(), 0, permits), outOfRange, String(permits));
     t.regex(error?.message ?? '', /\bpermits\b[^]*1073741823/);
@@ -208,7 +208,7 @@ test('Semaphore refuses numbers of permits that cannot be, and says which can', 
   }
 });
 
-test('a number of permits is an integer from 1 to the maximum, told before anything happens', async (t) => {
+test('the number of permits is checked before anything happens: an integer from 1 to the maximum', async (t) => {
   const semaphore = new Semaphore(cells(), 0, 2, { max: 3 });
   for (const n of [0, -1, 0.5, NaN, Infinity, 4, 2 ** 32 + 1]) {
     const message = /\bn\b[^]*\b3\b/;
@@ -225,7 +225,8 @@ test('a number of permits is an integer from 1 to the maximum, told before anyth
   }
   // A time limit comes second.
   t.throws(() => semaphore.tryAcquire(1_000), {
-    message: 'n must be an integer from 1 to 3, as many permits as can ever be free, and is 1000.',
+    message:
+      'n must be an integer from 1 to 3, the most permits that can ever be free, but is 1000.',
   });
   t.is(semaphore.available, 2);
 });
@@ -270,7 +271,7 @@ test('time limits are numbers of milliseconds from 0 to Infinity', (t) => {
   t.false(latch.tryAwait(-0));
 });
 
-test('wrong limits are told even when no waiting would be needed', (t) => {
+test('a wrong time limit throws even if the call would not wait', (t) => {
   const latch = new Latch(cells());
   latch.release();
   t.throws(() => latch.tryAwait(-1), outOfRange);
@@ -316,7 +317,7 @@ test('notify takes the number of threads to wake', (t) => {
   for (const n of [0, 2 ** 31, Infinity]) t.is(condition.notify(n), 0);
 });
 
-test('each message says what came and what to do next', (t) => {
+test('each message says which argument was passed and what to do next', (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   /** @type {[() => unknown, RegExp[]][]} */
@@ -366,7 +367,7 @@ test('a view from another realm works like one of this realm', (t) => {
   t.throws(() => new Mutex(vm.runInContext('[]', context)), invalidType);
 });
 
-test('a view of a subclass works, and one that lies about itself does no harm', async (t) => {
+test('a view of a subclass works, and a view with false properties does no harm', async (t) => {
   class Cells extends Int32Array {}
   const view = Reflect.construct(Cells, [shared()]);
   new Mutex(view, 3).lock();
@@ -406,7 +407,7 @@ test('a view of a subclass works, and one that lies about itself does no harm', 
 
 const invalidValue = { instanceOf: TypeError, name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };
 
-test('an option that is not known is refused, and the message says which are', async (t) => {
+test('an unknown option is refused, and the message lists the known ones', async (t) => {
   const view = cells(8);
   const unknown = { naem: 'jobs' };
   /** @type {[() => unknown, RegExp][]} */

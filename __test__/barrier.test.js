@@ -40,7 +40,7 @@ for (const count of [2, 3, 4, 8, 16]) {
   });
 }
 
-test('nobody passes before the last has arrived', async (t) => {
+test('no party passes before the last has arrived', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(8));
   const arrive = () =>
     startWorker(
@@ -113,7 +113,7 @@ test('two barriers in neighbouring cells keep apart', async (t) => {
   t.deepEqual([...view.subarray(2)], [2_000, 2_000]);
 });
 
-test('a worker that dies in wait() breaks the barrier for those inside and those who come', async (t) => {
+test('a worker that dies in wait() breaks the barrier for present and later parties', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
   const arrive = () =>
     startWorker(
@@ -170,7 +170,7 @@ const arrives = (view, total, ms = Infinity) =>
     { limit: 20_000 },
   );
 
-test('Java, Python: one whose time is up breaks the barrier for those inside and those who come', async (t) => {
+test('Java, Python: a party that times out breaks the barrier for present and later parties', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
   const barrier = new Barrier(view, 0, 3);
   const inside = arrives(view, 3);
@@ -201,7 +201,7 @@ test('waitFor within its limit is wait', async (t) => {
   }
 });
 
-test('Java, Python: abort breaks it at once for all, from a thread that is no party too', async (t) => {
+test('Java, Python: abort breaks the barrier at once for all, even if called by a thread that is not a party', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
   const barrier = new Barrier(view, 0, 4);
   const inside = [arrives(view, 4), arrives(view, 4, 20_000)];
@@ -216,7 +216,7 @@ test('Java, Python: abort breaks it at once for all, from a thread that is no pa
   t.true(barrier.broken);
 });
 
-test('Java, Python: those whom a reset finds waiting are told, and the next round is whole', async (t) => {
+test('Java, Python: reset throws in the waiting parties, and the next round is complete', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
   const barrier = new Barrier(view, 0, 3);
   const inside = [arrives(view, 3), arrives(view, 3)];
@@ -232,7 +232,7 @@ test('Java, Python: those whom a reset finds waiting are told, and the next roun
   t.false(barrier.broken, 'with nobody inside it does nothing');
 });
 
-test('the last to arrive runs the action before anybody goes on, once a round', async (t) => {
+test('the last to arrive runs the action before any party continues, once a round', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(64));
   const [sums] = await inWorkers(
     4,
@@ -309,7 +309,7 @@ test('an action may be asynchronous where parties wait by promise, and only ther
   t.true(alone.broken);
 });
 
-test('who arrives while the action runs belongs to the next round', async (t) => {
+test('a party that arrives while the action runs belongs to the next round', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
   let end = () => {};
   let actions = 0;
@@ -332,7 +332,7 @@ test('who arrives while the action runs belongs to the next round', async (t) =>
   t.is(actions, 1, 'those who came early gave none');
 });
 
-test('an abort or a reset while the action runs is told to all, its own thread too', async (t) => {
+test('an abort or a reset while the action runs throws in all parties, also in the one that runs it', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
   for (const method of /** @type {const} */ (['abort', 'reset'])) {
     const barrier = new Barrier(view, 0, 2, { action: () => sleep(20) });
@@ -345,7 +345,7 @@ test('an abort or a reset while the action runs is told to all, its own thread t
   }
 });
 
-test('a thread that blocks at the barrier whose action it runs is told, and does not hang', async (t) => {
+test('a thread that blocks at the barrier whose action it runs throws, and does not hang', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
   const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
   /** @type {Barrier} */

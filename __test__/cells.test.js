@@ -216,7 +216,7 @@ for (const [name, operations] of Object.entries(groups)) {
   });
 }
 
-test('locking a cell whose owner never was is told at once, and says what may be wrong', async (t) => {
+test('locking a cell with an owner that never existed throws at once, and says what may be wrong', async (t) => {
   const ended = await runChild(async (_, { startWorker }) => {
     const errors = [];
     // High thread ids, in case some bits of the word have a meaning of their own.
@@ -245,7 +245,7 @@ test('locking a cell whose owner never was is told at once, and says what may be
   }
 });
 
-test('a barrier that more threads than its total have entered is told as corrupt', async (t) => {
+test('a barrier that more threads than its total have entered throws ERR_CORRUPT_CELL', async (t) => {
   const ended = await runChild(async (_, { inWorkers }) => {
     const view = new Int32Array(new SharedArrayBuffer(4));
     view[0] = 5;

@@ -68,7 +68,7 @@ test('sixteen workers that are terminated at random break no rule and hang nowhe
   }
 });
 
-test('chaos tells when a promise is lost', async (t) => {
+test('chaos fails when a promise is lost', async (t) => {
   const { code, count, output } = await chaos(12, {
     execArgv: ['--require', plants],
     patience: 3,
@@ -79,7 +79,7 @@ test('chaos tells when a promise is lost', async (t) => {
   t.regex(output, /^HANGS: .*by promise Mutex#lockAsync/m);
 });
 
-test('chaos tells when a rule is broken', async (t) => {
+test('chaos fails when a rule is broken', async (t) => {
   const { code, count, output } = await chaos(8, { execArgv: ['--require', plants] });
   t.is(code, 1, output);
   t.true(count('violations') > 0, output);

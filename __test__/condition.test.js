@@ -33,7 +33,7 @@ test('the mutex is free while a thread waits, and its own again afterwards', asy
   t.true(await waiter.done);
 });
 
-test('a predicate that holds already is asked once and does not wait', (t) => {
+test('a predicate that is true already is called once, and wait does not sleep', (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0).lock();
   const condition = new Condition(view, 1);
@@ -204,7 +204,7 @@ test('waiting with a mutex that is free or of another thread is an error', async
   t.is(asked, 0, 'the predicate is not asked without the lock');
 });
 
-test('waitFor answers what the predicate answered last', (t) => {
+test('waitFor returns the last answer of the predicate', (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0).lock();
   const condition = new Condition(view, 1);
@@ -232,7 +232,7 @@ test('waitFor answers what the predicate answered last', (t) => {
   mutex.unlock();
 });
 
-test('waitFor asks a last time when the time is up, though nobody notified', async (t) => {
+test('waitFor calls the predicate a last time when it times out without a notification', async (t) => {
   const view = cells();
   const waiter = startWorker(
     ({ view }, { Mutex, Condition, ready }) => {

@@ -7,8 +7,8 @@ const { Condition, Latch, Mutex, SyncError, inspect } = require('../index.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 const { runChild } = require('./helpers/child.js');
 
-// `SHARED_SYNC_CIRCLES=200 npx ava __test__/deadlock.test.js` for a long run.
-const CIRCLES = Number(process.env.SHARED_SYNC_CIRCLES ?? 20);
+// `SHARED_SYNC_CYCLES=200 npx ava __test__/deadlock.test.js` for a long run.
+const CYCLES = Number(process.env.SHARED_SYNC_CYCLES ?? 20);
 
 // Between "within 100 ms" (see benchmark/interruption.js) and "when a thread happens to look".
 const LIMIT = 5_000;
@@ -28,12 +28,12 @@ async function untilBlocked(count) {
 }
 
 for (const size of [2, 3]) {
-  test(`${CIRCLES} circles of ${size} mutexes are told, each to one thread, with the whole circle`, async (t) => {
-    t.timeout(60_000 + CIRCLES * LIMIT);
+  test(`${CYCLES} cycles of ${size} mutexes throw, each in one thread, with the whole cycle`, async (t) => {
+    t.timeout(60_000 + CYCLES * LIMIT);
     const view = cells(64);
     const workers = await inWorkers(
       size,
-      ({ view, id, count, CIRCLES }, { Mutex, Barrier, stall, threadId }) => {
+      ({ view, id, count, CYCLES }, { Mutex, Barrier, stall, threadId }) => {
         const next = (id + 1) % count;
         const mine = new Mutex(view, id, { name: `fork ${id}` });
         // A message names what a thread waits for as that thread does.
@@ -41,7 +41,7 @@ for (const size of [2, 3]) {
         const gate = new Barrier(view, 32, count);
         const told = [];
         let got = 0;
-        for (let round = 0; round < CIRCLES; round++) {
+        for (let round = 0; round < CYCLES; round++) {
           mine.lock();
           gate.wait();
           // All at once, or one after another in changing order.
@@ -62,24 +62,24 @@ for (const size of [2, 3]) {
         }
         return { told, got, threadId };
       },
-      { view, CIRCLES },
-      { limit: 60_000 + CIRCLES * LIMIT },
+      { view, CYCLES },
+      { limit: 60_000 + CYCLES * LIMIT },
     );
     const all = workers.flatMap(({ told }) => told);
-    for (let round = 0; round < CIRCLES; round++) {
+    for (let round = 0; round < CYCLES; round++) {
       const told = all.filter((each) => each.round === round);
       t.is(told.length, 1, `round ${round}: ${JSON.stringify(told)}`);
     }
     t.is(
       workers.reduce((sum, { got }) => sum + got, 0),
-      CIRCLES * (size - 1),
+      CYCLES * (size - 1),
     );
     for (const { id, threadId: teller, name, code, message, cycle, ms, holds } of all) {
       t.is(name, 'SyncError');
       t.is(code, 'ERR_DEADLOCK', message);
       t.true(holds, 'it still owns what it owned, and not what it waited for');
       t.true(ms < LIMIT, `told after ${ms} ms`);
-      t.is(cycle[0].threadId, teller, 'the circle begins with the one that is told');
+      t.is(cycle[0].threadId, teller, 'the cycle begins with the thread that throws');
       const expected = Array.from({ length: size }, (_, i) => ({
         threadId: workers[(id + i) % size].threadId,
         holds: `Mutex "fork ${(id + i) % size}"`,
@@ -95,9 +95,9 @@ for (const size of [2, 3]) {
   });
 }
 
-test('threads that close the circle in the same instant are not all told', async (t) => {
+test('threads that close the cycle in the same instant do not all throw', async (t) => {
   const view = cells(64);
-  const rounds = 10 * CIRCLES;
+  const rounds = 10 * CYCLES;
   const told = await inWorkers(
     2,
     ({ view, id, rounds }, { Mutex, Barrier, codeOf }) => {
@@ -124,10 +124,10 @@ test('threads that close the circle in the same instant are not all told', async
     t.true(one || told[1][round]);
     return one && told[1][round];
   });
-  t.is(twice.length, 0, `of ${rounds} circles, so many were told to both`);
+  t.is(twice.length, 0, `of ${rounds} cycles, so many threw in both`);
 });
 
-test('a circle with the main thread in it is told, and names the main thread', async (t) => {
+test('a cycle with the main thread in it throws, and names the main thread', async (t) => {
   const view = cells();
   const other = startWorker(
     ({ view }, { Mutex, codeOf, ready }) => {
@@ -156,7 +156,7 @@ test('a circle with the main thread in it is told, and names the main thread', a
   t.deepEqual(await other.done, { returned: undefined });
 });
 
-test('locking twice is a circle of one', (t) => {
+test('locking twice is a cycle of one thread', (t) => {
   const named = new Mutex(cells(), 3, { name: 'jobs' }).lock();
   const unnamed = new Mutex(cells(), 5).lock();
   for (const [mutex, label] of /** @type {const} */ ([
@@ -198,7 +198,7 @@ for (const [name, ms] of /** @type {const} */ ([
   ['wait()', Infinity],
   ['waitFor(), whose limit is over when it is notified,', 30_000],
 ])) {
-  test(`a circle through the lock again of ${name} is told to the thread that closes it`, async (t) => {
+  test(`a cycle through the mutex that ${name} acquires again throws in the thread that closes it`, async (t) => {
     const view = cells();
     const waiter = startWorker(waiterThatHolds, { view, ms });
     await waiter.blocked(50);
@@ -221,7 +221,7 @@ for (const [name, ms] of /** @type {const} */ ([
   });
 }
 
-test('a circle that the notification of a third thread closes is told too', async (t) => {
+test('a cycle that the notification of a third thread closes throws, too', async (t) => {
   const view = cells();
   const waiter = startWorker(waiterThatHolds, { view, ms: Infinity });
   await waiter.blocked(50);
@@ -250,7 +250,7 @@ test('a circle that the notification of a third thread closes is told too', asyn
   if (error) t.is(error.cycle.length, 2);
 });
 
-test('a thread that waits for one of a circle, and is not in it, is not told', async (t) => {
+test('a thread that waits for a thread of a cycle without being in it does not throw', async (t) => {
   const view = cells();
   const body = (/** @type {any} */ { view, own, next }, /** @type {any} */ tools) => {
     const { Mutex, Latch, codeOf, ready } = tools;
@@ -279,7 +279,7 @@ test('a thread that waits for one of a circle, and is not in it, is not told', a
   t.deepEqual(await outside.done, { returned: undefined });
 });
 
-test('a wait with a limit is part of no circle: it ends by itself', async (t) => {
+test('a wait with a limit is never part of a cycle: it ends by itself', async (t) => {
   const view = cells();
   for (const [ours, theirs] of [
     [400, 1_200],
@@ -305,7 +305,7 @@ test('a wait with a limit is part of no circle: it ends by itself', async (t) =>
   }
 });
 
-test('long waits without a circle are told nothing', async (t) => {
+test('long waits without a cycle do not throw', async (t) => {
   const view = cells();
   // Each holds its own and waits for the next one's; the last holds its own for long.
   const chain = inWorkers(
@@ -347,7 +347,7 @@ test('long waits without a circle are told nothing', async (t) => {
   t.deepEqual(await others, Array(3).fill({ returned: undefined }));
 });
 
-test('a circle that is told again and again leaves no trace', async (t) => {
+test('a cycle that throws again and again leaves no trace', async (t) => {
   const ended = await runChild(async (_, { require: load, Mutex, startWorker, errorOf, sleep }) => {
     const { inspect } = load('../../index.js');
     const view = new Int32Array(new SharedArrayBuffer(8));

@@ -188,6 +188,24 @@ test('every public member is documented, with an example where it can be called'
   t.true(seen > 15);
 });
 
+test('each @throws tag names one error, and says when', (t) => {
+  const text = fs.readFileSync(DECLARATIONS, 'utf8');
+  const file = ts.createSourceFile(DECLARATIONS, text, ts.ScriptTarget.Latest, true);
+  const ONE = /^(\(rejects\) )?((Sync|Type|Range)Error ERR_\w+|the (error|reason) of [`\w ]+) - \S/;
+  let seen = 0;
+  /** @param {ts.Node} node */
+  function visit(node) {
+    for (const tag of ts.getJSDocTags(node)) {
+      if (tag.tagName.text !== 'throws') continue;
+      t.regex(tag.getText(file).replace('@throws ', ''), ONE);
+      seen++;
+    }
+    ts.forEachChild(node, visit);
+  }
+  visit(file);
+  t.true(seen > 100);
+});
+
 const examples = [...fs.readFileSync(DECLARATIONS, 'utf8').matchAll(/```js\n([^]*?)```/g)].map(
   ([, block]) => block.replace(/^ *\* ?/gm, ''),
 );

@@ -28,7 +28,7 @@ async function blocked(t, count, body, view) {
   return started;
 }
 
-test('a mutex says whether it is free, who has it and how many wait', async (t) => {
+test('a mutex shows whether it is free, its owner and how many wait', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   t.is(inspect(mutex), 'Mutex { free }');
@@ -49,7 +49,7 @@ test('a mutex says whether it is free, who has it and how many wait', async (t) 
   t.is(inspect(mutex), 'Mutex { free }');
 });
 
-test('a mutex names the worker that owns it or died owning it, and is called as its own object is', async (t) => {
+test('a mutex shows the worker that owns it or died owning it, and the name of its own object', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0, { name: 'work' });
   const [owner] = await blocked(
@@ -119,7 +119,7 @@ test('a barrier says how many have arrived, and when it is broken', async (t) =>
   t.is(inspect(barrier), 'Barrier "phase" { broken }');
 });
 
-test('a latch says what is to go, how many wait, and when it is open', async (t) => {
+test('a latch shows what remains, how many wait, and when it is open', async (t) => {
   const view = cells();
   const latch = new Latch(view, 3, 3);
   t.is(inspect(latch), 'Latch { closed, 3 to go }');
@@ -165,7 +165,7 @@ test('a semaphore says how many permits are free, and how many wait', async (t) 
   t.is(inspect(new Semaphore(view, 1, 0)), 'Semaphore { 0 permits free }');
 });
 
-test('a lock says how many read or who writes, and how many wait', async (t) => {
+test('an RwLock shows how many read or which thread writes, and how many wait', async (t) => {
   const view = cells();
   const lock = new RwLock(view, 0, { name: 'table' });
   t.is(inspect(lock), 'RwLock "table" { free }');
@@ -195,7 +195,7 @@ test('a lock says how many read or who writes, and how many wait', async (t) => 
   guard.release();
 });
 
-test('a lock names the worker that writes, and the one that died inside', async (t) => {
+test('an RwLock shows the worker that writes, and the one that died inside', async (t) => {
   for (const how of ['write', 'read']) {
     const view = cells();
     const lock = new RwLock(view, 0);
@@ -234,7 +234,7 @@ const onCell = (view) => [
   new RwLock(view, 0),
 ];
 
-test('the description of a cell that was written over says so', (t) => {
+test('the description of an overwritten cell says so', (t) => {
   const view = cells();
   const [mutex, condition, barrier, latch, semaphore, lock] = onCell(view);
   view[0] = -5;
@@ -247,7 +247,7 @@ test('the description of a cell that was written over says so', (t) => {
   t.is(inspect(latch), `Latch { ${corrupt} }`);
 });
 
-test('whatever the cell holds, looking neither throws nor changes it', (t) => {
+test('whatever the cell holds, describing it neither throws nor changes it', (t) => {
   const view = cells();
   const primitives = onCell(view);
   fc.assert(
@@ -262,7 +262,7 @@ test('whatever the cell holds, looking neither throws nor changes it', (t) => {
   );
 });
 
-test('looking disturbs nobody: counts stay exact under a thread that looks all the time', async (t) => {
+test('describing disturbs no thread: counts stay exact while a thread describes all the time', async (t) => {
   const view = cells(8);
   const watcher = startWorker(
     ({ view }, { Mutex, Condition, Barrier, Latch, require }) => {
@@ -321,7 +321,7 @@ test('the description keeps to the depth and the colours that were asked for', (
   t.is(inspect([mutex, mutex]).match(/free/g)?.length, 2);
 });
 
-test('a subclass shows its own name, and what is no primitive has no description', (t) => {
+test('a subclass shows its own name, and an object that is not a primitive has no description', (t) => {
   class Jobs extends Mutex {}
   t.is(inspect(new Jobs(new SharedArrayBuffer(4))), 'Jobs { free }');
   class Odd extends Mutex {}
@@ -336,7 +336,7 @@ test('a subclass shows its own name, and what is no primitive has no description
   t.is(inspect(new Proxy(new Mutex(cells()), {})), 'Mutex {}');
 });
 
-test('other descriptions tell the class', (t) => {
+test('String() and other descriptions show the class', (t) => {
   const view = cells();
   const tags = [
     new Mutex(view, 0),

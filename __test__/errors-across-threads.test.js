@@ -54,7 +54,7 @@ test('a clone of an error lost its code', async (t) => {
   }
 });
 
-test('codeOf() is undefined for what carries no code of this package', (t) => {
+test('codeOf() is undefined for an error without a code of this package', (t) => {
   for (const other of [
     undefined,
     null,

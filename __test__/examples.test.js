@@ -46,7 +46,7 @@ function temporaryFolder(t) {
 }
 
 for (const name of examples) {
-  test(`${name} tells its options, and refuses others`, async (t) => {
+  test(`${name} lists its options, and refuses others`, async (t) => {
     const usage = await output(t, name, '--help');
     t.regex(usage, new RegExp(`^Usage: node examples/${name} `));
     for (const wrong of [['--nonsense'], ['--workers', 'many']]) {
@@ -57,7 +57,7 @@ for (const name of examples) {
     }
   });
 
-  test(`examples/README.md and a README.md of its own tell about ${name}`, (t) => {
+  test(`${name} has a section in examples/README.md and a README.md of its own`, (t) => {
     const read = (/** @type {string[]} */ ...names) =>
       fs.readFileSync(path.join(root, 'examples', ...names), 'utf8');
     t.true(read('README.md').includes(`(${name}/README.md)`));
@@ -142,7 +142,7 @@ test('connection-pool keeps all workers together below the limit', async (t) => 
   for (const [, most] of printed.matchAll(/at most (\d+)$/gm)) t.true(Number(most) <= 3);
 });
 
-test('job-scheduler does each job in its turn, and reports the deadlock', async (t) => {
+test('job-scheduler runs the jobs in order, and reports the deadlock', async (t) => {
   const printed = await output(t, 'job-scheduler', '--workers', '4');
   t.regex(printed, /^12 jobs, 4 workers, \d+ ms\n\nfetch +9 {2}worker \d +█/);
   t.regex(printed, /\npublish +9 .*█\n\n/);

@@ -59,7 +59,7 @@ test('runExclusive refuses a promise, says what to do, and unlocks', (t) => {
   t.is(called, 3);
 });
 
-test('runExclusive refuses what is no function, without locking', (t) => {
+test('runExclusive refuses an argument that is not a function, without locking', (t) => {
   const mutex = new Mutex(cells());
   for (const fn of [undefined, null, 5, 'fn', {}]) {
     const error = t.throws(() => mutex.runExclusive(fn), { code: 'ERR_INVALID_ARG_TYPE' });
@@ -76,7 +76,7 @@ test('runExclusive within itself is a deadlock, and the outer one still unlocks'
   t.false(mutex.locked);
 });
 
-test('a function that unlocks and returns is told; one that throws is heard', (t) => {
+test('runExclusive throws if the function unlocked and returned; an error of the function passes through', (t) => {
   const mutex = new Mutex(cells());
   t.throws(() => mutex.runExclusive(() => mutex.unlock()), { code: 'ERR_NOT_OWNER' });
   t.throws(
@@ -89,7 +89,7 @@ test('a function that unlocks and returns is told; one that throws is heard', (t
   );
 });
 
-test('a wait inside that loses the lock tells its own error', async (t) => {
+test('the error of a wait in the function that loses the lock passes through', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const changed = new Condition(view, 1);

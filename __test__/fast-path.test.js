@@ -14,7 +14,7 @@ const { number } = realm;
 const { RWLOCK_READ: READ, RWLOCK_WRITE: WRITE } = native;
 const name = undefined;
 
-test('a mutex locked by an instruction and by a call is the same word, and each unlocks the other', (t) => {
+test('the fast path and the native call lock a mutex with the same word, and each unlocks the other', (t) => {
   const [inline, called] = [cell(), cell()];
   new Mutex(inline).lock();
   t.true(native.mutexLock(number, called, name, Infinity));
@@ -33,7 +33,7 @@ test('a mutex locked by an instruction and by a call is the same word, and each 
   t.is(native.mutexOwner(number, inline, name), THREAD);
 });
 
-test('a mutex locked for a guard is a word that no instruction of the thread takes for its own', async (t) => {
+test('the fast path does not take the word of a guard for that of the thread', async (t) => {
   const [inline, called] = [cell(), cell()];
   const guard = await new Mutex(inline).lockAsync();
   const promise = newNumber();
@@ -52,7 +52,7 @@ test('a mutex locked for a guard is a word that no instruction of the thread tak
   t.is(called[0], native.MUTEX_FREE);
 });
 
-test('a latch opened by an instruction and by a call is the same word', (t) => {
+test('the fast path and the native call open a latch with the same word', (t) => {
   const [inline, called] = [cell(), cell()];
   new Latch(inline).release();
   native.latchCountDown(number, called, name, 1, 1);
@@ -61,7 +61,7 @@ test('a latch opened by an instruction and by a call is the same word', (t) => {
   t.true(new Latch(called).released);
 });
 
-test('a latch counted down by an instruction and by a call is the same word', (t) => {
+test('the fast path and the native call count a latch down with the same word', (t) => {
   const [inline, called] = [cell(), cell()];
   const latch = new Latch(inline, 0, 5);
   for (const [n, remaining] of [
@@ -78,7 +78,7 @@ test('a latch counted down by an instruction and by a call is the same word', (t
   }
 });
 
-test('permits taken and given back by an instruction and by a call are the same word', async (t) => {
+test('the fast path and the native call acquire and release permits with the same word', async (t) => {
   const { startWorker } = require('./helpers/threads.js');
   const [inline, called] = [cell(), cell()];
   const semaphore = new Semaphore(inline, 0, 5, { max: 7 });
@@ -114,7 +114,7 @@ function countsOf(view) {
   return [counts[start + native.READ_OWN], counts[start + native.READ_BY_GUARDS]];
 }
 
-test('reads and writes begun by an instruction and by a call are the same word, and each ends the other', async (t) => {
+test('the fast path and the native call read and write with the same word, and each unlocks the other', async (t) => {
   const [inline, called] = [cell(), cell()];
   const lock = new RwLock(inline);
   for (const count of [1, 2]) {
@@ -171,7 +171,7 @@ test('reads and writes begun by an instruction and by a call are the same word, 
   t.is(called[0], 0);
 });
 
-test('a word whose count of reads is full begins no read by an instruction', (t) => {
+test('the fast path does not read when the count of reads is full', (t) => {
   const view = cell();
   view[0] = native.RWLOCK_MOST_READS;
   const lock = new RwLock(view);
@@ -188,7 +188,7 @@ test('a word whose count of reads is full begins no read by an instruction', (t)
   t.deepEqual(countsOf(view), [0, 0]);
 });
 
-test('a condition that nobody waits for and a barrier between rounds are zero', (t) => {
+test('a condition without waiters and a barrier between rounds are zero', (t) => {
   const view = new Int32Array(new SharedArrayBuffer(12));
   const mutex = new Mutex(view, 0).lock();
   const condition = new Condition(view, 1);
@@ -204,7 +204,7 @@ test('a condition that nobody waits for and a barrier between rounds are zero', 
   t.is(new Barrier(view, 2, native.BARRIER_MAX_TOTAL).total, 2 ** 24 - 1);
 });
 
-test('a mutex that nobody waits for any more is unlocked without a call', async (t) => {
+test('a mutex without waiters is unlocked without a native call', async (t) => {
   const { startWorker } = require('./helpers/threads.js');
   const view = cell();
   const mutex = new Mutex(view, 0).lock();
@@ -215,7 +215,7 @@ test('a mutex that nobody waits for any more is unlocked without a call', async 
   t.is(view[0], 0);
 });
 
-test('a number that no realm has, and what is no cell, is an error', (t) => {
+test('a native call with an unknown realm or without a cell throws', (t) => {
   const view = cell();
   for (const call of [
     () => native.mutexLock(4_000_000, view, name, 0),

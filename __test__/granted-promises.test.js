@@ -83,7 +83,7 @@ for (const kind of /** @type {const} */ (['Mutex', 'RwLock'])) {
   });
 }
 
-test('a promise of a worker that computes is told by the number of the worker', async (t) => {
+test('inspect() names the worker whose promise was granted while it computes', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
@@ -280,7 +280,7 @@ async function warningsOf(lose) {
   return /** @type {Array<{ code: string, name: string, message: string }>} */ (ended.value);
 }
 
-test('a guard that was collected while it owned a lock was lost in silence', async (t) => {
+test('a guard that was collected while it owned a lock was lost without a warning', async (t) => {
   const warnings = await warningsOf(async (_data, { Mutex, RwLock }) => {
     const view = new Int32Array(new SharedArrayBuffer(64));
     await new Mutex(view, 0, { name: 'jobs' }).lockAsync();
@@ -304,7 +304,7 @@ test('a guard that was collected while it owned a lock was lost in silence', asy
   for (const { message } of warnings) t.regex(message, /finally.*runExclusiveAsync\(\).*using/);
 });
 
-test('guards that are lost of one lock are warned of once', async (t) => {
+test('the lost guards of one lock cause one warning', async (t) => {
   const warnings = await warningsOf(async (_data, { RwLock }) => {
     const lock = new RwLock(new SharedArrayBuffer(4), 0, { name: 'config' });
     for (let i = 0; i < 20; i++) await lock.readAsync();
@@ -312,7 +312,7 @@ test('guards that are lost of one lock are warned of once', async (t) => {
   t.is(warnings.length, 1);
 });
 
-test('a guard that owns nothing when it is collected is not warned of', async (t) => {
+test('a guard that owns nothing when it is collected causes no warning', async (t) => {
   const warnings = await warningsOf(async (_data, { Condition, Mutex, RwLock }) => {
     const view = new Int32Array(new SharedArrayBuffer(64));
     (await new Mutex(view, 0, { name: 'released' }).lockAsync()).release();

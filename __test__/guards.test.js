@@ -11,7 +11,7 @@ const ref = true;
 /** A DOMException, which ava does not take for an error. */
 const abort = { name: 'AbortError', any: /** @type {const} */ (true) };
 
-test('a guard owns the mutex, and nothing else of its thread can unlock it', async (t) => {
+test('only the guard that owns a mutex can unlock it', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
@@ -46,7 +46,7 @@ test('a guard owns the mutex, and nothing else of its thread can unlock it', asy
   t.false(mutex.locked);
 });
 
-test('what the thread locked itself, no promise is given', async (t) => {
+test('a promise is not granted what its own thread locked with lock()', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0).lock();
   await t.throwsAsync(new Condition(view, 1).waitAsync(/** @type {any} */ (mutex)), {
@@ -191,7 +191,7 @@ test('runExclusive and runExclusiveAsync unlock, whatever the function does', as
   t.false(mutex.locked);
 });
 
-test('what a promise reads or writes under an RwLock, only its guard ends', async (t) => {
+test('only its guard releases a read or a write that a promise acquired', async (t) => {
   const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
   const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
   const lock = new RwLock(cells());
@@ -234,7 +234,7 @@ test('what a promise reads or writes under an RwLock, only its guard ends', asyn
   lock.unlockWrite();
 });
 
-test('what the thread itself holds of an RwLock, no guard ends and no promise gets', async (t) => {
+test('no guard releases and no promise acquires what the thread holds of an RwLock', async (t) => {
   const lock = new RwLock(cells());
   const own = lock.write();
   await t.throwsAsync(lock.readAsync({ timeout: 5, ref }), { code: 'ERR_TIMEOUT' });

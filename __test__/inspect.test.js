@@ -33,7 +33,7 @@ async function startBlocked(view, body) {
   return started;
 }
 
-test('nothing is listed where nobody is blocked', (t) => {
+test('nothing is listed while no thread is blocked', (t) => {
   t.deepEqual(inspect(), []);
 });
 
@@ -121,7 +121,7 @@ test('each primitive is listed with its class, its name, its owner and since whe
   t.deepEqual(inspect(), []);
 });
 
-test('who waits for permits, to read or to write is listed, with the writer', async (t) => {
+test('waits for permits, to read and to write are listed, with the writer', async (t) => {
   const view = cells();
   const semaphore = new Semaphore(view, 0, 0);
   const lock = new RwLock(view, 1);
@@ -159,7 +159,7 @@ test('who waits for permits, to read or to write is listed, with the writer', as
   await Promise.all(workers.map(({ done }) => done));
 });
 
-test('what has no name is called by its class and its cell in the buffer', async (t) => {
+test('a primitive without a name is called by its class and its cell in the buffer', async (t) => {
   const buffer = new SharedArrayBuffer(64);
   const view = new Int32Array(buffer, 16, 8);
   const mutex = new Mutex(view, 1).lock();
@@ -174,7 +174,7 @@ test('what has no name is called by its class and its cell in the buffer', async
   await worker.done;
 });
 
-test('each wait is listed by the name that the object which waits was given, whatever others are called', async (t) => {
+test('each wait is listed under the name of the object that waits, whatever the names of others', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0, { name: 'of the owner' }).lock();
   const workers = [
@@ -310,7 +310,7 @@ test('names are checked', (t) => {
   t.notThrows(() => new Mutex(cells(), 0, { name: undefined }));
 });
 
-test('a barrier tells who has arrived, in order', async (t) => {
+test('a barrier lists the threads that have arrived, in order', async (t) => {
   const view = cells();
   const arrived = [];
   const workers = [];
@@ -353,7 +353,7 @@ test('a notified waiter of a condition waits for its mutex, with an owner', asyn
   await worker.done;
 });
 
-test('a worker sees what blocks the main thread, and every other', async (t) => {
+test('a worker sees what blocks the main thread and every other worker', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0, { name: 'jobs' });
   const holder = startWorker(
@@ -412,7 +412,7 @@ test('waits with a limit are listed while they last, and go when they end, howev
   mutex.unlock();
 });
 
-test('an owner that is dead is no owner that one waits for, and is told instead', async (t) => {
+test('a dead owner is not listed as an owner: the waiter throws instead', async (t) => {
   const view = cells();
   const [threadId] = await inWorkers(
     1,
@@ -427,7 +427,7 @@ test('an owner that is dead is no owner that one waits for, and is told instead'
   t.deepEqual(inspect(), []);
 });
 
-test('inspect() in several threads while waits come and go, with memory that goes too', async (t) => {
+test('inspect() works in several threads while waits begin and end, and their memory is freed', async (t) => {
   const end = Date.now() + 2_000;
   const workers = inWorkers(
     4,

@@ -137,7 +137,7 @@ test('ref: true keeps the process until a promise without a time limit is settle
   await ends(t, aborts, { stdout: 'AbortError\n' });
 });
 
-test('a wait that is over keeps the process no longer than its time limit would have', async (t) => {
+test('a wait that has ended does not keep the process until its time limit', async (t) => {
   const both = await runBoth(`
     const next = mutex.lockAsync({ timeout: 15_000 });
     const controller = new AbortController();

@@ -8,7 +8,7 @@ const { startWorker, inWorkers } = require('./helpers/threads.js');
 
 const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 
-test('before release all wait, release lets all go, and later ones do not wait', async (t) => {
+test('all wait before release, release wakes all, and later calls do not wait', async (t) => {
   const view = cells();
   const started = Array.from({ length: 5 }, () =>
     startWorker(
@@ -64,7 +64,7 @@ test('workers that release and await at the same moment all go on', async (t) =>
   t.pass();
 });
 
-test('tryAwait on a closed latch answers false, never early', async (t) => {
+test('tryAwait on a closed latch returns false, never early', async (t) => {
   const view = cells();
   const latch = new Latch(view, 0);
   t.false(latch.tryAwait());

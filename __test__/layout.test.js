@@ -166,7 +166,7 @@ test('no two fields meet in a cache line, wherever the buffer begins', (t) => {
   t.pass();
 });
 
-test('an empty layout is one', (t) => {
+test('an empty layout is valid', (t) => {
   const empty = layout({});
   t.deepEqual(Object.keys(empty), []);
   t.deepEqual(Object.keys(layout.from(structuredClone(empty.share()), {})), []);
@@ -234,7 +234,7 @@ test('share() travels by postMessage too, and on from a worker to the next', asy
   back.jobs.unlock();
 });
 
-test('a layout is not to be changed, and share() may be taken off it', (t) => {
+test('a layout is frozen, and share() works without it', (t) => {
   const locks = layout({ jobs: Mutex });
   t.throws(() => (locks.jobs = null), { instanceOf: TypeError });
   t.throws(() => (locks.more = null), { instanceOf: TypeError });
@@ -244,7 +244,7 @@ test('a layout is not to be changed, and share() may be taken off it', (t) => {
   t.is(share().fields.length, 1, 'each answer is one of its own');
 });
 
-test('names that a layout has already, and symbols, are refused', (t) => {
+test('symbols and the names of built-in properties are refused', (t) => {
   for (const name of ['share', '__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
     const spec = { jobs: Mutex };
     Object.defineProperty(spec, name, { value: Mutex, enumerable: true });
@@ -260,14 +260,14 @@ test('names that a layout has already, and symbols, are refused', (t) => {
   t.throws(() => layout({ __proto__: [Barrier, 4] }), invalidType);
 });
 
-test('any other name is one', (t) => {
+test('any other name is valid', (t) => {
   for (const name of ['', ' ', 'name', 'then', 'a.b', '0', 'ünïcode', 'buffer', 'fields', 'from']) {
     const { share } = layout({ [name]: Mutex });
     t.deepEqual(Object.keys(layout.from(structuredClone(share()))), [name]);
   }
 });
 
-test('what is no spec is refused, and the message names the field', (t) => {
+test('an invalid spec is refused, and the message names the field', (t) => {
   for (const spec of [
     undefined,
     null,
@@ -308,7 +308,7 @@ test('what is no spec is refused, and the message names the field', (t) => {
   }
 });
 
-test('arguments are for the constructor to judge, and the message names the field', (t) => {
+test('the constructor checks the arguments, and the message names the field', (t) => {
   /** @type {[unknown, object][]} */
   const wrong = [
     [Barrier, invalidType],
@@ -351,7 +351,7 @@ test('arguments are for the constructor to judge, and the message names the fiel
   t.is(layout({ gate: [Latch, undefined, { name: 'x' }] }).gate.remaining, 1);
 });
 
-test('more memory than there is, is told', (t) => {
+test('a layout that needs more memory than there is throws', (t) => {
   const error = t.throws(() => layout({ a: [Float64Array, 2 ** 49] }), outOfRange);
   t.regex(error?.message ?? '', /bytes/);
   const much = 2 ** 52;
@@ -361,7 +361,7 @@ test('more memory than there is, is told', (t) => {
   );
 });
 
-test('both sides have to agree, and the message says in what they differ', (t) => {
+test('a spec that differs from shared is refused, and the message says where', (t) => {
   const shared = structuredClone(layout(whole()).share());
   t.notThrows(() => layout.from(shared, whole()));
   const less = Object.fromEntries(Object.entries(whole()).filter(([name]) => name !== 'done'));
@@ -398,7 +398,7 @@ test('both sides have to agree, and the message says in what they differ', (t) =
   t.throws(() => layout.from(shared, { share: Mutex }), invalidValue);
 });
 
-test('what is not from share() is refused, and the message says what to send', (t) => {
+test('a value that is not from share() is refused, and the message says what to send', (t) => {
   const locks = layout({ jobs: Mutex, bytes: [Uint8Array, 64] });
   const good = locks.share();
   for (const wrong of [
@@ -429,7 +429,7 @@ test('what is not from share() is refused, and the message says what to send', (
   }
 });
 
-test('a shape that cannot be is refused, whatever came', (t) => {
+test('an impossible shape is refused, whatever arrived', (t) => {
   const buffer = new SharedArrayBuffer(128);
   /** @type {[unknown[], object][]} */
   const wrong = [
@@ -500,7 +500,7 @@ test('a shape that cannot be is refused, whatever came', (t) => {
   );
 });
 
-test('anything at all gives a layout or an error with a code', (t) => {
+test('any value gives a layout or an error with a code', (t) => {
   const text = fc.constantFrom('a', 'b', 'share', 'Mutex', 'Barrier', 'Float64Array', 'Blob');
   const field = fc.oneof(fc.anything(), fc.tuple(text, text, fc.anything()), fc.tuple(text, text));
   fc.assert(

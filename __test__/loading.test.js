@@ -107,7 +107,7 @@ test('the addon works when only workers load it, never the main thread, again an
   t.deepEqual(ended.value, { count: 200, loaded: [] });
 });
 
-test('workers that come and go do not disturb a main thread that has loaded the addon', async (t) => {
+test('workers that start and end do not disturb a main thread that has loaded the addon', async (t) => {
   const ended = await runChild(
     async (_, { inWorkers, Mutex }) => {
       const view = new Int32Array(new SharedArrayBuffer(8));
@@ -260,7 +260,7 @@ test('the addon loaded a second time in one thread works beside the first', asyn
   });
 });
 
-test('index.js can be loaded by its address too', async (t) => {
+test('index.js can be loaded by its path', async (t) => {
   const { Mutex } = await import(pathToFileURL(path.join(root, 'index.js')).href);
   t.is(Mutex, require('../index.js').Mutex);
 });

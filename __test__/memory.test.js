@@ -36,7 +36,7 @@ test('a mutex publishes plain writes of every kind to the next owner', async (t)
   t.is(new Float64Array(buffer)[128], 12_000);
 });
 
-test('a condition publishes plain writes to those it wakes', async (t) => {
+test('a condition publishes plain writes to the threads that it wakes', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(16));
   const data = new Float64Array(new SharedArrayBuffer(8 * 64));
   await inWorkers(

@@ -148,7 +148,7 @@ test('every object on the same cell is the same mutex, whatever view it was made
   for (const mutex of same) t.false(mutex.locked);
 });
 
-test('locking twice in one thread is told at once, and the lock is kept', (t) => {
+test('locking twice in one thread throws at once, and the thread keeps the lock', (t) => {
   const mutex = new Mutex(cells()).lock();
   for (const again of [
     () => mutex.lock(),
@@ -183,7 +183,7 @@ test('unlocking what is free or belongs to another thread is an error that chang
   t.throws(() => mutex.unlock(), notOwner);
 });
 
-test('tryLock waits as long as it was told to and never less', async (t) => {
+test('tryLock waits for its time limit and never less', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0).lock();
   const [waited] = await inWorkers(
@@ -206,7 +206,7 @@ test('tryLock waits as long as it was told to and never less', async (t) => {
   mutex.unlock();
 });
 
-test('tryLock gets what is unlocked within its limit, long before it', async (t) => {
+test('tryLock acquires a mutex that is unlocked long before its time limit', async (t) => {
   for (const limit of [10_000, Infinity, Number.MAX_VALUE, 2 ** 32, 2 ** 53]) {
     const view = cells();
     const mutex = new Mutex(view, 0).lock();
@@ -228,7 +228,7 @@ test('tryLock gets what is unlocked within its limit, long before it', async (t)
   }
 });
 
-test('those who sleep get the lock in the order in which they came', async (t) => {
+test('sleeping threads acquire the lock in the order in which they arrived', async (t) => {
   const view = cells(16);
   const mutex = new Mutex(view, 0).lock();
   const waiters = [];
@@ -255,7 +255,7 @@ test('those who sleep get the lock in the order in which they came', async (t) =
   t.deepEqual([...view.subarray(2, 7)], [0, 1, 2, 3, 4]);
 });
 
-test('threads that lock in a tight loop do not starve one that comes now and then', async (t) => {
+test('threads that lock in a tight loop do not starve a thread that locks now and then', async (t) => {
   const view = cells();
   const greedy = [0, 1].map(() =>
     startWorker(
@@ -297,7 +297,7 @@ test('threads that lock in a tight loop do not starve one that comes now and the
   for (const each of rounds) t.true(each > 0);
 });
 
-test('dispose unlocks what this thread owns and is silent about what it does not', async (t) => {
+test('dispose unlocks what this thread owns, and otherwise does nothing', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   mutex.lock()[Symbol.dispose]();
@@ -309,7 +309,7 @@ test('dispose unlocks what this thread owns and is silent about what it does not
   mutex.unlock();
 });
 
-test('a worker that ends while it holds the mutex is told to those who wait and those who come', async (t) => {
+test('ERR_ABANDONED is thrown to present and later waiters after a worker ends holding the mutex', async (t) => {
   const view = cells();
   const holder = startWorker(
     async ({ view }, { Mutex, ready, sleep }) => {

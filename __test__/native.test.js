@@ -61,7 +61,7 @@ for (const [platform, arch] of /** @type {const} */ ([
   ['freebsd', 'x64'],
   ['plan9', 'z80'],
 ])) {
-  test(`${platform} ${arch}, which has no binary, is told what has, and how to build`, async (t) => {
+  test(`on ${platform} ${arch}, which has no binary, the error lists the platforms and how to build`, async (t) => {
     const told = await load(t, {
       before: claim({ platform, arch }),
     });
@@ -99,7 +99,7 @@ test('a file that NAPI_RS_NATIVE_LIBRARY_PATH names is loaded, or named in the e
   t.true(failed.message.includes(`could not load ${wrong}`), failed.message);
 });
 
-test("the permission model's switch is named where it keeps the addon out", async (t) => {
+test('the error names the switch of the permission model that forbids the addon', async (t) => {
   const flags = [PERMISSION, '--allow-fs-read=*'];
   const told = await load(t, { flags });
   t.is(told.code, 'ERR_DLOPEN_DISABLED');
@@ -107,7 +107,7 @@ test("the permission model's switch is named where it keeps the addon out", asyn
   t.true((await load(t, { flags: [...flags, '--allow-addons'] })).loaded);
 });
 
-test('--no-addons is named where it keeps the addon out', async (t) => {
+test('the error names --no-addons if that forbids the addon', async (t) => {
   const told = await load(t, { flags: ['--no-addons'] });
   t.is(told.code, 'ERR_DLOPEN_DISABLED');
   t.regex(told.message, /--no-addons/);

@@ -98,7 +98,7 @@ async function sleepers(view, count) {
   return started;
 }
 
-test('notify(n) wakes exactly n, those that wait longest, and says how many', async (t) => {
+test('notify(n) wakes exactly the n longest waiters, and returns how many', async (t) => {
   const view = cells(16);
   const started = await sleepers(view, 6);
   const condition = new Condition(view, 1);
@@ -115,7 +115,7 @@ test('notify(n) wakes exactly n, those that wait longest, and says how many', as
   t.is(view[2], 6);
 });
 
-test('notifyAll wakes all and says how many, each of which gets the mutex in its turn', async (t) => {
+test('notifyAll wakes all and returns how many, and each acquires the mutex in turn', async (t) => {
   const view = cells(16);
   const started = await sleepers(view, 6);
   const mutex = new Mutex(view, 0).lock();
@@ -128,7 +128,7 @@ test('notifyAll wakes all and says how many, each of which gets the mutex in its
   t.false(mutex.locked);
 });
 
-test('a notification that finds nobody waiting is not kept', async (t) => {
+test('a notification without waiters is not kept', async (t) => {
   const view = cells();
   const condition = new Condition(view, 1);
   t.is(condition.notify(), 0);

@@ -94,7 +94,7 @@ const abort = { name: 'AbortError', any: /** @type {const} */ (true) };
 test('these tests run in the main thread', (t) => t.true(isMainThread));
 
 for (const [name, { wait, open }] of Object.entries(forms)) {
-  test(`${name}: the main thread waits until it is let through`, async (t) => {
+  test(`${name}: the main thread waits until the promise is granted`, async (t) => {
     const view = cells();
     const held = await hold(view, sync);
     let over = false;
@@ -105,7 +105,7 @@ for (const [name, { wait, open }] of Object.entries(forms)) {
     t.true(await waiting);
   });
 
-  test(`${name}: a worker waits until it is let through`, async (t) => {
+  test(`${name}: a worker waits until the promise is granted`, async (t) => {
     const view = cells();
     const held = await hold(view, sync);
     const waiter = startWorker(
@@ -138,7 +138,7 @@ for (const [name, { wait, open }] of Object.entries(forms)) {
     }
   });
 
-  test(`${name}: a long time limit is no short one`, async (t) => {
+  test(`${name}: a long time limit does not wrap to a short one`, async (t) => {
     const view = cells();
     const held = await hold(view, sync);
     for (const timeout of [2 ** 31, 2 ** 32 + 1, Number.MAX_VALUE]) {
@@ -217,7 +217,7 @@ for (const [name, { wait, open }] of Object.entries(forms)) {
     t.is(kept.stdout, 'over\n', '{ ref: true } keeps it alive');
   });
 
-  test(`${name}: a worker with nothing else to do stays alive, unless it is told not to`, async (t) => {
+  test(`${name}: a worker with nothing else to do stays alive, unless ref is false`, async (t) => {
     const view = cells();
     const held = await hold(view, sync);
     const start = (/** @type {any} */ options) =>

@@ -16,7 +16,7 @@ const abort = { name: 'AbortError', any: /** @type {const} */ (true) };
 /** How many times the mixed waiters lock in all. */
 const ACQUISITIONS = Number(process.env.SHARED_SYNC_ACQUISITIONS ?? 20_000);
 
-test('promises of one thread get the lock in the order in which they came', async (t) => {
+test('promises of one thread acquire the lock in the order in which they began', async (t) => {
   const mutex = new Mutex(cells());
   /** @type {number[]} */
   const order = [];
@@ -31,7 +31,7 @@ test('promises of one thread get the lock in the order in which they came', asyn
   t.deepEqual(order, Array.from(order.keys()));
 });
 
-test('threads and promises stand in one order', async (t) => {
+test('threads and promises wait in one queue', async (t) => {
   const view = cells(16);
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
@@ -93,7 +93,7 @@ test('the event loop turns while promises are pending', async (t) => {
   await ended.done;
 });
 
-test('a predicate is asked with the mutex held, and its last answer is the result', async (t) => {
+test('a predicate is called with the mutex held, and its last answer is the result', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const condition = new Condition(view, 1);
@@ -140,7 +140,7 @@ test('a predicate is asked with the mutex held, and its last answer is the resul
   guard.release();
 });
 
-test('an abort while a wait with a predicate looks at it is not missed', async (t) => {
+test('an abort while the predicate runs is not missed', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const condition = new Condition(view, 1);
@@ -162,7 +162,7 @@ test('an abort while a wait with a predicate looks at it is not missed', async (
   t.false(mutex.locked);
 });
 
-test('a notification that an aborted promise was given goes to the next', async (t) => {
+test('a notification of an aborted promise passes to the next waiter', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const condition = new Condition(view, 1);
@@ -180,7 +180,7 @@ test('a notification that an aborted promise was given goes to the next', async 
   }
 });
 
-test('a lock that an aborted promise was handed goes to the next', async (t) => {
+test('a lock handed off to an aborted promise passes to the next waiter', async (t) => {
   const mutex = new Mutex(cells());
   for (let round = 0; round < 200; round++) {
     const guard = await mutex.lockAsync({ ref });
@@ -196,7 +196,7 @@ test('a lock that an aborted promise was handed goes to the next', async (t) => 
   t.false(mutex.locked);
 });
 
-test('a guard whose worker ended is told as abandoned, and recoverAsync takes over', async (t) => {
+test('a mutex whose guard belonged to an ended worker is abandoned, and recoverAsync recovers it', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const holder = startWorker(
@@ -228,7 +228,7 @@ test('a guard whose worker ended is told as abandoned, and recoverAsync takes ov
   again.release();
 });
 
-test('promises of a worker that ends pass on what they were given', async (t) => {
+test('promises of a worker that ends pass on what they were granted', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   for (let round = 0; round < 10; round++) {
@@ -277,7 +277,7 @@ test('promises of a thread that is blocked are passed over', async (t) => {
 });
 
 // What a promise was given just before its thread blocked is still to be passed on.
-test('a promise that was woken just before its thread blocks strands nobody', async (t) => {
+test('a promise that was woken just before its thread blocks leaves no other waiter asleep', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
@@ -302,7 +302,7 @@ test('a promise that was woken just before its thread blocks strands nobody', as
   t.truthy(got);
 });
 
-test('a lock that a promise was handed and does not know of is no reason to tell its thread ERR_DEADLOCK', async (t) => {
+test('a lock handed off to a promise that has not run yet does not make its thread throw ERR_DEADLOCK', async (t) => {
   const lock = new RwLock(new SharedArrayBuffer(4));
   for (const form of /** @type {const} */ (['write', 'read', 'recover'])) {
     lock.write();
@@ -318,7 +318,7 @@ test('a lock that a promise was handed and does not know of is no reason to tell
   }
 });
 
-test('an abort that comes when the round is complete is too late: the barrier is passed, not broken', async (t) => {
+test('an abort after the round is complete is too late: the barrier is passed, not broken', async (t) => {
   const barrier = new Barrier(cells(), 0, 2);
   const controller = new AbortController();
   const passed = barrier.waitAsync({ signal: controller.signal, ref });
@@ -329,7 +329,7 @@ test('an abort that comes when the round is complete is too late: the barrier is
   t.is(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
-test('a time limit that passes while a notified promise locks again is none', async (t) => {
+test('a time limit that passes while a notified promise acquires the mutex again has no effect', async (t) => {
   const view = cells();
   const [mutex, condition] = [new Mutex(view, 0), new Condition(view, 1)];
   const guard = await mutex.lockAsync({ ref });
@@ -347,7 +347,7 @@ test('a time limit that passes while a notified promise locks again is none', as
   t.false(mutex.locked);
 });
 
-test('a promise that its own thread lets through has its turn before the main thread ends', async (t) => {
+test('a promise that its own thread grants runs before the main thread ends', async (t) => {
   const ended = await runChild(async (_, { Mutex, Condition, Barrier, Latch }) => {
     const view = new Int32Array(new SharedArrayBuffer(16));
     const told = (/** @type {string} */ what) => () => process.stdout.write(`${what} `);

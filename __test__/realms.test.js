@@ -208,7 +208,7 @@ for (const kind of /** @type {const} */ ([
   });
 }
 
-test('a read is told as abandoned though its worker had dropped the lock and its buffer', async (t) => {
+test('a read of an ended worker is abandoned even if the worker had dropped the lock and its buffer', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(64));
   const { worker, ready, exited, done } = startWorker(
     async (data, { RwLock, ready, require, worker_threads }) => {

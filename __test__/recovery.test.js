@@ -49,7 +49,7 @@ async function untilBlocked(count) {
   throw new Error(`not ${count} blocked, but ${JSON.stringify(inspect())}`);
 }
 
-test('recover() of a mutex that nobody died with locks it and has nothing to tell', (t) => {
+test('recover() of a mutex that is not abandoned locks it and returns false', (t) => {
   const mutex = new Mutex(cells());
   for (const recover of [
     () => mutex.recover(),
@@ -72,7 +72,7 @@ test('recover() in the thread that owns it is a deadlock, and it is still owned'
   mutex.unlock();
 });
 
-test('tryRecover() of a mutex whose owner lives gives up when its time is up, never early', async (t) => {
+test('tryRecover() of a mutex with a living owner times out, never early', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const holder = await startHolder(view);
@@ -86,7 +86,7 @@ test('tryRecover() of a mutex whose owner lives gives up when its time is up, ne
   await holder.kill();
 });
 
-test('recover() waits for an owner that lives, and is given the lock when it unlocks', async (t) => {
+test('recover() waits for a living owner, and acquires the lock when it unlocks', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0).lock();
   const recoverers = inWorkers(
@@ -105,7 +105,7 @@ test('recover() waits for an owner that lives, and is given the lock when it unl
   t.deepEqual(await recoverers, Array(3).fill([false, true]));
 });
 
-test('the state stays for every later lock, in every thread, until recover() ends it', async (t) => {
+test('the mutex stays abandoned for every later lock, in every thread, until recover() is called', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const holder = await startHolder(view);
@@ -157,7 +157,7 @@ for (const [when, early] of /** @type {const} */ ([
   ['that wait when the owner dies', true],
   ['that come after its death', false],
 ])) {
-  test(`of several recover() ${when} exactly one is told, and they exclude each other`, async (t) => {
+  test(`of several recover() ${when} exactly one returns true, and they exclude each other`, async (t) => {
     for (let round = 0; round < 3; round++) {
       const view = cells();
       const holder = await startHolder(view);
@@ -189,7 +189,7 @@ for (const [when, early] of /** @type {const} */ ([
   });
 }
 
-test('some lock() and some recover() wait: the owner dies, each is told or owns it in turn', async (t) => {
+test('when the owner dies, each waiting lock() throws and each waiting recover() acquires the mutex in turn', async (t) => {
   const view = cells();
   const holder = await startHolder(view);
   const waiters = inWorkers(
@@ -212,7 +212,7 @@ test('some lock() and some recover() wait: the owner dies, each is told or owns 
   t.is(answers.filter((answer) => answer === false).length, 2);
 });
 
-test(`of ${KILLS} holders killed in a row, with 8 waiters each, every death is told to every waiter`, async (t) => {
+test(`of ${KILLS} holders killed in a row, with 8 waiters each, every death throws in every waiter`, async (t) => {
   t.timeout(60_000 + KILLS * 1_000);
   const [ROUND, STARTED, TOLD, HOLDER] = [1, 2, 3, 4];
   const WAITERS = 8;
@@ -266,7 +266,7 @@ test(`of ${KILLS} holders killed in a row, with 8 waiters each, every death is t
   t.deepEqual((await waiters).flat(), []);
 });
 
-test('a thread that dies holding several mutexes is told at each of them', async (t) => {
+test('a thread that dies holding several mutexes abandons each of them', async (t) => {
   const view = cells();
   const indices = [0, 1, 2, 3, 7, 11];
   const holder = await startHolder(view, indices);
@@ -286,7 +286,7 @@ test('a thread that dies holding several mutexes is told at each of them', async
   }
 });
 
-test('a mutex that died with one owner can die again with the one that recovered it', async (t) => {
+test('a recovered mutex can be abandoned again', async (t) => {
   const view = cells();
   for (let i = 0; i < 3; i++) {
     const before = await startHolder(view);
@@ -309,7 +309,7 @@ test('a mutex that died with one owner can die again with the one that recovered
   }
 });
 
-test('waiters of a condition whose mutex dies do not own it after the error', async (t) => {
+test('waiters of a condition whose mutex is abandoned do not own it after the error', async (t) => {
   const view = cells();
   const waiters = inWorkers(
     4,
@@ -355,7 +355,7 @@ test('waiters of a condition whose mutex dies do not own it after the error', as
   t.is(view[1], 0, 'nobody waits at the condition any more');
 });
 
-test('waiters of a condition are told when an owner of their mutex dies, though nobody notifies them', async (t) => {
+test('waiters of a condition throw when an owner of their mutex dies, even without a notification', async (t) => {
   const view = cells();
   const waiters = inWorkers(
     3,
@@ -379,7 +379,7 @@ test('waiters of a condition are told when an owner of their mutex dies, though 
   t.is(view[1], 0);
 });
 
-test('a waitAsync whose mutex is abandoned is told of the mutex, and its guard owns nothing', async (t) => {
+test('a waitAsync whose mutex is abandoned rejects for the mutex, and its guard owns nothing', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
@@ -394,7 +394,7 @@ test('a waitAsync whose mutex is abandoned is told of the mutex, and its guard o
   (await mutex.recoverAsync()).release();
 });
 
-test('a waitFor whose time is up, with its mutex abandoned meanwhile, is told', async (t) => {
+test('a waitFor that times out while its mutex was abandoned throws', async (t) => {
   const view = cells();
   const waiter = startWorker(
     ({ view }, { Mutex, Condition, errorOf, ready, threadId }) => {
@@ -413,7 +413,7 @@ test('a waitFor whose time is up, with its mutex abandoned meanwhile, is told', 
   t.false(mine);
 });
 
-test('a notified waiter that dies before it has its mutex passes the notification on', async (t) => {
+test('a notified waiter that dies before it acquires its mutex passes the notification on', async (t) => {
   const ended = await runChild(async (_, { Mutex, Condition, startWorker, codeOf }) => {
     const answers = [];
     for (let round = 0; round < 10; round++) {
@@ -499,7 +499,7 @@ const ends = {
 };
 
 for (const [how, body] of Object.entries(ends)) {
-  test(`a worker that ends ${how} while it holds the mutex is told to all, the main thread too`, async (t) => {
+  test(`a worker that ends ${how} while it holds the mutex throws ERR_ABANDONED in all threads, also the main thread`, async (t) => {
     const ended = await runChild(
       async ({ source }, { Mutex, startWorker, inWorkers, errorOf, sleep }) => {
         const view = new Int32Array(new SharedArrayBuffer(4));

@@ -132,7 +132,7 @@ test('readers are inside together, a writer alone', async (t) => {
   t.is(lock.writerThreadId, null);
 });
 
-test('those who wait are let in in the order in which they came, readers together', async (t) => {
+test('waiters enter in the order in which they arrived, readers together', async (t) => {
   const view = cells(16);
   /** @type {any} */
   const lock = new RwLock(view, 0);
@@ -168,11 +168,11 @@ test('those who wait are let in in the order in which they came, readers togethe
   t.deepEqual(turns.slice(2), [2, 3, 4]);
 });
 
-for (const [who, others] of [
+for (const [method, others] of [
   ['write', 'read'],
   ['read', 'write'],
 ]) {
-  test(`threads that ${others} in a tight loop do not starve one that comes to ${who} now and then`, async (t) => {
+  test(`threads that ${others} in a tight loop do not starve a thread that calls ${method} now and then`, async (t) => {
     const view = cells();
     const loops = [0, 1].map(() =>
       startWorker(
@@ -191,20 +191,20 @@ for (const [who, others] of [
     );
     const [waits] = await inWorkers(
       1,
-      ({ view, who }, { RwLock, stall }) => {
+      ({ view, method }, { RwLock, stall }) => {
         /** @type {any} */
         const lock = new RwLock(view, 0);
         const waits = [];
         for (let i = 0; i < 40; i++) {
           stall(5);
           const start = performance.now();
-          const guard = lock[who]();
+          const guard = lock[method]();
           waits.push(performance.now() - start);
           guard.release();
         }
         return waits;
       },
-      { view, who },
+      { view, method },
       { limit: 40_000 },
     );
     Atomics.store(view, 1, 1);
@@ -213,7 +213,7 @@ for (const [who, others] of [
   });
 }
 
-test('a thread that would wait for itself is told at once, and keeps what it has', async (t) => {
+test('a thread that would wait for itself throws at once, and keeps what it holds', async (t) => {
   const view = cells();
   const lock = new RwLock(view, 0);
   const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
@@ -258,7 +258,7 @@ test('a thread that would wait for itself is told at once, and keeps what it has
   t.is(view[0], 0);
 });
 
-test('two threads that write in opposite order: one is told, with the circle', async (t) => {
+test('of two threads that write in opposite order one throws, with the cycle', async (t) => {
   const view = cells();
   const results = await inWorkers(
     2,
@@ -287,7 +287,7 @@ test('two threads that write in opposite order: one is told, with the circle', a
   t.regex(told[0].holds, /^RwLock in cell [01]$/);
 });
 
-test('ending what this thread does not hold is an error that changes nothing', async (t) => {
+test('unlocking what this thread does not hold throws and changes nothing', async (t) => {
   const view = cells();
   const lock = new RwLock(view, 0);
   const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
@@ -316,7 +316,7 @@ test('ending what this thread does not hold is an error that changes nothing', a
   lock.unlockWrite();
 });
 
-test('a guard releases once, and its dispose is silent afterwards', (t) => {
+test('a guard releases once, and its dispose does nothing afterwards', (t) => {
   const lock = new RwLock(cells());
   const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
   const [first, second] = [lock.read(), lock.read()];
@@ -360,7 +360,7 @@ test('all objects of a thread on one cell are the same lock', (t) => {
 });
 
 for (const how of ['read', 'write']) {
-  test(`a worker that ends while it holds a ${how} is told to those who wait and those who come`, async (t) => {
+  test(`ERR_ABANDONED is thrown to present and later waiters after a worker ends holding a ${how}`, async (t) => {
     const view = cells();
     const holder = startWorker(
       async ({ view, how }, { RwLock, ready, sleep }) => {
@@ -415,7 +415,7 @@ for (const how of ['read', 'write']) {
   });
 }
 
-test('a reader whose objects are gone when it ends is told of all the same', async (t) => {
+test('a reader whose objects were collected before it ended abandons the lock all the same', async (t) => {
   const view = cells();
   const holder = startWorker(
     async ({ view }, { require, ready, sleep, ...tools }) => {
@@ -444,7 +444,7 @@ test('a reader whose objects are gone when it ends is told of all the same', asy
   t.deepEqual([...view.subarray(2, 4)], [0, 0]);
 });
 
-test('recover waits for the readers that live, and clears the state once', async (t) => {
+test('recover waits for the living readers, and returns true once', async (t) => {
   const view = cells();
   const lock = new RwLock(view, 0);
   const reads = lock.read();
@@ -487,7 +487,7 @@ test('recover waits for the readers that live, and clears the state once', async
   t.is(view[0], 0);
 });
 
-test('readers behind a writer whose wait ends are let in', async (t) => {
+test('readers behind a writer whose wait ends may enter', async (t) => {
   for (const how of ['time is up', 'is terminated']) {
     const view = cells();
     const lock = new RwLock(view, 0);
@@ -541,7 +541,7 @@ test('a worker that is terminated while it waits does not go on as if it were in
   }
 });
 
-test('workers that are terminated at any moment leave the lock usable or told as abandoned', async (t) => {
+test('workers that are terminated at any moment leave the lock usable or abandoned', async (t) => {
   const ended = await runChild(
     async (_, { RwLock, startWorker, sleep }) => {
       const view = new Int32Array(new SharedArrayBuffer(16));
@@ -584,7 +584,7 @@ test('workers that are terminated at any moment leave the lock usable or told as
   t.true(ended.value >= 0);
 });
 
-test('tryRead and tryWrite wait as long as they were told to and never less', async (t) => {
+test('tryRead and tryWrite wait for their time limit and never less', async (t) => {
   const view = cells();
   /** @type {any} */
   const lock = new RwLock(view, 0);
@@ -613,7 +613,7 @@ test('tryRead and tryWrite wait as long as they were told to and never less', as
   t.is(view[0], 0, 'those who gave up left nothing behind');
 });
 
-test('the messages about an RwLock tell who is inside, and how to go on', async (t) => {
+test('the messages about an RwLock name the thread inside, and what to do next', async (t) => {
   const view = cells();
   const lock = new RwLock(view, 0, { name: 'table' });
   const guard = lock.write();
@@ -625,8 +625,8 @@ test('the messages about an RwLock tell who is inside, and how to go on', async 
   );
   t.is(
     told.message,
-    'The RwLock "table" is written by the main thread, and this thread is not inside. Only the thread that called read() or ' +
-      'write() can unlock what that locked.',
+    'The RwLock "table" is written by the main thread, not by this thread. Call unlockRead() or unlockWrite() only in the ' +
+      'thread that called read() or write().',
   );
   const reading = guard.downgrade();
   t.throws(() => guard.release(), {

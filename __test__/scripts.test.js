@@ -40,7 +40,7 @@ test('the tests of every program that cargo runs are added up', (t) => {
   t.deepEqual(counters.cargo(CARGO, false), { passed: 17, failed: 2, skipped: 1 });
 });
 
-test('the tests of ava are counted, also where it says only what failed', (t) => {
+test('the tests of ava are counted, even if it prints only the failures', (t) => {
   t.deepEqual(counters.ava('  ✔ a\n  ✔ b\n  ─\n\n  2 tests passed\n  1 test skipped\n', true), {
     passed: 2,
     failed: 0,
@@ -153,6 +153,6 @@ elf('the glibc that a binary needs is read from the file itself', (t) => {
   return undefined;
 });
 
-test('what is no ELF file is not taken for one that needs nothing', (t) => {
+test('a file that is not ELF is refused', (t) => {
   t.throws(() => versionsNeeded(Buffer.from('MZ')), { message: /not a 64-bit/ });
 });

@@ -8,7 +8,7 @@ const { startWorker, inWorkers } = require('./helpers/threads.js');
 
 const cells = (length = 8) => new Int32Array(new SharedArrayBuffer(4 * length));
 
-test('8 workers that take 1 to 4 of 4 permits are never inside with more, and lose none', async (t) => {
+test('8 workers that acquire 1 to 4 of 4 permits never hold more together, and lose none', async (t) => {
   const view = cells();
   const most = await inWorkers(
     8,
@@ -86,7 +86,7 @@ test('with no permits at first it counts what producers made ready for consumers
   t.is(view[0], 0);
 });
 
-test('more may be given back than was taken, up to the maximum', (t) => {
+test('more permits may be released than were acquired, up to the maximum', (t) => {
   const semaphore = new Semaphore(cells(), 0, 1, { max: 3 });
   semaphore.release(2);
   t.is(semaphore.available, 3);
@@ -141,7 +141,7 @@ test('a release past the maximum is refused though others wait for more than the
   t.is(semaphore.available, 0);
 });
 
-test('permits are given in the order in which they were asked for', async (t) => {
+test('permits are granted in the order of the requests', async (t) => {
   const view = cells(16);
   const semaphore = new Semaphore(view, 0, 3);
   semaphore.acquire(3);
@@ -306,7 +306,7 @@ test('a worker that is terminated while it waits does not go on as if it had wha
   }
 });
 
-test('what a thread that ended had taken is given back by whoever knows of it', async (t) => {
+test('any thread may release the permits of a thread that has ended', async (t) => {
   const view = cells();
   const holder = startWorker(
     async ({ view }, { Semaphore, ready, sleep }) => {
@@ -324,7 +324,7 @@ test('what a thread that ended had taken is given back by whoever knows of it', 
   t.true(semaphore.tryAcquire(2));
 });
 
-test('tryAcquire waits as long as it was told to and never less', (t) => {
+test('tryAcquire waits for its time limit and never less', (t) => {
   const semaphore = new Semaphore(cells(), 0, 2);
   semaphore.acquire();
   for (const ms of [0.2, 1, 1.5, 5, 20, 80]) {
@@ -369,7 +369,7 @@ test('two kinds of primitive on one cell by mistake end in errors, not in a hang
   t.deepEqual(ended.value, Array(3).fill('ERR_CORRUPT_CELL'));
 });
 
-test('threads that disagree about the permits are told so', async (t) => {
+test('threads that disagree about the permits throw', async (t) => {
   const view = cells();
   new Semaphore(view, 0, 5).acquire(4);
   t.throws(() => new Semaphore(view, 0, 2).acquire(), {

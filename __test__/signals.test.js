@@ -117,7 +117,7 @@ test('no listener stays behind when time limits pass', async (t) => {
   t.is(listenersOf(signal), 0);
 });
 
-test('no listener stays behind where nothing has to wait, or an argument is wrong', async (t) => {
+test('no listener stays behind if the call does not wait, or an argument is wrong', async (t) => {
   const view = cells();
   const { signal } = new AbortController();
   const mutex = new Mutex(view, 0);

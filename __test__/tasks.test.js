@@ -37,7 +37,7 @@ async function isPending(promise) {
   return first === pending;
 }
 
-test('a task that owned nothing opened the section of another task by waiting with the mutex', async (t) => {
+test('a task that owned nothing released the lock of another task by waiting with the mutex', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
   const condition = new Condition(view, 1);

@@ -42,7 +42,7 @@ const makers = (options) => {
   };
 };
 
-test('an option that a constructor does not know was left out in silence', (t) => {
+test('a constructor ignored an unknown option without an error', (t) => {
   const known = { Barrier: 'options are name, action', Semaphore: 'options are name, max' };
   for (const [name, make] of Object.entries(makers({ nmae: 'jobs' }))) {
     const options = known[/** @type {'Barrier'} */ (name)] ?? 'only option is name';

@@ -1,14 +1,14 @@
 // @ts-check
 'use strict';
 
-// Arguments are checked before anything happens, with Node's own error codes.
+// Checks arguments before a call has any effect, with Node's own error codes.
 
 const { inspect, types } = require('node:util');
 const { invalidArgType, invalidArgValue, outOfRange } = require('./errors.js');
 const { Int32Array, apply, getOwnPropertyDescriptor, getPrototypeOf } = require('./intrinsics.js');
 
 /**
- * A value as a message shows it, on one short line.
+ * Formats a value for a message, on one short line.
  * @param {unknown} value
  */
 function formatValue(value) {
@@ -18,38 +18,40 @@ function formatValue(value) {
 }
 
 /**
+ * Checks an integer in a range.
+ *
  * @param {unknown} value
  * @param {string} name
  * @param {number} min
  * @param {number} max
- * @param {string} [why] why there is no larger one
+ * @param {string} [why] what the upper bound means, for the message
  * @returns {number}
  */
 function integer(value, name, min, max, why = '') {
   if (typeof value !== 'number') {
-    throw invalidArgType(`${name} must be a number, and is ${formatValue(value)}.`);
+    throw invalidArgType(`${name} must be a number, but is ${formatValue(value)}.`);
   }
   if (!Number.isInteger(value) || value < min || value > max) {
     throw outOfRange(
-      `${name} must be an integer from ${min} to ${max}${why}, and is ${formatValue(value)}.`,
+      `${name} must be an integer from ${min} to ${max}${why}, but is ${formatValue(value)}.`,
     );
   }
   return value;
 }
 
 /**
- * A time limit in milliseconds; Infinity means none.
+ * Checks a time limit in milliseconds; Infinity is no limit.
  * @param {unknown} value
  * @param {string} [name]
  * @returns {number}
  */
 function milliseconds(value, name = 'ms') {
   if (typeof value !== 'number') {
-    throw invalidArgType(`${name} must be a number of milliseconds, and is ${formatValue(value)}.`);
+    throw invalidArgType(`${name} must be a number of milliseconds, but is ${formatValue(value)}.`);
   }
   if (!(value >= 0)) {
     throw outOfRange(
-      `${name} must be 0 or more milliseconds (Infinity for no limit), and is ${formatValue(value)}.`,
+      `${name} must be 0 or more milliseconds (Infinity for no limit), but is ${formatValue(value)}.`,
     );
   }
   return value;
@@ -61,12 +63,12 @@ function milliseconds(value, name = 'ms') {
  */
 function assertFunction(value, name) {
   if (typeof value !== 'function') {
-    throw invalidArgType(`${name} must be a function, and is ${formatValue(value)}.`);
+    throw invalidArgType(`${name} must be a function, but is ${formatValue(value)}.`);
   }
 }
 
 /**
- * Whether a value is a promise, or anything that `await` would wait for.
+ * Whether `await` would wait for a value: it is a promise, or has a `then` method.
  * @param {any} value
  */
 function isThenable(value) {
@@ -74,11 +76,11 @@ function isThenable(value) {
 }
 
 /**
- * Passes on what a function returned, and refuses a promise: the function must be done when it returns.
+ * Returns the result of a function, or throws if it is a promise: the function must be done when it returns.
  *
  * @template T
  * @param {T} value
- * @param {string} refusal the message for a promise
+ * @param {string} refusal the message of the error
  * @returns {T}
  */
 function assertSynchronous(value, refusal) {
@@ -93,13 +95,13 @@ function assertSynchronous(value, refusal) {
 function assertPredicate(value) {
   if (value !== undefined && typeof value !== 'function') {
     throw invalidArgType(
-      `predicate must be a function that tells whether to stop waiting, and is ${formatValue(value)}.`,
+      `predicate must be a function that returns whether to stop waiting, but is ${formatValue(value)}.`,
     );
   }
 }
 
 /**
- * Refuses what is no object, and an option that is not known: a misspelt one would be left out in silence.
+ * Throws if the options are not an object, or if one is unknown: a misspelt option would be ignored silently.
  *
  * @param {unknown} options
  * @param {readonly string[]} known
@@ -109,7 +111,7 @@ function assertPredicate(value) {
 function assertOptions(options, known, example) {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgType(
-      `options must be an object such as ${example}, and is ${formatValue(options)}.`,
+      `options must be an object such as ${example}, but is ${formatValue(options)}.`,
     );
   }
   for (const option of Object.keys(options)) {
@@ -121,11 +123,11 @@ function assertOptions(options, known, example) {
   }
 }
 
-/** What every constructor takes as options. */
+/** The options that every constructor takes. */
 const NAME_ONLY = ['name'];
 
 /**
- * The name that a constructor is given: what messages and inspect() call the primitive.
+ * Checks the options of a constructor. Returns the name of the primitive in messages and in inspect().
  * @param {unknown} options
  * @param {readonly string[]} [known]
  * @returns {string | undefined}
@@ -135,14 +137,15 @@ function nameOf(options, known = NAME_ONLY) {
   assertOptions(options, known, "{ name: 'jobs' }");
   const { name } = /** @type {{ name?: unknown }} */ (options);
   if (name !== undefined && typeof name !== 'string') {
-    throw invalidArgType(`options.name must be a string, and is ${formatValue(name)}.`);
+    throw invalidArgType(`options.name must be a string, but is ${formatValue(name)}.`);
   }
   return name;
 }
 
 const typedArray = getPrototypeOf(Int32Array.prototype);
 /**
- * Reads a property off the prototype of all typed arrays: a view may have an own one that lies.
+ * Returns a function that reads a property by the getter of all typed arrays. A view may have an own property of the
+ * same name with another value.
  * @param {string} property
  * @returns {(view: Int32Array) => any}
  */
@@ -157,8 +160,8 @@ const byteOffsetOf = typedArrayGetter('byteOffset');
 const lengthOf = typedArrayGetter('length');
 
 /**
- * The view of one cell that a primitive works on: with a length of its own, since V8 is slow on views that track the
- * length of a growable buffer, and so that index 0 needs no further check.
+ * Makes the view of the one cell that a primitive works on. It has a fixed length of 1: V8 is slow on views that track
+ * the length of a growable buffer, and index 0 then needs no further check.
  *
  * @param {unknown} view an Int32Array over a SharedArrayBuffer, or the SharedArrayBuffer
  * @param {unknown} index counts int32 cells
@@ -169,14 +172,14 @@ function cellOf(view, index) {
   if (!types.isInt32Array(view)) {
     throw invalidArgType(
       'view must be an Int32Array over a SharedArrayBuffer, or the SharedArrayBuffer, ' +
-        `and is ${formatValue(view)}. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).`,
+        `but is ${formatValue(view)}. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).`,
     );
   }
   const buffer = bufferOf(view);
   if (!types.isSharedArrayBuffer(buffer)) {
     throw invalidArgType(
-      'view must be an Int32Array over a SharedArrayBuffer, and this one is over an ArrayBuffer, which no other ' +
-        'thread can see. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).',
+      'view must be an Int32Array over a SharedArrayBuffer, but this one lies over an ArrayBuffer, which other ' +
+        'threads cannot see. Allocate with new Int32Array(new SharedArrayBuffer(bytes)).',
     );
   }
   return cellAt(buffer, byteOffsetOf(view), lengthOf(view), index);
@@ -190,7 +193,7 @@ function cellOf(view, index) {
  */
 function cellAt(buffer, byteOffset, length, index) {
   if (length === 0) {
-    throw outOfRange('view must have at least one int32 cell (4 bytes), and is empty.');
+    throw outOfRange('view must have at least one int32 cell (4 bytes), but is empty.');
   }
   const cell = integer(index, 'index', 0, length - 1);
   return new Int32Array(buffer, byteOffset + cell * Int32Array.BYTES_PER_ELEMENT, 1);

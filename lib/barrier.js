@@ -18,19 +18,19 @@ const { native, newNumber, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
-/** The message for an action that wait() and waitFor() cannot wait for. */
+/** The message for an asynchronous action in wait() and waitFor(). */
 const NOT_SYNCHRONOUS =
   'options.action returned a promise, which wait() and waitFor() cannot await. Use waitAsync(), or an action that is ' +
   'done when it returns.';
 const OPTIONS = ['name', 'action'];
 
-/** An arrival by promise: it comes to one more than how many were missing. */
+/** An arrival by promise. Its value is the arrival index plus 1. */
 class BarrierWait extends Wait {
   /**
    * @param {Int32Array} cell
    * @param {string | undefined} name
    * @param {number} total
-   * @param {boolean} acts whether the last to arrive has an action
+   * @param {boolean} acts whether the barrier has an action
    */
   constructor(cell, name, total, acts) {
     super(cell);
@@ -58,15 +58,15 @@ class BarrierWait extends Wait {
     );
   }
 
-  /** The others have gone on, or wait for an action that will not run. */
-  undo() {
+  /** Breaks the barrier if this was the last arrival: the others wait for an action that will not run. */
+  revoke() {
     if (this.acts) {
       native.barrierEndAction(realm.number, this.cell, this.name, this.total, this.number, true);
     }
   }
 }
 
-/** A fixed number of threads wait for each other. The protocol is in src/primitives/barrier.rs. */
+/** Keeps a fixed number of threads in step. The protocol is in src/primitives/barrier.rs. */
 class Barrier {
   /** @type {Int32Array} */
   #cell;
@@ -157,12 +157,11 @@ class Barrier {
   }
 
   /**
-   * Runs the action, which the last to arrive does, and lets the others go once it is done. Where it fails, the barrier
-   * breaks.
+   * Runs the action of the last arrival, then releases the other parties. If the action fails, the barrier breaks.
    *
    * @param {() => unknown} action
-   * @param {number} number what the native side knows this run of it by
-   * @returns {unknown} a promise where the action returned one
+   * @param {number} number the native side's number of this run of the action
+   * @returns {unknown} a promise if the action returned one
    */
   #act(action, number) {
     const open = () => this.#endAction(number, false);
@@ -180,7 +179,7 @@ class Barrier {
     return promise === undefined ? open() : promise.then(open, fail);
   }
 
-  /** @param {boolean} fresh whether to make it fresh again at once */
+  /** @param {boolean} fresh whether to make the barrier fresh again at once, as reset() does */
   #break(fresh) {
     native.barrierBreak(realm.number, this.#cell, this.#name, this.#total, fresh);
   }

@@ -19,9 +19,9 @@ const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
-/** The word of a condition that nobody waits for. */
+/** The word of a condition without waiters. */
 const EMPTY = native.CONDITION_EMPTY;
-/** What a promise comes to that was notified. */
+/** The value of a wait by promise that was notified. */
 const NOTIFIED = 2;
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
@@ -33,12 +33,12 @@ const NOTIFIED = 2;
 function answer(predicate) {
   return assertSynchronous(
     predicate(),
-    'predicate returned a promise, which is always truthy: it must look at the shared memory and answer at once.',
+    'predicate returned a promise, which is always truthy. It must read the shared memory and return its answer at once.',
   );
 }
 
 /**
- * Throws unless this thread itself owns the mutex.
+ * Throws unless this thread owns the mutex by lock(), not by a guard.
  * @param {MutexInternals} mutex
  */
 function assertOwned({ cell, name, owned }) {
@@ -50,7 +50,7 @@ class ConditionWait extends Wait {
   /**
    * @param {Int32Array} cell
    * @param {string | undefined} name
-   * @param {import('./guard.js').Guard} guard lent to the wait, and kept: where it is lost, that is after the wait
+   * @param {import('./guard.js').Guard} guard kept for as long as the wait, so that it is not collected before
    */
   constructor(cell, name, guard) {
     super(cell);
@@ -79,7 +79,7 @@ class ConditionWait extends Wait {
   }
 }
 
-/** Waiting until what a mutex guards has changed. The protocol is in src/primitives/condition.rs. */
+/** Waits until the data that a mutex guards has changed. The protocol is in src/primitives/condition.rs. */
 class Condition {
   /** @type {Int32Array} */
   #cell;
@@ -137,7 +137,7 @@ class Condition {
   }
 
   /**
-   * Waits for one notification: false where the time was up first.
+   * Waits for one notification. Returns false if the wait timed out.
    * @param {MutexInternals} mutex
    * @param {number} ms
    */
@@ -160,7 +160,7 @@ class Condition {
     const end = native.now() + timeout;
     const notified = async () => {
       if (rest.signal?.aborted) {
-        // It aborted while the predicate ran: after an abort the guard owns nothing, whenever that came.
+        // The signal aborted while the predicate ran. After an abort the guard never owns the mutex.
         grant.release();
         throw rest.signal.reason;
       }
@@ -173,7 +173,7 @@ class Condition {
       const value = answer(predicate);
       if (value || !inTime) return value;
       inTime = await notified();
-      // Another task of the thread may have released it in between.
+      // Another task of this thread may have released the guard in between.
       assertHeld(grant);
     }
   }

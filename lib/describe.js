@@ -1,25 +1,26 @@
 // @ts-check
 'use strict';
 
-// How the primitives and their guards look: `console.log(mutex)` tells its state in words.
+// Describes primitives and guards for console.log and util.inspect: `Mutex "jobs" { free }`.
 
 const { inspect } = require('node:util');
 const { defineProperties } = require('./intrinsics.js');
 
 /**
- * What an object looks like.
+ * What console.log shows of an object.
  *
  * @typedef {object} Description
- * @property {string} [name] what its user calls it
+ * @property {string} [name] the name that the program gave it
  * @property {string} state
  */
 
 /**
- * Lets console.log and util.inspect show the objects of a class in words. It never throws, and changes nothing.
+ * Makes console.log and util.inspect show the state of the objects of a class. Showing never throws and changes nothing.
  *
  * @template {object} T
  * @param {{ name: string, prototype: T }} Class
- * @param {(value: T) => Description | undefined} describe none for what only inherits from the class
+ * @param {(value: T) => Description | undefined} describe returns undefined for an object that inherits from the class but was not
+ *   constructed by it
  */
 function defineInspect({ name, prototype }, describe) {
   const custom = {
@@ -33,7 +34,7 @@ function defineInspect({ name, prototype }, describe) {
     value(depth, options) {
       const own = this.constructor?.name;
       const title = typeof own === 'string' && own !== '' ? own : name;
-      // As Node shows what lies deeper than was asked for.
+      // Node shows objects below the requested depth this way.
       if (depth < 0) return options.stylize(`[${title}]`, 'special');
       const description = describe(this);
       if (description === undefined) return `${title} {}`;
@@ -51,7 +52,7 @@ function defineInspect({ name, prototype }, describe) {
 }
 
 /**
- * What messages call a primitive.
+ * Returns what messages call a primitive.
  * @param {string} kind the name of its class
  * @param {string | undefined} name
  * @param {Int32Array} cell

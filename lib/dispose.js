@@ -4,10 +4,10 @@
 const { defineProperty } = require('./intrinsics.js');
 
 /**
- * Makes a class disposable, for `using`. Where the realm has no Symbol.dispose (a jest realm on Node 20 and 22), there
- * is nothing to define.
+ * Makes a class disposable, for `using`. Does nothing if the realm has no Symbol.dispose (a jest realm on Node 20 and
+ * 22).
  *
- * Dispose of what is no longer owned is silent, so that leaving a block hides no error.
+ * The `dispose` functions do nothing if the lock is no longer owned, so that they hide no error that leaves the block.
  *
  * @template T
  * @param {T} prototype

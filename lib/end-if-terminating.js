@@ -1,13 +1,13 @@
 // @ts-check
 'use strict';
 
-/** Far more iterations than it takes. */
+/** Far more iterations than V8 needs to stop the thread. */
 const ITERATIONS = 1e8;
 
 /**
- * Passes on what a native call that waits has returned. When the worker is being terminated, Node-API returns undefined
- * and nothing can be thrown. V8 stops the thread at its next loop iteration, so loop until it does: otherwise the code
- * after the call would run as if it had been given what it waited for.
+ * Returns the result of a native call that waits. When the worker is being terminated, Node-API returns undefined and
+ * nothing can be thrown. V8 stops the thread at its next loop iteration, so loop until it does: otherwise the code after
+ * the call would run as if the thread had acquired what it waited for.
  *
  * @template Value
  * @param {Value} value

@@ -4,9 +4,9 @@
 const { defineProperty } = require('./intrinsics.js');
 
 /**
- * Writes the code into the first line of the stack, as `SyncError [ERR_TIMEOUT]: ...`: structured clone makes a plain
- * Error in the other thread, without the code, but keeps the text of the stack. Engines write that line at the first read.
- * The name is the error's own only meanwhile, so that a clone keeps its class where that is a built-in one.
+ * Writes the code into the first line of the stack, as `SyncError [ERR_TIMEOUT]: ...`. Structured clone makes a plain
+ * Error without the code, but keeps the text of the stack. Engines write that line when `stack` is first read, so the
+ * name holds the code until then. Afterwards the own name is deleted, so that a clone of a built-in error keeps its class.
  *
  * @template {Error} T
  * @param {T} error
@@ -19,14 +19,14 @@ function writeCode(error, code) {
   try {
     void error.stack;
   } catch {
-    // The program's own Error.prepareStackTrace has failed.
+    // Error.prepareStackTrace of the program threw.
   }
   delete (/** @type {{ name?: string }} */ (error).name);
   return error;
 }
 
 /**
- * What a primitive reports about the state of things. Its `code` is stable, its message says what to do next.
+ * The error of the primitives. Its `code` is stable; its message says what to do next.
  */
 class SyncError extends Error {
   /**
@@ -41,13 +41,13 @@ class SyncError extends Error {
     writeCode(this, code);
   }
 
-  // The prototype's, as for the built-in errors: stack traces and test runners show it.
+  // On the prototype, as for the built-in errors. Stack traces and test runners show it.
   get name() {
     return 'SyncError';
   }
 
   /**
-   * The code of an error of this package, also of one that came from another thread.
+   * Returns the code of an error of this package, even if the error came from another thread.
    * @param {any} error
    * @returns {string | undefined}
    */
@@ -61,6 +61,8 @@ class SyncError extends Error {
 }
 
 /**
+ * Gives an error its code.
+ *
  * @template {Error} T
  * @param {T} error
  * @param {string} code
@@ -70,7 +72,7 @@ function coded(error, code) {
 }
 
 /**
- * An argument of the wrong type, with Node's own code.
+ * Makes the error for an argument of the wrong type, with Node's own code.
  * @param {string} message
  */
 function invalidArgType(message) {
@@ -78,7 +80,7 @@ function invalidArgType(message) {
 }
 
 /**
- * An argument of the right type that does not fit what it stands for or belongs with, with Node's own code.
+ * Makes the error for an argument of the right type that does not fit the others, with Node's own code.
  * @param {string} message
  */
 function invalidArgValue(message) {
@@ -86,7 +88,7 @@ function invalidArgValue(message) {
 }
 
 /**
- * An argument of the right type and a value that cannot be, with Node's own code.
+ * Makes the error for a number out of its range, with Node's own code.
  * @param {string} message
  */
 function outOfRange(message) {

@@ -1,38 +1,39 @@
 // @ts-check
 'use strict';
 
-// What the guard of a promise may own, what guards have in common, and the warning where one is lost.
+// The grant is what the guard of a promise owns. Here are its base class, what all guards have in common, and the warning
+// about a guard that was collected while it owned a lock.
 
 const { defineInspect, labelOf } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
 const { FinalizationRegistry, Set, defineProperty, emitWarning } = require('./intrinsics.js');
 const { Wait } = require('./wait.js');
 
-/** What a wait comes to that took a lock over from an owner that died. */
+/** The value of a wait that recovered an abandoned lock. */
 const CLEARED = 2;
 
-/** A wait for what a guard is to own. The native side knows by its number whether the guard owns it. */
+/** A wait for the lock of a guard. The native side knows by its number whether the guard owns the lock. */
 class Grant extends Wait {
   /**
    * @param {Int32Array} cell
-   * @param {string | undefined} name what the user calls the lock
+   * @param {string | undefined} name the name that the program gave the lock
    */
   constructor(cell, name) {
     super(cell);
     this.name = name;
   }
 
-  /** Whether the guard owns it. */
+  /** Whether the guard owns the lock. */
   get isHeld() {
     return false;
   }
 
-  /** Gives it back: false where the guard does not own it. */
+  /** Releases the lock. Returns false if the guard does not own it. */
   release() {
     return false;
   }
 
-  undo() {
+  revoke() {
     this.release();
   }
 
@@ -47,7 +48,7 @@ class Grant extends Wait {
   }
 }
 
-/** The locks whose lost guards were warned of. @type {Set<string>} */
+/** The labels of the locks whose lost guards were warned about. @type {Set<string>} */
 const warned = new Set();
 
 /** @param {Grant} grant */
@@ -55,7 +56,7 @@ function warnIfHeld(grant) {
   if (!grant.isHeld || warned.has(grant.label)) return;
   warned.add(grant.label);
   emitWarning(
-    `A guard of the ${grant.label} was garbage-collected while it owned the lock, which nothing can release any more. ` +
+    `A guard of the ${grant.label} was garbage-collected while it owned the lock, so the lock will never be released. ` +
       'Release each guard in a finally block, or use runExclusiveAsync() or `using`.',
     { type: 'LostGuardWarning', code: 'SHARED_SYNC_LOST_GUARD' },
   );
@@ -64,7 +65,7 @@ function warnIfHeld(grant) {
 const registry = new FinalizationRegistry(warnIfHeld);
 
 /**
- * Has a guard warned of that is collected while it owns its grant.
+ * Warns when the guard is collected while it owns its grant.
  * @param {object} guard
  * @param {Grant} grant
  */
@@ -73,7 +74,7 @@ function watchGuard(guard, grant) {
 }
 
 /**
- * A guard that owns nothing is not warned of.
+ * Ends the watch: the guard owns nothing any more.
  * @param {object} guard
  */
 function unwatchGuard(guard) {
@@ -81,9 +82,10 @@ function unwatchGuard(guard) {
 }
 
 /**
- * What the classes of guards have in common.
+ * Defines what all classes of guards have in common.
  * @param {{ name: string, prototype: any }} Class
- * @param {(guard: any) => string | undefined} label what messages call the lock; none for what only inherits from the class
+ * @param {(guard: any) => string | undefined} label returns what messages call the lock; undefined for an object
+ *   that inherits from the class but was not constructed by it
  */
 function defineGuard(Class, label) {
   defineDispose(Class.prototype, function () {
@@ -95,7 +97,7 @@ function defineGuard(Class, label) {
       ? undefined
       : { state: `${lock}, ${guard.held ? 'held' : 'not held'}` };
   });
-  // A promise that is fulfilled with a guard looks for this, on Object.prototype too, where a getter may throw.
+  // A promise that is fulfilled with a guard reads its `then`. A getter on Object.prototype might throw.
   defineProperty(Class.prototype, 'then', { value: undefined });
 }
 

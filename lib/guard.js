@@ -6,7 +6,7 @@ const { SyncError, invalidArgType } = require('./errors.js');
 const { CLEARED, Grant, defineGuard, unwatchGuard } = require('./grant.js');
 const { native, realm } = require('./realm.js');
 
-/** A mutex, for a guard. */
+/** A guard's wait for a mutex. */
 class MutexGrant extends Grant {
   tryAtOnce() {
     return native.mutexTryLockGuard(realm.number, this.cell, this.name, this.number);
@@ -43,7 +43,7 @@ class MutexGrant extends Grant {
   }
 }
 
-/** A mutex, for a guard, also after its owner died. */
+/** A guard's wait for a mutex, even if it is abandoned. */
 class MutexRecovery extends MutexGrant {
   tryAtOnce() {
     return false;
@@ -63,7 +63,7 @@ let grantOf;
 /** @type {(guard: Guard) => boolean} */
 let releaseGuard;
 
-/** What a promise to lock is fulfilled with: only this unlocks the mutex, however many tasks run in the thread. */
+/** Owns a mutex that was acquired by promise. Only the guard releases it, however many tasks run in the thread. */
 class Guard {
   #grant;
 
@@ -71,8 +71,8 @@ class Guard {
     grantOf = (guard) => {
       if (typeof guard !== 'object' || guard === null || !(#grant in guard)) {
         throw invalidArgType(
-          `guard must be what lockAsync() of a Mutex was fulfilled with, and is ${formatValue(guard)}. Await lockAsync() ` +
-            'and pass its guard, or take the one that runExclusiveAsync() calls its function with.',
+          `guard must be the guard of a Mutex, but is ${formatValue(guard)}. Await lockAsync() and pass its guard, or pass ` +
+            'the guard that runExclusiveAsync() gives to its function.',
         );
       }
       return guard.#grant;
@@ -101,8 +101,8 @@ class Guard {
   release() {
     if (releaseGuard(this)) return;
     throw new SyncError(
-      'This guard does not own the mutex: it has released it, waits with it, or lost it in a wait that failed. Release ' +
-        'a guard once, after its last use, and only while it is held.',
+      'This guard does not own the mutex: the guard was released, waits in waitAsync(), or lost the mutex in a waitAsync() ' +
+        'that failed. Release a guard once, after its last use; after a failed wait, only if guard.held is true.',
       'ERR_NOT_OWNER',
     );
   }
@@ -113,14 +113,14 @@ class Guard {
 }
 
 /**
- * Throws unless a guard owns its mutex.
+ * Throws unless the guard owns its mutex.
  * @param {MutexGrant} grant
  */
 function assertHeld(grant) {
   if (grant.isHeld) return;
   throw new SyncError(
-    'The guard does not own its mutex: it has released it, or waits with it already, or lost it in a wait that failed. Wait ' +
-      'with a guard while it is held, and in one wait at a time.',
+    'This guard does not own the mutex: the guard was released, waits in another waitAsync(), or lost the mutex in a ' +
+      'waitAsync() that failed. Call waitAsync() while guard.held is true, once at a time.',
     'ERR_NOT_OWNER',
   );
 }

@@ -5,12 +5,13 @@ const { integer } = require('./arguments.js');
 const { Date, defineProperty } = require('./intrinsics.js');
 const { native } = require('./realm.js');
 
-/** How many pending promises are listed unless the caller says. */
+/** How many pending promises are listed by default. */
 const PROMISES = 1_000;
+/** The argument of native.inspect is an unsigned 32-bit integer. */
 const MOST = 2 ** 32 - 1;
 
 /**
- * The waits of the process that last, for a supervisor to print.
+ * Lists the blocked threads and pending promises of the process, for a supervisor to print.
  * @param {number} [promises] how many pending promises to list at most
  */
 function inspect(promises = PROMISES) {
@@ -18,7 +19,7 @@ function inspect(promises = PROMISES) {
   const now = Date.now();
   const { waits, omitted } = native.inspect(promises);
   const rows = waits.map((wait) => ({ ...wait, since: new Date(now - wait.waitedMs) }));
-  // Not enumerable: a program that prints the rows is not shown it.
+  // Not enumerable, so that console.log of the rows does not show it.
   return defineProperty(rows, 'omitted', { value: omitted });
 }
 

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-// The globals that the package uses, taken once, when it is loaded: programs replace them, and test runners replace the
-// clock. Time limits are kept natively and use none of these.
+// The globals that the package uses, read once when it is loaded, because programs replace globals and test runners replace
+// the clock. Time limits are kept natively and use none of these.
 
 const { compareExchange, load } = Atomics;
 const { defineProperties, defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf } =

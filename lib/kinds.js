@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// What a field of a layout can be.
+// The kinds of fields of a layout.
 
 const { integer } = require('./arguments.js');
 const { Barrier } = require('./barrier.js');
@@ -16,12 +16,12 @@ const { Semaphore } = require('./semaphore.js');
  * @typedef {object} Kind
  * @property {string} name
  * @property {(Class: any) => boolean} accepts whether a class in a spec means this kind
- * @property {(args: unknown[]) => number} bytes how much memory it takes; checks how many arguments there are
+ * @property {(args: unknown[]) => number} bytes the bytes that it takes; throws if there are too many arguments
  * @property {(buffer: SharedArrayBuffer, byteOffset: number, args: unknown[], name: string) => unknown} make
  */
 
 /**
- * A primitive.
+ * The kind of a class of primitives.
  * @param {new (...args: any[]) => object} Class
  * @param {number} arity how many arguments its constructor takes between the index and the options
  * @returns {Kind}
@@ -37,7 +37,7 @@ function primitive(Class, arity) {
     make(buffer, byteOffset, args, name) {
       const positional = Array.from({ length: arity }, (_, i) => args[i]);
       const options = args[arity] ?? {};
-      // What is no object is for the constructor to refuse.
+      // If the options are not an object, the constructor throws.
       const named = typeof options === 'object' ? { name, ...options } : options;
       return new Class(buffer, byteOffset / Int32Array.BYTES_PER_ELEMENT, ...positional, named);
     },
@@ -45,7 +45,7 @@ function primitive(Class, arity) {
 }
 
 /**
- * An array of numbers.
+ * The kind of a class of typed arrays.
  * @param {{ name: string, BYTES_PER_ELEMENT: number, new (buffer: SharedArrayBuffer, byteOffset: number, length: number): object }} Class
  * @returns {Kind}
  */
@@ -53,7 +53,7 @@ function typedArray(Class) {
   const { name, BYTES_PER_ELEMENT } = Class;
   return {
     name,
-    // One of another realm, too.
+    // Accepts the class of another realm, too.
     accepts: (other) => other?.name === name && other.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT,
     bytes(args) {
       atMost(1, args, name);
@@ -66,6 +66,8 @@ function typedArray(Class) {
 }
 
 /**
+ * Throws if there are more than `max` arguments.
+ *
  * @param {number} max
  * @param {unknown[]} args
  * @param {string} name
@@ -73,11 +75,11 @@ function typedArray(Class) {
 function atMost(max, args, name) {
   if (args.length > max) {
     const most = max === 1 ? 'one argument' : `${max} arguments`;
-    throw invalidArgType(`${name} takes at most ${most} here, and is given ${args.length}.`);
+    throw invalidArgType(`${name} takes at most ${most} here, but has ${args.length}.`);
   }
 }
 
-/** Known from Node 24 on. */
+/** Present in Node 24 and later. */
 const float16 = /** @type {any} */ (globalThis).Float16Array;
 
 const kinds = [
@@ -105,17 +107,19 @@ const kinds = [
 
 module.exports = {
   /**
-   * The kind that a class stands for.
+   * Returns the kind of a class.
    * @param {unknown} Class
    */
   kindOf: (Class) =>
     typeof Class === 'function' ? kinds.find((kind) => kind.accepts(Class)) : undefined,
   /**
-   * The kind of a name.
+   * Returns the kind with a name.
    * @param {unknown} name
    */
   kindByName: (name) => kinds.find((kind) => kind.name === name),
   /**
+   * Lists the names of all kinds.
+   *
    * @param {'and' | 'or'} word
    */
   kindNames(word) {

@@ -10,7 +10,7 @@ const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
-/** The bit of the word that says that a thread or a promise waits. */
+/** The waiters bit of the word: set while a thread or a promise waits. */
 const WAITERS = native.LATCH_WAITERS;
 
 /** A wait by promise until a latch is open. */
@@ -36,7 +36,7 @@ class LatchWait extends Wait {
   }
 }
 
-/** A gate that opens once. The protocol is in src/primitives/latch.rs. */
+/** A gate that opens once and stays open. The protocol is in src/primitives/latch.rs. */
 class Latch {
   /** @type {Int32Array} */
   #cell;

@@ -18,7 +18,7 @@ const {
 const { markAsUncloneable } = require('./uncloneable.js');
 
 /**
- * Named primitives and arrays in one allocation, zeroed and so fresh.
+ * Allocates named primitives and arrays in one buffer. The memory is zeroed, so the primitives are fresh.
  * @param {unknown} spec
  */
 function layout(spec) {
@@ -27,7 +27,7 @@ function layout(spec) {
 }
 
 /**
- * The same fields in another thread.
+ * Makes the same fields in another thread.
  * @param {unknown} shared
  * @param {unknown} [spec]
  */
@@ -43,14 +43,14 @@ layout.from = function from(shared, spec) {
     );
   }
   const there = shapeFrom(fields);
-  // Functions are those of this thread's own spec.
+  // Functions do not travel, so take them from the spec of this thread.
   const shape = spec === undefined ? there : shapeOf(spec);
   if (spec === undefined) assertNoFunctions(there);
   else assertSame(there, shape);
   if (buffer.byteLength !== shape.bytes) {
     throw outOfRange(
-      `The buffer of shared has ${buffer.byteLength} bytes, and its fields take ${shape.bytes}. Send what share() returns ` +
-        'as it is.',
+      `The buffer of shared has ${buffer.byteLength} bytes, but its fields take ${shape.bytes}. Send what share() returns, ` +
+        'unchanged.',
     );
   }
   return build(buffer, shape);
@@ -75,7 +75,7 @@ function build(buffer, { fields }) {
   for (const { name, kind, args, offset } of fields) {
     made[name] = inField(name, () => kind.make(buffer, offset, args, name));
   }
-  // Not enumerable: whoever looks at the fields is not formatValue it. No method: it may be taken off the layout.
+  // Not enumerable, so that a loop over the fields does not meet it. Uses no `this`, so that it can be destructured.
   defineProperty(made, 'share', {
     value: () => ({
       buffer,

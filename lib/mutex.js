@@ -19,28 +19,29 @@ const { waitForGuard } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
-/** The word of a mutex that nobody owns. */
+/** The word of a free mutex. */
 const FREE = native.MUTEX_FREE;
-/** The bit of the word that says that a thread or a promise waits. */
+/** The waiters bit of the word: set while a thread or a promise waits. */
 const WAITERS = native.MUTEX_WAITERS;
 
 /**
- * What a Condition needs of a mutex.
+ * What a Condition needs to know about a mutex.
  *
  * @typedef {object} Internals
  * @property {Int32Array} cell
  * @property {string | undefined} name
- * @property {boolean} owned whether this thread itself owned it: not by a guard
+ * @property {boolean} owned whether this thread owns it by lock(), not by a guard
  */
 
 /** @type {(mutex: unknown) => Internals} */
 let mutexInternals;
 
-/** How often a thread tries before it calls in: for as long as the call takes, and a short critical section. */
+/** The spin iterations before the native call: about as long as that call and a short critical section take. */
 const SPIN_LIMIT = 60;
 
 /**
- * Locks if the mutex becomes free in a moment. A short critical section is over before a call would be.
+ * Acquires the mutex if it becomes free within SPIN_LIMIT iterations. A short critical section ends sooner than a native
+ * call would return.
  * @param {Int32Array} cell
  */
 function trySpin(cell) {
@@ -52,21 +53,21 @@ function trySpin(cell) {
   return false;
 }
 
-/** Mutual exclusion: one thread at a time owns it. The protocol is in src/primitives/mutex. */
+/** Mutual exclusion: one thread at a time owns the mutex. The protocol is in src/primitives/mutex. */
 class Mutex {
   /** @type {Int32Array} */
   #cell;
   /** @type {string | undefined} */
   #name;
-  /** For how many contended calls not to ask whether to back off. */
+  /** How many contended calls to skip before native.mutexBackOff takes the next sample. */
   #skipSamples = 0;
 
   static {
     mutexInternals = (mutex) => {
       if (typeof mutex !== 'object' || mutex === null || !(#cell in mutex)) {
         throw invalidArgType(
-          `mutex must be a Mutex of this package, and is ${formatValue(mutex)}. Pass the Mutex that guards what the ` +
-            'predicate reads.',
+          `mutex must be a Mutex of this package, but is ${formatValue(mutex)}. Pass the Mutex that guards the data ` +
+            'that the predicate reads.',
         );
       }
       return { cell: mutex.#cell, name: mutex.#name, owned: mutex.#owned };
@@ -124,11 +125,11 @@ class Mutex {
     try {
       result = assertSynchronous(
         fn(),
-        'fn returned a promise, and runExclusive unlocks as soon as fn returns: what goes on after that has no lock. ' +
-          'Finish in fn what needs the lock; a function that awaits is for runExclusiveAsync.',
+        'fn returned a promise, but runExclusive() unlocks as soon as fn returns, so the rest of fn would run without the ' +
+          'lock. Finish in fn what needs the lock, or use runExclusiveAsync() for a function that awaits.',
       );
     } catch (error) {
-      // Where fn has lost the lock, in a wait that failed, its error is the one to throw.
+      // If a failed wait in fn lost the lock, there is nothing to unlock. Throw the error of fn.
       if (this.#owned) this.unlock();
       throw error;
     }
@@ -136,7 +137,7 @@ class Mutex {
     return result;
   }
 
-  /** Whether this thread itself owns it: not by a guard. */
+  /** Whether this thread owns the mutex by lock(), not by a guard. */
   get #owned() {
     return (load(this.#cell, 0) & ~WAITERS) === THREAD;
   }
@@ -181,11 +182,11 @@ class Mutex {
     try {
       result = await fn(guard);
     } catch (error) {
-      // The error of fn is the one to throw.
+      // Throw the error of fn, not one of the release.
       guard.tryRelease();
       throw error;
     }
-    // Nothing to release where fn released it, or lost it in a wait that failed.
+    // Returns false, without an error, if fn released the guard or a failed wait lost the mutex.
     releaseGuard(guard);
     return result;
   }

@@ -1,10 +1,10 @@
 // @ts-check
 'use strict';
 
-// Loads the native addon through its generated loader, and says what to do where there is none for this platform, or
-// where the runtime does not let it be loaded.
+// Loads the native addon through its generated loader. If there is no binary for this platform, or the runtime forbids
+// native addons, the error says what to do.
 
-/** The platforms that a binary is made for, by the names of their packages: the targets of package.json. */
+/** The platforms that have a binary, named as in their packages: the targets of package.json. */
 const PLATFORMS = [
   'linux-x64-gnu',
   'linux-arm64-gnu',
@@ -21,7 +21,7 @@ const BUILD =
   '`npm run build`, and set the environment variable NAPI_RS_NATIVE_LIBRARY_PATH to the .node file that it makes.';
 
 /**
- * What went wrong, the last first: the loader gives one error for each of its attempts.
+ * Collects the messages of an error and of its causes, the last attempt of the loader first.
  *
  * @param {any} error
  * @returns {string[]}
@@ -31,20 +31,22 @@ function messages(error) {
 }
 
 /**
- * This platform, named as its package would be.
+ * Returns the name of this platform, as in the name of its package.
  *
  * @param {string[]} tried
  */
 function platformName(tried) {
   const system = `${process.platform}-${process.arch}`;
-  // The loader has found out which C library this is; it tries no other platform's files.
+  // The paths that the loader tried name the C library, too. It tries the files of no other platform.
   const names = tried.join('\n').matchAll(/shared-sync[-.]([a-z\d]+-[a-z\d]+(?:-[a-z\d]+)?)/g);
   for (const [, name] of names) if (name === system || name.startsWith(`${system}-`)) return name;
   return system;
 }
 
 /**
- * @param {string[]} tried
+ * Explains why the addon was not loaded, and what to do.
+ *
+ * @param {string[]} tried the messages of the loader's attempts
  * @returns {{ code: string, message: string }}
  */
 function explanation(tried) {
@@ -60,7 +62,7 @@ function explanation(tried) {
   const code = 'ERR_NO_ADDON';
   const platform = platformName(tried);
   const file = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
-  // What is more than that a file is not there.
+  // The first message that says more than that a file does not exist.
   const [failure] = tried.filter((message) => !/^Cannot find (module|native)/.test(message));
   if (file) {
     return {
@@ -90,7 +92,7 @@ function explanation(tried) {
 }
 
 /**
- * The error for one of the generated loader's, which stays its cause.
+ * Makes an error that explains an error of the generated loader, with that as its cause.
  *
  * @param {unknown} cause
  */

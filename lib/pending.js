@@ -7,13 +7,13 @@ const { Map } = require('./intrinsics.js');
 /** @typedef {import('./wait.js').Wait} Wait */
 
 /**
- * The promises of this realm that wait natively, by their numbers. A wait keeps the memory of its cells: it is entered here
- * before it begins, and goes after it has left the queues.
+ * The waits by promise of this realm, by their numbers. An entry keeps the memory of the cell alive: it is set before the
+ * wait begins and deleted after the wait has left the native queues.
  * @type {Map<number, Wait>}
  */
 const pending = new Map();
 
-/** Why a wait failed. Its error is made in the async function that waits, whose stack names the callers. */
+/** Why a wait failed. The async function that waits makes the error, so that its stack names the callers. */
 class Failure {
   #code;
   #message;
@@ -36,7 +36,7 @@ class Failure {
 }
 
 /**
- * Called by the native side when a wait is over.
+ * The native side calls this when a wait has ended with a value.
  * @param {number} number
  * @param {number} value
  */
@@ -45,7 +45,7 @@ function fulfil(number, value) {
 }
 
 /**
- * Called by the native side when a wait has failed.
+ * The native side calls this when a wait has failed.
  * @param {number} number
  * @param {string} code
  * @param {string} message

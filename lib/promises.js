@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-// Waiting by promise. The wait stands in the same queue as blocked threads; the native side tells by its number when it
-// is over, and keeps its time limit.
+// Waits by promise. A wait stands in the same queue as blocked threads. The native side keeps its time limit, and calls
+// back with its number when it ends.
 
 const { isMainThread } = require('node:worker_threads');
 const { assertOptions, formatValue, milliseconds } = require('./arguments.js');
@@ -18,7 +18,7 @@ const { listen, unlisten } = require('./signals.js');
 /** @typedef {{ timeout: number, signal?: import('../index.js').WaitSignal, ref: boolean }} CheckedOptions */
 
 /**
- * Whether a value is an AbortSignal, of any realm.
+ * Whether a value is an AbortSignal of any realm.
  * @param {any} value
  */
 function isAbortSignal(value) {
@@ -31,7 +31,7 @@ const NO_OPTIONS = { timeout: Infinity, signal: undefined, ref: !isMainThread };
 
 /**
  * Checks the options that every promise form takes. A pending promise keeps a worker alive, as the blocking call would,
- * and any thread while its time limit is finite, so that its ERR_TIMEOUT is heard.
+ * and any thread while its time limit is finite, so that the program sees its ERR_TIMEOUT.
  *
  * @param {import('../index.js').WaitOptions} [options]
  * @returns {CheckedOptions}
@@ -42,36 +42,36 @@ function waitOptions(options) {
   const { timeout = Infinity, signal } = options;
   milliseconds(timeout, 'options.timeout');
   if (signal !== undefined && !isAbortSignal(signal)) {
-    throw invalidArgType(`options.signal must be an AbortSignal, and is ${formatValue(signal)}.`);
+    throw invalidArgType(`options.signal must be an AbortSignal, but is ${formatValue(signal)}.`);
   }
   const { ref = !isMainThread || timeout !== Infinity } = options;
   if (typeof ref !== 'boolean') {
-    throw invalidArgType(`options.ref must be a boolean, and is ${formatValue(ref)}.`);
+    throw invalidArgType(`options.ref must be a boolean, but is ${formatValue(ref)}.`);
   }
   if (signal?.aborted) throw signal.reason;
   return { timeout, signal, ref };
 }
 
 /**
- * Begins a wait.
+ * Begins a wait. Returns a promise of its value or its rejection.
  *
  * @param {Wait} wait
  * @param {CheckedOptions} options
- * @returns {Promise<number | Rejection>} what it came to
+ * @returns {Promise<number | Rejection>}
  */
 function start(wait, { timeout, signal, ref }) {
   return new Promise((resolve) => {
     wait.resolve = resolve;
     pending.set(wait.number, wait);
     if (signal !== undefined) listen(signal, wait);
-    // No call stands between what was given and its note, which a failure of that call would lose.
+    // No call may stand between begin() and this assignment: if it failed, the value would be lost.
     wait.value = endIfTerminating(wait.begin(timeout, ref));
     if (wait.value !== 0) resolve(wait.value);
   });
 }
 
 /**
- * Ends a wait with what it came to.
+ * Ends a wait: returns its value, or throws the error of its rejection.
  *
  * @param {Wait} wait
  * @param {number | Rejection} result
@@ -84,17 +84,17 @@ function finish(wait, result) {
 }
 
 /**
- * Ends a wait whose promise is rejected: it owns nothing afterwards.
+ * Ends a wait whose promise rejects. What was granted to it is revoked.
  * @param {Wait} wait
  */
 function cancel(wait) {
   pending.delete(wait.number);
-  if (wait.value !== 0) wait.undo();
+  if (wait.value !== 0) wait.revoke();
   unlisten(wait);
 }
 
 /**
- * Waits until the native side says what the wait came to.
+ * Begins a wait and returns its value when it ends.
  *
  * @param {Wait} wait
  * @param {CheckedOptions} options
@@ -109,7 +109,7 @@ async function waitForPromise(wait, options) {
 }
 
 /**
- * Waits for what a guard is to own.
+ * Begins the wait of a guard and returns the guard when it owns its grant.
  *
  * @template {object} Guard
  * @param {new (grant: any) => Guard} Class
@@ -119,7 +119,7 @@ async function waitForPromise(wait, options) {
  */
 async function waitForGuard(Class, grant, options) {
   const checked = waitOptions(options);
-  // The guard is there before it owns anything: no call stands between the two that could fail.
+  // Make the guard before it owns anything: a call that failed in between would lose the grant.
   const guard = new Class(grant);
   watchGuard(guard, grant);
   if (grant.tryAtOnce()) return guard;
@@ -130,7 +130,7 @@ async function waitForGuard(Class, grant, options) {
     cancel(grant);
     throw error;
   }
-  // Made only now: many may be pending.
+  // Make the guard only now, because many waits may be pending.
   const granted = new Class(grant);
   watchGuard(granted, grant);
   return granted;

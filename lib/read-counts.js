@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// Where this thread counts its reads of RwLocks: in chunks of slots, which the native side makes and looks at when the
+// Where this thread counts its reads of RwLocks: in chunks of slots. The native side makes them, and reads them when the
 // thread ends. See src/node/read_counts.rs.
 
 const { Int32Array } = require('./intrinsics.js');
@@ -9,24 +9,25 @@ const { native } = require('./realm.js');
 
 const SLOTS = native.READ_SLOTS;
 const STRIDE = native.READ_STRIDE;
-/** Where in a slot the reads of the thread itself are counted. */
+/** The offset in a slot of the count of the thread's own reads. */
 const OWN = native.READ_OWN;
-/** Where in a slot its generation stands. */
+/** The offset in a slot of its generation. */
 const GENERATION = native.READ_GENERATION;
 
 /**
- * The slot of a lock, as long as its generation is the same.
+ * The slot of a lock. It is valid while its generation stays the same.
  *
  * @typedef {object} Slot
  * @property {Int32Array} counts the numbers of the chunk
- * @property {Array<Int32Array | undefined>} cells the cells of the chunk whose own reads are counted now
- * @property {number} place where in the chunk the slot is
- * @property {number} own where in `counts` its own reads are counted
- * @property {number} generationAt where in `counts` its generation stands
+ * @property {Array<Int32Array | undefined>} cells for each slot of the chunk the cell of its lock, while own
+ *   reads are counted
+ * @property {number} place the index of the slot in the chunk
+ * @property {number} own the index in `counts` of the count of own reads
+ * @property {number} generationAt the index in `counts` of the generation
  * @property {number} generation
  */
 
-/** The slot of a lock that has not asked for one. @type {Slot} */
+/** The slot before the first read. Its generation is never valid. @type {Slot} */
 const NO_SLOT = {
   counts: new Int32Array(STRIDE),
   cells: [],
@@ -40,7 +41,7 @@ const NO_SLOT = {
 const chunks = [];
 
 /**
- * The slot in which this thread counts its reads of the lock in a cell.
+ * Returns the slot in which this thread counts its reads of the lock in a cell.
  * @param {Int32Array} cell
  * @returns {Slot}
  */

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-// What the native addon needs of this JavaScript realm: a test runner may load the package several times in
-// one thread, and each realm wants errors of its own classes.
+// Registers this JavaScript realm with the native addon. A test runner may load the package several times in one thread, and
+// each realm needs errors of its own classes.
 
 const { threadId } = require('node:worker_threads');
 const { SyncError } = require('./errors.js');
@@ -10,16 +10,16 @@ const { freeze } = require('./intrinsics.js');
 const { native } = require('./native.js');
 const { fulfil, reject } = require('./pending.js');
 
-/** What the runtime can do for a blocked thread. */
+/** How the runtime interrupts a blocked thread. */
 function host() {
-  // V8's own Mutex comes with a heap that all isolates share.
+  // Atomics.Mutex exists where all isolates share one heap.
   if ('Mutex' in Atomics) return 'shared-heap';
-  // Bun and Deno have no event loop of libuv's.
+  // Bun and Deno do not give access to a libuv event loop.
   return 'bun' in process.versions || 'deno' in process.versions ? 'opaque' : 'event-loop';
 }
 
 const hooks = freeze([
-  // Called by a blocked thread now and then. It has to be JavaScript: calling it serves V8's pending interrupts.
+  // A blocked thread calls this at intervals. It must be a JavaScript function: calling it serves V8's pending interrupts.
   () => {},
   /** @type {(code: any, message: string, details: any) => any} */
   (code, message, details) => new SyncError(message, code, details),
@@ -28,20 +28,20 @@ const hooks = freeze([
 ]);
 
 /**
- * The number that native functions know the realm by. The native side holds the hooks weakly: whatever has the number has
- * them, too.
+ * The number by which native functions know the realm. The native side holds the hooks weakly, so this object keeps them
+ * alive.
  */
 const realm = freeze({
   number: native.registerRealm(threadId, hooks, /** @type {any} */ (host())),
   hooks,
 });
 
-/** How many numbers `native.promiseNumbers()` gives at once. */
+/** How many numbers one call of `native.promiseNumbers()` reserves. */
 const NUMBERS = 2 ** 32;
 let nextNumber = 0;
 let lastNumber = 0;
 
-/** The number of a new promise, or of the action of a barrier: none other of this thread has or had it. */
+/** Returns a number for a new promise, or for one run of a barrier's action. It is never used twice in this thread. */
 function newNumber() {
   if (nextNumber === lastNumber) {
     nextNumber = native.promiseNumbers();
@@ -54,6 +54,6 @@ module.exports = {
   native,
   newNumber,
   realm,
-  /** This thread's number in the words of the primitives. */
+  /** The tag of this thread in the words of the primitives. */
   THREAD: native.threadNumber(realm.number),
 };

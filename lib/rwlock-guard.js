@@ -9,9 +9,9 @@ const READ = native.RWLOCK_READ;
 const WRITE = native.RWLOCK_WRITE;
 const RECOVER = native.RWLOCK_RECOVER;
 
-/** A read or a write, for a guard. */
+/** A guard's wait for a read or a write. */
 class RwLockGrant extends Grant {
-  /** What it asks for. */
+  /** READ, WRITE or RECOVER. */
   get request() {
     return READ;
   }
@@ -44,17 +44,17 @@ class RwLockGrant extends Grant {
   }
 }
 
-/** A read, for a guard. */
+/** A guard's wait for a read. */
 class ReadGrant extends RwLockGrant {}
 
-/** A write, for a guard. */
+/** A guard's wait for a write. */
 class WriteGrant extends RwLockGrant {
   get request() {
     return WRITE;
   }
 }
 
-/** A write, for a guard, also after a thread has died inside. */
+/** A guard's wait for a write, even if the lock is abandoned. */
 class WriteRecovery extends RwLockGrant {
   get request() {
     return RECOVER;
@@ -66,16 +66,17 @@ class WriteRecovery extends RwLockGrant {
 }
 
 /**
- * How what a guard has is ended, be it the thread's own (then `subject` is the lock) or a promise's (its grant).
+ * How a guard releases. If the thread owns the read or write, `subject` is the lock; if a promise acquired it, its grant.
  *
  * @typedef {object} OwnerKind
  * @property {(subject: any) => boolean} isReading
  * @property {(subject: any) => boolean} isWriting
- * @property {(subject: any) => boolean} unlockRead false where the guard has it no longer
- * @property {(subject: any) => boolean} unlockWrite likewise
- * @property {(subject: any) => ReadGuard | undefined} downgrade undefined likewise
- * @property {(subject: any) => boolean} isRecovered whether it was taken over from a thread that died
- * @property {(subject: any) => string} label what messages call the lock
+ * @property {(subject: any) => boolean} unlockRead returns false if the guard does not hold it
+ * @property {(subject: any) => boolean} unlockWrite returns false if the guard does not hold it
+ * @property {(subject: any) => ReadGuard | undefined} downgrade returns undefined if the guard does not
+ *   hold it
+ * @property {(subject: any) => boolean} isRecovered whether the lock was abandoned and recovered
+ * @property {(subject: any) => string} label returns what messages call the lock
  */
 
 /** @type {OwnerKind} */
@@ -85,7 +86,7 @@ const guardOwned = {
   unlockRead: (grant) => grant.release(),
   unlockWrite: (grant) => grant.release(),
   downgrade({ cell, name, number }) {
-    // The guard is there before its read is: no call stands between the two that could fail.
+    // Make the guard before its read: a call that failed in between would lose the read.
     const grant = new ReadGrant(cell, name);
     const guard = new ReadGuard(grant);
     watchGuard(guard, grant);
@@ -99,13 +100,13 @@ const guardOwned = {
 
 function notHeld() {
   return new SyncError(
-    'This guard does not hold the lock: it was released or downgraded before, or the cell of the lock was written over. ' +
-      'Release a guard once, after its last use, and only while it is held.',
+    'This guard does not hold the lock: it was released or downgraded before, or other code wrote to the cell of the ' +
+      'lock. Release a guard once, after its last use.',
     'ERR_NOT_OWNER',
   );
 }
 
-/** One read, to be ended once. */
+/** Holds one read until it is released. */
 class ReadGuard {
   #subject;
   #kind;
@@ -144,7 +145,7 @@ class ReadGuard {
   }
 }
 
-/** One write, to be ended once, or to be turned into a read. */
+/** Holds one write until it is released or downgraded. */
 class WriteGuard {
   #subject;
   #kind;

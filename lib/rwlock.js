@@ -22,14 +22,14 @@ const { markAsUncloneable } = require('./uncloneable.js');
 
 /** The word of a lock that no thread reads or writes. */
 const FREE = native.RWLOCK_FREE;
-/** The word counts fewer reads than this, where no thread writes or is queued. */
+/** The most reads that the word counts. A word from 0 to this holds neither a writer nor the waiters bit. */
 const MOST_READS = native.RWLOCK_MOST_READS;
-/** The bit of the word that says that a thread or a promise waits. */
+/** The waiters bit of the word: set while a thread or a promise waits. */
 const WAITERS = native.RWLOCK_WAITERS;
-/** The word while this thread writes, with none queued. */
+/** The word while this thread writes and has no waiters. */
 const WRITTEN_BY_ME = native.RWLOCK_WRITER | THREAD;
 
-/** How a guard ends what the thread itself began. @type {import('./rwlock-guard.js').OwnerKind} */
+/** How a guard releases what the thread acquired by read() or write(). @type {import('./rwlock-guard.js').OwnerKind} */
 let threadOwned;
 
 /** Many readers or one writer. The protocol is in src/primitives/rwlock. */
@@ -38,7 +38,7 @@ class RwLock {
   #cell;
   /** @type {string | undefined} */
   #name;
-  /** Where this thread counts its reads. */
+  /** The slot in which this thread counts its reads. */
   #slot = NO_SLOT;
 
   static {
@@ -93,7 +93,7 @@ class RwLock {
       word <= MOST_READS &&
       compareExchange(this.#cell, 0, word, word - 1) === word
     ) {
-      // No call stands between the exchange and these: a termination may land before one.
+      // No call may stand between the exchange and this line: a termination may land before a call.
       if (--counts[own] === 0) this.#slot.cells[this.#slot.place] = undefined;
     } else {
       this.#counting(() => {
@@ -174,7 +174,7 @@ class RwLock {
     ) {
       return false;
     }
-    // No call stands between the exchange and these: a termination may land before one.
+    // No call may stand between the exchange and this line: a termination may land before a call.
     if (slot.counts[slot.own]++ === 0) slot.cells[slot.place] = this.#cell;
     return true;
   }
@@ -195,8 +195,8 @@ class RwLock {
   }
 
   /**
-   * Calls what natively changes how often this thread reads. The cell is kept from before the call until no read is
-   * counted, so that the thread's end finds its memory.
+   * Calls a native function that changes the count of this thread's reads. The cell is referenced from before the call
+   * until no read is counted, so that the thread, when it ends, finds the memory of the lock.
    *
    * @template T
    * @param {() => T} call

@@ -11,11 +11,11 @@ const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
-/** The bit of the word that says that a thread or a promise waits. */
+/** The waiters bit of the word: set while a thread or a promise waits. */
 const WAITERS = native.SEMAPHORE_WAITERS;
-/** What each permit that is taken adds to the word. */
+/** What each acquired permit adds to the word. */
 const PERMIT = native.SEMAPHORE_PERMIT;
-/** As many as a cell can count. */
+/** The most permits that a cell can count. */
 const MOST = native.SEMAPHORE_MAX_PERMITS;
 const OPTIONS = ['name', 'max'];
 
@@ -55,7 +55,7 @@ class SemaphoreWait extends Wait {
     );
   }
 
-  undo() {
+  revoke() {
     const { cell, name, permits, max, count } = this;
     native.semaphoreRelease(realm.number, cell, name, permits, max, count);
   }
@@ -69,7 +69,7 @@ class Semaphore {
   #name;
   #permits;
   #max;
-  /** The word when no permit is free, and when as many are as ever can be. */
+  /** The word when no permit is free, and when `max` permits are free. */
   #empty;
   #full;
 
@@ -139,8 +139,8 @@ class Semaphore {
     const { number } = realm;
     if (!native.semaphoreRelease(number, this.#cell, this.#name, this.#permits, this.#max, n)) {
       throw outOfRange(
-        `n must be so small that at most ${this.#max} permits are free afterwards, and is ${n}. Release as many as were ` +
-          'acquired, once, or construct every Semaphore on the cell with a larger options.max.',
+        `n must leave at most ${this.#max} permits free, but is ${n}. Release each acquired permit once, or construct every ` +
+          'Semaphore on the cell with a larger options.max.',
       );
     }
   }
@@ -151,7 +151,7 @@ class Semaphore {
   }
 
   /**
-   * Takes permits that are free while nobody is queued.
+   * Acquires permits by one atomic exchange, if enough are free and no waiter is queued.
    * @param {number} n
    */
   #tryAcquireFast(n) {
@@ -180,7 +180,7 @@ class Semaphore {
    * @param {unknown} n
    */
   #count(n) {
-    integer(n, 'n', 1, this.#max, ', as many permits as can ever be free');
+    integer(n, 'n', 1, this.#max, ', the most permits that can ever be free');
   }
 }
 

@@ -1,9 +1,8 @@
 // @ts-check
 'use strict';
 
-// The shape of a layout: its fields in order, each with a name, a kind and the arguments of that kind. What travels to
-// another thread is the shape and the buffer; where each field lies follows from the shape, so there is nothing about
-// places that could be wrong.
+// The shape of a layout: its fields in order, each with a name, a kind and the arguments of that kind. The shape and the
+// buffer travel to another thread. The offset of each field follows from the shape, so no wrong offset can arrive.
 
 const { inspect, isDeepStrictEqual } = require('node:util');
 const { formatValue } = require('./arguments.js');
@@ -14,28 +13,30 @@ const { kindByName, kindOf, kindNames } = require('./kinds.js');
 /** @typedef {{ name: string, kind: Kind, args: unknown[], offset: number }} Field */
 /** @typedef {{ fields: Field[], bytes: number }} Shape */
 
-/** Fields share no cache line: threads that use different ones do not slow each other down. */
+/** The bytes of a cache line. No two fields share one, so that threads which use different fields do not contend. */
 const LINE = 64;
-/** A buffer may begin anywhere in a line, at a multiple of 16 bytes: so far apart no two fields meet in one. */
+/** A buffer may begin at any multiple of 16 bytes of a line. With this gap between them no two fields share a line. */
 const GAP = LINE - 16;
-/** Stands for a function in what travels to another thread. */
+/** The placeholder for a function in a shape that travels to another thread. */
 const FUNCTION = '(a function)';
 
 /**
- * The shape that a user has written.
+ * Returns the shape of a spec.
  * @param {unknown} spec
  * @returns {Shape}
  */
 function shapeOf(spec) {
   if (!isPlain(spec)) {
     throw invalidArgType(
-      `spec must be an object such as { jobs: Mutex, phase: [Barrier, 4] }, and is ${formatValue(spec)}.`,
+      `spec must be an object such as { jobs: Mutex, phase: [Barrier, 4] }, but is ${formatValue(spec)}.`,
     );
   }
   const builder = new Builder();
   for (const key of Reflect.ownKeys(spec)) {
     if (typeof key === 'symbol') {
-      throw invalidArgValue(`The names of fields are strings, and one is ${String(key)}.`);
+      throw invalidArgValue(
+        `A field must be named by a string, but one is named by ${String(key)}.`,
+      );
     }
     const value = /** @type {Record<string, unknown>} */ (spec)[key];
     const [Class, ...args] = Array.isArray(value) ? value : [value];
@@ -43,7 +44,7 @@ function shapeOf(spec) {
     if (kind === undefined) {
       throw invalidArgType(
         `${key} must be ${kindNames('or')}, or an array of one of these and its arguments, such as [Float64Array, 16], ` +
-          `and is ${formatValue(value)}.`,
+          `but is ${formatValue(value)}.`,
       );
     }
     builder.add(key, kind, args);
@@ -52,7 +53,7 @@ function shapeOf(spec) {
 }
 
 /**
- * Whether a value is an object as braces make it, in any realm. `{ __proto__: Mutex }` is none: it has no field.
+ * Whether a value is a plain object of any realm. `{ __proto__: Mutex }` is not: it has no field.
  * @param {unknown} value
  * @returns {value is object}
  */
@@ -63,7 +64,7 @@ function isPlain(value) {
 }
 
 /**
- * What of a field's arguments travels to another thread: of a function, which cannot, that there is one.
+ * Returns the arguments of a field as they travel to another thread: a placeholder stands for each function.
  * @param {unknown[]} args
  */
 function travelling(args) {
@@ -92,7 +93,7 @@ function hasFunction(arg) {
 }
 
 /**
- * Refuses a shape whose functions only the spec of the thread can give.
+ * Throws if the shape has a placeholder for a function: only the spec of this thread has the function.
  * @param {Shape} shape
  */
 function assertNoFunctions({ fields }) {
@@ -101,8 +102,8 @@ function assertNoFunctions({ fields }) {
       const [option] = Object.entries(arg ?? {}).find(([, value]) => value === FUNCTION) ?? [];
       if (option !== undefined) {
         throw invalidArgValue(
-          `${name} has an ${option}, and functions do not travel to another thread. Call layout.from(shared, spec) with ` +
-            'the spec, which has it.',
+          `${name} has an ${option}, but a function cannot travel to another thread. Call layout.from(shared, spec): ` +
+            'the spec has the function.',
         );
       }
     }
@@ -110,7 +111,7 @@ function assertNoFunctions({ fields }) {
 }
 
 /**
- * The shape that came from another thread: it may be anything.
+ * Checks the fields that arrived from another thread, and returns their shape.
  * @param {unknown} fields
  * @returns {Shape}
  */
@@ -124,7 +125,7 @@ function shapeFrom(fields) {
     const kind = kindByName(kindName);
     if (kind === undefined) {
       throw invalidArgValue(
-        `${name} is of the kind ${formatValue(kindName)} in shared, and this thread knows ${kindNames('and')}. Use the same ` +
+        `${name} is of the kind ${formatValue(kindName)} in shared, but this thread knows only ${kindNames('and')}. Use the same ` +
           'version of the package and of the runtime in all threads.',
       );
     }
@@ -137,11 +138,11 @@ function shapeFrom(fields) {
  * @param {string} why
  * @param {string} [advice]
  */
-function notShared(why, advice = 'Send locks.share(), not the layout itself.') {
-  return invalidArgType(`shared must be what share() of a layout returns, and ${why}. ${advice}`);
+function notShared(why, advice = 'Send the result of share(), not the layout itself.') {
+  return invalidArgType(`shared must be what share() of a layout returns, but ${why}. ${advice}`);
 }
 
-/** Puts one field after another. */
+/** Places one field after another. */
 class Builder {
   /** @type {Field[]} */
   #fields = [];
@@ -159,7 +160,10 @@ class Builder {
         `A field cannot be called ${name}, which every layout has already. Choose another name.`,
       );
     }
-    if (this.#names.has(name)) throw invalidArgValue(`There are two fields called ${name}.`);
+    if (this.#names.has(name))
+      throw invalidArgValue(
+        `There are two fields called ${name}. Send what share() returns, unchanged.`,
+      );
     this.#names.add(name);
     const bytes = inField(name, () => kind.bytes(args));
     this.#fields.push({ name, kind, args, offset: this.#bytes });
@@ -173,7 +177,7 @@ class Builder {
 }
 
 /**
- * Tells in which field an argument is wrong.
+ * Calls a function, and adds the name of the field to its error.
  * @template T
  * @param {string} name
  * @param {() => T} fn
@@ -184,9 +188,9 @@ function inField(name, fn) {
     return fn();
   } catch (error) {
     const { code, message } = /** @type {any} */ (error);
-    const told = `In the field ${name}: ${message}`;
-    if (code === 'ERR_INVALID_ARG_TYPE') throw invalidArgType(told);
-    if (code === 'ERR_OUT_OF_RANGE') throw outOfRange(told);
+    const full = `In the field ${name}: ${message}`;
+    if (code === 'ERR_INVALID_ARG_TYPE') throw invalidArgType(full);
+    if (code === 'ERR_OUT_OF_RANGE') throw outOfRange(full);
     throw error;
   }
 }
@@ -199,9 +203,9 @@ function tooLarge(bytes) {
 }
 
 /**
- * Fails unless both sides agree.
- * @param {Shape} there what came with shared
- * @param {Shape} here what spec says
+ * Throws unless both shapes are the same.
+ * @param {Shape} there the shape that came with shared
+ * @param {Shape} here the shape of spec
  */
 function assertSame(there, here) {
   const found = differences(there.fields, here.fields);
@@ -212,6 +216,8 @@ function assertSame(there, here) {
 }
 
 /**
+ * Describes each difference between two lists of fields.
+ *
  * @param {Field[]} there
  * @param {Field[]} here
  */
@@ -222,16 +228,16 @@ function differences(there, here) {
     const other = wanted.get(field.name);
     wanted.delete(field.name);
     if (other === undefined) {
-      found.push(`${field.name} (${inWords(field)}) is only in shared`);
+      found.push(`${field.name} (${describe(field)}) is only in shared`);
     } else if (
       field.kind !== other.kind ||
       !isDeepStrictEqual(field.args, travelling(other.args))
     ) {
-      found.push(`${field.name} is ${inWords(field)} in shared and ${inWords(other)} in spec`);
+      found.push(`${field.name} is ${describe(field)} in shared and ${describe(other)} in spec`);
     }
   }
   for (const field of wanted.values()) {
-    found.push(`${field.name} (${inWords(field)}) is only in spec`);
+    found.push(`${field.name} (${describe(field)}) is only in spec`);
   }
   if (found.length > 0) return found;
   const moved = there.findIndex(({ name }, i) => name !== here[i].name);
@@ -243,7 +249,7 @@ function differences(there, here) {
 }
 
 /** @param {Field} field */
-function inWords({ kind, args }) {
+function describe({ kind, args }) {
   if (args.length === 0) return kind.name;
   const list = args.map((arg) => inspect(arg, { depth: 1, breakLength: Infinity }));
   return `[${[kind.name, ...list].join(', ')}]`;

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// Abort signals. Any number of waits share one listener on a signal, and none stays behind when they are over.
+// Abort signals. All waits with the same signal share one listener, which is removed when the last of them ends.
 
 const { Set, WeakMap } = require('./intrinsics.js');
 const { native, realm } = require('./realm.js');
@@ -12,7 +12,7 @@ const { native, realm } = require('./realm.js');
 /** @type {WeakMap<WaitSignal, Listener>} */
 const listeners = new WeakMap();
 
-/** The waits that end when a signal aborts. */
+/** The waits that a signal cancels. */
 class Listener {
   /** @param {WaitSignal} signal */
   constructor(signal) {
@@ -28,7 +28,7 @@ class Listener {
     for (const wait of this.waits) {
       if (wait.value !== 0) continue;
       const value = native.giveUp(realm.number, wait.number);
-      // Where it was too late, the round at a barrier was complete.
+      // It was too late to cancel: the round at a barrier was complete.
       if (value === 0) wait.fail(abortion);
       else wait.settle(value);
     }
@@ -36,7 +36,7 @@ class Listener {
 }
 
 /**
- * The reason of a signal, or what its getter throws.
+ * Returns the reason of a signal, or the error of its getter.
  * @param {WaitSignal} signal
  */
 function reasonOf(signal) {
@@ -48,7 +48,7 @@ function reasonOf(signal) {
 }
 
 /**
- * Has a wait that is about to begin end when the signal aborts. Throws the reason where it has aborted.
+ * Makes the signal cancel a wait that is about to begin. Throws the reason if the signal has aborted.
  * @param {WaitSignal} signal
  * @param {Wait} wait
  */
@@ -61,12 +61,12 @@ function listen(signal, wait) {
   }
   listener.waits.add(wait);
   wait.listener = listener;
-  // The getter may have dispatched the event itself.
+  // The getter `aborted` may have dispatched the event.
   if (signal.aborted || listeners.get(signal) !== listener) throw signal.reason;
 }
 
 /**
- * The wait is over. Throws what the signal's own method throws, once.
+ * Stops listening for a wait that has ended. Throws the error of `removeEventListener`, at most once per listener.
  * @param {Wait} wait
  */
 function unlisten(wait) {

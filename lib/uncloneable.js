@@ -4,10 +4,10 @@
 const threads = /** @type {any} */ (require('node:worker_threads'));
 
 /**
- * Has `postMessage` and `structuredClone` refuse an object, which would arrive as `{}`. Known to Node from 22.10 on.
+ * Makes `postMessage` and `structuredClone` throw for an object, which would arrive as `{}`. Needs Node 22.10 or later.
  * @type {(object: object) => void}
  */
-// eslint-disable-next-line n/no-unsupported-features/node-builtins -- does nothing where Node does not know it
+// eslint-disable-next-line n/no-unsupported-features/node-builtins -- does nothing if Node lacks it
 const markAsUncloneable = threads.markAsUncloneable ?? (() => {});
 
 module.exports = { markAsUncloneable };

@@ -4,35 +4,35 @@
 const { newNumber } = require('./realm.js');
 
 /**
- * Why a wait did not come to what it was for.
+ * Why a wait failed.
  *
  * @typedef {{ readonly error: unknown }} Rejection
  */
 
 /**
- * One wait by promise: what the native side knows by its number. Many may be pending, so this is the one object that each
- * costs: what differs between the primitives is in the methods of its subclasses.
+ * One wait by promise. The native side knows it by its number. Many may be pending, so each costs only this one object:
+ * what differs between the primitives is in the methods of the subclasses.
  */
 class Wait {
   /** @param {Int32Array} cell */
   constructor(cell) {
     this.number = newNumber();
     this.cell = cell;
-    /** What it came to, above 0; 0 until then. */
+    /** The value that the wait ended with, above 0; 0 while it is pending. */
     this.value = 0;
     /** @type {((result: number | Rejection) => void) | undefined} */
     this.resolve = undefined;
-    /** To the signal that ends it. @type {import('./signals.js').Listener | undefined} */
+    /** The listener to the signal that cancels it. @type {import('./signals.js').Listener | undefined} */
     this.listener = undefined;
   }
 
-  /** Takes what it is for, if that takes no waiting. */
+  /** Acquires without waiting, if that is possible. */
   tryAtOnce() {
     return false;
   }
 
   /**
-   * Begins it natively: 0 where it waits, or what it came to at once.
+   * Begins the native wait. Returns 0 if it is pending, or its value if it ended at once.
    * @param {number} _timeout
    * @param {boolean} _keepsAlive
    * @returns {number}
@@ -41,10 +41,10 @@ class Wait {
     return 0;
   }
 
-  /** Gives back what it came to: its promise is rejected all the same. */
-  undo() {}
+  /** Returns what was granted, because the promise rejects all the same. */
+  revoke() {}
 
-  /** @param {number} value what it came to */
+  /** @param {number} value the value of the wait, above 0 */
   settle(value) {
     this.value = value;
     this.resolve?.(value);

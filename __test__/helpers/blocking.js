@@ -4,9 +4,8 @@
 const { Mutex, Condition, Barrier, Latch, RwLock, Semaphore } = require('../../index.js');
 
 /**
- * Every call that can wait without limit, on a view of 4 cells: mutex, condition, barrier, and one that is
- * a latch or a semaphore. The mutexes must
- * be held by somebody else for those that lock.
+ * Every call that can wait without limit, on a view of 4 cells: mutex, condition, barrier, and one that is a latch, an
+ * RwLock or a semaphore. Another thread must own the mutex.
  *
  * @type {Record<string, (view: Int32Array<SharedArrayBuffer>) => unknown>}
  */
@@ -30,12 +29,12 @@ const waits = {
   'Latch#tryAwait': (view) => new Latch(view, 3).tryAwait(Infinity),
 };
 
-// A mutex that nobody else has, so that the wait is for the notification alone.
+// A mutex that no other thread uses, so that the wait is for the notification alone.
 function ownCell() {
   return new SharedArrayBuffer(4);
 }
 
-// The lock of readers and writers is written by whoever holds the mutex.
+// Makes the owner of the mutex the writer of the RwLock, too.
 /** @param {Int32Array<SharedArrayBuffer>} view */
 function taken(view) {
   Atomics.compareExchange(view, 3, 0, Atomics.load(view, 0) | (1 << 30));

@@ -2,16 +2,17 @@
 'use strict';
 
 const fs = require('node:fs');
-const { tools, describe, compile } = require('./tools.js');
+const { tools } = require('./tools.js');
+const { compile, describe } = require('./transfer.js');
 
 // Written synchronously to a pipe of its own, so that it arrives even when the process ends at once.
 /** @param {object} answer */
-const tell = (answer) => fs.writeSync(3, `${JSON.stringify({ ...answer, at: Date.now() })}\n`);
+const report = (answer) => fs.writeSync(3, `${JSON.stringify({ ...answer, at: Date.now() })}\n`);
 
 const [, , source, data] = process.argv;
-tools.leaving = () => tell({});
+tools.leaving = () => report({});
 
 (async () => compile(source)(JSON.parse(data), tools))().then(
-  (value) => tell({ value }),
-  (error) => tell({ error: describe(error) }),
+  (value) => report({ value }),
+  (error) => report({ error: describe(error) }),
 );

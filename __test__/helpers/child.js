@@ -3,7 +3,7 @@
 
 const path = require('node:path');
 const { spawn } = require('node:child_process');
-const { revive } = require('./tools.js');
+const { revive } = require('./transfer.js');
 
 /**
  * How a child process ended.

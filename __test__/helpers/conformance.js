@@ -5,7 +5,7 @@ const test = require('ava').default;
 const { inspect } = require('../../index.js');
 const { sleep, startWorker } = require('./threads.js');
 
-/** No test of what is documented takes longer, in milliseconds; a worker that hangs is told from its body. */
+/** No test of what is documented takes longer, in milliseconds; the error for a worker that hangs shows its body. */
 const LIMIT = 10_000;
 
 /**

@@ -3,7 +3,7 @@
 
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
-const { revive, sleep } = require('./tools.js');
+const { revive, sleep } = require('./transfer.js');
 
 /**
  * Runs a function in a new worker, with a time limit.
@@ -43,7 +43,7 @@ function startWorker(body, data, { limit = 30_000, ...options } = {}) {
       reject(Object.assign(new Error(`the worker ended with code ${code}, without an answer`)));
     });
   });
-  done.catch(() => {}); // who does not ask for the answer does not want its error either
+  done.catch(() => {}); // a test that does not await the answer ignores its error, too
 
   return {
     worker,
@@ -51,10 +51,10 @@ function startWorker(body, data, { limit = 30_000, ...options } = {}) {
     done,
     /** @type {Promise<number>} */
     exited,
-    /** @type {Promise<unknown>} when the body has called `tools.ready()` */
+    /** @type {Promise<unknown>} fulfilled when the body calls `tools.ready()` */
     ready,
     /**
-     * When the body has called `tools.ready()` and has had time to block in the call that follows.
+     * Waits until the body has called `tools.ready()` and has had time to block in its next call.
      *
      * @param {number} [ms]
      */
@@ -81,7 +81,7 @@ function insist(worker) {
 }
 
 /**
- * Runs the same function in several workers at once; each gets its `id` (0 to count - 1) and `count` beside the data.
+ * Runs the same function in several workers at once; each receives its `id` (0 to count - 1) and `count` beside the data.
  *
  * @param {number} count
  * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body

@@ -2,6 +2,7 @@
 'use strict';
 
 const worker_threads = require('node:worker_threads');
+const { describe, sleep } = require('./transfer.js');
 
 /**
  * What the body of a worker or child is given besides its data.
@@ -61,9 +62,9 @@ const tools = {
   stall(ms) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   },
-  /** In a child process: says that it is about to end, so that the time until it has can be measured. */
+  /** In a child process: reports that it is about to end, so that the time until its end can be measured. */
   leaving() {},
-  /** Tells the thread that started this one to go on: its `ready` is fulfilled. */
+  /** Fulfils the `ready` of the thread that started this one. */
   ready() {
     worker_threads.parentPort?.postMessage({ ready: true });
   },
@@ -91,46 +92,4 @@ const tools = {
   },
 };
 
-/**
- * @param {number} ms
- * @returns {Promise<void>}
- */
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/**
- * An error as plain data: a structured clone would lose its class and code.
- *
- * @param {any} error
- * @returns {{ name: string, message: string, code?: string, stack?: string }}
- */
-function describe(error) {
-  return {
-    name: error?.name,
-    message: error?.message ?? String(error),
-    code: error?.code,
-    stack: error?.stack,
-  };
-}
-
-/**
- * The other side of {@link describe}.
- *
- * @param {{ name: string, message: string, code?: string, stack?: string }} described
- */
-function revive({ name, message, code, stack }) {
-  const error = new Error(message);
-  return Object.assign(error, { name, code, stack: `in the other thread: ${stack}` });
-}
-
-/**
- * Makes a function from its source. It was written in a test file, but sees nothing of that file.
- *
- * @param {string} source
- */
-function compile(source) {
-  return new (require('node:vm').Script)(`(${source})`, { filename: 'body' }).runInThisContext();
-}
-
-module.exports = { tools, sleep, describe, revive, compile };
+module.exports = { tools };

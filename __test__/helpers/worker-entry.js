@@ -2,7 +2,8 @@
 'use strict';
 
 const { parentPort, workerData } = require('node:worker_threads');
-const { tools, describe, compile } = require('./tools.js');
+const { tools } = require('./tools.js');
+const { compile, describe } = require('./transfer.js');
 
 (async () => compile(workerData.source)(workerData.data, tools))().then(
   (value) => parentPort?.postMessage({ value }),

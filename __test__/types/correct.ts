@@ -19,6 +19,7 @@ import type {
   SemaphoreOptions,
   SharedLayout,
   SyncErrorCode,
+  Synchronous,
   WaitOptions,
   WriteGuard,
 } from '@x/shared-sync';
@@ -92,6 +93,30 @@ const result = mutex.runExclusive(() => ({ id: 1 }));
 same<typeof result, { id: number }>(true);
 const nothing = mutex.runExclusive(() => {});
 same<typeof nothing, void>(true);
+
+// Generic wrappers hand on what they are given.
+function exclusively<T>(fn: () => Synchronous<T>): T {
+  return mutex.runExclusive(fn);
+}
+const wrapped = exclusively(() => ({ id: 1 }));
+same<typeof wrapped, { id: number }>(true);
+function waitUntil<T>(predicate: () => Synchronous<T>): void {
+  condition.wait(mutex, predicate);
+}
+waitUntil(() => view[4] > 0);
+function waitUntilFor<T>(predicate: () => Synchronous<T>, ms: number): T {
+  return condition.waitFor(mutex, predicate, ms);
+}
+const inTime = waitUntilFor(() => 'a', 10);
+same<typeof inTime, string>(true);
+function waitUntilAsync<T>(given: Guard, predicate: () => Synchronous<T>): Promise<T> {
+  return condition.waitAsync(given, predicate);
+}
+function exclusivelyAsync<T>(fn: (given: Guard) => T | PromiseLike<T>): Promise<T> {
+  return mutex.runExclusiveAsync(fn);
+}
+const wrappedLater = exclusivelyAsync((given) => waitUntilAsync(given, () => 1));
+same<typeof wrappedLater, Promise<number>>(true);
 
 condition.wait(mutex);
 condition.wait(mutex, () => true);

@@ -10,7 +10,7 @@ import {
   inspect,
   layout,
 } from '@x/shared-sync';
-import type { Guard, ReadGuard, SyncErrorCode, WriteGuard } from '@x/shared-sync';
+import type { Guard, ReadGuard, SyncErrorCode, Synchronous, WriteGuard } from '@x/shared-sync';
 
 const buffer = new SharedArrayBuffer(16);
 const mutex = new Mutex(buffer, 0);
@@ -136,6 +136,25 @@ mutex.runExclusive();
 // @ts-expect-error
 mutex.runExclusive((given: number) => given);
 
+function exclusively<T>(fn: () => Synchronous<T>): T {
+  return mutex.runExclusive(fn);
+}
+// @ts-expect-error a wrapper refuses a promise, too
+exclusively(async () => 1);
+function unchecked<T>(fn: () => T): T {
+  // @ts-expect-error `T` may be a promise: the wrapper must declare `() => Synchronous<T>`
+  return mutex.runExclusive(fn);
+}
+function waitUntil<T>(predicate: () => Synchronous<T>): void {
+  condition.wait(mutex, predicate);
+}
+// @ts-expect-error
+waitUntil(async () => true);
+function waitUnchecked<T>(predicate: () => T): void {
+  // @ts-expect-error
+  condition.wait(mutex, predicate);
+}
+
 // @ts-expect-error
 condition.wait();
 // @ts-expect-error
@@ -175,6 +194,16 @@ latch.await(10);
 latch.tryAwait(10n);
 // @ts-expect-error it never closes again
 latch.released = false;
+// @ts-expect-error
+latch.countDown('1');
+// @ts-expect-error only countDown changes it
+latch.remaining = 0;
+// @ts-expect-error
+new Latch(buffer, 0, '2');
+// @ts-expect-error the count comes before the options
+new Latch(buffer, 0, { name: 'done' });
+// @ts-expect-error milliseconds go into the options
+latch.awaitAsync(10);
 
 // @ts-expect-error
 layout();
@@ -264,6 +293,12 @@ mutex.runExclusiveAsync((given: number) => given);
 mutex.runExclusiveAsync((_guard, _other) => 1);
 // @ts-expect-error
 const triedToRelease: number = held.tryRelease();
+// @ts-expect-error only release() changes it
+held.held = false;
+// @ts-expect-error a guard has no lock()
+held.lock();
+// @ts-expect-error `undefined` if it timed out
+const recovered: boolean = mutex.tryRecover(10);
 // @ts-expect-error how many promises, not which
 inspect({ promises: 5 });
 // @ts-expect-error
@@ -289,4 +324,4 @@ new SyncError('message', 'ERR_SOMETHING');
 const code: SyncErrorCode = 'ERR_SOMETHING';
 
 export type { Guard, ReadGuard, WriteGuard };
-export { answer, arrived, code };
+export { answer, arrived, code, recovered, triedToRelease, unchecked, waitUnchecked };

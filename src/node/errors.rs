@@ -58,8 +58,8 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
         Fault::NotOwner(None) if kind == Kind::RwLock => (
             "ERR_NOT_OWNER",
             format!(
-                "This thread is not inside the {this}. Call read() or write() in it first, and unlock once for each: \
-                 unlockRead() what read() locked, unlockWrite() what write() locked."
+                "This thread does not hold the {this}. Call read() or write() in this thread first. Then call \
+                 unlockRead() once for each read(), and unlockWrite() once for each write()."
             ),
             Details::default(),
         ),
@@ -73,8 +73,8 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
         Fault::NotOwner(Some(owner)) if kind == Kind::RwLock => (
             "ERR_NOT_OWNER",
             format!(
-                "The {this} is written by {}, and this thread is not inside. Only the thread that called read() or write() \
-                 can unlock what that locked.",
+                "The {this} is written by {}, not by this thread. Call unlockRead() or unlockWrite() only in the thread \
+                 that called read() or write().",
                 thread(owner)
             ),
             owned_by(owner),
@@ -91,33 +91,33 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
         Fault::WrongOwnerKind if kind == Kind::RwLock => (
             "ERR_NOT_OWNER",
             format!(
-                "This thread is inside the {this}, but not in this way. Unlock it in the way in which it was locked: \
-                 unlockRead() after read(), unlockWrite() after write(), and what a promise locked by its guard alone."
+                "This thread holds the {this} in another way. Call unlockRead() after read() and unlockWrite() after \
+                 write(). What a promise acquired, only its guard releases."
             ),
             owned_by(context),
         ),
         Fault::WrongOwnerKind => (
             "ERR_NOT_OWNER",
             format!(
-                "The {this} is locked by this thread, but not in this way. What lockAsync() locked, only its guard unlocks \
-                 and only waitAsync() waits with; what lock() locked, unlock() and wait()."
+                "This thread holds the {this} in another way. After lock(), call unlock() and wait(). After lockAsync(), \
+                 call release() of its guard, and waitAsync() with that guard."
             ),
             owned_by(context),
         ),
         Fault::Recursive if kind == Kind::Barrier => (
             "ERR_DEADLOCK",
             format!(
-                "This thread runs the action of the {this}, and would wait for its end before that. Arrive again after \
-                 the action, or await waitAsync() outside of it."
+                "This thread runs the action of the {this}, so it would wait for itself. Arrive again after the action, \
+                 or await waitAsync() outside of it."
             ),
             Details::default(),
         ),
         Fault::Recursive if kind == Kind::RwLock => (
             "ERR_DEADLOCK",
             format!(
-                "This thread is inside the {this} already and would wait for itself: a writer waits for its readers to \
-                 leave, and a reader behind the writers that came before. Unlock it first, or call downgrade() to read \
-                 after a write. If a promise of this thread is inside by a guard, await readAsync() or writeAsync() \
+                "This thread holds the {this} already and would wait for itself: a writer waits for all readers to leave, \
+                 and a reader waits for the writers that were queued before it. Unlock it first, or call downgrade() to \
+                 read after a write. If a promise of this thread holds it by a guard, await readAsync() or writeAsync() \
                  instead."
             ),
             waits_for_itself(),
@@ -125,7 +125,7 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
         Fault::Recursive => (
             "ERR_DEADLOCK",
             format!(
-                "This thread holds the {this} already and would wait for itself: it is not recursive. Unlock it first, \
+                "This thread holds the {this} already and would wait for itself: the lock is not recursive. Unlock it first, \
                  or call the inner code without locking. If a promise of this thread holds it by a guard, await lockAsync() \
                  instead."
             ),
@@ -150,8 +150,8 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
         Fault::Abandoned(owner) => (
             "ERR_ABANDONED",
             format!(
-                "The {this} was held by {} ended, so what it protects may be half changed. This \
-                 thread does not own it. Call recover() or recoverAsync() to own it, repair what it protects, and unlock.",
+                "The {this} was held by {} ended, so the data that it guards may be half changed. This \
+                 thread does not own it. Call recover() or recoverAsync() to acquire it, repair the data, then unlock.",
                 match owner {
                     Some(owner) => format!("{} when that thread", thread(owner)),
                     None => "a thread that has".to_owned(),
@@ -162,38 +162,38 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
         Fault::Broken => (
             "ERR_BROKEN_BARRIER",
             format!(
-                "The {this} is broken: a party left before all had arrived (its time was up, it was aborted or its \
-                 thread ended), the action failed, or abort() or reset() was called. Nobody passes a broken barrier: \
-                 call reset() once all parties know."
+                "The {this} is broken: a party left before all had arrived (it timed out, its signal aborted or its \
+                 thread ended), the action failed, or a thread called abort() or reset(). No party can pass it: call \
+                 reset() once all parties know."
             ),
             Details::default(),
         ),
         Fault::TimedOut if kind == Kind::Barrier => (
             "ERR_TIMEOUT",
             format!(
-                "The time was up before all had arrived at the {this}. That breaks it for the others, too: call reset() \
-                 once all parties know, or give them more time."
+                "The wait at the {this} timed out before all parties had arrived, and the barrier is broken. Call reset() \
+                 once all parties know, or allow more time."
             ),
             Details::default(),
         ),
         Fault::TimedOut => (
             "ERR_TIMEOUT",
             format!(
-                "The time was up while waiting for the {this}. Nothing was taken: wait again, or longer."
+                "The wait for the {this} timed out, and nothing was acquired. Wait again, or allow more time."
             ),
             Details::default(),
         ),
         Fault::Corrupt(word) => (
             "ERR_CORRUPT_CELL",
             format!(
-                "The cell of the {this} holds {} (0x{word:08x}), which it never writes. Something else uses this \
+                "The cell of the {this} holds {} (0x{word:08x}), a value that it never writes. Other code uses this \
                  cell, its memory was not zeroed before its first use{}, or a second copy of the package runs in this \
-                 process.",
+                 process. Give each primitive a cell of its own in zeroed memory.",
                 word.cast_signed(),
                 match kind {
-                    Kind::Semaphore => ", another thread gave it another number of permits",
-                    Kind::Barrier => ", another thread gave it another total",
-                    Kind::Latch => ", another thread gave it another count",
+                    Kind::Semaphore => ", another thread constructed it with other permits",
+                    Kind::Barrier => ", another thread constructed it with another total",
+                    Kind::Latch => ", another thread constructed it with another count",
                     _ => "",
                 }
             ),
