@@ -1,6 +1,6 @@
 //! A thread that blocks while promises of its are queued: they are away, strand nobody, and get their turn when it goes on.
 
-use super::promises::{promise_of, settled};
+use super::promises::{promise_of, run_to_completion};
 use super::rwlock::Counts;
 use super::{COMPETE, HAND_OFF, QUIET, World, run, spawn};
 use crate::primitives::{
@@ -191,7 +191,7 @@ fn strands_nobody<S: Scene + 'static>(handoff: HandOff) {
                 let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
                 assert_eq!(opened, Ok(WaitResult::Acquired));
                 for promise in runtime.promises.into_inner() {
-                    settled(context, Begun::Pending(promise));
+                    run_to_completion(context, Begun::Pending(promise));
                 }
             }
             scene.unlock_promised(world, context);
@@ -269,13 +269,13 @@ fn behind_promises_whose_thread_blocks(count: usize) {
             assert_eq!(opened, Ok(WaitResult::Acquired));
             of(world).release(context, 1).unwrap();
             for promise in runtime.promises.into_inner() {
-                settled(context, Begun::Pending(promise)).unwrap();
+                run_to_completion(context, Begun::Pending(promise)).unwrap();
                 of(world).release(context, 2).unwrap();
             }
         });
         let behind = spawn(&world, 3, QUIET, move |world, context| {
             let semaphore = of(world);
-            settled(context, semaphore.begin(context, &promise_of(context), 1)).unwrap();
+            run_to_completion(context, semaphore.begin(context, &promise_of(context), 1)).unwrap();
             semaphore.release(context, 1).unwrap();
             Latch::new(world.cell(1), 1).count_down(context, 1).unwrap();
         });

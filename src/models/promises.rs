@@ -32,8 +32,8 @@ pub(super) fn promise_of(context: &Context) -> Requester {
     Requester::promise_of(context.thread, target, 0)
 }
 
-/// Lets the event loop turn until the promise is settled.
-pub(super) fn settled<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output {
+/// Lets the event loop turn until the promise is run_to_completion.
+pub(super) fn run_to_completion<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output {
     let mut wait = match begun {
         Begun::Ready(output) => return output,
         Begun::Pending(wait) => wait,
@@ -43,7 +43,7 @@ pub(super) fn settled<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output 
             context.thread.parker().park(None);
             continue;
         };
-        if let Poll::Ready(output) = wait.resume(context, WakeReason::Settled(outcome)) {
+        if let Poll::Ready(output) = wait.resume(context, WakeReason::Completed(outcome)) {
             return output;
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn settled<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output 
 /// Locks by a promise, and unlocks by its guard.
 fn lock_by_promise(world: &World, context: &Context) {
     let mutex = Mutex::new(world.cell(0));
-    let locked = settled(context, mutex.begin(context, &promise_of(context)));
+    let locked = run_to_completion(context, mutex.begin(context, &promise_of(context)));
     assert_eq!(locked, Ok(WaitResult::Acquired));
     assert_eq!(mutex.unlock(context), Err(Fault::WrongOwnerKind));
     assert_eq!(mutex.unlock_guard(context), Ok(()));
@@ -137,10 +137,11 @@ fn no_notification_of_a_promise_is_lost() {
         let waits = spawn(&world, 2, QUIET, move |world, context| {
             let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
             let requester = promise_of(context);
-            let locked = settled(context, mutex.begin(context, &requester));
+            let locked = run_to_completion(context, mutex.begin(context, &requester));
             assert_eq!(locked, Ok(WaitResult::Acquired));
             while seen.load(Ordering::Relaxed) == 0 {
-                let notified = settled(context, condition.begin(mutex, context, &requester));
+                let notified =
+                    run_to_completion(context, condition.begin(mutex, context, &requester));
                 assert_eq!(notified, Ok(Notification::Received));
             }
             mutex.unlock_guard(context).unwrap();

@@ -117,7 +117,7 @@ pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
         if list.len() < most {
             list.push(PendingPromise {
                 wait: CurrentWait::of(waiter, labels),
-                granted_at: waiter.outcome().map(|_| waiter.settled_at()),
+                granted_at: waiter.outcome().map(|_| waiter.completed_at()),
             });
         }
     });
@@ -146,7 +146,7 @@ impl Granted {
                 all.push(Granted {
                     key,
                     owner,
-                    since: waiter.settled_at(),
+                    since: waiter.completed_at(),
                 });
             }
         });

@@ -46,9 +46,9 @@ pub fn mutex_back_off(cell: CellView) -> u32 {
         // The upper bits of the product are well mixed (Knuth, TAOCP 6.4).
         let hash = (cell.cell().address() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let hint = &hints[(hash >> 32) as usize % HINTS];
-        let trust = of(cell).back_off(hint.get());
-        hint.set(Some(trust));
-        trust.resting().into()
+        let cooldown = of(cell).back_off(hint.get());
+        hint.set(Some(cooldown));
+        cooldown.skip().into()
     })
 }
 

@@ -187,7 +187,7 @@ struct Finished {
 
 impl Pending {
     fn outcome(&self) -> Option<WakeReason> {
-        self.wait.waiter().outcome().map(WakeReason::Settled)
+        self.wait.waiter().outcome().map(WakeReason::Completed)
     }
 
     fn is_late(&self) -> bool {

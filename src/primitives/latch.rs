@@ -173,12 +173,12 @@ impl Latch {
 
     /// Completes all waits: the latch is open.
     fn release_all(self, queue: &mut QueueGuard) {
-        queue.settle_all(self.key(), Outcome::Passed);
+        queue.complete_all(self.key(), Outcome::Passed);
     }
 
     /// Ends all waits: the cell was written over.
     fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.settle_all(self.key(), Outcome::Corrupt(word));
+        queue.complete_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }

@@ -245,7 +245,7 @@ impl Semaphore {
             let after = taken(word, next.request()) | WAITERS;
             if self.cell.replace(word, after) {
                 queue.remove(&next);
-                queue.settle(next, Outcome::Granted);
+                queue.complete(next, Outcome::Granted);
             }
         }
     }
@@ -261,7 +261,7 @@ impl Semaphore {
 
     /// Ends all waits: the cell was written over.
     fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.settle_all(self.key(), Outcome::Corrupt(word));
+        queue.complete_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }

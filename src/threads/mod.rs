@@ -59,7 +59,7 @@ pub struct Thread {
     /// It is blocked, and serves its runtime at this moment.
     checking_interrupts: AtomicBool,
     /// How long its waits have been. Its own alone.
-    experience: AtomicU64,
+    wait_stats: AtomicU64,
 }
 
 impl Thread {
@@ -71,7 +71,7 @@ impl Thread {
             watched: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             checking_interrupts: AtomicBool::new(false),
-            experience: AtomicU64::new(0),
+            wait_stats: AtomicU64::new(0),
         }
     }
 
@@ -118,13 +118,13 @@ impl Thread {
     }
 
     /// How long its waits have been, as it noted itself.
-    pub fn experience(&self) -> u64 {
-        self.experience.load(Ordering::Relaxed)
+    pub fn wait_stats(&self) -> u64 {
+        self.wait_stats.load(Ordering::Relaxed)
     }
 
     /// Notes how long its waits have been. To be called by the thread itself.
-    pub fn set_experience(&self, experience: u64) {
-        self.experience.store(experience, Ordering::Relaxed);
+    pub fn set_wait_stats(&self, wait_stats: u64) {
+        self.wait_stats.store(wait_stats, Ordering::Relaxed);
     }
 
     /// Whether it is blocked.

@@ -208,7 +208,7 @@ impl RawRwLock {
                 return Ok(());
             };
             queue.remove(&next);
-            queue.settle(next, outcome);
+            queue.complete(next, outcome);
         }
     }
 
@@ -247,7 +247,7 @@ impl RawRwLock {
             .collect();
         for waiter in failed {
             queue.remove(&waiter);
-            queue.settle(waiter, Outcome::OwnerDied(dead.thread()));
+            queue.complete(waiter, Outcome::OwnerDied(dead.thread()));
         }
     }
 
@@ -265,7 +265,7 @@ impl RawRwLock {
 
     /// Ends all waits: the cell was written over.
     pub fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.settle_all(self.key(), Outcome::Corrupt(word));
+        queue.complete_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }
