@@ -154,14 +154,14 @@ impl<W: Wait> Runtime for WithPromises<'_, W> {
         Interrupt::Continue
     }
 
-    fn blocks(&self) {
+    fn before_block(&self) {
         // The last first: they come in any order.
         for promise in self.promises.borrow_mut().iter_mut().rev() {
             promise.requeue_for_block(self.context);
         }
     }
 
-    fn goes_on(&self) {
+    fn after_block(&self) {
         for promise in self.promises.borrow().iter().rev() {
             promise.revalidate(self.context);
         }

@@ -174,11 +174,11 @@ impl Runtime for Call<'_> {
         }
     }
 
-    fn blocks(&self) {
+    fn before_block(&self) {
         self.as_context(promises::thread_blocks);
     }
 
-    fn goes_on(&self) {
+    fn after_block(&self) {
         self.as_context(promises::thread_goes_on);
     }
 }

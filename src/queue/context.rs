@@ -69,10 +69,10 @@ impl Context<'_> {
     /// have not learned of yet, is given back and goes to other waiters.
     pub fn blocked<R>(&self, wait: impl FnOnce() -> R) -> R {
         let result = self.thread.blocked(|| {
-            self.runtime.blocks();
+            self.runtime.before_block();
             wait()
         });
-        self.runtime.goes_on();
+        self.runtime.after_block();
         result
     }
 
