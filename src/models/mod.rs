@@ -29,21 +29,21 @@ use std::sync::Arc;
 
 /// Releases a lock for all threads to compete for. The models know no time, so no waiter ever has waited long.
 const COMPETE: HandOff = HandOff {
-    after: 1,
-    at_last: 1,
-    every: 1,
+    overtaken_after: 1,
+    otherwise_after: 1,
+    min_interval: 1,
 };
 /// Hands the lock off to the front of the queue each time.
 const HAND_OFF: HandOff = HandOff {
-    after: 0,
-    at_last: 0,
-    every: 0,
+    overtaken_after: 0,
+    otherwise_after: 0,
+    min_interval: 0,
 };
 /// Hands the lock off to a waiter that was overtaken.
 const TO_THE_OVERTAKEN: HandOff = HandOff {
-    after: 0,
-    at_last: 1,
-    every: 0,
+    overtaken_after: 0,
+    otherwise_after: 1,
+    min_interval: 0,
 };
 
 /// A process with a few cells of shared memory.

@@ -36,9 +36,9 @@ use std::sync::LazyLock;
 /// When a lock is handed off to the waiter at the front: after a millisecond if it was overtaken, else after ten. In
 /// each bucket at most once every half millisecond.
 const HAND_OFF: HandOff = HandOff {
-    after: 1_000_000,
-    at_last: 10_000_000,
-    every: 500_000,
+    overtaken_after: 1_000_000,
+    otherwise_after: 10_000_000,
+    min_interval: 500_000,
 };
 
 /// The queues of the process: `2^8` buckets, so that a hundred contended cells rarely share one.

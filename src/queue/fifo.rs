@@ -221,9 +221,9 @@ mod tests {
         let queues = Queues::new(
             0,
             HandOff {
-                after: 0,
-                at_last: 0,
-                every: 0,
+                overtaken_after: 0,
+                otherwise_after: 0,
+                min_interval: 0,
             },
         );
         let all = waiters(100_000);

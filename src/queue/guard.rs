@@ -273,18 +273,22 @@ impl<'a> QueueGuard<'a> {
     /// fairness", parking_lot `core/src/parking_lot.rs`).
     pub fn handoff_due(&self, next: &Waiter) -> bool {
         let HandOff {
-            after,
-            at_last,
-            every,
+            overtaken_after,
+            otherwise_after,
+            min_interval,
         } = self.queues.handoff;
-        let min_wait = if next.was_overtaken() { after } else { at_last };
+        let min_wait = if next.was_overtaken() {
+            overtaken_after
+        } else {
+            otherwise_after
+        };
         let now = self.now();
         let passed = |since: Deadline, time| since.plus(time) <= now;
         passed(next.since(), min_wait)
             && self
                 .bucket(next.key())
                 .handed_off
-                .is_none_or(|last| passed(last, every))
+                .is_none_or(|last| passed(last, min_interval))
     }
 
     /// Notes that a lock was handed off now.

@@ -35,13 +35,13 @@ use guard::{Bucket, LockedBucket};
 #[derive(Clone, Copy, Debug)]
 pub struct HandOff {
     /// How long the waiter has waited, in nanoseconds, if it was woken before and overtaken.
-    pub after: u64,
+    pub overtaken_after: u64,
     /// How long, if it was not overtaken. Such a waiter is waiting for a CPU: handing it the lock would not schedule
     /// it sooner.
-    pub at_last: u64,
+    pub otherwise_after: u64,
     /// The least time between two hand-offs, in nanoseconds. Each costs a context switch during which the lock is
     /// owned but not used.
-    pub every: u64,
+    pub min_interval: u64,
 }
 
 /// The process's threads, and the queues they wait in.
