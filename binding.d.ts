@@ -18,32 +18,32 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** The largest number of parties of a Barrier. */
 export declare const BARRIER_MAX_TOTAL: number
 
-/** Breaks it for everybody, or makes it `fresh` again and tells those who wait that it broke. */
+/** Breaks the barrier, or makes it `fresh` again. In both cases the waiting parties fail as broken. */
 export declare function barrierBreak(realm: Realmed, cell: CellView, name: Name, total: Count, fresh: boolean): void
 
-/** Whether it is broken. */
+/** Whether the barrier is broken. */
 export declare function barrierBroken(cell: CellView, total: Count): boolean
 
-/** How many of how many have arrived. */
+/** How many of all parties have arrived. */
 export declare function barrierDescribe(cell: CellView, total: Count): string
 
-/** Ends the action of that number: lets the others go, or breaks the barrier where it `failed`. */
+/** Ends the action with that id: releases the other parties, or breaks the barrier if it `failed`. */
 export declare function barrierEndAction(realm: Realmed, cell: CellView, name: Name, total: Count, action: Serial, failed: boolean): void
 
 /**
- * Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were missing
- * then. With a number of an `action` above 0, the last to arrive, which gets 0, is to call `barrierEndAction`
- * with that number after its action.
+ * Arrives, and waits for the other parties for at most `milliseconds` (Infinity: without limit). Returns how many
+ * were missing then. If `action` is above 0, the last party to arrive, which gets 0, has to run its action and then
+ * call `barrierEndAction` with that id.
  */
 export declare function barrierWait(realm: Realmed, cell: CellView, name: Name, total: Count, action: Serial, milliseconds: Milliseconds): number
 
-/** Begins to wait as a promise, which comes to one more than `barrierWait` returns. */
+/** Begins to wait as a promise, which is fulfilled with one more than `barrierWait` returns. */
 export declare function barrierWaitAsync(realm: Realmed, cell: CellView, name: Name, total: Count, action: Serial, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
-/** How many have arrived and wait. */
+/** The number of parties that have arrived and wait. */
 export declare function barrierWaiting(realm: Realmed, cell: CellView, name: Name, total: Count): number
 
-/** One wait of a blocked thread, or of a promise. */
+/** One wait of a blocked thread or of a promise. */
 export interface BlockedThread {
   /** The worker, 0 for the main thread. */
   threadId: number
@@ -51,40 +51,41 @@ export interface BlockedThread {
   kind: string
   /** The name of what it waits for. */
   name?: string
-  /** What it waits for, as the messages of errors call it. */
+  /** What the wait is for, as the messages of errors call it. */
   waitsFor: string
-  /** For how long it has waited, in milliseconds. */
+  /** How long it has lasted, in milliseconds. */
   waitedMs: number
-  /** Whether a promise waits: its thread is not blocked. */
+  /** Whether a promise waits, and its thread is not blocked. */
   async: boolean
-  /** For how long a promise has been given what it waits for, while its thread has not run; in milliseconds. */
+  /** How long ago a promise was granted what it waits for while its thread has not run since, in milliseconds. */
   grantedMs?: number
   /** The thread that owns what it waits for. */
   ownerThreadId?: number
-  /** What keeps that owner, in words. */
+  /** What keeps the owner busy, in words. */
   ownerState?: string
   /** At a Barrier: the threads that have arrived. */
   arrivedThreadIds?: Array<number>
 }
 
-/** The word of a Condition that nobody waits for. */
+/** The word of a Condition without waiters. */
 export declare const CONDITION_EMPTY: number
 
-/** How many wait to be notified. */
+/** How many waiters are not notified yet. */
 export declare function conditionDescribe(cell: CellView): string
 
-/** Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many. */
+/** Notifies up to `count` waiters and returns how many. A fraction is cut off, Infinity means all. */
 export declare function conditionNotify(realm: Realmed, cell: CellView, name: Name, count: Count): number
 
 /**
- * Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks the mutex
- * again. True where it was notified.
+ * Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks the
+ * mutex again. Returns true if it was notified.
  */
 export declare function conditionWait(realm: Realmed, cell: CellView, name: Name, mutexCell: CellView, mutexName: Name, milliseconds: Milliseconds): boolean
 
 /**
- * Begins to wait with a mutex that the guard of the promise `guard` owns: 2 where it was notified, 1 where the time was
- * up first. The guard owns the mutex again then, and not meanwhile. The caller has asked whether it owns it now.
+ * Begins to wait with a mutex that the guard of the promise `guard` owns. The result is 2 if it was notified, 1 if
+ * the time limit passed first. The guard owns the mutex again then, but not meanwhile. The caller has checked that
+ * it owns it now.
  */
 export declare function conditionWaitAsync(realm: Realmed, cell: CellView, name: Name, mutexCell: CellView, mutexName: Name, guard: Serial, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
@@ -92,111 +93,120 @@ export declare function conditionWaitAsync(realm: Realmed, cell: CellView, name:
 export interface CycleLink {
   /** The worker. */
   threadId: number
-  /** What it holds, and the link before it waits for. */
+  /** What the thread holds, and the previous link waits for. */
   holds: string
-  /** What it waits for, and the next link holds. */
+  /** What the thread waits for, and the next link holds. */
   waitsFor: string
 }
 
 /** Further properties of an error. */
 export interface Details {
-  /** The worker that owns the lock, or died owning it. */
+  /** The worker that owns the lock, or died while it owned it. */
   ownerThreadId?: number
-  /** The circle of a deadlock, beginning with the thread that is told. */
+  /** The cycle of a deadlock. It begins with the thread that receives the error. */
   cycle?: Array<CycleLink>
 }
 
-/** A promise gives up, and passes on what it was given: 0, or what it came to where it was too late for that. */
+/**
+ * Cancels a promise, which passes on what it was granted. Returns 0, or the result of the promise if it was too
+ * late.
+ */
 export declare function giveUp(realm: Realmed, number: Serial): number
 
-/** What a runtime can do for a blocked thread. */
+/** What a runtime offers to a blocked thread. */
 export declare const enum Host {
-  /** Its event loop has a descriptor that tells when the thread is wanted. */
+  /** The event loop has a descriptor that becomes readable when the runtime wants to interrupt the thread. */
   EventLoop = 'event-loop',
-  /** Nothing tells that the thread is wanted. */
+  /** Nothing reports that the runtime wants to interrupt the thread. */
   Opaque = 'opaque',
-  /** All isolates share a heap, and a collection waits for every one of them. */
+  /** All isolates share a heap, and a garbage collection waits for all of them. */
   SharedHeap = 'shared-heap',
 }
 
-/** The waits of the process, with at most so many promises. */
+/** The waits of the process, with at most `promises` promises. */
 export declare function inspect(promises: number): Inspection
 
 /** The waits of the process. */
 export interface Inspection {
   /**
-   * The waits of blocked threads that have lasted some milliseconds, an inner one of the same thread last, and then
-   * those of promises.
+   * The waits of blocked threads that have lasted some milliseconds, an inner wait of a thread behind the outer
+   * one. Then those of promises.
    */
   waits: Array<BlockedThread>
-  /** How many promises were left out. */
+  /** The number of promises that were left out. */
   omitted: number
 }
 
 /** The largest count of a Latch. */
 export declare const LATCH_MAX_COUNT: number
 
-/** The bit of a Latch's word that says that a thread or a promise waits. */
+/** The waiters bit of the word of a Latch. */
 export declare const LATCH_WAITERS: number
 
-/** Counts down `by`, at most to open. */
+/** Counts down by `by`, but not below open. */
 export declare function latchCountDown(realm: Realmed, cell: CellView, name: Name, count: Count, by: Count): void
 
-/** Whether it is open, or what is missing. */
+/** Whether the latch is open, or how many countdowns are left. */
 export declare function latchDescribe(cell: CellView, count: Count): string
 
-/** How often it has to be counted down until it is open. */
+/** The number of countdowns that are left until the latch is open. */
 export declare function latchRemaining(realm: Realmed, cell: CellView, name: Name, count: Count): number
 
-/** Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time was up first. */
+/**
+ * Waits for at most `milliseconds` (Infinity: without limit) until the latch is open. Returns true, or false if the
+ * time limit passed first.
+ */
 export declare function latchWait(realm: Realmed, cell: CellView, name: Name, count: Count, milliseconds: Milliseconds): boolean
 
-/** Begins to wait until it is open. */
+/** Begins to wait until the latch is open. */
 export declare function latchWaitAsync(realm: Realmed, cell: CellView, name: Name, count: Count, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
-/** The word of a Mutex that nobody owns. */
+/** The word of an unlocked Mutex. */
 export declare const MUTEX_FREE: number
 
-/** The bit of a Mutex's word that says that a thread or a promise waits. */
+/** The waiters bit of the word of a Mutex. */
 export declare const MUTEX_WAITERS: number
 
-/** Throws unless this thread owns it. */
+/** Throws unless this thread owns the lock. */
 export declare function mutexAssertOwned(realm: Realmed, cell: CellView, name: Name): void
 
-/** Backs off from it where it seems better. For how many more times that somebody else owns it not to ask again. */
+/**
+ * Backs off if the last sample found the lock hot, then samples again. Returns how many contended calls to skip
+ * before the next sample; 0 while the lock is hot.
+ */
 export declare function mutexBackOff(cell: CellView): number
 
-/** The owner, and how many wait for it. */
+/** The owner, and how many waiters there are. */
 export declare function mutexDescribe(cell: CellView): string
 
-/** Whether the guard of the promise `number` owns it. */
+/** Whether the guard of the promise `number` owns the lock. */
 export declare function mutexIsGuarded(realm: Realmed, cell: CellView, number: Serial): boolean
 
 /**
- * Locks within `milliseconds` (Infinity: without limit): true, or false where the time was up first. Takes a free lock, too,
- * as all of these do. A call that the end of the thread interrupts returns nothing.
+ * Locks within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit passed first. Like
+ * all of these functions it also takes a free lock. A call that the end of the thread interrupts returns nothing.
  */
 export declare function mutexLock(realm: Realmed, cell: CellView, name: Name, milliseconds: Milliseconds): boolean
 
 /**
- * Begins to lock for the guard of the promise `number`, also after the owner died where it `recovers`: 2 where this cleared
- * that, else 1.
+ * Begins to lock for the guard of the promise `number`. If it `recovers`, it locks even if the owner died. The
+ * result is 2 if this call took the lock over, else 1.
  */
 export declare function mutexLockAsync(realm: Realmed, cell: CellView, name: Name, number: Serial, timeout: Milliseconds, keepsAlive: boolean, recovers: boolean): number
 
-/** The number of the owner (its `threadId + 1`), or 0. */
+/** The thread id of the owner (its `threadId + 1`), or 0. */
 export declare function mutexOwner(realm: Realmed, cell: CellView, name: Name): number
 
 /**
- * Locks within `milliseconds` (Infinity: without limit), also after the owner died: 2 where this call cleared that, 1
- * where there was nothing to clear, 0 where the time was up first.
+ * Locks within `milliseconds` (Infinity: without limit), even if the owner died. Returns 2 if this call took the
+ * lock over, 1 if it was not abandoned, 0 if the time limit passed first.
  */
 export declare function mutexRecover(realm: Realmed, cell: CellView, name: Name, milliseconds: Milliseconds): number
 
-/** Unlocks what the guard of the promise `number` owns: true, or false where that owns nothing. */
+/** Unlocks what the guard of the promise `number` owns. Returns true, or false if the guard owns nothing. */
 export declare function mutexReleaseGuard(realm: Realmed, cell: CellView, name: Name, number: Serial): boolean
 
-/** Locks for the guard of the promise `number` if that takes no waiting. */
+/** Locks for the guard of the promise `number`, if that does not need to wait. */
 export declare function mutexTryLockGuard(realm: Realmed, cell: CellView, name: Name, number: Serial): boolean
 
 /** Unlocks. */
@@ -205,7 +215,7 @@ export declare function mutexUnlock(realm: Realmed, cell: CellView, name: Name):
 /** Milliseconds on the system's monotonic clock. */
 export declare function now(): number
 
-/** The first of 2^32 numbers for promises, which no other realm of the thread is given. */
+/** The first of 2^32 promise ids that no other realm of the thread receives. */
 export declare function promiseNumbers(): number
 
 /** Where in a slot the thread counts the reads of its guards. */
@@ -220,10 +230,10 @@ export declare const READ_OWN: number
 /** How many slots a chunk has. */
 export declare const READ_SLOTS: number
 
-/** How many numbers a slot has in its chunk: those below. */
+/** How many numbers a slot has in its chunk: the three below. */
 export declare const READ_STRIDE: number
 
-/** A chunk of slots: their numbers, and where JavaScript keeps their cells. */
+/** A chunk of slots: the Int32Array with their numbers, and the array in which JavaScript keeps their cells. */
 export declare function readChunk(chunk: number): [Int32Array, Array<Int32Array | undefined>]
 
 /** The slot in which this thread counts its reads of the lock in `cell`. */
@@ -236,95 +246,104 @@ export declare function readSlot(cell: CellView): number
  */
 export declare function registerRealm(threadId: number, hooks: readonly unknown[], host: Host): number
 
-/** The word of an RwLock that no thread reads or writes. */
+/** The word of a free RwLock. */
 export declare const RWLOCK_FREE: number
 
-/** The bit of an RwLock's word that says that a guard of the thread which the lower bits name writes. */
+/** The bit of the word of an RwLock for a write by a guard of the thread that the lower bits name. */
 export declare const RWLOCK_GUARD: number
 
 /**
- * The largest number of reads that an RwLock's word counts: any smaller word, but zero, is how many are held, with nobody
- * queued.
+ * The largest number of reads that the word of an RwLock counts. Any smaller word above zero is the number of reads,
+ * without waiters.
  */
 export declare const RWLOCK_MOST_READS: number
 
 /** The request to read. */
 export declare const RWLOCK_READ: number
 
-/** The request to write, also after a thread has died inside. */
+/** The request to write, even after a holder died. */
 export declare const RWLOCK_RECOVER: number
 
-/** The bit of an RwLock's word that says that a thread or a promise waits. */
+/** The waiters bit of the word of an RwLock. */
 export declare const RWLOCK_WAITERS: number
 
 /** The request to write. */
 export declare const RWLOCK_WRITE: number
 
-/** The bit of an RwLock's word that says that the thread which the lower bits name writes. */
+/** The bit of the word of an RwLock for a write by the thread that the lower bits name. */
 export declare const RWLOCK_WRITER: number
 
-/** Who is inside, and how many wait. */
+/** Who holds the lock, and how many waiters there are. */
 export declare function rwlockDescribe(cell: CellView): string
 
-/** Goes on as a reader. */
+/** Turns the thread's write into a read. */
 export declare function rwlockDowngrade(realm: Realmed, cell: CellView, name: Name): void
 
 /**
- * Lets the guard of the promise `number`, which writes, go on as a reader, under the number `reading`: true, or false where
- * it does not write.
+ * Turns the write of the guard of the promise `number` into a read with the id `reading`. Returns true, or false if
+ * the guard does not write.
  */
 export declare function rwlockDowngradeGuard(realm: Realmed, cell: CellView, name: Name, number: Serial, reading: Serial): boolean
 
 /**
- * Reads or writes, as `request` says, within `milliseconds` (Infinity: without limit): 1, or 2 where a call that recovers
- * cleared what a dead thread left, or 0 where the time was up first.
+ * Reads or writes, as `request` says, within `milliseconds` (Infinity: without limit). Returns 1, or 2 if a call
+ * that recovers took the lock over from a dead holder, or 0 if the time limit passed first.
  */
 export declare function rwlockEnter(realm: Realmed, cell: CellView, name: Name, request: Count, milliseconds: Milliseconds): number
 
-/** Begins to read or write, for the guard of the promise `number`: 1, or 2 where one that recovers cleared the state. */
+/**
+ * Begins to read or write for the guard of the promise `number`. The result is 1, or 2 if a call that recovers took
+ * the lock over from a dead holder.
+ */
 export declare function rwlockEnterAsync(realm: Realmed, cell: CellView, name: Name, request: Count, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
 /** Whether the guard of the promise `number` reads or writes. */
 export declare function rwlockIsGuarded(realm: Realmed, cell: CellView, request: Count, number: Serial): boolean
 
-/** How many reads are held. */
+/** The number of reads that are held. */
 export declare function rwlockReaders(realm: Realmed, cell: CellView, name: Name): number
 
-/** Ends what the guard of the promise `number` has: true, or false where it has nothing. */
+/** Ends what the guard of the promise `number` holds. Returns true, or false if the guard holds nothing. */
 export declare function rwlockReleaseGuard(realm: Realmed, cell: CellView, name: Name, request: Count, number: Serial): boolean
 
-/** Lets the guard of the promise `number` read or write, if that takes no waiting. */
+/** Reads or writes for the guard of the promise `number`, if that does not need to wait. */
 export declare function rwlockTryEnterGuard(realm: Realmed, cell: CellView, name: Name, request: Count, number: Serial): boolean
 
 /** Ends a read or a write, as `request` says. */
 export declare function rwlockUnlock(realm: Realmed, cell: CellView, name: Name, request: Count): void
 
-/** The number of the writer (its `threadId + 1`), or 0. */
+/** The thread id of the writer (its `threadId + 1`), or 0. */
 export declare function rwlockWriter(realm: Realmed, cell: CellView, name: Name): number
 
 /** The largest number of permits of a Semaphore. */
 export declare const SEMAPHORE_MAX_PERMITS: number
 
-/** What each permit that is taken adds to a Semaphore's word. */
+/** What each taken permit adds to the word of a Semaphore. */
 export declare const SEMAPHORE_PERMIT: number
 
-/** The bit of a Semaphore's word that says that a thread or a promise waits. */
+/** The waiters bit of the word of a Semaphore. */
 export declare const SEMAPHORE_WAITERS: number
 
-/** Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first. */
+/**
+ * Takes `count` permits within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit
+ * passed first.
+ */
 export declare function semaphoreAcquire(realm: Realmed, cell: CellView, name: Name, permits: Count, max: Count, count: Count, milliseconds: Milliseconds): boolean
 
 /** Begins to take `count` permits. */
 export declare function semaphoreAcquireAsync(realm: Realmed, cell: CellView, name: Name, permits: Count, max: Count, count: Count, number: Serial, timeout: Milliseconds, keepsAlive: boolean): number
 
-/** How many permits are free. */
+/** The number of free permits. */
 export declare function semaphoreAvailable(realm: Realmed, cell: CellView, name: Name, permits: Count, max: Count): number
 
-/** How many permits are free, and how many wait for some. */
+/** How many permits are free, and how many waiters there are. */
 export declare function semaphoreDescribe(cell: CellView, permits: Count, max: Count): string
 
-/** Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum. */
+/**
+ * Gives back `count` permits. Returns true, or false if there would be more than the maximum; then nothing has
+ * changed.
+ */
 export declare function semaphoreRelease(realm: Realmed, cell: CellView, name: Name, permits: Count, max: Count, count: Count): boolean
 
-/** The number of the calling thread in the words of the primitives. */
+/** The id of the calling thread in the words of the primitives. */
 export declare function threadNumber(realm: Realmed): number

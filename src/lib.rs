@@ -1,8 +1,8 @@
-//! Mutex, Condition, Barrier, Latch, Semaphore and RwLock for the worker threads of Node.js: each is one cell of the user's
-//! own SharedArrayBuffer, and blocks on the operating system's futexes.
+//! Mutex, Condition, Barrier, Latch, Semaphore and RwLock for the worker threads of Node.js. Each is one cell of a
+//! SharedArrayBuffer that the user provides, and blocks on the futexes of the operating system.
 //!
-//! One direction, from the top: [`node`] (Node-API) over [`primitives`] (the protocols) over [`queue`] (who waits for
-//! which cell) over [`threads`] (one record a thread) over [`futex`] (the operating system).
+//! Each layer knows only the ones below it: [`node`] (Node-API), [`primitives`] (the protocols), [`queue`] (the
+//! queues of waiters), [`threads`] (one record for each thread), [`futex`] (the operating system).
 
 pub mod cell;
 pub mod futex;

@@ -1,5 +1,5 @@
-//! The atomics and the short lock that everything below Node-API is built from: std's in the addon that
-//! ships, loom's in the models. Nothing else differs between the two builds.
+//! The atomics and the short lock from which everything below Node-API is built: those of std in the addon that
+//! ships, those of loom in the models. Nothing else differs between the two builds.
 
 #[cfg(loom)]
 pub use loom::sync::{
@@ -12,7 +12,7 @@ pub use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
-/// Locks, and ignores poison: no code under these locks leaves a structure half changed when it panics.
+/// Locks, and ignores poisoning: no code under these locks leaves a structure half changed when it panics.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()

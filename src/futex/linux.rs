@@ -59,7 +59,7 @@ fn timespec(deadline: Deadline) -> libc::timespec {
     let nanoseconds = deadline.as_nanoseconds();
     libc::timespec {
         tv_sec: libc::time_t::try_from(nanoseconds / 1_000_000_000).unwrap_or(libc::time_t::MAX),
-        // Below 10^9, so it fits every c_long.
+        // Below 10^9, so it fits into every c_long.
         tv_nsec: (nanoseconds % 1_000_000_000) as _,
     }
 }

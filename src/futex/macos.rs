@@ -1,5 +1,5 @@
-//! macOS: `os_sync_wait_on_address` where the system has it (14.4 and later, found at run time), `__ulock_wait`
-//! below. Written against Apple's `<os/os_sync_wait_on_address.h>`; it has not been run.
+//! macOS: `os_sync_wait_on_address` on 14.4 and later, which is looked up at run time, and `__ulock_wait` on earlier
+//! systems. Written against Apple's `<os/os_sync_wait_on_address.h>`; it has not been run.
 
 use super::{Deadline, Futex, Wake};
 use crate::sync::{AtomicU32, Ordering};

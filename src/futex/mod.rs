@@ -1,7 +1,7 @@
-//! Sleeping on a word of memory, as each operating system offers it: one trait, one file a system.
+//! Sleeping on a word of memory by the means of each operating system: one trait, and one file a system.
 //!
-//! The only words that anybody sleeps on are the ones inside the [thread records](crate::threads), never the
-//! user's cells: a word of the thread's own can be poked by whoever wants the thread, for whatever reason.
+//! Threads sleep only on the words inside the [thread records](crate::threads), never on the user's cells. A word of
+//! the thread's own can be changed in order to wake the thread for any reason.
 
 use crate::sync::AtomicU32;
 
@@ -29,8 +29,8 @@ compile_error!("shared-sync knows the futexes of Linux, macOS and Windows only")
 /// Why a sleep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// Somebody woke the sleeper, the word had changed before it slept, or the system woke it for no reason:
-    /// the caller looks at its own state to tell these apart.
+    /// Another thread woke the sleeper, the word had changed before it slept, or the wake-up is spurious. The caller
+    /// checks its own state to tell these apart.
     Woken,
     /// The deadline passed. Never reported early.
     TimedOut,
@@ -43,18 +43,18 @@ pub trait Futex {
     where
         Self: Sized;
 
-    /// The word, to be read and changed by anybody.
+    /// The word, which any thread may read and change.
     fn word(&self) -> &AtomicU32;
 
-    /// Sleeps while the word holds `expected`, until woken or past `deadline`. The comparison and falling
-    /// asleep are one step with respect to [`Futex::wake`]: a wake that follows a change of the word is not lost.
+    /// Sleeps while the word holds `expected`, until woken or past `deadline`. Comparing and falling asleep are one
+    /// step with respect to [`Futex::wake`]: a wake that follows a change of the word is not lost.
     fn wait(&self, expected: u32, deadline: Option<Deadline>) -> Wake;
 
     /// Wakes the thread that sleeps on the word, if any.
     fn wake(&self);
 }
 
-/// A moment on the system's monotonic clock, in nanoseconds since that clock's own beginning.
+/// A moment on the system's monotonic clock, in nanoseconds since the start of that clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(u64);
 
@@ -64,20 +64,20 @@ impl Deadline {
         Deadline(monotonic_nanoseconds())
     }
 
-    /// The moment `milliseconds` from now: none for infinity, clamped to the clock's range where it is longer.
+    /// The moment `milliseconds` from now. None for infinity; a longer time than the clock's range is clamped.
     pub fn after_milliseconds(milliseconds: f64) -> Option<Self> {
         if milliseconds == f64::INFINITY {
             return None;
         }
-        // `as` saturates, so that a huge limit is clamped and never wraps into the past; rounded up, since a
-        // limit must never be early.
+        // `as` saturates, so that a huge limit is clamped and never wraps into the past. Rounded up, since a limit
+        // must never be early.
         let nanoseconds = (milliseconds * 1e6).ceil() as u64;
         Some(Self::now().plus(nanoseconds))
     }
 
     /// This moment, `nanoseconds` later.
     pub fn plus(self, nanoseconds: u64) -> Self {
-        // Half the range: far beyond any uptime, and still valid as a signed count of seconds for every system.
+        // Half the range: far beyond any uptime, and still valid as a signed count of seconds on every system.
         Deadline(self.0.saturating_add(nanoseconds).min(u64::MAX / 2))
     }
 
@@ -92,7 +92,7 @@ impl Deadline {
     }
 }
 
-/// The models know no time, only now, when a wait may time out, and later, which never comes.
+/// The models know no time. They know only now, at which a wait may time out, and later, which never comes.
 #[cfg(loom)]
 fn monotonic_nanoseconds() -> u64 {
     0
@@ -123,12 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_word_is_not_slept_on() {
+    fn a_wait_on_a_changed_word_returns_at_once() {
         assert_eq!(Native::new(1).wait(0, None), Wake::Woken);
     }
 
     #[test]
-    fn wake_ends_a_sleep_without_limit() {
+    fn a_wake_ends_a_wait_without_limit() {
         let futex = Native::new(0);
         std::thread::scope(|scope| {
             scope.spawn(|| {

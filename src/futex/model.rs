@@ -1,4 +1,4 @@
-//! The futex that loom explores: a word, and a lock and condition of loom's that make "compare, then sleep" one
+//! The futex that loom explores: a word, and loom's lock and condition variable. They make "compare, then sleep" one
 //! step with respect to a wake, as the kernel does.
 
 use super::{Deadline, Futex, Wake};
@@ -25,8 +25,8 @@ impl Futex for Model {
         &self.word
     }
 
-    /// A deadline of now times out at once, after a chance for every other thread to run: with loom choosing who runs,
-    /// "at once" covers each moment at which a real wait could time out. A later one never comes.
+    /// A deadline of now times out at once, after every other thread had a chance to run. Since loom chooses which
+    /// thread runs, that covers each moment at which a real wait could time out. A later deadline never comes.
     fn wait(&self, expected: u32, deadline: Option<Deadline>) -> Wake {
         if deadline == Some(Deadline::now()) {
             loom::thread::yield_now();

@@ -30,7 +30,7 @@ impl Futex for Windows {
                 let remaining = deadline
                     .as_nanoseconds()
                     .saturating_sub(monotonic_nanoseconds());
-                // Rounded up, and below INFINITE: the caller loops until the clock says that time is up.
+                // Rounded up, and below INFINITE. The caller loops until the clock says that time is up.
                 remaining.div_ceil(1_000_000).min(u64::from(INFINITE - 1)) as u32
             }
         };

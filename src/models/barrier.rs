@@ -1,12 +1,12 @@
 //! The barrier.
 
-use super::{COMPETE, QUIET, TERMINATING, World, limit, run, spawn};
+use super::{COMPETE, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
 use crate::primitives::{Barrier, Fault, LastArrival, thread_died};
 use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
-/// So many threads pass the barrier so many times. Each counts itself in before, and finds all counted in after.
+/// `threads` threads pass the barrier `rounds` times. Each counts itself before, and finds all counted after.
 fn phases(threads: u32, rounds: u32) {
     loom::model(move || {
         let world = World::new(COMPETE);
@@ -14,7 +14,7 @@ fn phases(threads: u32, rounds: u32) {
         let handles: Vec<_> = (1..=threads)
             .map(|number| {
                 let arrived = Arc::clone(&arrived);
-                spawn(&world, number, QUIET, move |world, context| {
+                spawn(&world, number, UNINTERRUPTED, move |world, context| {
                     let barrier = Barrier::new(world.cell(0), threads);
                     let mut indices = 0;
                     for round in 1..=rounds {
@@ -36,24 +36,24 @@ fn phases(threads: u32, rounds: u32) {
 }
 
 #[test]
-fn nobody_passes_a_phase_early_when_two_reuse_it() {
+fn no_party_passes_a_phase_early_when_two_reuse_the_barrier() {
     phases(2, 3);
 }
 
 #[test]
-fn nobody_passes_early_among_three() {
+fn no_party_passes_early_among_three() {
     phases(3, 1);
 }
 
 #[test]
-fn a_party_that_leaves_breaks_it_for_all_or_for_none() {
+fn a_party_that_leaves_early_breaks_the_barrier_for_all_or_for_none() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let leaves = spawn(&world, 2, QUIET, |world, context| {
+        let leaves = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, limit())
         });
         let stays = world.thread(1);
-        let stayed = run(&world, &stays, QUIET, |world, context| {
+        let stayed = run(&world, &stays, UNINTERRUPTED, |world, context| {
             Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, None)
         });
         let left = leaves.join().unwrap();
@@ -63,14 +63,14 @@ fn a_party_that_leaves_breaks_it_for_all_or_for_none() {
 }
 
 #[test]
-fn a_party_that_is_terminated_strands_nobody() {
+fn a_terminated_party_strands_no_other_party() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let dies = spawn(&world, 2, TERMINATING, |world, context| {
             Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, None)
         });
         let stays = world.thread(1);
-        let stayed = run(&world, &stays, QUIET, |world, context| {
+        let stayed = run(&world, &stays, UNINTERRUPTED, |world, context| {
             Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, None)
         });
         assert!(matches!(stayed, Ok(_) | Err(Fault::Broken)));
@@ -79,7 +79,7 @@ fn a_party_that_is_terminated_strands_nobody() {
 }
 
 #[test]
-fn the_action_runs_before_anybody_passes() {
+fn the_action_runs_before_any_party_passes() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let acted = Arc::new(AtomicU32::new(0));
@@ -99,16 +99,16 @@ fn the_action_runs_before_anybody_passes() {
                 }
             }
         };
-        let other = spawn(&world, 2, QUIET, party(Arc::clone(&acted)));
+        let other = spawn(&world, 2, UNINTERRUPTED, party(Arc::clone(&acted)));
         let this = world.thread(1);
-        run(&world, &this, QUIET, party(acted));
+        run(&world, &this, UNINTERRUPTED, party(acted));
         other.join().unwrap();
         assert_eq!(world.cell(0).load(), 0);
     });
 }
 
 #[test]
-fn whoever_arrives_while_the_action_runs_belongs_to_the_next_phase() {
+fn a_party_that_arrives_during_the_action_belongs_to_the_next_phase() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let acts = |world: &World, context: &Context| {
@@ -116,23 +116,23 @@ fn whoever_arrives_while_the_action_runs_belongs_to_the_next_phase() {
             assert_eq!(barrier.wait(context, LastArrival::RunsAction, None), Ok(0));
             barrier.open(context).unwrap();
         };
-        let other = spawn(&world, 2, QUIET, acts);
+        let other = spawn(&world, 2, UNINTERRUPTED, acts);
         let this = world.thread(1);
-        run(&world, &this, QUIET, acts);
+        run(&world, &this, UNINTERRUPTED, acts);
         other.join().unwrap();
         assert_eq!(world.cell(0).load(), 0);
     });
 }
 
 #[test]
-fn the_death_of_the_thread_that_acts_is_told_to_whoever_waits_or_comes() {
+fn a_death_during_the_action_breaks_the_barrier_for_waiting_and_later_parties() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let waits = spawn(&world, 2, QUIET, |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             Barrier::new(world.cell(0), 1).wait(context, LastArrival::Opens, None)
         });
         let dies = world.thread(1);
-        let acts = run(&world, &dies, QUIET, |world, context| {
+        let acts = run(&world, &dies, UNINTERRUPTED, |world, context| {
             Barrier::new(world.cell(0), 1).wait(context, LastArrival::RunsAction, None)
         });
         assert_eq!(acts, Ok(0));

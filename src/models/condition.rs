@@ -1,6 +1,6 @@
 //! The condition.
 
-use super::{COMPETE, HAND_OFF, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{COMPETE, HAND_OFF, Interrupts, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
 use crate::primitives::{Condition, Fault, Mutex, Notification, WaitResult};
 use crate::queue::{Context, HandOff};
 use crate::sync::{AtomicU32, Ordering};
@@ -17,7 +17,7 @@ fn set(flag: &AtomicU32, mutex: Mutex, context: &Context) {
     assert_eq!(mutex.unlock(context), Ok(()));
 }
 
-/// Notifies as JavaScript does: a load, and the native call where somebody may wait.
+/// Notifies as JavaScript does: a load, and the native call if there may be waiters.
 fn notify(condition: Condition, context: &Context, count: usize) {
     if !condition.has_no_waiters() {
         condition.notify(context, count).unwrap();
@@ -37,7 +37,7 @@ fn wait_for(flag: &AtomicU32, world: &World, context: &Context) {
     assert_eq!(mutex.unlock(context), Ok(()));
 }
 
-/// So many waiters wait for a flag that is then set, and are notified: each one ends.
+/// `waiters` threads wait for a flag that is then set, and are notified: each wait ends.
 fn notified(handoff: HandOff, bits: u32, waiters: u32) {
     loom::model(move || {
         let world = World::hashed(handoff, bits);
@@ -45,13 +45,13 @@ fn notified(handoff: HandOff, bits: u32, waiters: u32) {
         let handles: Vec<_> = (2..2 + waiters)
             .map(|number| {
                 let flag = Arc::clone(&flag);
-                spawn(&world, number, QUIET, move |world, context| {
+                spawn(&world, number, UNINTERRUPTED, move |world, context| {
                     wait_for(&flag, world, context);
                 })
             })
             .collect();
         let notifier = world.thread(1);
-        run(&world, &notifier, QUIET, |world, context| {
+        run(&world, &notifier, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             set(&flag, mutex, context);
             notify(condition, context, usize::MAX);
@@ -70,7 +70,7 @@ fn no_notification_is_lost() {
 }
 
 #[test]
-fn no_notification_is_lost_when_the_mutex_is_handed_over() {
+fn no_notification_is_lost_when_the_mutex_is_handed_off() {
     notified(HAND_OFF, 0, 1);
 }
 
@@ -80,19 +80,19 @@ fn no_notification_is_lost_between_two_buckets() {
 }
 
 #[test]
-fn notify_all_reaches_all() {
+fn notify_all_wakes_all_waiters() {
     notified(COMPETE, 0, 2);
 }
 
-/// Two wait, one of them gives up at any moment, and one notification is sent. If the one that gave up was not the
-/// one that was notified, the other was.
-fn absorbing(wants: Wants) {
+/// Two threads wait, one of them gives up at any moment, and one notification is sent. If it did not go to the thread
+/// that gave up, the other one received it.
+fn one_of_two_waiters_gives_up(interrupts: Interrupts) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let notified = Arc::new(AtomicU32::new(0));
-        let first = spawn(&world, 2, wants, move |world, context| {
+        let first = spawn(&world, 2, interrupts, move |world, context| {
             let (mutex, condition) = primitives(world);
-            let deadline = (wants == QUIET).then(limit).flatten();
+            let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             let received = mutex
                 .lock(context, None)
                 .and_then(|_| condition.wait(mutex, context, deadline))
@@ -104,7 +104,7 @@ fn absorbing(wants: Wants) {
             received == Ok(true)
         });
         let count = Arc::clone(&notified);
-        let second = spawn(&world, 3, QUIET, move |world, context| {
+        let second = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
             let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
             while count.load(Ordering::Relaxed) == 0 {
@@ -113,11 +113,12 @@ fn absorbing(wants: Wants) {
             assert_eq!(mutex.unlock(context), Ok(()));
         });
         let notifier = world.thread(1);
-        run(&world, &notifier, QUIET, |world, context| {
+        run(&world, &notifier, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             set(&notified, mutex, context);
             notify(condition, context, 1);
-            // The first one used the notification up: as any program that notifies one at a time, tell the next.
+            // The first thread consumed the notification. Like any program that notifies one waiter at a time, notify
+            // the next.
             if first.join().unwrap() {
                 notify(condition, context, 1);
             }
@@ -128,29 +129,29 @@ fn absorbing(wants: Wants) {
 }
 
 #[test]
-fn a_waiter_whose_time_is_up_absorbs_no_notification() {
-    absorbing(QUIET);
+fn a_timed_out_waiter_absorbs_no_notification() {
+    one_of_two_waiters_gives_up(UNINTERRUPTED);
 }
 
 #[test]
 fn a_terminated_waiter_absorbs_no_notification() {
-    absorbing(TERMINATING);
+    one_of_two_waiters_gives_up(TERMINATING);
 }
 
 #[test]
-fn notify_all_reaches_those_who_wait_with_another_mutex() {
+fn notify_all_wakes_waiters_with_another_mutex() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let flag = Arc::new(AtomicU32::new(0));
         let other_mutex = |world: &World| Mutex::new(world.cell(2));
-        let leaves = spawn(&world, 2, QUIET, |world, context| {
+        let leaves = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
             condition.wait(mutex, context, limit()).unwrap();
             assert_eq!(mutex.unlock(context), Ok(()));
         });
         let set_flag = Arc::clone(&flag);
-        let waits = spawn(&world, 3, QUIET, move |world, context| {
+        let waits = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
             let (_, condition) = primitives(world);
             let mutex = other_mutex(world);
             assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
@@ -160,7 +161,7 @@ fn notify_all_reaches_those_who_wait_with_another_mutex() {
             assert_eq!(mutex.unlock(context), Ok(()));
         });
         let notifier = world.thread(1);
-        run(&world, &notifier, QUIET, |world, context| {
+        run(&world, &notifier, UNINTERRUPTED, |world, context| {
             let (_, condition) = primitives(world);
             set(&set_flag, other_mutex(world), context);
             notify(condition, context, usize::MAX);

@@ -1,6 +1,6 @@
-//! Cells that somebody writes over: an error or a normal result, and nobody is stranded.
+//! Cells that are written over: an operation fails or returns a normal result, and no waiter is stranded.
 
-use super::{COMPETE, HAND_OFF, QUIET, World, limit, run, spawn};
+use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, limit, run, spawn};
 use crate::primitives::{Barrier, Condition, Fault, LastArrival, Latch, Mutex, WaitResult};
 use crate::queue::{Context, HandOff};
 
@@ -15,20 +15,20 @@ fn use_mutex(mutex: Mutex, context: &Context) {
     }
 }
 
-/// The mutex of a wait is written over between the wait's check and its unlock, while a notifier moves the waiter there.
-/// The waiter, who is told, must not stay behind in the queue, or be given the lock.
-fn ghost(handoff: HandOff) {
+/// The mutex of a wait is written over between the wait's check and its unlock, while a notifier moves the waiter
+/// there. The waiter fails, and must neither stay in the queue nor be handed the lock.
+fn waiter_fails_while_moved(handoff: HandOff) {
     loom::model(move || {
         let world = World::new(handoff);
-        let waits = spawn(&world, 2, QUIET, |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
             if condition.wait(mutex, context, limit()).is_ok() {
                 mutex.unlock(context).ok();
             }
         });
-        let scribbles = world.thread(1);
-        run(&world, &scribbles, QUIET, |world, context| {
+        let overwriter = world.thread(1);
+        run(&world, &overwriter, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             mutex.cell().overwrite(0);
             let locked = mutex.lock(context, None);
@@ -43,28 +43,28 @@ fn ghost(handoff: HandOff) {
 }
 
 #[test]
-fn a_waiter_that_was_told_of_a_fault_stays_in_no_queue() {
-    ghost(COMPETE);
+fn a_waiter_that_fails_stays_in_no_queue() {
+    waiter_fails_while_moved(COMPETE);
 }
 
 #[test]
-fn a_waiter_that_was_told_of_a_fault_is_handed_no_lock() {
-    ghost(HAND_OFF);
+fn a_waiter_that_fails_is_handed_no_lock() {
+    waiter_fails_while_moved(HAND_OFF);
 }
 
 #[test]
 fn the_mutex_is_owned_after_the_condition_was_written_over() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let waits = spawn(&world, 2, QUIET, |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
             condition.wait(mutex, context, limit()).ok();
             assert!(mutex.is_owned_by(context.id()));
             mutex.unlock(context).unwrap();
         });
-        let scribbles = world.thread(1);
-        run(&world, &scribbles, QUIET, |world, context| {
+        let overwriter = world.thread(1);
+        run(&world, &overwriter, UNINTERRUPTED, |world, context| {
             let (_, condition) = primitives(world);
             world.cell(1).overwrite(5);
             condition.notify(context, 1).unwrap_err();
@@ -74,69 +74,71 @@ fn the_mutex_is_owned_after_the_condition_was_written_over() {
 }
 
 #[test]
-fn whoever_waits_is_told_when_somebody_finds_the_mutex_written_over() {
+fn waiters_fail_when_a_thread_finds_the_mutex_written_over() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let owner = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
-        run(&world, &owner, QUIET, |_, context| {
+        run(&world, &owner, UNINTERRUPTED, |_, context| {
             assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
         });
-        let waits = spawn(&world, 2, QUIET, |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             Mutex::new(world.cell(0)).lock(context, None)
         });
-        // Bits that no mutex writes, and then the owner looks after its lock.
+        // Bits that no mutex writes. Then the owner unlocks.
         mutex.cell().overwrite(0x2000_0000);
-        let unlocked = run(&world, &owner, QUIET, |_, context| mutex.unlock(context));
+        let unlocked = run(&world, &owner, UNINTERRUPTED, |_, context| {
+            mutex.unlock(context)
+        });
         assert_eq!(unlocked, Err(Fault::Corrupt(0x2000_0000)));
         assert_eq!(waits.join().unwrap(), Err(Fault::Corrupt(0x2000_0000)));
     });
 }
 
 #[test]
-fn whoever_waits_for_the_end_of_an_action_arrives_when_the_barrier_was_set_back_meanwhile() {
+fn a_party_at_the_gate_arrives_when_the_barrier_was_zeroed_meanwhile() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let this = world.thread(1);
-        let acts = run(&world, &this, QUIET, |world, context| {
+        let acts = run(&world, &this, UNINTERRUPTED, |world, context| {
             Barrier::new(world.cell(0), 1).wait(context, LastArrival::RunsAction, None)
         });
         assert_eq!(acts, Ok(0));
         let both = |world: &World, context: &Context| {
             Barrier::new(world.cell(0), 2).wait(context, LastArrival::Opens, None)
         };
-        let waits = spawn(&world, 2, QUIET, both);
+        let waits = spawn(&world, 2, UNINTERRUPTED, both);
         world.cell(0).overwrite(0);
-        let passed = run(&world, &this, QUIET, both);
+        let passed = run(&world, &this, UNINTERRUPTED, both);
         let waited = waits.join().unwrap();
         assert!(passed.is_ok() && waited.is_ok());
     });
 }
 
 #[test]
-fn whoever_waits_is_told_when_somebody_finds_the_barrier_or_the_latch_written_over() {
+fn waiters_fail_when_a_thread_finds_the_barrier_or_the_latch_written_over() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let waits = spawn(&world, 2, QUIET, |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             Barrier::new(world.cell(0), 3).wait(context, LastArrival::Opens, None)
         });
         let this = world.thread(1);
         world.cell(0).overwrite(2);
-        let told = run(&world, &this, QUIET, |world, context| {
+        let failed = run(&world, &this, UNINTERRUPTED, |world, context| {
             Barrier::new(world.cell(0), 3).wait(context, LastArrival::Opens, None)
         });
-        assert!(matches!(told, Err(Fault::Corrupt(_))));
+        assert!(matches!(failed, Err(Fault::Corrupt(_))));
         let waiting = waits.join().unwrap();
         assert!(matches!(waiting, Err(Fault::Corrupt(_))));
 
-        let waits = spawn(&world, 3, QUIET, |world, context| {
+        let waits = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             Latch::new(world.cell(1), 1).wait(context, None)
         });
         world.cell(1).overwrite(77);
-        let told = run(&world, &this, QUIET, |world, context| {
+        let failed = run(&world, &this, UNINTERRUPTED, |world, context| {
             Latch::new(world.cell(1), 1).count_down(context, 1)
         });
-        assert_eq!(told, Err(Fault::Corrupt(77)));
+        assert_eq!(failed, Err(Fault::Corrupt(77)));
         assert_eq!(waits.join().unwrap(), Err(Fault::Corrupt(77)));
     });
 }

@@ -4,10 +4,10 @@ use super::{COMPETE, LASTING, World, run, spawn};
 use crate::primitives::{Fault, Mutex, WaitResult};
 use crate::queue::Context;
 
-/// Locks both, and unlocks what it got; whether it was told of a deadlock.
+/// Locks both, and unlocks what it acquired. Returns whether it found a deadlock.
 fn lock_both(first: Mutex, second: Mutex, context: &Context) -> bool {
     assert_eq!(first.lock(context, None), Ok(WaitResult::Acquired));
-    let told = match second.lock(context, None) {
+    let deadlocked = match second.lock(context, None) {
         Ok(WaitResult::Acquired) => {
             second.unlock(context).unwrap();
             false
@@ -22,11 +22,11 @@ fn lock_both(first: Mutex, second: Mutex, context: &Context) -> bool {
         other => panic!("{other:?}"),
     };
     first.unlock(context).unwrap();
-    told
+    deadlocked
 }
 
 #[test]
-fn two_that_lock_in_opposite_order_never_hang() {
+fn two_threads_that_lock_in_opposite_order_never_hang() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let other = spawn(&world, 2, LASTING, |world, context| {
@@ -37,18 +37,18 @@ fn two_that_lock_in_opposite_order_never_hang() {
             )
         });
         let this = world.thread(1);
-        let this_told = run(&world, &this, LASTING, |world, context| {
+        let this_deadlocked = run(&world, &this, LASTING, |world, context| {
             lock_both(
                 Mutex::new(world.cell(0)),
                 Mutex::new(world.cell(1)),
                 context,
             )
         });
-        let told = [this_told, other.join().unwrap()];
+        let deadlocked = [this_deadlocked, other.join().unwrap()];
         assert_ne!(
-            told,
+            deadlocked,
             [true, true],
-            "one gives up, and the other gets its lock"
+            "one thread gives up, and the other acquires its lock"
         );
         assert_eq!(world.cell(0).load(), 0);
         assert_eq!(world.cell(1).load(), 0);
@@ -56,7 +56,7 @@ fn two_that_lock_in_opposite_order_never_hang() {
 }
 
 #[test]
-fn two_that_lock_in_the_same_order_are_never_told_of_a_deadlock() {
+fn two_threads_that_lock_in_the_same_order_never_report_a_deadlock() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let lock_in_order = |world: &World, context: &Context| {
@@ -74,11 +74,11 @@ fn two_that_lock_in_the_same_order_are_never_told_of_a_deadlock() {
 }
 
 #[test]
-fn a_lock_that_changes_hands_while_the_edges_are_followed_makes_no_circle() {
+fn a_lock_that_changes_owners_during_the_search_makes_no_cycle() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        // Holds the first only while it does not wait for the second: whoever follows the edges may see the owner of
-        // one moment and the wait of another.
+        // Holds the first lock only while it does not wait for the second. A search may see the owner of one moment
+        // and the wait of another.
         let alternates = spawn(&world, 2, LASTING, |world, context| {
             for cell in [0, 1] {
                 let mutex = Mutex::new(world.cell(cell));
@@ -87,14 +87,14 @@ fn a_lock_that_changes_hands_while_the_edges_are_followed_makes_no_circle() {
             }
         });
         let this = world.thread(1);
-        let told = run(&world, &this, LASTING, |world, context| {
+        let deadlocked = run(&world, &this, LASTING, |world, context| {
             lock_both(
                 Mutex::new(world.cell(1)),
                 Mutex::new(world.cell(0)),
                 context,
             )
         });
-        assert!(!told);
+        assert!(!deadlocked);
         alternates.join().unwrap();
     });
 }

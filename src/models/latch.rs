@@ -1,6 +1,6 @@
 //! The latch.
 
-use super::{COMPETE, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{COMPETE, Interrupts, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
 use crate::primitives::{Fault, Latch, WaitResult};
 use crate::queue::Context;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ fn open(world: &World, context: &Context) {
 }
 
 #[test]
-fn whoever_comes_through_sees_what_was_written_before_it_opened() {
+fn a_waiter_sees_what_was_written_before_the_latch_opened() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let published = Plain::new();
         let waiters: Vec<_> = (2..=3)
             .map(|number| {
                 let published = Arc::clone(&published);
-                spawn(&world, number, QUIET, move |world, context| {
+                spawn(&world, number, UNINTERRUPTED, move |world, context| {
                     let latch = Latch::new(world.cell(0), 1);
                     assert_eq!(latch.wait(context, None), Ok(WaitResult::Acquired));
                     published.get()
@@ -26,7 +26,7 @@ fn whoever_comes_through_sees_what_was_written_before_it_opened() {
             .collect();
         let opener = world.thread(1);
         published.set(7);
-        run(&world, &opener, QUIET, open);
+        run(&world, &opener, UNINTERRUPTED, open);
         for waiter in waiters {
             assert_eq!(waiter.join().unwrap(), 7);
         }
@@ -34,19 +34,19 @@ fn whoever_comes_through_sees_what_was_written_before_it_opened() {
     });
 }
 
-/// One gives up at any moment while the latch opens: the other comes through.
-fn giving_up(wants: Wants, timed: bool) {
+/// One waiter gives up at any moment while the latch opens. The other one passes.
+fn giving_up(interrupts: Interrupts, timed: bool) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let gives_up = spawn(&world, 2, wants, move |world, context| {
+        let gives_up = spawn(&world, 2, interrupts, move |world, context| {
             let deadline = timed.then(limit).flatten();
             Latch::new(world.cell(0), 1).wait(context, deadline)
         });
-        let waits = spawn(&world, 3, QUIET, |world, context| {
+        let waits = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             Latch::new(world.cell(0), 1).wait(context, None)
         });
         let opener = world.thread(1);
-        run(&world, &opener, QUIET, open);
+        run(&world, &opener, UNINTERRUPTED, open);
         assert_eq!(waits.join().unwrap(), Ok(WaitResult::Acquired));
         let gave_up = gives_up.join().unwrap();
         assert!(matches!(gave_up, Ok(_) | Err(Fault::Interrupted)));
@@ -54,28 +54,28 @@ fn giving_up(wants: Wants, timed: bool) {
 }
 
 #[test]
-fn a_waiter_whose_time_is_up_strands_nobody() {
-    giving_up(QUIET, true);
+fn a_timed_out_waiter_strands_no_other_waiter() {
+    giving_up(UNINTERRUPTED, true);
 }
 
 #[test]
-fn a_terminated_waiter_strands_nobody() {
+fn a_terminated_waiter_strands_no_other_waiter() {
     giving_up(TERMINATING, false);
 }
 
 #[test]
-fn the_last_of_two_to_count_down_opens_it() {
+fn the_last_of_two_countdowns_opens_the_latch() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let latch = |world: &World| Latch::new(world.cell(0), 2);
-        let counts = spawn(&world, 2, QUIET, move |world, context| {
+        let counts = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
             latch(world).count_down(context, 1).unwrap();
         });
-        let waits = spawn(&world, 3, QUIET, move |world, context| {
+        let waits = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
             latch(world).wait(context, None)
         });
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             latch(world).count_down(context, 1).unwrap();
         });
         assert_eq!(waits.join().unwrap(), Ok(WaitResult::Acquired));

@@ -1,9 +1,11 @@
-//! What loom explores: each property of a protocol in a small model of its own, on the code that ships.
+//! What loom explores: each property of a protocol in a small model of its own.
+//!
+//! The models run the Rust code that ships. In front of it they run a Rust transcription of the JavaScript fast path
+//! (the `*_fast` functions), not that path itself.
 //!
 //! Run by `npm run test:loom`. loom tries the orders in which the threads of a model can run and the values that
-//! their loads can see, and fails where one of them ends in a data race, a deadlock or a failed assertion.
+//! their loads can see. It fails if one of them ends in a data race, a deadlock or a failed assertion.
 
-mod away;
 mod barrier;
 mod condition;
 mod corruption;
@@ -14,6 +16,7 @@ mod planted;
 mod promises;
 mod rwlock;
 mod semaphore;
+mod thread_blocked;
 mod timer;
 
 use crate::cell::SharedWord;
@@ -24,23 +27,23 @@ use crate::threads::{Interrupt, InterruptSource, Runtime, Thread, ThreadId};
 use loom::cell::UnsafeCell;
 use std::sync::Arc;
 
-/// Releases a lock for everybody to compete for: the models know no time, so nobody ever has waited long.
+/// Releases a lock for all threads to compete for. The models know no time, so no waiter ever has waited long.
 const COMPETE: HandOff = HandOff {
-    after: 1,
-    at_last: 1,
-    every: 1,
+    overtaken_after: 1,
+    otherwise_after: 1,
+    min_interval: 1,
 };
-/// Hands it to the front of the queue each time.
+/// Hands the lock off to the front of the queue each time.
 const HAND_OFF: HandOff = HandOff {
-    after: 0,
-    at_last: 0,
-    every: 0,
+    overtaken_after: 0,
+    otherwise_after: 0,
+    min_interval: 0,
 };
-/// Hands it to one that was woken while others were faster.
+/// Hands the lock off to a waiter that was overtaken.
 const TO_THE_OVERTAKEN: HandOff = HandOff {
-    after: 0,
-    at_last: 1,
-    every: 0,
+    overtaken_after: 0,
+    otherwise_after: 1,
+    min_interval: 0,
 };
 
 /// A process with a few cells of shared memory.
@@ -74,35 +77,35 @@ impl World {
     }
 }
 
-/// Runs `body` in a thread of the model, as the thread of that number.
+/// Runs `body` in a thread of the model, as the thread with this id.
 fn spawn<R: 'static>(
     world: &Arc<World>,
     number: u32,
-    wants: Wants,
+    interrupts: Interrupts,
     body: impl FnOnce(&World, &Context) -> R + 'static,
 ) -> loom::thread::JoinHandle<R> {
     let thread = world.thread(number);
     let world = Arc::clone(world);
-    loom::thread::spawn(move || run(&world, &thread, wants, body))
+    loom::thread::spawn(move || run(&world, &thread, interrupts, body))
 }
 
 /// Runs `body` in the calling thread, as `thread`.
 fn run<R>(
     world: &World,
     thread: &Arc<Thread>,
-    wants: Wants,
+    interrupts: Interrupts,
     body: impl FnOnce(&World, &Context) -> R,
 ) -> R {
     let context = Context {
         queues: &world.queues,
         thread,
-        runtime: &wants,
+        runtime: &interrupts,
     };
     body(world, &context)
 }
 
-/// A plain value that threads share. loom fails where somebody touches it while another writes, or does not see what was
-/// written last.
+/// A plain value that threads share. loom fails if one thread accesses it while another writes, or does not see the
+/// last write.
 struct Plain(UnsafeCell<u32>);
 
 impl Plain {
@@ -111,7 +114,7 @@ impl Plain {
     }
 
     fn set(&self, to: u32) {
-        // SAFETY: that nobody else is here is what the model checks.
+        // SAFETY: the model checks that no other thread accesses the value.
         self.0.with_mut(|value| unsafe { *value = to });
     }
 
@@ -121,7 +124,7 @@ impl Plain {
     }
 
     fn get(&self) -> u32 {
-        // SAFETY: that nobody writes here is what the model checks.
+        // SAFETY: the model checks that no other thread writes the value.
         self.0.with(|value| unsafe { *value })
     }
 }
@@ -131,30 +134,30 @@ unsafe impl Sync for Plain {}
 // SAFETY: as above.
 unsafe impl Send for Plain {}
 
-/// What the runtime of a thread wants of it.
+/// How the runtime interrupts a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wants {
-    /// Nothing.
-    Nothing,
-    /// That it looks in once, at any moment of its wait.
-    OneLook,
-    /// To terminate it, at any moment of its wait.
+enum Interrupts {
+    /// Never.
+    Never,
+    /// It lets the thread check once, at any moment of its wait.
+    OneCheck,
+    /// It terminates the thread, at any moment of its wait.
     Termination,
 }
 
-/// A thread that nobody wants.
-const QUIET: Wants = Wants::Nothing;
-/// A thread whose waits last.
-const LASTING: Wants = Wants::OneLook;
+/// A thread that is never interrupted.
+const UNINTERRUPTED: Interrupts = Interrupts::Never;
+/// A thread whose waits last, so that they are recorded.
+const LASTING: Interrupts = Interrupts::OneCheck;
 /// A thread that is being terminated.
-const TERMINATING: Wants = Wants::Termination;
+const TERMINATING: Interrupts = Interrupts::Termination;
 
-impl Runtime for Wants {
+impl Runtime for Interrupts {
     fn interrupt_source(&self) -> InterruptSource {
         match self {
-            Wants::Nothing => InterruptSource::Never,
-            // The first look comes now, which in the models is any moment, and the second never.
-            Wants::OneLook | Wants::Termination => InterruptSource::Intervals {
+            Interrupts::Never => InterruptSource::Never,
+            // The first check comes now, which in the models is any moment. The second never comes.
+            Interrupts::OneCheck | Interrupts::Termination => InterruptSource::Intervals {
                 first: 0,
                 longest: 1,
             },
@@ -163,8 +166,8 @@ impl Runtime for Wants {
 
     fn check_interrupts(&self) -> Interrupt {
         match self {
-            Wants::Termination => Interrupt::Stop,
-            Wants::Nothing | Wants::OneLook => Interrupt::Continue,
+            Interrupts::Termination => Interrupt::Stop,
+            Interrupts::Never | Interrupts::OneCheck => Interrupt::Continue,
         }
     }
 }

@@ -1,14 +1,15 @@
 //! The mutex.
 
 use super::{
-    COMPETE, HAND_OFF, Plain, QUIET, TERMINATING, TO_THE_OVERTAKEN, Wants, World, limit, run, spawn,
+    COMPETE, HAND_OFF, Interrupts, Plain, TERMINATING, TO_THE_OVERTAKEN, UNINTERRUPTED, World,
+    limit, run, spawn,
 };
 use crate::primitives::{Condition, Fault, Mutex, Recovered, WaitResult, thread_died};
 use crate::queue::{Context, HandOff};
 use crate::threads::ThreadId;
 use std::sync::Arc;
 
-/// Locks as JavaScript does: one instruction, and the native call where that fails.
+/// Locks as JavaScript does: one instruction, and the native call if that fails.
 fn lock(mutex: Mutex, context: &Context) {
     if !mutex.try_lock_fast(context.id()) {
         assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
@@ -29,7 +30,7 @@ fn exclusion(handoff: HandOff, threads: u32, rounds: u32) {
         let handles: Vec<_> = (1..=threads)
             .map(|number| {
                 let guarded = Arc::clone(&guarded);
-                spawn(&world, number, QUIET, move |world, context| {
+                spawn(&world, number, UNINTERRUPTED, move |world, context| {
                     let mutex = Mutex::new(world.cell(0));
                     for _ in 0..rounds {
                         lock(mutex, context);
@@ -48,52 +49,57 @@ fn exclusion(handoff: HandOff, threads: u32, rounds: u32) {
 }
 
 #[test]
-fn one_at_a_time_and_each_sees_what_the_last_one_wrote() {
+fn exclusive_and_each_owner_sees_the_writes_of_the_last() {
     exclusion(COMPETE, 2, 2);
 }
 
 #[test]
-fn one_at_a_time_when_the_lock_is_handed_over() {
+fn exclusive_when_the_lock_is_handed_off() {
     exclusion(HAND_OFF, 2, 2);
 }
 
 #[test]
-fn one_at_a_time_when_the_lock_is_handed_to_whom_others_were_faster_than() {
+fn exclusive_when_handed_off_to_an_overtaken_waiter() {
     exclusion(TO_THE_OVERTAKEN, 2, 2);
 }
 
 #[test]
-fn no_wake_is_lost_between_three() {
+fn no_wake_up_is_lost_among_three_threads() {
     exclusion(COMPETE, 3, 1);
 }
 
 #[test]
-fn no_hand_over_is_lost_between_three() {
+fn no_hand_off_is_lost_among_three_threads() {
     exclusion(HAND_OFF, 3, 1);
 }
 
-/// One thread holds the lock, another waits without limit, and a third gives up at any moment: the second gets it.
-fn giving_up(handoff: HandOff, wants: Wants) {
+/// One thread holds the lock, another waits without limit, and a third gives up at any moment. The second acquires
+/// the lock.
+fn giving_up(handoff: HandOff, interrupts: Interrupts) {
     loom::model(move || {
         let world = World::new(handoff);
         let owner = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
-        run(&world, &owner, QUIET, |_, context| lock(mutex, context));
-        let first = spawn(&world, 2, wants, move |world, context| {
+        run(&world, &owner, UNINTERRUPTED, |_, context| {
+            lock(mutex, context)
+        });
+        let first = spawn(&world, 2, interrupts, move |world, context| {
             let mutex = Mutex::new(world.cell(0));
-            let deadline = (wants == QUIET).then(limit).flatten();
+            let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             match mutex.lock(context, deadline) {
                 Ok(WaitResult::Acquired) => unlock(mutex, context),
                 Ok(WaitResult::TimedOut) | Err(Fault::Interrupted) => {}
                 other => panic!("{other:?}"),
             }
         });
-        let second = spawn(&world, 3, QUIET, |world, context| {
+        let second = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             let mutex = Mutex::new(world.cell(0));
             lock(mutex, context);
             unlock(mutex, context);
         });
-        run(&world, &owner, QUIET, |_, context| unlock(mutex, context));
+        run(&world, &owner, UNINTERRUPTED, |_, context| {
+            unlock(mutex, context)
+        });
         first.join().unwrap();
         second.join().unwrap();
         assert_eq!(world.cell(0).load(), 0);
@@ -101,17 +107,17 @@ fn giving_up(handoff: HandOff, wants: Wants) {
 }
 
 #[test]
-fn a_waiter_whose_time_is_up_passes_on_the_wake_it_was_given() {
-    giving_up(COMPETE, QUIET);
+fn a_timed_out_waiter_passes_on_its_wake_up() {
+    giving_up(COMPETE, UNINTERRUPTED);
 }
 
 #[test]
-fn a_waiter_whose_time_is_up_keeps_or_passes_on_the_lock_it_was_handed() {
-    giving_up(HAND_OFF, QUIET);
+fn a_timed_out_waiter_keeps_or_passes_on_the_lock_it_was_handed() {
+    giving_up(HAND_OFF, UNINTERRUPTED);
 }
 
 #[test]
-fn a_terminated_waiter_passes_on_the_wake_it_was_given() {
+fn a_terminated_waiter_passes_on_its_wake_up() {
     giving_up(COMPETE, TERMINATING);
 }
 
@@ -121,15 +127,17 @@ fn a_terminated_waiter_passes_on_the_lock_it_was_handed() {
 }
 
 #[test]
-fn the_death_of_the_owner_is_told_to_whoever_waits_or_begins_to() {
+fn the_death_of_the_owner_fails_waiting_and_later_locks() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let owner = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
-        run(&world, &owner, QUIET, |_, context| lock(mutex, context));
+        run(&world, &owner, UNINTERRUPTED, |_, context| {
+            lock(mutex, context)
+        });
         let waiters: Vec<_> = (2..=3)
             .map(|number| {
-                spawn(&world, number, QUIET, |world, context| {
+                spawn(&world, number, UNINTERRUPTED, |world, context| {
                     Mutex::new(world.cell(0)).lock(context, None)
                 })
             })
@@ -145,17 +153,19 @@ fn the_death_of_the_owner_is_told_to_whoever_waits_or_begins_to() {
 }
 
 #[test]
-fn an_owner_that_was_handed_the_lock_and_dies_is_told_too() {
+fn the_death_of_an_owner_after_a_hand_off_fails_later_locks() {
     loom::model(|| {
         let world = World::new(HAND_OFF);
         let first = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
-        run(&world, &first, QUIET, |_, context| lock(mutex, context));
-        let dies = spawn(&world, 2, QUIET, |world, context| {
+        run(&world, &first, UNINTERRUPTED, |_, context| {
+            lock(mutex, context)
+        });
+        let dies = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             lock(Mutex::new(world.cell(0)), context);
             thread_died(&world.queues, context.id());
         });
-        let waits = spawn(&world, 3, QUIET, |world, context| {
+        let waits = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             let mutex = Mutex::new(world.cell(0));
             let locked = mutex.lock(context, None);
             if locked == Ok(WaitResult::Acquired) {
@@ -163,30 +173,35 @@ fn an_owner_that_was_handed_the_lock_and_dies_is_told_too() {
             }
             locked
         });
-        run(&world, &first, QUIET, |_, context| unlock(mutex, context));
+        run(&world, &first, UNINTERRUPTED, |_, context| {
+            unlock(mutex, context)
+        });
         dies.join().unwrap();
-        let told = waits.join().unwrap();
+        let result = waits.join().unwrap();
         let dead = ThreadId::new(2).unwrap();
         assert!(
-            matches!(told, Ok(WaitResult::Acquired)) || told == Err(Fault::Abandoned(Some(dead)))
+            matches!(result, Ok(WaitResult::Acquired))
+                || result == Err(Fault::Abandoned(Some(dead)))
         );
-        let after = run(&world, &first, QUIET, |_, context| mutex.try_lock(context));
+        let after = run(&world, &first, UNINTERRUPTED, |_, context| {
+            mutex.try_lock(context)
+        });
         assert_eq!(after, Err(Fault::Abandoned(Some(dead))));
     });
 }
 
 #[test]
-fn of_two_that_recover_one_clears_the_state_and_both_get_the_lock() {
+fn of_two_recoveries_one_clears_the_state_and_both_acquire_the_lock() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let dead = world.thread(1);
-        run(&world, &dead, QUIET, |world, context| {
+        run(&world, &dead, UNINTERRUPTED, |world, context| {
             lock(Mutex::new(world.cell(0)), context);
         });
         thread_died(&world.queues, dead.id());
         let recovering: Vec<_> = (2..=3)
             .map(|number| {
-                spawn(&world, number, QUIET, |world, context| {
+                spawn(&world, number, UNINTERRUPTED, |world, context| {
                     let mutex = Mutex::new(world.cell(0));
                     let recovered = mutex.recover(context, None).unwrap();
                     unlock(mutex, context);
@@ -205,10 +220,10 @@ fn of_two_that_recover_one_clears_the_state_and_both_get_the_lock() {
 }
 
 #[test]
-fn the_death_of_the_owner_is_told_to_whoever_waits_at_a_condition() {
+fn the_death_of_the_owner_fails_the_waiters_of_a_condition() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let waits = spawn(&world, 2, QUIET, |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let mutex = Mutex::new(world.cell(0));
             match mutex.lock(context, None) {
                 Ok(_) => Condition::new(world.cell(1))
@@ -218,7 +233,7 @@ fn the_death_of_the_owner_is_told_to_whoever_waits_at_a_condition() {
             }
         });
         let dies = world.thread(1);
-        run(&world, &dies, QUIET, |world, context| {
+        run(&world, &dies, UNINTERRUPTED, |world, context| {
             lock(Mutex::new(world.cell(0)), context);
         });
         thread_died(&world.queues, dies.id());

@@ -1,15 +1,15 @@
-//! Shows that the models can fail: the barrier and the condition of the program that this package began with are
+//! Shows that the models can fail: the barrier and the condition of the program with which this package began are
 //! planted, and have to be caught.
 //!
-//! loom ends the process where a model deadlocks. So each of these runs its model in a process of its own, which is
-//! this test again with [`PLANTED`] set, and asserts that it fails.
+//! loom ends the process when a model deadlocks. So each of these tests runs its model in a process of its own, which
+//! is the same test again with [`PLANTED`] set, and asserts that it fails.
 
 use crate::futex::{Futex, Native};
 use crate::sync::{AtomicU32, Ordering};
 use std::process::Command;
 use std::sync::Arc;
 
-/// Names the model that the process is to run.
+/// The variable that names the model for the process to run.
 const PLANTED: &str = "SHARED_SYNC_PLANTED_MODEL";
 
 /// Runs the model named `name` in a process of its own, and asserts that loom catches it with `complaint`.
@@ -58,7 +58,7 @@ impl Cell {
     }
 }
 
-/// The hand-rolled barrier's wait.
+/// The wait of the hand-rolled barrier.
 fn seed_barrier_wait(cell: &Cell, total: u32) {
     let count = cell.word().fetch_add(1, Ordering::AcqRel);
     if count == total - 1 {
@@ -69,7 +69,7 @@ fn seed_barrier_wait(cell: &Cell, total: u32) {
     }
 }
 
-/// Two parties pass it twice; with `check`, each counts itself in before and asserts that both are after.
+/// Two parties pass it twice. With `check`, each counts itself before and asserts that both are counted after.
 fn seed_barrier_model(check: bool) {
     const TOTAL: u32 = 2;
     let barrier = Arc::new(Cell::new());
@@ -90,8 +90,8 @@ fn seed_barrier_model(check: bool) {
     other.join().unwrap();
 }
 
-/// The hand-rolled condition, with a mutex that is right: the fault is the condition's own, which reads its version
-/// after it has unlocked.
+/// The hand-rolled condition, with a correct mutex. The fault is the condition's own: it reads its version after it
+/// has unlocked.
 fn seed_condition_model() {
     let mutex = Arc::new(loom::sync::Mutex::new(false));
     let version = Arc::new(Cell::new());
@@ -122,9 +122,9 @@ fn the_hand_rolled_barrier_hangs_when_it_is_reused() {
 }
 
 #[test]
-fn the_hand_rolled_barrier_lets_one_through_early_when_it_is_reused() {
+fn the_hand_rolled_barrier_lets_a_party_through_early_when_it_is_reused() {
     assert_caught(
-        "the_hand_rolled_barrier_lets_one_through_early_when_it_is_reused",
+        "the_hand_rolled_barrier_lets_a_party_through_early_when_it_is_reused",
         "let through early",
         || seed_barrier_model(true),
     );

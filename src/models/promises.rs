@@ -1,6 +1,6 @@
 //! Promises, which stand in the queues beside threads. A thread of the model stands for an event loop.
 
-use super::{COMPETE, HAND_OFF, QUIET, World, run, spawn};
+use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
 use crate::primitives::{Condition, Fault, Mutex, Notification, WaitResult};
 use crate::queue::{Begun, Context, HandOff, Readiness, Requester, Unpark, Wait, WakeReason};
 use crate::sync::{AtomicU32, Ordering};
@@ -8,7 +8,7 @@ use crate::threads::Thread;
 use std::sync::Arc;
 use std::task::Poll;
 
-/// An event loop: it turns when it is poked.
+/// An event loop, which turns when it is woken.
 struct EventLoop(Arc<Thread>);
 
 impl Unpark for EventLoop {
@@ -33,7 +33,7 @@ pub(super) fn promise_of(context: &Context) -> Requester {
 }
 
 /// Lets the event loop turn until the promise is settled.
-pub(super) fn settled<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output {
+pub(super) fn run_to_completion<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output {
     let mut wait = match begun {
         Begun::Ready(output) => return output,
         Begun::Pending(wait) => wait,
@@ -43,7 +43,7 @@ pub(super) fn settled<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output 
             context.thread.parker().park(None);
             continue;
         };
-        if let Poll::Ready(output) = wait.resume(context, WakeReason::Settled(outcome)) {
+        if let Poll::Ready(output) = wait.resume(context, WakeReason::Completed(outcome)) {
             return output;
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn settled<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output 
 /// Locks by a promise, and unlocks by its guard.
 fn lock_by_promise(world: &World, context: &Context) {
     let mutex = Mutex::new(world.cell(0));
-    let locked = settled(context, mutex.begin(context, &promise_of(context)));
+    let locked = run_to_completion(context, mutex.begin(context, &promise_of(context)));
     assert_eq!(locked, Ok(WaitResult::Acquired));
     assert_eq!(mutex.unlock(context), Err(Fault::WrongOwnerKind));
     assert_eq!(mutex.unlock_guard(context), Ok(()));
@@ -67,10 +67,10 @@ fn lock_by_thread(world: &World, context: &Context) {
 fn mixed(handoff: HandOff) {
     loom::model(move || {
         let world = World::new(handoff);
-        let by_promise = spawn(&world, 2, QUIET, lock_by_promise);
-        let by_thread = spawn(&world, 3, QUIET, lock_by_thread);
+        let by_promise = spawn(&world, 2, UNINTERRUPTED, lock_by_promise);
+        let by_thread = spawn(&world, 3, UNINTERRUPTED, lock_by_thread);
         let this = world.thread(1);
-        run(&world, &this, QUIET, lock_by_promise);
+        run(&world, &this, UNINTERRUPTED, lock_by_promise);
         by_promise.join().unwrap();
         by_thread.join().unwrap();
         assert_eq!(world.cell(0).load(), 0);
@@ -78,25 +78,25 @@ fn mixed(handoff: HandOff) {
 }
 
 #[test]
-fn promises_and_threads_all_get_their_turn() {
+fn promises_and_threads_all_acquire_the_lock() {
     mixed(COMPETE);
 }
 
 #[test]
-fn promises_and_threads_all_get_their_turn_when_the_lock_is_handed_over() {
+fn promises_and_threads_all_acquire_the_lock_when_it_is_handed_off() {
     mixed(HAND_OFF);
 }
 
-/// A promise gives up at any moment, as when its environment ends: whoever waits behind it gets the lock.
+/// A promise is cancelled at any moment, as when its environment ends. The waiter behind it acquires the lock.
 fn giving_up(handoff: HandOff) {
     loom::model(move || {
         let world = World::new(handoff);
         let owner = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
-        run(&world, &owner, QUIET, |_, context| {
+        run(&world, &owner, UNINTERRUPTED, |_, context| {
             assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
         });
-        let ends = spawn(&world, 2, QUIET, |world, context| {
+        let ends = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let mutex = Mutex::new(world.cell(0));
             match mutex.begin(context, &promise_of(context)) {
                 Begun::Ready(locked) => {
@@ -108,8 +108,8 @@ fn giving_up(handoff: HandOff) {
                 }
             }
         });
-        let waits = spawn(&world, 3, QUIET, lock_by_thread);
-        run(&world, &owner, QUIET, |_, context| {
+        let waits = spawn(&world, 3, UNINTERRUPTED, lock_by_thread);
+        run(&world, &owner, UNINTERRUPTED, |_, context| {
             assert_eq!(mutex.unlock(context), Ok(()));
         });
         ends.join().unwrap();
@@ -119,12 +119,12 @@ fn giving_up(handoff: HandOff) {
 }
 
 #[test]
-fn a_promise_that_gives_up_passes_on_the_wake_it_was_given() {
+fn a_cancelled_promise_passes_on_its_wake_up() {
     giving_up(COMPETE);
 }
 
 #[test]
-fn a_promise_that_gives_up_passes_on_the_lock_it_was_handed() {
+fn a_cancelled_promise_passes_on_the_lock_it_was_handed() {
     giving_up(HAND_OFF);
 }
 
@@ -134,19 +134,20 @@ fn no_notification_of_a_promise_is_lost() {
         let world = World::new(COMPETE);
         let flag = Arc::new(AtomicU32::new(0));
         let seen = Arc::clone(&flag);
-        let waits = spawn(&world, 2, QUIET, move |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
             let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
             let requester = promise_of(context);
-            let locked = settled(context, mutex.begin(context, &requester));
+            let locked = run_to_completion(context, mutex.begin(context, &requester));
             assert_eq!(locked, Ok(WaitResult::Acquired));
             while seen.load(Ordering::Relaxed) == 0 {
-                let notified = settled(context, condition.begin(mutex, context, &requester));
+                let notified =
+                    run_to_completion(context, condition.begin(mutex, context, &requester));
                 assert_eq!(notified, Ok(Notification::Received));
             }
             mutex.unlock_guard(context).unwrap();
         });
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
             assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
             flag.store(1, Ordering::Relaxed);

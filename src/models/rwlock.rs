@@ -1,6 +1,8 @@
-//! The lock of readers and writers.
+//! The RwLock.
 
-use super::{COMPETE, LASTING, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{
+    COMPETE, Interrupts, LASTING, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn,
+};
 use crate::cell::SharedWord;
 use crate::primitives::{
     Fault, Latch, ReadCounts, Recovered, Request, RwLock, WaitResult, thread_died,
@@ -9,7 +11,7 @@ use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
-/// What one thread counts its reads in.
+/// The counts of one thread's reads.
 pub(super) struct Counts([AtomicU32; 2]);
 
 impl Counts {
@@ -17,12 +19,12 @@ impl Counts {
         Counts([AtomicU32::new(0), AtomicU32::new(0)])
     }
 
-    /// The lock in the first cell, as the thread of these counts sees it.
+    /// The lock in the first cell, as the thread with these counts sees it.
     pub(super) fn lock(&self, world: &World) -> RwLock {
         self.lock_at(world, 0)
     }
 
-    /// The lock in the cell at `index`, as the thread of these counts sees it.
+    /// The lock in the cell at `index`, as the thread with these counts sees it.
     fn lock_at(&self, world: &World, index: usize) -> RwLock {
         // SAFETY: aligned, and each thread of a model keeps its counts until it ends.
         let [own, by_guards] = [0, 1].map(|index| unsafe { SharedWord::new(&self.0[index]) });
@@ -30,7 +32,7 @@ impl Counts {
     }
 }
 
-/// Each as JavaScript does: one instruction, and the native call where that fails.
+/// Each as JavaScript does: one instruction, and the native call if that fails.
 fn read(lock: RwLock, context: &Context) {
     if !lock.try_read_fast() {
         assert_eq!(lock.read(context, None), Ok(WaitResult::Acquired));
@@ -55,7 +57,7 @@ fn unlock_write(lock: RwLock, context: &Context) {
     }
 }
 
-/// So many threads write once, so many read once.
+/// `writers` threads write once, and `readers` threads read once.
 fn exclusion(writers: u32, readers: u32) {
     loom::model(move || {
         let world = World::new(COMPETE);
@@ -63,7 +65,7 @@ fn exclusion(writers: u32, readers: u32) {
         let handles: Vec<_> = (1..=writers + readers)
             .map(|number| {
                 let guarded = Arc::clone(&guarded);
-                spawn(&world, number, QUIET, move |world, context| {
+                spawn(&world, number, UNINTERRUPTED, move |world, context| {
                     let counts = Counts::new();
                     let lock = counts.lock(world);
                     if number <= writers {
@@ -87,17 +89,17 @@ fn exclusion(writers: u32, readers: u32) {
 }
 
 #[test]
-fn one_writer_at_a_time_and_each_sees_what_the_last_one_wrote() {
+fn one_writer_at_a_time_and_each_sees_the_writes_of_the_last() {
     exclusion(2, 0);
 }
 
 #[test]
-fn no_wake_is_lost_between_a_writer_and_two_readers() {
+fn no_wake_up_is_lost_among_a_writer_and_two_readers() {
     exclusion(1, 2);
 }
 
 #[test]
-fn no_wake_is_lost_between_two_writers_and_a_reader() {
+fn no_wake_up_is_lost_among_two_writers_and_a_reader() {
     exclusion(2, 1);
 }
 
@@ -105,7 +107,7 @@ fn no_wake_is_lost_between_two_writers_and_a_reader() {
 fn readers_do_not_exclude_each_other() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        // Each waits inside for the other to come in: they would hang if one kept the other out.
+        // Each reader waits inside for the other to enter: they would hang if one excluded the other.
         let meet = |world: &World, context: &Context| {
             let inside = Latch::new(world.cell(1), 2);
             assert_eq!(inside.count_down(context, 1), Ok(()));
@@ -113,17 +115,17 @@ fn readers_do_not_exclude_each_other() {
         };
         let this = world.thread(1);
         let counts = Counts::new();
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             write(counts.lock(world), context);
         });
-        let other = spawn(&world, 2, QUIET, move |world, context| {
+        let other = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
             read(lock, context);
             meet(world, context);
             unlock_read(lock, context);
         });
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             let lock = counts.lock(world);
             unlock_write(lock, context);
             read(lock, context);
@@ -135,18 +137,18 @@ fn readers_do_not_exclude_each_other() {
 }
 
 #[test]
-fn a_reader_does_not_pass_a_writer_that_waits() {
+fn a_reader_does_not_pass_a_waiting_writer() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             read(counts.lock(world), context);
         });
         let written = Arc::new(AtomicU32::new(0));
         let writer = {
             let written = Arc::clone(&written);
-            spawn(&world, 2, QUIET, move |world, context| {
+            spawn(&world, 2, UNINTERRUPTED, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
                 write(lock, context);
@@ -154,9 +156,10 @@ fn a_reader_does_not_pass_a_writer_that_waits() {
                 unlock_write(lock, context);
             })
         };
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             let lock = counts.lock(world);
-            // Again in one thread: where the writer is queued it would wait for itself, and is told so.
+            // A second read of the same thread. If the writer is queued, the thread would wait for itself, and
+            // receives that fault.
             let again = lock.read(context, None);
             if again == Ok(WaitResult::Acquired) {
                 unlock_read(lock, context);
@@ -174,12 +177,12 @@ fn a_reader_does_not_pass_a_writer_that_waits() {
 }
 
 #[test]
-fn a_reader_does_not_pass_a_writer_that_serves_its_runtime_while_it_waits() {
+fn a_reader_does_not_pass_a_waiting_writer_that_checks_for_interrupts() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             read(counts.lock(world), context);
         });
         let writer = spawn(&world, 2, LASTING, |world, context| {
@@ -202,7 +205,7 @@ fn a_reader_does_not_pass_a_writer_that_serves_its_runtime_while_it_waits() {
                 unlock_read(lock, context);
             })
         };
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             left.store(1, Ordering::Release);
             unlock_read(counts.lock(world), context);
         });
@@ -211,22 +214,23 @@ fn a_reader_does_not_pass_a_writer_that_serves_its_runtime_while_it_waits() {
     });
 }
 
-/// A thread reads. A writer waits and gives up at any moment: a reader gets in, whether it comes before or behind.
-fn writer_gives_up(wants: Wants) {
+/// A thread reads. A writer waits and gives up at any moment. A reader enters, whether it comes before or behind the
+/// writer.
+fn writer_gives_up(interrupts: Interrupts) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             read(counts.lock(world), context);
         });
-        let gives_up = spawn(&world, 2, wants, move |world, context| {
+        let gives_up = spawn(&world, 2, interrupts, move |world, context| {
             let counts = Counts::new();
-            let deadline = (wants == QUIET).then(limit).flatten();
+            let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             counts.lock(world).write(context, deadline)
         });
         let reader = world.thread(3);
-        run(&world, &reader, QUIET, |world, context| {
+        run(&world, &reader, UNINTERRUPTED, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
             read(lock, context);
@@ -242,28 +246,29 @@ fn writer_gives_up(wants: Wants) {
 }
 
 #[test]
-fn readers_behind_a_writer_whose_time_is_up_are_not_forgotten() {
-    writer_gives_up(QUIET);
+fn a_reader_behind_a_timed_out_writer_enters() {
+    writer_gives_up(UNINTERRUPTED);
 }
 
 #[test]
-fn readers_behind_a_writer_that_is_terminated_are_not_forgotten() {
+fn a_reader_behind_a_terminated_writer_enters() {
     writer_gives_up(TERMINATING);
 }
 
-/// A thread writes. One waits and gives up at any moment, also when it has just been let in: another gets in.
-fn passing_on(request: Request, wants: Wants) {
+/// A thread writes. A second one waits and gives up at any moment, even just after it was granted the lock. A third
+/// enters.
+fn passing_on(request: Request, interrupts: Interrupts) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             write(counts.lock(world), context);
         });
-        let first = spawn(&world, 2, wants, move |world, context| {
+        let first = spawn(&world, 2, interrupts, move |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
-            let deadline = (wants == QUIET).then(limit).flatten();
+            let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             let (entered, unlock): (_, fn(RwLock, &Context)) = match request {
                 Request::Read => (lock.read(context, deadline), unlock_read),
                 _ => (lock.write(context, deadline), unlock_write),
@@ -274,13 +279,13 @@ fn passing_on(request: Request, wants: Wants) {
                 other => panic!("{other:?}"),
             }
         });
-        let second = spawn(&world, 3, QUIET, |world, context| {
+        let second = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
             write(lock, context);
             unlock_write(lock, context);
         });
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             unlock_write(counts.lock(world), context);
         });
         first.join().unwrap();
@@ -290,28 +295,28 @@ fn passing_on(request: Request, wants: Wants) {
 }
 
 #[test]
-fn a_writer_whose_time_is_up_keeps_or_passes_on_what_it_was_given() {
-    passing_on(Request::Write, QUIET);
+fn a_timed_out_writer_keeps_or_passes_on_the_lock_it_was_granted() {
+    passing_on(Request::Write, UNINTERRUPTED);
 }
 
 #[test]
-fn a_terminated_writer_passes_on_what_it_was_given() {
+fn a_terminated_writer_passes_on_the_lock_it_was_granted() {
     passing_on(Request::Write, TERMINATING);
 }
 
 #[test]
-fn a_terminated_reader_passes_on_what_it_was_given() {
+fn a_terminated_reader_passes_on_the_lock_it_was_granted() {
     passing_on(Request::Read, TERMINATING);
 }
 
 #[test]
-fn nobody_writes_between_a_write_and_the_read_that_it_becomes() {
+fn no_write_comes_between_a_write_and_its_downgrade() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let guarded = Plain::new();
         let writer = {
             let guarded = Arc::clone(&guarded);
-            spawn(&world, 2, QUIET, move |world, context| {
+            spawn(&world, 2, UNINTERRUPTED, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
                 write(lock, context);
@@ -321,7 +326,7 @@ fn nobody_writes_between_a_write_and_the_read_that_it_becomes() {
         };
         let reader = {
             let guarded = Arc::clone(&guarded);
-            spawn(&world, 3, QUIET, move |world, context| {
+            spawn(&world, 3, UNINTERRUPTED, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
                 read(lock, context);
@@ -330,7 +335,7 @@ fn nobody_writes_between_a_write_and_the_read_that_it_becomes() {
             })
         };
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
             write(lock, context);
@@ -348,21 +353,26 @@ fn nobody_writes_between_a_write_and_the_read_that_it_becomes() {
 }
 
 #[test]
-fn the_death_of_the_writer_is_told_to_whoever_waits_or_begins_to() {
+fn the_death_of_the_writer_fails_waiting_and_later_requests() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let writer = world.thread(1);
-        run(&world, &writer, QUIET, |world, context| {
+        run(&world, &writer, UNINTERRUPTED, |world, context| {
             write(Counts::new().lock(world), context);
         });
         let waiters = [Request::Read, Request::Write].map(|request| {
-            spawn(&world, 2 + request as u32, QUIET, move |world, context| {
-                let counts = Counts::new();
-                match request {
-                    Request::Read => counts.lock(world).read(context, None),
-                    _ => counts.lock(world).write(context, None),
-                }
-            })
+            spawn(
+                &world,
+                2 + request as u32,
+                UNINTERRUPTED,
+                move |world, context| {
+                    let counts = Counts::new();
+                    match request {
+                        Request::Read => counts.lock(world).read(context, None),
+                        _ => counts.lock(world).write(context, None),
+                    }
+                },
+            )
         });
         thread_died(&world.queues, writer.id());
         for waiter in waiters {
@@ -375,15 +385,15 @@ fn the_death_of_the_writer_is_told_to_whoever_waits_or_begins_to() {
 }
 
 #[test]
-fn the_death_of_a_reader_is_told_to_a_writer_who_waits_or_begins_to() {
+fn the_death_of_a_reader_fails_a_waiting_or_later_writer() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let reader = world.thread(1);
-        run(&world, &reader, QUIET, |world, context| {
+        run(&world, &reader, UNINTERRUPTED, |world, context| {
             read(counts.lock(world), context);
         });
-        let lives = spawn(&world, 2, QUIET, |world, context| {
+        let lives = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
             let entered = lock.read(context, None);
@@ -392,31 +402,31 @@ fn the_death_of_a_reader_is_told_to_a_writer_who_waits_or_begins_to() {
             }
             entered
         });
-        let waits = spawn(&world, 3, QUIET, |world, context| {
+        let waits = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             Counts::new().lock(world).write(context, None)
         });
         counts.lock(&world).reader_died(&world.queues, reader.id());
         thread_died(&world.queues, reader.id());
-        let told = Err(Fault::Abandoned(Some(reader.id())));
-        assert_eq!(waits.join().unwrap(), told);
+        let failed = Err(Fault::Abandoned(Some(reader.id())));
+        assert_eq!(waits.join().unwrap(), failed);
         let read = lives.join().unwrap();
-        assert!(read == Ok(WaitResult::Acquired) || read == told);
-        // The living reader has left: only the state remains.
+        assert!(read == Ok(WaitResult::Acquired) || read == failed);
+        // The living reader has left: only the abandoned state remains.
         assert_eq!(counts.lock(&world).readers(), Ok(0));
     });
 }
 
 #[test]
-fn who_recovers_waits_for_the_readers_that_live() {
+fn recovery_waits_for_the_living_readers() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let guarded = Plain::new();
         let (dead_counts, counts) = (Counts::new(), Counts::new());
         let (dead, lives) = (world.thread(1), world.thread(2));
-        run(&world, &dead, QUIET, |world, context| {
+        run(&world, &dead, UNINTERRUPTED, |world, context| {
             read(dead_counts.lock(world), context);
         });
-        run(&world, &lives, QUIET, |world, context| {
+        run(&world, &lives, UNINTERRUPTED, |world, context| {
             read(counts.lock(world), context);
         });
         dead_counts
@@ -424,7 +434,7 @@ fn who_recovers_waits_for_the_readers_that_live() {
             .reader_died(&world.queues, dead.id());
         let recovers = {
             let guarded = Arc::clone(&guarded);
-            spawn(&world, 3, QUIET, move |world, context| {
+            spawn(&world, 3, UNINTERRUPTED, move |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
                 let recovered = lock.recover(context, None);
@@ -433,7 +443,7 @@ fn who_recovers_waits_for_the_readers_that_live() {
                 recovered
             })
         };
-        run(&world, &lives, QUIET, |world, context| {
+        run(&world, &lives, UNINTERRUPTED, |world, context| {
             guarded.get();
             unlock_read(counts.lock(world), context);
         });
@@ -443,16 +453,16 @@ fn who_recovers_waits_for_the_readers_that_live() {
 }
 
 #[test]
-fn of_two_that_recover_one_clears_the_state_and_both_get_in() {
+fn of_two_recoveries_one_clears_the_state_and_both_enter() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let dead = world.thread(1);
-        run(&world, &dead, QUIET, |world, context| {
+        run(&world, &dead, UNINTERRUPTED, |world, context| {
             write(Counts::new().lock(world), context);
         });
         thread_died(&world.queues, dead.id());
         let recovering = [2, 3].map(|number| {
-            spawn(&world, number, QUIET, |world, context| {
+            spawn(&world, number, UNINTERRUPTED, |world, context| {
                 let counts = Counts::new();
                 let lock = counts.lock(world);
                 let recovered = lock.recover(context, None).unwrap();
@@ -470,7 +480,7 @@ fn of_two_that_recover_one_clears_the_state_and_both_get_in() {
 /// Drops the entry of every lock that was abandoned before: in the models a bucket remembers one death.
 fn drop_dead_owners(world: &World) {
     let (counts, dead) = (Counts::new(), world.thread(9));
-    run(world, &dead, QUIET, |world, context| {
+    run(world, &dead, UNINTERRUPTED, |world, context| {
         read(counts.lock_at(world, 2), context);
     });
     counts
@@ -479,30 +489,35 @@ fn drop_dead_owners(world: &World) {
 }
 
 #[test]
-fn a_lock_is_abandoned_and_recovered_when_the_thread_that_died_inside_was_forgotten() {
+fn a_lock_whose_dead_holder_was_forgotten_is_abandoned_and_recovered() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let dead = world.thread(1);
-        run(&world, &dead, QUIET, |world, context| {
+        run(&world, &dead, UNINTERRUPTED, |world, context| {
             write(Counts::new().lock_at(world, 0), context);
             write(Counts::new().lock_at(world, 1), context);
         });
-        // Whichever is told last drops the entry of the other.
+        // The wait that ends last drops the entry of the other lock.
         let waiters = [0, 1].map(|index| {
-            spawn(&world, 2 + index as u32, QUIET, move |world, context| {
-                let counts = Counts::new();
-                let lock = counts.lock_at(world, index);
-                let told = lock.read(context, None);
-                let recovered = lock.recover(context, None);
-                unlock_write(lock, context);
-                (told, recovered)
-            })
+            spawn(
+                &world,
+                2 + index as u32,
+                UNINTERRUPTED,
+                move |world, context| {
+                    let counts = Counts::new();
+                    let lock = counts.lock_at(world, index);
+                    let failed = lock.read(context, None);
+                    let recovered = lock.recover(context, None);
+                    unlock_write(lock, context);
+                    (failed, recovered)
+                },
+            )
         });
         thread_died(&world.queues, dead.id());
         for waiter in waiters {
-            let (told, recovered) = waiter.join().unwrap();
+            let (failed, recovered) = waiter.join().unwrap();
             assert!(
-                matches!(told, Err(Fault::Abandoned(by)) if by.is_none_or(|by| by == dead.id()))
+                matches!(failed, Err(Fault::Abandoned(by)) if by.is_none_or(|by| by == dead.id()))
             );
             assert_eq!(recovered, Ok(Recovered::Cleared));
         }
@@ -512,26 +527,26 @@ fn a_lock_is_abandoned_and_recovered_when_the_thread_that_died_inside_was_forgot
 }
 
 #[test]
-fn one_that_is_terminated_while_it_recovers_leaves_that_to_the_next() {
+fn a_terminated_recovery_leaves_the_state_to_the_next() {
     terminated_while_it_recovers(|_| {});
 }
 
 #[test]
-fn one_that_is_terminated_while_it_recovers_from_a_forgotten_thread_leaves_that_to_the_next() {
+fn a_terminated_recovery_from_a_forgotten_thread_leaves_the_state_to_the_next() {
     terminated_while_it_recovers(drop_dead_owners);
 }
 
-/// A thread died inside, then `meanwhile` happens. A thread that recovers is terminated at any moment, another recovers
-/// after it.
+/// A thread died while it held the lock, then `meanwhile` runs. A thread that recovers is terminated at any moment,
+/// and another recovers after it.
 fn terminated_while_it_recovers(meanwhile: fn(&World)) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let (dead_counts, counts) = (Counts::new(), Counts::new());
         let (dead, lives) = (world.thread(1), world.thread(4));
-        run(&world, &dead, QUIET, |world, context| {
+        run(&world, &dead, UNINTERRUPTED, |world, context| {
             read(dead_counts.lock(world), context);
         });
-        run(&world, &lives, QUIET, |world, context| {
+        run(&world, &lives, UNINTERRUPTED, |world, context| {
             read(counts.lock(world), context);
         });
         dead_counts
@@ -547,12 +562,12 @@ fn terminated_while_it_recovers(meanwhile: fn(&World)) {
             }
             recovered
         });
-        run(&world, &lives, QUIET, |world, context| {
+        run(&world, &lives, UNINTERRUPTED, |world, context| {
             unlock_read(counts.lock(world), context);
         });
         let gave_up = gives_up.join().unwrap();
         let next = world.thread(3);
-        let recovered = run(&world, &next, QUIET, |world, context| {
+        let recovered = run(&world, &next, UNINTERRUPTED, |world, context| {
             Counts::new().lock(world).recover(context, None)
         });
         let expected = match gave_up {
@@ -565,7 +580,7 @@ fn terminated_while_it_recovers(meanwhile: fn(&World)) {
 }
 
 #[test]
-fn two_that_write_in_opposite_order_never_hang() {
+fn two_threads_that_write_in_opposite_order_never_hang() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let both = |world: &World, context: &Context, order: [usize; 2]| {
@@ -593,26 +608,26 @@ fn two_that_write_in_opposite_order_never_hang() {
 }
 
 #[test]
-fn whoever_waits_is_told_when_somebody_finds_the_cell_written_over() {
-    /// The number of a writer that never was.
+fn waiters_fail_when_a_thread_finds_the_cell_written_over() {
+    /// The id of a writer that never registered.
     const UNKNOWN: u32 = RwLock::WRITER | 99;
     loom::model(|| {
         let world = World::new(COMPETE);
         let counts = Counts::new();
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             write(counts.lock(world), context);
         });
-        let waits = spawn(&world, 2, QUIET, |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             Counts::new().lock(world).read(context, None)
         });
         world.cell(0).overwrite(UNKNOWN);
-        let told = run(&world, &this, QUIET, |world, context| {
+        let failed = run(&world, &this, UNINTERRUPTED, |world, context| {
             counts.lock(world).unlock_write(context)
         });
-        // Who came meanwhile may have set its bit there.
-        let is_told = |result| matches!(result, Err(Fault::Corrupt(word)) if word & (RwLock::WRITER | RwLock::NUMBER) == UNKNOWN);
-        assert!(is_told(told));
-        assert!(is_told(waits.join().unwrap().map(drop)));
+        // A waiter that arrived meanwhile may have set its bit in that word.
+        let is_failed = |result| matches!(result, Err(Fault::Corrupt(word)) if word & (RwLock::WRITER | RwLock::NUMBER) == UNKNOWN);
+        assert!(is_failed(failed));
+        assert!(is_failed(waits.join().unwrap().map(drop)));
     });
 }

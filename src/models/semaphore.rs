@@ -1,12 +1,12 @@
 //! The semaphore.
 
-use super::{COMPETE, Plain, QUIET, TERMINATING, Wants, World, limit, run, spawn};
+use super::{COMPETE, Interrupts, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
 use crate::primitives::{Fault, Released, Semaphore, WaitResult};
 use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
-/// Takes permits as JavaScript does: one instruction, and the native call where that fails.
+/// Takes permits as JavaScript does: one instruction, and the native call if that fails.
 fn acquire(semaphore: Semaphore, context: &Context, count: u32) {
     if !semaphore.try_acquire_fast(count) {
         assert_eq!(
@@ -27,7 +27,7 @@ fn of(world: &World, permits: u32) -> Semaphore {
     Semaphore::new(world.cell(0), permits, permits)
 }
 
-/// Each of these threads takes so many of `permits` at a time: never more than there are, and all come through.
+/// Each thread takes its number of permits, `rounds` times. No more are taken than there are, and all threads finish.
 fn shares(permits: u32, counts: &'static [u32], rounds: u32) {
     loom::model(move || {
         let world = World::new(COMPETE);
@@ -37,7 +37,7 @@ fn shares(permits: u32, counts: &'static [u32], rounds: u32) {
             .zip(1..)
             .map(|(&count, number)| {
                 let inside = Arc::clone(&inside);
-                spawn(&world, number, QUIET, move |world, context| {
+                spawn(&world, number, UNINTERRUPTED, move |world, context| {
                     let semaphore = of(world, permits);
                     for _ in 0..rounds {
                         acquire(semaphore, context, count);
@@ -61,12 +61,12 @@ fn never_more_permits_are_taken_than_there_are() {
 }
 
 #[test]
-fn no_permit_is_lost_between_three() {
+fn no_permit_is_lost_among_three_threads() {
     shares(2, &[2, 1, 1], 1);
 }
 
 #[test]
-fn whoever_is_signalled_sees_what_was_written_before() {
+fn an_acquire_sees_what_was_written_before_the_release() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let signals = |world: &World| Semaphore::new(world.cell(0), 0, Semaphore::MAX_PERMITS);
@@ -74,7 +74,7 @@ fn whoever_is_signalled_sees_what_was_written_before() {
         let waiters: Vec<_> = (2..=3)
             .map(|number| {
                 let published = Arc::clone(&published);
-                spawn(&world, number, QUIET, move |world, context| {
+                spawn(&world, number, UNINTERRUPTED, move |world, context| {
                     acquire(signals(world), context, 1);
                     published.get()
                 })
@@ -82,7 +82,7 @@ fn whoever_is_signalled_sees_what_was_written_before() {
             .collect();
         let this = world.thread(1);
         published.set(7);
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             release(signals(world), context, 2);
         });
         for waiter in waiters {
@@ -93,24 +93,24 @@ fn whoever_is_signalled_sees_what_was_written_before() {
 }
 
 #[test]
-fn nobody_passes_a_large_request_that_waits() {
+fn no_request_passes_a_large_one_that_waits() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             acquire(of(world, 2), context, 1);
         });
         let entered = Arc::new(AtomicU32::new(0));
         let large = {
             let entered = Arc::clone(&entered);
-            spawn(&world, 2, QUIET, move |world, context| {
+            spawn(&world, 2, UNINTERRUPTED, move |world, context| {
                 acquire(of(world, 2), context, 2);
                 entered.store(1, Ordering::Release);
                 release(of(world, 2), context, 2);
             })
         };
-        // Once the large request is queued, a small one finds nothing free until the large one was served.
-        run(&world, &holder, QUIET, |world, context| {
+        // Once the large request is queued, a small one finds no free permit until the large one was granted.
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             let semaphore = of(world, 2);
             let queued = world.cell(0).load() & Semaphore::WAITERS != 0;
             let passed = semaphore.try_acquire(context, 1) == Ok(WaitResult::Acquired);
@@ -125,20 +125,20 @@ fn nobody_passes_a_large_request_that_waits() {
     });
 }
 
-/// Of two permits one is taken for good. A large request waits and gives up at any moment: a small one gets the other
-/// permit, whether it comes before or behind.
-fn giving_up(wants: Wants) {
+/// Of two permits one is taken for good. A large request waits and gives up at any moment. A small one takes the
+/// other permit, whether it comes before or behind the large one.
+fn giving_up(interrupts: Interrupts) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             acquire(of(world, 2), context, 1);
         });
-        let large = spawn(&world, 2, wants, move |world, context| {
-            let deadline = (wants == QUIET).then(limit).flatten();
+        let large = spawn(&world, 2, interrupts, move |world, context| {
+            let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             of(world, 2).acquire(context, 2, deadline)
         });
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             acquire(of(world, 2), context, 1);
         });
         let gave_up = large.join().unwrap();
@@ -151,36 +151,36 @@ fn giving_up(wants: Wants) {
 }
 
 #[test]
-fn a_small_request_behind_a_large_one_whose_time_is_up_is_not_forgotten() {
-    giving_up(QUIET);
+fn a_small_request_behind_a_timed_out_large_one_is_granted() {
+    giving_up(UNINTERRUPTED);
 }
 
 #[test]
-fn a_small_request_behind_a_large_one_that_is_terminated_is_not_forgotten() {
+fn a_small_request_behind_a_terminated_large_one_is_granted() {
     giving_up(TERMINATING);
 }
 
-/// One waits for the permit and gives up at any moment while it is given back: another gets it.
-fn passing_on(wants: Wants) {
+/// A waiter waits for the permit and gives up at any moment while it is given back. Another one acquires it.
+fn passing_on(interrupts: Interrupts) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let holder = world.thread(1);
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             acquire(of(world, 1), context, 1);
         });
-        let first = spawn(&world, 2, wants, move |world, context| {
-            let deadline = (wants == QUIET).then(limit).flatten();
+        let first = spawn(&world, 2, interrupts, move |world, context| {
+            let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             match of(world, 1).acquire(context, 1, deadline) {
                 Ok(WaitResult::Acquired) => release(of(world, 1), context, 1),
                 Ok(WaitResult::TimedOut) | Err(Fault::Interrupted) => {}
                 other => panic!("{other:?}"),
             }
         });
-        let second = spawn(&world, 3, QUIET, |world, context| {
+        let second = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             acquire(of(world, 1), context, 1);
             release(of(world, 1), context, 1);
         });
-        run(&world, &holder, QUIET, |world, context| {
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
             release(of(world, 1), context, 1);
         });
         first.join().unwrap();
@@ -190,32 +190,33 @@ fn passing_on(wants: Wants) {
 }
 
 #[test]
-fn a_waiter_whose_time_is_up_keeps_or_passes_on_the_permit_that_it_was_given() {
-    passing_on(QUIET);
+fn a_timed_out_waiter_keeps_or_passes_on_the_permit_it_was_granted() {
+    passing_on(UNINTERRUPTED);
 }
 
 #[test]
-fn a_terminated_waiter_passes_on_the_permit_that_it_was_given() {
+fn a_terminated_waiter_passes_on_the_permit_it_was_granted() {
     passing_on(TERMINATING);
 }
 
 #[test]
-fn whoever_waits_is_told_when_somebody_finds_the_cell_written_over() {
+fn waiters_fail_when_a_thread_finds_the_cell_written_over() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let this = world.thread(1);
-        run(&world, &this, QUIET, |world, context| {
+        run(&world, &this, UNINTERRUPTED, |world, context| {
             acquire(of(world, 1), context, 1);
         });
-        let waits = spawn(&world, 2, QUIET, |world, context| {
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             of(world, 1).acquire(context, 1, None)
         });
         world.cell(0).overwrite(100);
-        let told = run(&world, &this, QUIET, |world, context| {
+        let failed = run(&world, &this, UNINTERRUPTED, |world, context| {
             of(world, 1).release(context, 1)
         });
-        // Who comes to wait after the word was written over sets its bit there, at most: it is told what it finds.
-        assert_eq!(told, Err(Fault::Corrupt(100)));
+        // A waiter that arrives after the word was written over sets its bit there at most. The fault carries the
+        // word that it finds.
+        assert_eq!(failed, Err(Fault::Corrupt(100)));
         assert_eq!(waits.join().unwrap(), Err(Fault::Corrupt(100)));
     });
 }

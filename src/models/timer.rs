@@ -36,7 +36,7 @@ fn start(last: &Arc<Calls>) -> (&'static Timer, loom::thread::JoinHandle<()>) {
 }
 
 #[test]
-fn an_earlier_limit_that_is_set_while_the_timer_goes_to_sleep_is_not_slept_through() {
+fn an_earlier_limit_set_while_the_timer_goes_to_sleep_is_not_missed() {
     loom::model(|| {
         let (never, calls) = (Calls::new(), Calls::new());
         let (timer, thread) = start(&calls);
@@ -49,7 +49,7 @@ fn an_earlier_limit_that_is_set_while_the_timer_goes_to_sleep_is_not_slept_throu
 }
 
 #[test]
-fn of_two_limits_that_are_set_by_two_threads_none_is_slept_through() {
+fn two_limits_set_by_two_threads_are_not_missed() {
     loom::model(|| {
         let (first, second) = (Calls::new(), Calls::new());
         let (timer, thread) = start(&second);
@@ -66,12 +66,12 @@ fn of_two_limits_that_are_set_by_two_threads_none_is_slept_through() {
 }
 
 #[test]
-fn a_limit_that_is_removed_while_it_passes_takes_no_other_with_it() {
+fn removing_a_limit_while_it_passes_removes_no_other() {
     loom::model(|| {
         let (removed, stays) = (Calls::new(), Calls::new());
         let (timer, thread) = start(&stays);
         drop(timer.insert(Deadline::now(), Arc::clone(&removed) as _));
-        // In the place of the removed one.
+        // In the slot of the removed limit.
         let limit = timer.insert(Deadline::now(), Arc::clone(&stays) as _);
         thread.join().unwrap();
         drop(limit);

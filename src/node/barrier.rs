@@ -23,7 +23,7 @@ pub(super) fn of(cell: CellView, total: Count) -> Result<Barrier> {
     Ok(Barrier::new(cell.cell(), total.0))
 }
 
-/// The number of the promise or call that runs the action, if there is one.
+/// What the last party to arrive does. `action` is the id of the promise or call that runs the action, or 0.
 fn last(action: Serial) -> LastArrival {
     if action.0 > 0 {
         LastArrival::RunsAction
@@ -32,7 +32,8 @@ fn last(action: Serial) -> LastArrival {
     }
 }
 
-/// What an arrival comes to: the number of the parties that were missing then. The last to arrive is granted the action.
+/// The result of an arrival: the number of parties that were missing then. The last party to arrive is granted the
+/// action.
 fn arrived(missing: u32, key: Key, action: Serial) -> f64 {
     if missing == 0 && action.0 > 0 {
         grants::grant(key, action.0);
@@ -40,9 +41,9 @@ fn arrived(missing: u32, key: Key, action: Serial) -> f64 {
     f64::from(missing)
 }
 
-/// Arrives, and waits for the others for at most `milliseconds` (Infinity: without limit). Returns how many were missing
-/// then. With a number of an `action` above 0, the last to arrive, which gets 0, is to call `barrierEndAction`
-/// with that number after its action.
+/// Arrives, and waits for the other parties for at most `milliseconds` (Infinity: without limit). Returns how many
+/// were missing then. If `action` is above 0, the last party to arrive, which gets 0, has to run its action and then
+/// call `barrierEndAction` with that id.
 #[napi]
 pub fn barrier_wait(
     env: Env,
@@ -60,7 +61,7 @@ pub fn barrier_wait(
     Ok(arrived(missing, call.key(), action))
 }
 
-/// Begins to wait as a promise, which comes to one more than `barrierWait` returns.
+/// Begins to wait as a promise, which is fulfilled with one more than `barrierWait` returns.
 #[napi]
 pub fn barrier_wait_async(
     env: Env,
@@ -83,7 +84,7 @@ pub fn barrier_wait_async(
     )
 }
 
-/// Ends the action of that number: lets the others go, or breaks the barrier where it `failed`.
+/// Ends the action with that id: releases the other parties, or breaks the barrier if it `failed`.
 #[napi]
 pub fn barrier_end_action(
     env: Env,
@@ -99,7 +100,7 @@ pub fn barrier_end_action(
     let granted = grants::revoke(call.key(), action.0);
     call.run(|context| match (failed, granted) {
         (false, true) => barrier.open(context),
-        // A later action of this thread runs, or none: the barrier was reset meanwhile.
+        // This thread runs a later action or none: the barrier was reset meanwhile.
         (false, false) => Err(Fault::Broken),
         (true, true) => {
             barrier.fail(context);
@@ -109,7 +110,7 @@ pub fn barrier_end_action(
     })
 }
 
-/// Breaks it for everybody, or makes it `fresh` again and tells those who wait that it broke.
+/// Breaks the barrier, or makes it `fresh` again. In both cases the waiting parties fail as broken.
 #[napi]
 pub fn barrier_break(
     env: Env,
@@ -130,13 +131,13 @@ pub fn barrier_break(
     })
 }
 
-/// Whether it is broken.
+/// Whether the barrier is broken.
 #[napi]
 pub fn barrier_broken(cell: CellView, total: Count) -> Result<bool> {
     Ok(of(cell, total)?.is_broken())
 }
 
-/// How many have arrived and wait.
+/// The number of parties that have arrived and wait.
 #[napi]
 pub fn barrier_waiting(
     env: Env,

@@ -1,4 +1,4 @@
-//! One native call: who calls, on which cells, and what its runtime does for it while it blocks.
+//! One native call: the calling thread, the cells, and what the runtime does for the thread while it blocks.
 
 use super::QUEUES;
 use super::errors::report;
@@ -18,7 +18,8 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What its user calls a primitive, as JavaScript passes it: a string, or undefined. It is read only where it is needed.
+/// The name that the user gave to a primitive, as JavaScript passes it: a string, or undefined. It is read only when
+/// it is needed.
 #[derive(Clone, Copy)]
 pub struct Name(sys::napi_value);
 
@@ -30,7 +31,8 @@ impl FromNapiValue for Name {
 
 impl Name {
     fn read(self, env: &Env) -> Option<Arc<str>> {
-        // SAFETY: a value of this environment, within the scope of the native call. Anything but a string fails.
+        // SAFETY: a value of this environment, within the scope of the native call. Reading fails for anything but a
+        // string.
         let name = unsafe { String::from_napi_value(env.raw(), self.0) };
         name.ok().map(Arc::from)
     }
@@ -57,7 +59,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The same, of a Condition's wait, which locks the mutex again.
+    /// The same for the wait of a Condition, which locks the mutex again.
     pub fn with_mutex(self, cell: CellView, name: Name) -> Self {
         Call {
             mutex: Some((cell, name)),
@@ -65,7 +67,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Which queue.
+    /// The key of the queue.
     pub fn key(&self) -> Key {
         Key::new(self.own.0.cell(), self.kind)
     }
@@ -109,8 +111,8 @@ impl<'a> Call<'a> {
         result.map_err(|fault| self.throw(fault))
     }
 
-    /// Waits for at most `milliseconds` (Infinity: without limit), or, for none, tries `at_once`. True, or false where the
-    /// time was up first.
+    /// Waits for at most `milliseconds` (Infinity: without limit). With 0 milliseconds it calls `at_once` instead.
+    /// Returns true, or false if the time limit passed first.
     pub fn within(
         &self,
         milliseconds: Milliseconds,
@@ -127,7 +129,7 @@ impl<'a> Call<'a> {
         Ok(locked == WaitResult::Acquired)
     }
 
-    /// Begins a wait as a promise: 0 where it waits, or what it came to at once.
+    /// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait.
     pub fn promise<W: Wait + 'static>(
         &self,
         terms: Terms,
@@ -155,8 +157,8 @@ impl Runtime for Call<'_> {
 
     fn check_interrupts(&self) -> Interrupt {
         let mut scope = ptr::null_mut();
-        // SAFETY: the scope is opened and closed here, around the values that it holds; without one, a long wait
-        // would collect a handle with each look. Both calls work while an exception is pending.
+        // SAFETY: the scope is opened and closed here, around the values that it holds. Without a scope, a long wait
+        // would collect a handle with each check. Both calls work while an exception is pending.
         unsafe { sys::napi_open_handle_scope(self.env.raw(), &mut scope) };
         let polled = self.realm.poll(self.env);
         // SAFETY: as above.
@@ -174,11 +176,11 @@ impl Runtime for Call<'_> {
         }
     }
 
-    fn blocks(&self) {
-        self.as_context(promises::thread_blocks);
+    fn before_block(&self) {
+        self.as_context(promises::before_block);
     }
 
-    fn goes_on(&self) {
-        self.as_context(promises::thread_goes_on);
+    fn after_block(&self) {
+        self.as_context(promises::after_block);
     }
 }

@@ -1,4 +1,4 @@
-//! The clock that time limits are kept by. JavaScript's own may have been replaced by that of a test.
+//! The clock of time limits. A test may have replaced JavaScript's own clock.
 
 use crate::futex::Deadline;
 use napi_derive::napi;

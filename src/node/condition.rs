@@ -11,7 +11,7 @@ use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-/// The word of a Condition that nobody waits for.
+/// The word of a Condition without waiters.
 #[napi]
 pub const CONDITION_EMPTY: u32 = Condition::EMPTY;
 
@@ -19,8 +19,8 @@ fn of(cell: CellView) -> Condition {
     Condition::new(cell.cell())
 }
 
-/// Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks the mutex
-/// again. True where it was notified.
+/// Unlocks the mutex, waits for one notification for at most `milliseconds` (Infinity: without limit), and locks the
+/// mutex again. Returns true if it was notified.
 #[napi]
 pub fn condition_wait(
     env: Env,
@@ -39,7 +39,7 @@ pub fn condition_wait(
     Ok(notification == Notification::Received)
 }
 
-/// Notifies up to `count` of those who wait (a fraction is cut off, Infinity means all), and returns how many.
+/// Notifies up to `count` waiters and returns how many. A fraction is cut off, Infinity means all.
 #[napi]
 pub fn condition_notify(
     env: Env,
@@ -53,8 +53,9 @@ pub fn condition_notify(
     Ok(u32::try_from(notified).unwrap_or(u32::MAX))
 }
 
-/// Begins to wait with a mutex that the guard of the promise `guard` owns: 2 where it was notified, 1 where the time was
-/// up first. The guard owns the mutex again then, and not meanwhile. The caller has asked whether it owns it now.
+/// Begins to wait with a mutex that the guard of the promise `guard` owns. The result is 2 if it was notified, 1 if
+/// the time limit passed first. The guard owns the mutex again then, but not meanwhile. The caller has checked that
+/// it owns it now.
 #[napi]
 pub fn condition_wait_async(
     env: Env,
@@ -83,8 +84,8 @@ pub fn condition_wait_async(
         Terms::new(number, timeout, keeps_alive),
         |context, requester| of(cell).begin(mutex, context, requester),
         move |result| {
-            // After the condition's own cell was written over the mutex is locked again, too. Where the mutex was, another
-            // promise may have been given it.
+            // The mutex is locked again, too, if the cell of the condition was written over. If the cell of the mutex
+            // was written over, another promise may have been granted it.
             let is_owned = match result {
                 Ok(_) => true,
                 Err(Fault::Corrupt(_)) => {
@@ -101,7 +102,7 @@ pub fn condition_wait_async(
             })
         },
     );
-    // What fails at once has not unlocked the mutex.
+    // A wait that fails at once has not unlocked the mutex.
     if began.is_err() && mutex.is_guarded_by(id) && !grants::is_granted_to_any(key) {
         grants::grant(key, guard);
     }

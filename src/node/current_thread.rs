@@ -1,4 +1,5 @@
-//! The record of the thread that calls: made when it first loads the package, and marked dead when its environment ends.
+//! The record of the calling thread: made when the thread first loads the package, and marked dead when its
+//! environment ends.
 
 use super::QUEUES;
 use crate::primitives::thread_died;
@@ -15,7 +16,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
 }
 
-/// The record of this thread, made the first time.
+/// Returns the record of this thread. The first call makes it.
 pub fn current_thread(env: &Env, thread_id: u32) -> Result<Arc<Thread>> {
     let id = thread_id
         .checked_add(1)
@@ -49,7 +50,7 @@ pub fn current_thread(env: &Env, thread_id: u32) -> Result<Arc<Thread>> {
     })
 }
 
-/// Runs on the thread itself when its environment ends, however it ends: no JavaScript of it runs after this.
+/// Runs on the thread itself when its environment ends, in whatever way. The thread runs no JavaScript after this.
 unsafe extern "C" fn environment_ends(number: *mut c_void) {
     if let Some(id) = u32::try_from(number.addr()).ok().and_then(ThreadId::new) {
         thread_died(&QUEUES, id);

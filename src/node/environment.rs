@@ -1,5 +1,5 @@
-//! One Node-API environment: a thread has one for each time that it loaded the addon. It has a mailbox for its promises, and
-//! keeps its thread alive while some of them ask for that.
+//! One Node-API environment. A thread has one for each time that it loaded the addon. It has a mailbox for its
+//! promises, and keeps its thread alive while some of them need that.
 
 use super::mailbox::{Mailbox, ThreadsafeFunction};
 use napi::bindgen_prelude::*;
@@ -20,25 +20,25 @@ thread_local! {
 pub struct Environment {
     raw: sys::napi_env,
     mailbox: Arc<Mailbox>,
-    /// How many promises are pending.
+    /// The number of pending promises.
     pending: Cell<u32>,
-    /// How many reasons there are to keep the thread alive.
+    /// The number of reasons to keep the thread alive.
     holding: Cell<u32>,
-    /// Letters are due, and are one of these reasons until they are read.
+    /// Whether there are unread letters. They count as one of these reasons until they are read.
     due_held: Cell<bool>,
     handlers: Cell<Option<Handlers>>,
 }
 
-/// What the owner of the promises does, on the environment's thread.
+/// What the owner of the promises does on the thread of the environment.
 #[derive(Clone, Copy)]
 pub struct Handlers {
     /// Reads the mailbox.
     pub read: fn(&Env, &Environment),
-    /// Gives up what waits: the environment ends.
+    /// Cancels all pending promises, since the environment ends.
     pub end: fn(&Environment),
 }
 
-/// The environment of a call, made with the first.
+/// The environment of a call. The first call makes it.
 pub fn of(env: &Env) -> Rc<Environment> {
     ENVIRONMENTS.with(|environments| {
         let mut environments = environments.borrow_mut();
@@ -64,13 +64,13 @@ impl Environment {
         self.raw
     }
 
-    /// Its mailbox, for other threads.
+    /// The mailbox of the environment, for other threads.
     pub fn mailbox(&self) -> &Arc<Mailbox> {
         &self.mailbox
     }
 
-    /// Keeps the thread alive until letters that are due are read: a promise that this very thread lets through is to have
-    /// its turn, also where a pending one is no reason to live on.
+    /// Keeps the thread alive until the unread letters are read. So a promise that this very thread released gets its
+    /// turn, even if a pending promise is no reason to keep the thread alive.
     pub fn hold_due(&self) {
         if self.pending.get() > 0 && !self.due_held.get() && self.mailbox.has_letters() {
             self.due_held.set(true);
@@ -90,12 +90,12 @@ impl Environment {
         self.pending.set(self.pending.get() + 1);
     }
 
-    /// A promise waits no longer.
+    /// A promise no longer waits.
     pub fn end_pending(&self) {
         self.pending.set(self.pending.get() - 1);
     }
 
-    /// Counts a reason to keep the thread alive in (1) or out (-1).
+    /// Adds a reason to keep the thread alive (1), or removes one (-1).
     pub fn hold(&self, change: i32) {
         let before = self.holding.get();
         let after = before.saturating_add_signed(change);
@@ -113,12 +113,12 @@ impl Environment {
         }
     }
 
-    /// Makes the thread-safe function, with the first promise.
+    /// Makes the thread-safe function, for the first promise.
     pub fn open_mailbox(self: &Rc<Self>, handlers: Handlers) -> Result<()> {
         if self.handlers.get().is_some() {
             return Ok(());
         }
-        // Given to the function, its resource and its hook, which need it until the environment ends.
+        // Given away to the function, its resource and its hook, which need it until the environment ends.
         let context = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
         let (mut name, mut resource, mut has_ref, mut function) = (
             ptr::null_mut(),
@@ -136,7 +136,8 @@ impl Environment {
                     text.len() as isize,
                     &mut name,
                 ),
-                // What tools that list open handles ask: nothing is open while nothing keeps the thread alive.
+                // Tools that list open handles call this. The handle counts as closed while it does not keep the
+                // thread alive.
                 sys::napi_create_object(self.raw, &mut resource),
                 sys::napi_create_function(
                     self.raw,
@@ -161,7 +162,7 @@ impl Environment {
                     &mut function,
                 ),
                 sys::napi_unref_threadsafe_function(self.raw, function),
-                // After the function, so that it runs before the function ends.
+                // Registered after the function, so it runs before the function ends.
                 sys::napi_add_env_cleanup_hook(self.raw, Some(environment_ends), context),
             ]
         };
@@ -185,7 +186,7 @@ unsafe extern "C" fn has_reference(
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
     let (mut context, mut result) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the context is the one that `open_mailbox` gave, and lives as JavaScript runs in its environment.
+    // SAFETY: the context is the one from `open_mailbox`. It is alive, since its environment runs JavaScript.
     unsafe {
         sys::napi_get_cb_info(
             env,
@@ -211,7 +212,7 @@ unsafe extern "C" fn read_mailbox(
     if env.is_null() {
         return;
     }
-    // SAFETY: the context that `open_mailbox` gave, on the same thread; the environment has not ended.
+    // SAFETY: the context is the one from `open_mailbox`, on the same thread. The environment has not ended.
     let environment = unsafe { &*context.cast_const().cast::<Environment>() };
     if let Some(handlers) = environment.handlers.get() {
         (handlers.read)(&Env::from_raw(env), environment);
@@ -220,8 +221,8 @@ unsafe extern "C" fn read_mailbox(
 
 /// Runs on the environment's thread when it ends.
 unsafe extern "C" fn environment_ends(context: *mut c_void) {
-    // SAFETY: the context that `open_mailbox` gave away. Nothing else uses it from here on: no JavaScript runs, and the
-    // function is called without an environment at most.
+    // SAFETY: the context that `open_mailbox` gave away. Nothing else uses it from here on: no JavaScript runs, and
+    // the function is at most called without an environment.
     let environment = unsafe { Rc::from_raw(context.cast_const().cast::<Environment>()) };
     environment.mailbox.close();
     if let Some(handlers) = environment.handlers.get() {

@@ -1,4 +1,4 @@
-//! What a fault is called in JavaScript, and what its message tells the user to do next.
+//! The errors of JavaScript for each fault: the code, and a message that says what to do next.
 
 use super::names::{label, thread};
 use crate::primitives::Fault;
@@ -6,7 +6,7 @@ use crate::queue::{CycleEdge, Kind, Named};
 use crate::threads::ThreadId;
 use napi_derive::napi;
 
-/// A fault in words: its stable code, a message, and what the error carries as data.
+/// A report of a fault: its stable code, a message, and the data of the error.
 pub struct Report {
     /// The error's `code`.
     pub code: &'static str,
@@ -20,9 +20,9 @@ pub struct Report {
 #[derive(Default)]
 #[napi(object)]
 pub struct Details {
-    /// The worker that owns the lock, or died owning it.
+    /// The worker that owns the lock, or died while it owned it.
     pub owner_thread_id: Option<u32>,
-    /// The circle of a deadlock, beginning with the thread that is told.
+    /// The cycle of a deadlock. It begins with the thread that receives the error.
     pub cycle: Option<Vec<CycleLink>>,
 }
 
@@ -31,14 +31,14 @@ pub struct Details {
 pub struct CycleLink {
     /// The worker.
     pub thread_id: u32,
-    /// What it holds, and the link before it waits for.
+    /// What the thread holds, and the previous link waits for.
     pub holds: String,
-    /// What it waits for, and the next link holds.
+    /// What the thread waits for, and the next link holds.
     pub waits_for: String,
 }
 
-/// Puts a fault of a primitive into words, for the thread `caller`. None for an interruption: the runtime has
-/// an exception of its own on the way.
+/// Reports a fault of a primitive to the calling thread. None for an interruption, for which the runtime has an
+/// exception of its own pending.
 pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
     let this = label(named);
     let kind = named.key.kind();

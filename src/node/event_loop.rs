@@ -1,9 +1,9 @@
-//! The descriptor of the thread's event loop, which becomes readable when the runtime wants the thread: terminating it,
-//! asking it for a heap snapshot and posting it a message all write to its loop.
+//! The descriptor of the thread's event loop, which becomes readable when the runtime wants to interrupt the thread.
+//! Stopping the thread, taking a heap snapshot and posting a message all write to its loop.
 
 use napi::Env;
 
-/// The descriptor; none where libuv has no such thing. Only for runtimes that are built on libuv: others lack the
+/// The descriptor. None if libuv has no such function. Only for runtimes that are built on libuv: others lack the
 /// function, or export one that ends the process. So it is looked up when it is needed, and not linked.
 #[cfg(target_os = "linux")]
 pub fn descriptor(env: &Env) -> Option<i32> {
@@ -24,7 +24,7 @@ pub fn descriptor(env: &Env) -> Option<i32> {
     (descriptor >= 0).then_some(descriptor)
 }
 
-/// Not watched on this system.
+/// Event loops are not watched on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn descriptor(_env: &Env) -> Option<i32> {
     None

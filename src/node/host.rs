@@ -1,36 +1,36 @@
-//! What a JavaScript runtime can do for a thread that is blocked.
+//! What a JavaScript runtime offers to a thread that is blocked.
 
 use super::event_loop;
 use crate::threads::InterruptSource;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-/// The intervals, in nanoseconds, at which a blocked thread looks whether the runtime wants it, where no event loop can
-/// be watched: it has to notice a termination in milliseconds, and yet burn no processor when it waits for long.
+/// The intervals in nanoseconds at which a blocked thread checks for interrupts if its event loop cannot be watched.
+/// It has to notice a termination within milliseconds, and must not use much CPU during a long wait.
 const LOOKING_IN: InterruptSource = InterruptSource::Intervals {
     first: 5_000_000,
     longest: 75_000_000,
 };
-/// The same where the isolates of a process share one heap (V8's `--harmony-struct`): a collection waits for every
-/// one of them, so that one blocked thread would stop the process.
+/// The same if the isolates of a process share one heap (V8's `--harmony-struct`). A garbage collection waits for all
+/// of them, so one blocked thread would stop the process.
 const SHARED_HEAP: InterruptSource = InterruptSource::Intervals {
     first: 2_000_000,
     longest: 2_000_000,
 };
 
-/// What a runtime can do for a blocked thread.
+/// What a runtime offers to a blocked thread.
 #[napi(string_enum = "kebab-case")]
 pub enum Host {
-    /// Its event loop has a descriptor that tells when the thread is wanted.
+    /// The event loop has a descriptor that becomes readable when the runtime wants to interrupt the thread.
     EventLoop,
-    /// Nothing tells that the thread is wanted.
+    /// Nothing reports that the runtime wants to interrupt the thread.
     Opaque,
-    /// All isolates share a heap, and a collection waits for every one of them.
+    /// All isolates share a heap, and a garbage collection waits for all of them.
     SharedHeap,
 }
 
 impl Host {
-    /// How a blocked thread of this environment learns that it is wanted.
+    /// How the runtime interrupts a blocked thread of this environment.
     pub fn interrupt_source(self, env: &Env) -> InterruptSource {
         match self {
             Host::EventLoop => {

@@ -1,4 +1,4 @@
-//! `native.inspect`: the supervisor's view of the waits that last, and of the promises that are pending.
+//! `native.inspect`: a supervisor's view of the waits that last, and of the pending promises.
 
 use super::QUEUES;
 use super::listing::{Granted, PendingPromise, all_pending};
@@ -7,10 +7,10 @@ use crate::futex::Deadline;
 use crate::queue::{CurrentWait, Key, Kind};
 use napi_derive::napi;
 
-/// How many threads a Barrier's row names at most.
+/// The most threads that the row of a Barrier names.
 const ARRIVED: usize = 1_000;
 
-/// One wait of a blocked thread, or of a promise.
+/// One wait of a blocked thread or of a promise.
 #[napi(object)]
 pub struct BlockedThread {
     /// The worker, 0 for the main thread.
@@ -19,17 +19,17 @@ pub struct BlockedThread {
     pub kind: String,
     /// The name of what it waits for.
     pub name: Option<String>,
-    /// What it waits for, as the messages of errors call it.
+    /// What the wait is for, as the messages of errors call it.
     pub waits_for: String,
-    /// For how long it has waited, in milliseconds.
+    /// How long it has lasted, in milliseconds.
     pub waited_ms: f64,
-    /// Whether a promise waits: its thread is not blocked.
+    /// Whether a promise waits, and its thread is not blocked.
     pub r#async: bool,
-    /// For how long a promise has been given what it waits for, while its thread has not run; in milliseconds.
+    /// How long ago a promise was granted what it waits for while its thread has not run since, in milliseconds.
     pub granted_ms: Option<f64>,
     /// The thread that owns what it waits for.
     pub owner_thread_id: Option<u32>,
-    /// What keeps that owner, in words.
+    /// What keeps the owner busy, in words.
     pub owner_state: Option<String>,
     /// At a Barrier: the threads that have arrived.
     pub arrived_thread_ids: Option<Vec<u32>>,
@@ -38,14 +38,14 @@ pub struct BlockedThread {
 /// The waits of the process.
 #[napi(object)]
 pub struct Inspection {
-    /// The waits of blocked threads that have lasted some milliseconds, an inner one of the same thread last, and then
-    /// those of promises.
+    /// The waits of blocked threads that have lasted some milliseconds, an inner wait of a thread behind the outer
+    /// one. Then those of promises.
     pub waits: Vec<BlockedThread>,
-    /// How many promises were left out.
+    /// The number of promises that were left out.
     pub omitted: u32,
 }
 
-/// The waits of the process, with at most so many promises.
+/// The waits of the process, with at most `promises` promises.
 #[napi]
 pub fn inspect(promises: u32) -> Inspection {
     let now = Deadline::now().as_nanoseconds();
@@ -64,7 +64,7 @@ pub fn inspect(promises: u32) -> Inspection {
                 };
                 match granted_at {
                     None => pending,
-                    // It waits for its own thread alone.
+                    // The promise waits only for its own thread.
                     Some(_) => BlockedThread {
                         owner_thread_id: None,
                         owner_state: None,

@@ -11,7 +11,7 @@ use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-/// The bit of a Latch's word that says that a thread or a promise waits.
+/// The waiters bit of the word of a Latch.
 #[napi]
 pub const LATCH_WAITERS: u32 = Latch::WAITERS;
 
@@ -27,7 +27,8 @@ pub(super) fn of(cell: CellView, count: Count) -> Result<Latch> {
     Ok(Latch::new(cell.cell(), count.0))
 }
 
-/// Waits for at most `milliseconds` (Infinity: without limit) until it is open: true, or false where the time was up first.
+/// Waits for at most `milliseconds` (Infinity: without limit) until the latch is open. Returns true, or false if the
+/// time limit passed first.
 #[napi]
 pub fn latch_wait(
     env: Env,
@@ -51,7 +52,7 @@ pub fn latch_wait(
     )
 }
 
-/// Counts down `by`, at most to open.
+/// Counts down by `by`, but not below open.
 #[napi]
 pub fn latch_count_down(
     env: Env,
@@ -65,7 +66,7 @@ pub fn latch_count_down(
     Call::new(&env, &realm, Kind::Latch, cell, name).run(|context| latch.count_down(context, by.0))
 }
 
-/// Begins to wait until it is open.
+/// Begins to wait until the latch is open.
 #[napi]
 pub fn latch_wait_async(
     env: Env,
@@ -85,7 +86,7 @@ pub fn latch_wait_async(
     )
 }
 
-/// How often it has to be counted down until it is open.
+/// The number of countdowns that are left until the latch is open.
 #[napi]
 pub fn latch_remaining(
     env: Env,

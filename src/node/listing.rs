@@ -1,5 +1,5 @@
-//! The pending promises of each thread, where other threads may look at them: what they wait for, and what their user calls
-//! that. A promise keeps its place until its wait is over.
+//! The pending promises of each thread, in lists that other threads can read: what they wait for, and the names that
+//! the user gave. A promise keeps its place until its wait is over.
 
 use super::names::thread as name_of_thread;
 use crate::futex::Deadline;
@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 const AT_ONCE: usize = 1_000;
 
 thread_local! {
-    /// The list of this thread, made with the first promise.
+    /// The list of this thread, made for its first promise.
     static OWN: RefCell<Option<Arc<List>>> = const { RefCell::new(None) };
 }
 
@@ -39,9 +39,9 @@ struct Listed {
 
 /// A pending promise, as it was a moment ago.
 pub struct PendingPromise {
-    /// What it waits for.
+    /// What the promise waits for.
     pub wait: CurrentWait,
-    /// When it was given that, if its thread has not run since.
+    /// When the promise was granted that, if its thread has not run since.
     pub granted_at: Option<Deadline>,
 }
 
@@ -61,7 +61,7 @@ fn own(thread: &Thread) -> Arc<List> {
     })
 }
 
-/// Lists a promise of `thread`, the calling one, and returns its place.
+/// Adds a promise of `thread`, the calling one, and returns its place.
 pub fn add(thread: &Thread, waiter: Arc<Waiter>, labels: Labels) -> u32 {
     let list = own(thread);
     let Places { listed, free } = &mut *lock(&list.places);
@@ -78,7 +78,7 @@ pub fn add(thread: &Thread, waiter: Arc<Waiter>, labels: Labels) -> u32 {
     }
 }
 
-/// The promise stands in a queue with another waiter: its wait has several steps.
+/// Replaces the waiter of a promise, since a wait with several steps may stand in a queue with another waiter.
 pub fn update(thread: &Thread, place: u32, waiter: &Arc<Waiter>) {
     let list = own(thread);
     if let Some(listed) = &mut lock(&list.places).listed[place as usize] {
@@ -86,7 +86,7 @@ pub fn update(thread: &Thread, place: u32, waiter: &Arc<Waiter>) {
     }
 }
 
-/// Takes a promise off the list, whose wait is over; returns what its cells are called.
+/// Removes a promise whose wait is over. Returns the labels of its cells.
 pub fn remove(thread: &Thread, place: u32) -> Labels {
     let list = own(thread);
     let Places { listed, free } = &mut *lock(&list.places);
@@ -104,8 +104,8 @@ fn all_lists() -> Vec<Arc<List>> {
     lock(&LISTS).iter().filter_map(Weak::upgrade).collect()
 }
 
-/// The pending promises of all threads, at most `most`, those that were given what they wait for first; and how many more
-/// there are.
+/// The pending promises of all threads, at most `most`, those that were granted what they wait for first. Then how
+/// many more there are.
 pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
     let (mut found, mut waiting, mut all) = (Vec::new(), Vec::new(), 0);
     visit(|_, Listed { waiter, labels }| {
@@ -117,7 +117,7 @@ pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
         if list.len() < most {
             list.push(PendingPromise {
                 wait: CurrentWait::of(waiter, labels),
-                granted_at: waiter.outcome().map(|_| waiter.settled_at()),
+                granted_at: waiter.outcome().map(|_| waiter.completed_at()),
             });
         }
     });
@@ -137,7 +137,7 @@ pub struct Granted {
 }
 
 impl Granted {
-    /// All of them, of the locks that are `wanted`.
+    /// All such locks for which `wanted` returns true.
     pub fn all(wanted: impl Fn(Key) -> bool) -> Vec<Self> {
         let mut all = Vec::new();
         visit(|owner, Listed { waiter, .. }| {
@@ -146,14 +146,14 @@ impl Granted {
                 all.push(Granted {
                     key,
                     owner,
-                    since: waiter.settled_at(),
+                    since: waiter.completed_at(),
                 });
             }
         });
         all
     }
 
-    /// In words.
+    /// A description in words.
     pub fn describe(&self) -> String {
         let passed = Deadline::now()
             .as_nanoseconds()
@@ -166,8 +166,8 @@ impl Granted {
     }
 }
 
-/// Visits all pending promises. While one is visited its entry keeps the memory of its cells: by the lock of the list, which
-/// is released now and then, as its thread needs it.
+/// Visits all pending promises. While a promise is visited, its entry keeps the memory of its cells, since the list
+/// is locked. That lock is released from time to time, as the list's thread needs it.
 fn visit(mut visit: impl FnMut(ThreadId, &Listed)) {
     for list in all_lists() {
         let mut next = 0;

@@ -1,9 +1,9 @@
-//! Where other threads leave the numbers of the promises that are to go on, and the thread-safe function by which an
-//! environment has them read.
+//! Where other threads leave the ids of the promises that can continue, and the thread-safe function through which
+//! the environment reads them.
 //!
-//! A thread-safe function that is called after its environment has ended ends the process on some versions of Node. So
-//! it is called under the mailbox's lock only, and taken away under it by a cleanup hook that was registered after it,
-//! and so runs before it ends.
+//! A thread-safe function that is called after its environment has ended ends the process on some versions of Node.
+//! So it is called under the mailbox's lock only. A cleanup hook removes it under that lock. The hook was registered
+//! after the function, so it runs before the function ends.
 
 use crate::queue::{Readiness, Unpark};
 use crate::sync::lock;
@@ -12,7 +12,7 @@ use napi::sys;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
-/// The numbers of promises to look at, from any thread to one environment.
+/// The ids of promises that can continue, from any thread to one environment.
 #[derive(Default)]
 pub struct Mailbox {
     letters: Mutex<Letters>,
@@ -33,7 +33,7 @@ pub struct ThreadsafeFunction(pub sys::napi_threadsafe_function);
 unsafe impl Send for ThreadsafeFunction {}
 
 impl Mailbox {
-    /// Leaves a number, and has the environment read it.
+    /// Leaves an id, and makes the environment read it.
     pub fn post(&self, number: u64) {
         let mut letters = lock(&self.letters);
         let Some(function) = letters.function else {
@@ -41,7 +41,7 @@ impl Mailbox {
         };
         letters.numbers.push(number);
         if letters.numbers.len() == 1 {
-            // SAFETY: it lives: this is under the lock under which it is taken away.
+            // SAFETY: the function is alive, since it is removed under the lock that is held here.
             unsafe {
                 sys::napi_call_threadsafe_function(
                     function.0,
@@ -52,40 +52,40 @@ impl Mailbox {
         }
     }
 
-    /// Takes all numbers.
+    /// Takes all ids.
     pub fn take(&self) -> Vec<u64> {
         std::mem::take(&mut lock(&self.letters).numbers)
     }
 
-    /// Whether there are any.
+    /// Whether there are unread ids.
     pub fn has_letters(&self) -> bool {
         !lock(&self.letters).numbers.is_empty()
     }
 
-    /// The function that has it read: none before it is opened and after it is closed.
+    /// The function that makes the environment read the ids. None before it is opened and after it is closed.
     pub fn function(&self) -> Option<ThreadsafeFunction> {
         lock(&self.letters).function
     }
 
-    /// Has numbers read by `function` from here on.
+    /// Makes `function` read the ids from here on.
     pub fn open(&self, function: ThreadsafeFunction) {
         lock(&self.letters).function = Some(function);
     }
 
-    /// Lets no other thread call the function any more.
+    /// Prevents all further calls of the function.
     pub fn close(&self) {
         lock(&self.letters).function = None;
     }
 }
 
-/// The promises of one environment, as whoever settles their waits sees them: each by its number.
+/// The promises of one environment, as the threads that complete their waits see them: each by its id.
 pub struct PromiseTarget {
     mailbox: Arc<Mailbox>,
     thread: Arc<Thread>,
 }
 
 impl PromiseTarget {
-    /// The promises of `thread` whose numbers go to `mailbox`.
+    /// The promises of `thread`, whose ids go to `mailbox`.
     pub fn new(mailbox: Arc<Mailbox>, thread: Arc<Thread>) -> Self {
         PromiseTarget { mailbox, thread }
     }
@@ -96,11 +96,11 @@ impl Unpark for PromiseTarget {
         self.mailbox.post(number);
     }
 
-    /// A promise does not block: it is part of no deadlock.
+    /// A promise does not block, so it is not part of a deadlock.
     fn interrupt(&self) {}
 
-    /// While the thread is blocked, its event loop does not turn, and a lock that it was handed would make it the owner of
-    /// what it may be waiting for.
+    /// While the thread is blocked, its event loop does not turn. A lock that was handed off to its promise would
+    /// make the thread the owner of what it may be waiting for.
     fn readiness(&self) -> Readiness {
         if self.thread.is_blocked() {
             Readiness::ThreadBlocked

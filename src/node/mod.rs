@@ -1,8 +1,8 @@
-//! Node-API: the only code that knows it. Free functions, complete in themselves; JavaScript's classes in `lib/` put one
-//! atomic instruction in front of them. No native object stands for a primitive: each call gets the number of its realm and
-//! the view of the cell, and reads its address.
+//! Node-API, which only this module uses. It has free functions that are complete in themselves; the classes in
+//! `lib/` try one atomic instruction before they call them. No native object stands for a primitive: each call
+//! receives the number of its realm and the view of the cell, and reads the address of the cell.
 
-// A call carries all that the native side has to know: no object stands for a primitive.
+// A call carries everything that the native side needs, since no object stands for a primitive.
 #![allow(clippy::too_many_arguments)]
 
 pub mod barrier;
@@ -33,11 +33,12 @@ mod view;
 use crate::queue::{HandOff, Queues};
 use std::sync::LazyLock;
 
-/// When the front of a queue is handed its lock: after a millisecond, or ten of them, and at most every half.
+/// When a lock is handed off to the waiter at the front: after a millisecond if it was overtaken, else after ten. In
+/// each bucket at most once every half millisecond.
 const HAND_OFF: HandOff = HandOff {
-    after: 1_000_000,
-    at_last: 10_000_000,
-    every: 500_000,
+    overtaken_after: 1_000_000,
+    otherwise_after: 10_000_000,
+    min_interval: 500_000,
 };
 
 /// The queues of the process: `2^8` buckets, so that a hundred contended cells rarely share one.

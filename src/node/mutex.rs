@@ -13,20 +13,20 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
 
-/// The word of a Mutex that nobody owns.
+/// The word of an unlocked Mutex.
 #[napi]
 pub const MUTEX_FREE: u32 = Mutex::FREE;
 
-/// The bit of a Mutex's word that says that a thread or a promise waits.
+/// The waiters bit of the word of a Mutex.
 #[napi]
 pub const MUTEX_WAITERS: u32 = Mutex::WAITERS;
 
-/// How many locks the hints are kept for.
+/// The number of locks for which samples are kept.
 const HINTS: usize = 256;
 
 thread_local! {
-    /// For each lock whether it is worth the time to observe it: by address, where two that meet in one place share it, which
-    /// is harmless.
+    /// For each lock the cooldown of its back-off samples, by address. Two locks that share a place share the
+    /// cooldown, which is harmless.
     static HINTS_OF_THREAD: [Cell<Option<Cooldown>>; HINTS] = const { [const { Cell::new(None) }; HINTS] };
 }
 
@@ -39,21 +39,22 @@ pub(super) fn key(cell: CellView) -> Key {
     Key::new(cell.cell(), Kind::Mutex)
 }
 
-/// Backs off from it where it seems better. For how many more times that somebody else owns it not to ask again.
+/// Backs off if the last sample found the lock hot, then samples again. Returns how many contended calls to skip
+/// before the next sample; 0 while the lock is hot.
 #[napi]
 pub fn mutex_back_off(cell: CellView) -> u32 {
     HINTS_OF_THREAD.with(|hints| {
         // The upper bits of the product are well mixed (Knuth, TAOCP 6.4).
         let hash = (cell.cell().address() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let hint = &hints[(hash >> 32) as usize % HINTS];
-        let trust = of(cell).back_off(hint.get());
-        hint.set(Some(trust));
-        trust.resting().into()
+        let cooldown = of(cell).back_off(hint.get());
+        hint.set(Some(cooldown));
+        cooldown.skip().into()
     })
 }
 
-/// Locks within `milliseconds` (Infinity: without limit): true, or false where the time was up first. Takes a free lock, too,
-/// as all of these do. A call that the end of the thread interrupts returns nothing.
+/// Locks within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit passed first. Like
+/// all of these functions it also takes a free lock. A call that the end of the thread interrupts returns nothing.
 #[napi]
 pub fn mutex_lock(
     env: Env,
@@ -75,8 +76,8 @@ pub fn mutex_unlock(env: Env, realm: Realmed, cell: CellView, name: Name) -> Res
     Call::new(&env, &realm, Kind::Mutex, cell, name).run(|context| of(cell).unlock(context))
 }
 
-/// Locks within `milliseconds` (Infinity: without limit), also after the owner died: 2 where this call cleared that, 1
-/// where there was nothing to clear, 0 where the time was up first.
+/// Locks within `milliseconds` (Infinity: without limit), even if the owner died. Returns 2 if this call took the
+/// lock over, 1 if it was not abandoned, 0 if the time limit passed first.
 #[napi]
 pub fn mutex_recover(
     env: Env,
@@ -91,7 +92,7 @@ pub fn mutex_recover(
     Ok(recovered_code(recovered))
 }
 
-/// What JavaScript is told of an attempt to recover.
+/// The result of an attempt to recover, as JavaScript receives it.
 pub(super) fn recovered_code(recovered: Recovered) -> f64 {
     match recovered {
         Recovered::Cleared => 2.0,
@@ -100,7 +101,7 @@ pub(super) fn recovered_code(recovered: Recovered) -> f64 {
     }
 }
 
-/// What a promise comes to that takes a lock.
+/// The result of a promise that locks.
 pub(super) fn locked(locked: WaitResult, grant: impl FnOnce()) -> Completion {
     match locked {
         WaitResult::Acquired => {
@@ -111,7 +112,7 @@ pub(super) fn locked(locked: WaitResult, grant: impl FnOnce()) -> Completion {
     }
 }
 
-/// What a promise comes to that takes a lock, also after its owner died.
+/// The result of a promise that locks even if the owner died.
 pub(super) fn recovered(recovered: Recovered, grant: impl FnOnce()) -> Completion {
     if recovered == Recovered::TimedOut {
         return Err(Fault::TimedOut);
@@ -120,7 +121,7 @@ pub(super) fn recovered(recovered: Recovered, grant: impl FnOnce()) -> Completio
     Ok(recovered_code(recovered))
 }
 
-/// Locks for the guard of the promise `number` if that takes no waiting.
+/// Locks for the guard of the promise `number`, if that does not need to wait.
 #[napi]
 pub fn mutex_try_lock_guard(
     env: Env,
@@ -137,8 +138,8 @@ pub fn mutex_try_lock_guard(
     Ok(locked)
 }
 
-/// Begins to lock for the guard of the promise `number`, also after the owner died where it `recovers`: 2 where this cleared
-/// that, else 1.
+/// Begins to lock for the guard of the promise `number`. If it `recovers`, it locks even if the owner died. The
+/// result is 2 if this call took the lock over, else 1.
 #[napi]
 pub fn mutex_lock_async(
     env: Env,
@@ -169,7 +170,7 @@ pub fn mutex_lock_async(
     }
 }
 
-/// Unlocks what the guard of the promise `number` owns: true, or false where that owns nothing.
+/// Unlocks what the guard of the promise `number` owns. Returns true, or false if the guard owns nothing.
 #[napi]
 pub fn mutex_release_guard(
     env: Env,
@@ -186,13 +187,13 @@ pub fn mutex_release_guard(
     Ok(true)
 }
 
-/// Whether the guard of the promise `number` owns it.
+/// Whether the guard of the promise `number` owns the lock.
 #[napi]
 pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: Serial) -> bool {
     grants::is_granted(key(cell), number.0) && of(cell).is_guarded_by(realm.thread().id())
 }
 
-/// Throws unless this thread owns it.
+/// Throws unless this thread owns the lock.
 #[napi]
 pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
     Call::new(&env, &realm, Kind::Mutex, cell, name).run(|context| {
@@ -203,7 +204,7 @@ pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) 
     })
 }
 
-/// The number of the owner (its `threadId + 1`), or 0.
+/// The thread id of the owner (its `threadId + 1`), or 0.
 #[napi]
 pub fn mutex_owner(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<u32> {
     let owner = Call::new(&env, &realm, Kind::Mutex, cell, name)

@@ -1,14 +1,14 @@
-//! What messages call primitives and threads.
+//! How messages refer to primitives and threads.
 
 use crate::queue::{Kind, Named};
 use crate::threads::ThreadId;
 
-/// What a message calls a primitive.
+/// How a message refers to a primitive.
 pub fn label(named: &Named) -> String {
     named.label.behind(class_of(named.key.kind()))
 }
 
-/// A kind of primitive, as its class is called.
+/// The class name of a kind of primitive.
 pub fn class_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Mutex => "Mutex",
@@ -20,7 +20,7 @@ pub fn class_of(kind: Kind) -> &'static str {
     }
 }
 
-/// A thread as its user knows it.
+/// A thread as the user knows it.
 pub fn thread(id: ThreadId) -> String {
     match id.worker() {
         0 => "the main thread".to_owned(),

@@ -1,5 +1,5 @@
-//! Numbers as arguments. Each conversion is compiled once: inlined in every native function, it and its error's text would
-//! be a good part of the addon.
+//! Numbers as arguments. Each conversion is compiled once: inlined into every native function, the conversions and
+//! the texts of their errors would be a good part of the addon.
 
 use crate::futex::Deadline;
 use napi::bindgen_prelude::*;
@@ -10,13 +10,13 @@ use napi::sys;
 pub struct Milliseconds(pub f64);
 
 impl Milliseconds {
-    /// When the limit passes; none for infinity.
+    /// When the limit passes. None for infinity.
     pub fn deadline(self) -> Option<Deadline> {
         Deadline::after_milliseconds(self.0)
     }
 }
 
-/// The number of a promise or of a Barrier's action; 0 for none.
+/// The id of a promise or of a Barrier's action. 0 for none.
 #[derive(Clone, Copy)]
 pub struct Serial(pub u64);
 
@@ -39,7 +39,7 @@ impl FromNapiValue for Serial {
 
 impl FromNapiValue for Count {
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-        // `as` saturates: the callers check the range, and of waiters to notify infinity means all.
+        // `as` saturates: the callers check the range, and for the number of waiters to notify infinity means all.
         read(env, value).map(|number| Count(number as u32))
     }
 }

@@ -1,11 +1,11 @@
 //! Promises that wait in the queues, beside blocked threads.
 //!
-//! Whoever settles such a wait, on any thread, leaves its number in the mailbox of its environment. On the environment's own
-//! thread the wait goes on by a step: it is over, and JavaScript is told, or it stands in a queue again. A time limit leaves
-//! the number there, too.
+//! The thread that completes such a wait leaves the promise's id in the mailbox of its environment. On the thread of
+//! that environment the wait then takes a step: either it is over and JavaScript settles the promise, or it stands in
+//! a queue again. When a time limit passes, the timer leaves the id there, too.
 //!
-//! JavaScript gives the number, and makes its entry, which keeps the memory of the cells, before the wait begins. The entry
-//! goes after the wait has left the queues.
+//! JavaScript chooses the id, and makes its entry, which keeps the memory of the cells, before the wait begins. It
+//! removes the entry after the wait has left the queues.
 
 use super::QUEUES;
 use super::environment::{Environment, Handlers};
@@ -30,30 +30,30 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-/// How a promise ends: with a number above zero, which says to its class what it came to.
+/// The result of a promise: a number above zero, whose meaning its class knows, or a fault.
 pub type Completion = std::result::Result<f64, Fault>;
 
-/// What a call that begins a wait returns where it waits.
-const WAITS: f64 = 0.0;
+/// What a call that begins a wait returns if the promise waits.
+const PENDING_RESULT: f64 = 0.0;
 
 thread_local! {
-    /// The promises of this thread that wait, by their numbers.
+    /// The pending promises of this thread, by their ids.
     static PENDING: ManuallyDrop<RefCell<HashMap<u64, Box<Pending>>>> =
         ManuallyDrop::new(RefCell::default());
 }
 
-/// What a promise waits with.
+/// The terms of a wait by promise.
 pub struct Terms {
-    /// Its number.
+    /// The id of the promise.
     pub number: u64,
     /// The time limit.
     pub timeout: Milliseconds,
-    /// Whether it keeps the thread alive.
+    /// Whether the promise keeps the thread alive.
     pub keeps_alive: bool,
 }
 
 impl Terms {
-    /// As JavaScript passes them.
+    /// The terms as JavaScript passes them.
     pub fn new(number: Serial, timeout: Milliseconds, keeps_alive: bool) -> Self {
         Terms {
             number: number.0,
@@ -73,7 +73,8 @@ pub struct Site {
 }
 
 impl Site {
-    /// Which primitive a fault is told of: what is wrong with the mutex of a Condition's wait, of the mutex.
+    /// The primitive that a fault concerns. In the wait of a Condition, all faults but a corrupt cell concern the
+    /// mutex.
     pub fn concerned(&self, fault: &Fault) -> Key {
         match (self.mutex, fault) {
             (Some(mutex), fault) if !matches!(fault, Fault::Corrupt(_)) => {
@@ -84,12 +85,12 @@ impl Site {
     }
 }
 
-/// A promise that waits.
+/// A pending promise.
 struct Pending<W: PendingWait + ?Sized = dyn PendingWait> {
     realm: Rc<Realm>,
     site: Site,
     limit: Option<Box<TimeLimit>>,
-    /// Its place in the list for other threads.
+    /// Its place in the list that other threads read.
     place: u32,
     keeps_alive: bool,
     wait: W,
@@ -102,7 +103,7 @@ struct TimeLimit {
     _entry: Limit,
 }
 
-/// What the timer does when the limit of a promise passes.
+/// What the timer calls when the limit of a promise passes.
 struct Expiry {
     number: u64,
     mailbox: Arc<Mailbox>,
@@ -123,7 +124,7 @@ trait PendingWait {
     fn is_limited(&self) -> bool;
 }
 
-/// A wait, and what to do when it is over, which happens once.
+/// A wait, and what to do once when it is over.
 struct Completing<W: Wait, C> {
     wait: W,
     complete: Option<C>,
@@ -157,7 +158,7 @@ impl<W: Wait, C: FnOnce(W::Output) -> Completion> PendingWait for Completing<W, 
     }
 }
 
-/// The runtime of a thread that takes a step of a promise: it does not block.
+/// The runtime of a thread during a step of a promise, which does not block.
 struct NeverBlocks;
 
 impl Runtime for NeverBlocks {
@@ -178,16 +179,16 @@ fn as_context<R>(thread: &Arc<Thread>, step: impl FnOnce(&Context) -> R) -> R {
     })
 }
 
-/// What a promise came to.
+/// The end of a promise.
 struct Finished {
     labels: Labels,
     site: Site,
-    settled: Completion,
+    completion: Completion,
 }
 
 impl Pending {
     fn outcome(&self) -> Option<WakeReason> {
-        self.wait.waiter().outcome().map(WakeReason::Settled)
+        self.wait.waiter().outcome().map(WakeReason::Completed)
     }
 
     fn is_late(&self) -> bool {
@@ -196,7 +197,8 @@ impl Pending {
     }
 }
 
-/// Begins a wait as a promise: 0 where it waits, or what it came to at once. `labels` tells what its cells are called.
+/// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait. `labels` returns the
+/// labels of its cells.
 pub fn begin<W: Wait + 'static>(
     realm: &Rc<Realm>,
     site: Site,
@@ -210,7 +212,7 @@ pub fn begin<W: Wait + 'static>(
         let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
         Requester::promise_of(context.thread, target, terms.number)
     };
-    let settled = as_context(realm.thread(), |context| {
+    let completion = as_context(realm.thread(), |context| {
         let wait = match begin(context, &requester(context)) {
             Begun::Ready(output) => return complete(output),
             Begun::Pending(wait) => wait,
@@ -229,10 +231,10 @@ pub fn begin<W: Wait + 'static>(
         add(context, &terms, pending)
     });
     realm.environment().hold_due();
-    Ok(settled)
+    Ok(completion)
 }
 
-/// Makes what a promise needs before its wait begins: where the timer cannot be had, nothing waits.
+/// Makes what a promise needs before its wait begins. If the timer cannot be started, the wait does not begin.
 fn prepare(realm: &Realm, terms: &Terms) -> Result<Option<Box<TimeLimit>>> {
     let environment = realm.environment();
     environment.open_mailbox(Handlers {
@@ -256,39 +258,39 @@ fn prepare(realm: &Realm, terms: &Terms) -> Result<Option<Box<TimeLimit>>> {
     })))
 }
 
-/// Adds a promise that waits, or times it out at once.
+/// Adds a pending promise, or times it out at once.
 fn add(context: &Context, terms: &Terms, pending: Box<Pending>) -> Completion {
     pending.realm.begin_pending();
     if pending.keeps_alive {
         pending.realm.environment().hold(1);
     }
-    // A letter that came before this is still in the mailbox: only this thread reads it.
+    // A letter that came before this is still in the mailbox, which only this thread reads.
     with_pending(|all| all.insert(terms.number, pending));
     if terms.timeout.0 > 0.0 {
-        return Ok(WAITS);
+        return Ok(PENDING_RESULT);
     }
     step(context, terms.number, Some(WakeReason::TimedOut))
-        .map_or(Ok(WAITS), |finished| finished.settled)
+        .map_or(Ok(PENDING_RESULT), |finished| finished.completion)
 }
 
 fn with_pending<R>(visit: impl FnOnce(&mut HashMap<u64, Box<Pending>>) -> R) -> R {
     PENDING.with(|pending| visit(&mut pending.borrow_mut()))
 }
 
-/// Lets a promise take a step, with what ended its sleep, or what it was told, or its time limit if that has passed. None
-/// where it waits on, or is over already.
+/// Lets a promise take a step for `reason`, for its outcome, or for its time limit if that has passed. None if it
+/// keeps waiting, or was over before.
 fn step(context: &Context, number: u64, reason: Option<WakeReason>) -> Option<Finished> {
     let mut pending = with_pending(|all| all.remove(&number))?;
-    // What it was given in this very moment comes before its time limit, which may have been that of a step before.
+    // An outcome of this very moment comes before the time limit, which may have been that of an earlier step.
     let reason = match (reason, pending.outcome()) {
         (Some(WakeReason::Interrupted), _) => Some(WakeReason::Interrupted),
-        (_, Some(told)) => Some(told),
+        (_, Some(outcome)) => Some(outcome),
         (Some(WakeReason::TimedOut), None) if !pending.wait.is_limited() => None,
         (Some(reason), None) => Some(reason),
         (None, None) => pending.is_late().then_some(WakeReason::TimedOut),
     };
     if let Some(reason) = reason
-        && let Poll::Ready(settled) = pending.wait.resume(context, reason)
+        && let Poll::Ready(completion) = pending.wait.resume(context, reason)
     {
         if pending.keeps_alive {
             pending.realm.environment().hold(-1);
@@ -297,7 +299,7 @@ fn step(context: &Context, number: u64, reason: Option<WakeReason>) -> Option<Fi
         return Some(Finished {
             labels: listing::remove(context.thread, pending.place),
             site: pending.site,
-            settled,
+            completion,
         });
     }
     listing::update(context.thread, pending.place, pending.wait.waiter());
@@ -305,7 +307,8 @@ fn step(context: &Context, number: u64, reason: Option<WakeReason>) -> Option<Fi
     None
 }
 
-/// A promise gives up, and passes on what it was given: 0, or what it came to where it was too late for that.
+/// Cancels a promise, which passes on what it was granted. Returns 0, or the result of the promise if it was too
+/// late.
 #[napi]
 pub fn give_up(realm: Realmed, number: Serial) -> f64 {
     let number = number.0;
@@ -314,12 +317,12 @@ pub fn give_up(realm: Realmed, number: Serial) -> f64 {
     });
     realm.environment().hold_due();
     finished
-        .and_then(|finished| finished.settled.ok())
-        .unwrap_or(WAITS)
+        .and_then(|finished| finished.completion.ok())
+        .unwrap_or(PENDING_RESULT)
 }
 
-/// The thread blocks: what its promises were given, and have not been told of yet, goes to others.
-pub fn thread_blocks(context: &Context) {
+/// Called when the thread blocks: what its promises were granted, and have not learned of yet, goes to other waiters.
+pub fn before_block(context: &Context) {
     with_pending(|all| {
         for pending in all.values_mut() {
             pending.wait.requeue_for_block(context);
@@ -327,8 +330,8 @@ pub fn thread_blocks(context: &Context) {
     });
 }
 
-/// The thread goes on: its promises are to be given what was kept from them.
-pub fn thread_goes_on(context: &Context) {
+/// Called when the thread resumes: its promises receive what was withheld from them.
+pub fn after_block(context: &Context) {
     with_pending(|all| {
         for pending in all.values() {
             pending.wait.revalidate(context);
@@ -336,7 +339,7 @@ pub fn thread_goes_on(context: &Context) {
     });
 }
 
-/// Reads the mailbox, on the environment's thread.
+/// Reads the mailbox, on the thread of the environment.
 fn read_mailbox(env: &Env, environment: &Environment) {
     for number in environment.mailbox().take() {
         let Some((realm, thread)) = with_pending(|all| {
@@ -345,15 +348,15 @@ fn read_mailbox(env: &Env, environment: &Environment) {
         }) else {
             continue;
         };
-        // The event loop of a thread that was terminated turns once more. Nobody would be told there: what the promises
-        // were given, they are to pass on, when the environment ends.
+        // The event loop of a terminated thread turns once more, but its JavaScript cannot run. Its promises pass on
+        // what they were granted when the environment ends.
         if realm.poll(env).is_err() {
             return;
         }
         let Some(finished) = as_context(&thread, |context| step(context, number, None)) else {
             continue;
         };
-        match finished.settled {
+        match finished.completion {
             Ok(value) => realm.fulfil(env, number, value),
             Err(fault) => {
                 let named = finished.labels.get(finished.site.concerned(&fault));
@@ -366,7 +369,7 @@ fn read_mailbox(env: &Env, environment: &Environment) {
     environment.release_due();
 }
 
-/// All promises of an environment give up: it ends.
+/// Cancels all promises of an environment, since it ends.
 fn end(environment: &Environment) {
     let of_environment =
         |pending: &Pending| std::ptr::eq(Rc::as_ptr(pending.realm.environment()), environment);

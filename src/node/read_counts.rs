@@ -1,13 +1,15 @@
-//! How many reads this thread holds of each RwLock, in memory that JavaScript counts in too: the locks on one cell, of
-//! whatever realm, share a slot.
+//! How many reads this thread holds of each RwLock, in memory in which JavaScript can count too. All locks on one
+//! cell, of whatever realm, share a slot.
 //!
-//! The slots lie in chunks. A chunk is an Int32Array of counts and, beside it, an array in which JavaScript keeps the cell
-//! of each slot whose own count is above zero, so that the thread's end finds its memory. Both are made here, so that they
-//! belong to the addon's context and keep no realm. JavaScript asks for the slot of a cell once, and again when the slot's
-//! generation has changed: when no slot is free, those that count nothing are given up.
+//! The slots lie in chunks. A chunk is an Int32Array of counts, and beside it an array in which JavaScript keeps the
+//! cell of each slot whose own count is above zero, so that the end of the thread finds its memory. Both are made
+//! here, so that they belong to the addon's context and do not keep a realm alive. JavaScript asks for the slot of a
+//! cell once, and again when the generation of the slot has changed: when no slot is free, the slots that count
+//! nothing are given up.
 //!
-//! A thread may have several environments, one for each time that the addon was loaded. They end in the reverse order of
-//! their making, so the hook of the last realm that was made runs while all of them live: it looks after all slots.
+//! A thread may have several environments, one for each time that it loaded the addon. They end in the reverse order
+//! of their creation. So the hook of the realm that was made last runs while all of them are alive, and handles all
+//! slots.
 
 use super::view::CellView;
 use super::{QUEUES, grants};
@@ -28,7 +30,7 @@ use std::ptr;
 #[napi]
 pub const READ_SLOTS: u32 = 1024;
 
-/// How many numbers a slot has in its chunk: those below.
+/// How many numbers a slot has in its chunk: the three below.
 #[napi]
 pub const READ_STRIDE: u32 = 3;
 
@@ -46,7 +48,7 @@ pub const READ_GENERATION: u32 = 2;
 
 thread_local! {
     static TABLE: ManuallyDrop<RefCell<Table>> = ManuallyDrop::new(RefCell::default());
-    /// Whether the hook at the end of this thread is there.
+    /// Whether the hook at the end of this thread is registered.
     static WATCHED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -56,7 +58,7 @@ struct Table {
     /// The slots of all chunks.
     slots: Vec<Slot>,
     free: Vec<usize>,
-    /// By the address of the cell.
+    /// The slots by the addresses of their cells.
     slot_of: HashMap<usize, usize>,
 }
 
@@ -72,9 +74,9 @@ struct Chunk {
 
 #[derive(Clone)]
 struct Slot {
-    /// None of one that is free.
+    /// The cell. None if the slot is free.
     cell: Option<SharedWord>,
-    /// How many calls and pending promises use it.
+    /// How many calls and pending promises use the slot.
     pins: u32,
 }
 
@@ -82,7 +84,8 @@ impl Table {
     fn number(&self, slot: usize, place: u32) -> SharedWord {
         let (chunk, slot) = (slot / READ_SLOTS as usize, slot % READ_SLOTS as usize);
         let offset = slot * READ_STRIDE as usize + place as usize;
-        // SAFETY: within the Int32Array of the chunk, which is kept for as long as the thread lives and is never detached.
+        // SAFETY: within the Int32Array of the chunk, which is kept as long as the thread is alive and is never
+        // detached.
         unsafe { SharedWord::new(self.chunks[chunk].data.add(offset)) }
     }
 
@@ -93,14 +96,14 @@ impl Table {
         }
     }
 
-    /// The slot of `cell`, made if there is none yet.
+    /// The slot of `cell`. Makes it if there is none yet.
     fn slot(&mut self, env: &Env, cell: SharedWord) -> Result<usize> {
         if let Some(slot) = self.slot_of.get(&cell.address()) {
             return Ok(*slot);
         }
         if self.free.is_empty() {
             self.sweep();
-            // A sweep that frees few slots would soon be followed by the next.
+            // A sweep that frees few slots would soon be followed by another.
             if self.free.len() <= self.slots.len() / 2 {
                 self.grow(env)?;
             }
@@ -113,7 +116,7 @@ impl Table {
         Ok(slot)
     }
 
-    /// Gives up the slots that count nothing.
+    /// Frees the slots that count nothing.
     fn sweep(&mut self) {
         for slot in 0..self.slots.len() {
             if self.slots[slot].pins > 0 || self.held(slot).any() {
@@ -177,7 +180,7 @@ impl Table {
             pins: 0,
         };
         self.slots.resize(first + READ_SLOTS as usize, slot);
-        // The first one is given first.
+        // The first slot is used first.
         self.free.extend((first..self.slots.len()).rev());
         Ok(())
     }
@@ -190,7 +193,7 @@ pub fn read_slot(env: Env, cell: CellView) -> Result<u32> {
     Ok(slot as u32)
 }
 
-/// A chunk of slots: their numbers, and where JavaScript keeps their cells.
+/// A chunk of slots: the Int32Array with their numbers, and the array in which JavaScript keeps their cells.
 #[napi(ts_return_type = "[Int32Array, Array<Int32Array | undefined>]")]
 pub fn read_chunk(env: Env, chunk: u32) -> Result<Vec<Unknown<'static>>> {
     TABLE.with(|table| {
@@ -210,7 +213,7 @@ pub fn read_chunk(env: Env, chunk: u32) -> Result<Vec<Unknown<'static>>> {
     })
 }
 
-/// The counts of one lock, which are this lock's for as long as this lives.
+/// The counts of one lock. The slot stays that lock's as long as this is alive.
 pub struct Reads {
     slot: usize,
     held: ReadCounts,
@@ -236,7 +239,7 @@ impl Reads {
 
 impl Drop for Reads {
     fn drop(&mut self) {
-        // Empty where the thread has ended.
+        // Empty if the thread has ended.
         TABLE.with(|table| {
             if let Some(slot) = table.borrow_mut().slots.get_mut(self.slot) {
                 slot.pins -= 1;
@@ -245,11 +248,12 @@ impl Drop for Reads {
     }
 }
 
-/// Has the reads of this thread looked after when it ends. To be called with each realm that is made.
+/// Registers the hook that handles the reads of this thread when it ends. Called for each realm that is made.
 pub fn watch(env: &Env, id: ThreadId) -> Result<()> {
     let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);
-    // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so). Node refuses the same
-    // hook twice, so each realm removes the one before: the last stays. Deno ends the process where there is none to remove.
+    // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so). Node refuses the
+    // same hook twice, so each realm removes the previous one, and only the last stays. Deno ends the process if
+    // there is none to remove.
     let status = unsafe {
         if WATCHED.get() {
             sys::napi_remove_env_cleanup_hook(env.raw(), Some(environment_ends), number);
@@ -279,7 +283,7 @@ unsafe extern "C" fn environment_ends(number: *mut c_void) {
                 && held.any()
             {
                 RwLock::new(*cell, held).reader_died(&QUEUES, id);
-                // Told once.
+                // Reports each death once.
                 held.own.overwrite(0);
                 held.by_guards.overwrite(0);
             }

@@ -1,9 +1,9 @@
-//! What the native functions need of the JavaScript realm that calls them, and of the thread that they run on.
+//! What the native functions need of the JavaScript realm that calls them, and of the thread on which they run.
 //!
-//! A thread may have several realms (a test runner gives each test file one). Its record is made once. Each realm brings
-//! functions of its own, so that errors are instances of the classes that the realm's user imported. A realm's functions are
-//! held by a weak reference, which is strong only while the realm has pending promises: a realm that nothing uses any more
-//! is collected, and its number is given to the next.
+//! A thread may have several realms: a test runner gives each test file one. The thread's record is made once. Each
+//! realm brings functions of its own, so that errors are instances of the classes that its user imported. A weak
+//! reference holds these functions, which is strong only while the realm has pending promises. So a realm that is no
+//! longer used is collected, and its number is reused.
 
 use super::current_thread::current_thread;
 use super::environment::{self, Environment};
@@ -25,35 +25,35 @@ thread_local! {
     /// The realms of this thread, by their numbers.
     static REALMS: ManuallyDrop<RefCell<Vec<Rc<Realm>>>> =
         const { ManuallyDrop::new(RefCell::new(Vec::new())) };
-    /// The first number of a promise that no realm has been given yet.
+    /// The first promise id that is not assigned to a realm yet.
     static NEXT_NUMBERS: Cell<u64> = const { Cell::new(1) };
 }
 
-/// How many numbers of promises a realm is given at once.
+/// How many promise ids a realm receives at once.
 const NUMBERS: u64 = 1 << 32;
 
-/// The functions of a realm, by their places in the array that JavaScript registers.
+/// The functions of a realm: their indices in the array that JavaScript registers.
 #[derive(Clone, Copy)]
 enum Hook {
-    /// Does nothing: calling it lets the runtime serve what it wants of a blocked thread.
+    /// Does nothing: calling it lets the runtime serve its pending interrupts of a blocked thread.
     Poll,
     /// Makes a SyncError of a code, a message and details.
     CreateError,
-    /// Fulfils the promise of a number with a value.
+    /// Fulfils the promise with this id with a value.
     Fulfil,
-    /// Rejects the promise of a number, for a code, a message and details.
+    /// Rejects the promise with this id, for a code, a message and details.
     Reject,
 }
 
-/// One JavaScript realm's side of the package.
+/// The part of the package in one JavaScript realm.
 pub struct Realm {
     thread: Arc<Thread>,
     environment: Rc<Environment>,
-    /// The realm's promises, as other threads see them.
+    /// The promises of the realm, as other threads see them.
     promises: Arc<PromiseTarget>,
-    /// An array of functions.
+    /// The array of functions.
     hooks: sys::napi_ref,
-    /// How many promises of the realm are pending.
+    /// The number of pending promises of the realm.
     pending: Cell<u32>,
     interrupt_source: InterruptSource,
 }
@@ -69,7 +69,8 @@ pub fn register_realm(
     host: Host,
 ) -> Result<u32> {
     let thread = current_thread(&env, thread_id)?;
-    // Hooks run in the reverse order: what the thread held is told of before the thread is marked dead.
+    // Hooks run in the reverse order, so the reads that the thread held are released before the thread is marked
+    // dead.
     read_counts::watch(&env, thread.id())?;
     let mut reference = ptr::null_mut();
     // SAFETY: a value of this environment. A count of 0 makes the reference weak.
@@ -103,22 +104,22 @@ pub fn register_realm(
     })
 }
 
-/// The number of the calling thread in the words of the primitives.
+/// The id of the calling thread in the words of the primitives.
 #[napi]
 pub fn thread_number(realm: Realmed) -> u32 {
     realm.thread.id().get()
 }
 
-/// The first of 2^32 numbers for promises, which no other realm of the thread is given.
+/// The first of 2^32 promise ids that no other realm of the thread receives.
 #[napi]
 pub fn promise_numbers() -> f64 {
     let first = NEXT_NUMBERS.get();
     NEXT_NUMBERS.set(first + NUMBERS);
-    // Exact: a thread would have to take 2^21 times 2^32 of them first.
+    // Exact: a thread would have to take 2^21 times 2^32 ids first.
     first as f64
 }
 
-/// A realm, as the argument of a call: its number.
+/// A realm as an argument: its number.
 pub struct Realmed(Rc<Realm>);
 
 impl std::ops::Deref for Realmed {
@@ -130,7 +131,7 @@ impl std::ops::Deref for Realmed {
 }
 
 impl FromNapiValue for Realmed {
-    // Not inlined, as in every native function it would be.
+    // Not inlined: otherwise every native function would contain a copy.
     #[inline(never)]
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         // SAFETY: passed on.
@@ -158,12 +159,12 @@ impl Realm {
         &self.promises
     }
 
-    /// How a blocked thread learns that it is wanted.
+    /// How the runtime interrupts a blocked thread.
     pub fn interrupt_source(&self) -> InterruptSource {
         self.interrupt_source
     }
 
-    /// Calls the function that does nothing. Fails where the thread is to end.
+    /// Calls the function that does nothing. Fails if the thread is being terminated.
     pub fn poll(&self, env: &Env) -> Result<()> {
         self.call(env, Hook::Poll, &[]).map(drop)
     }
@@ -171,7 +172,8 @@ impl Realm {
     /// Fulfils a promise.
     pub fn fulfil(&self, env: &Env, number: u64, value: f64) {
         let arguments = FnArgs::from((number as f64, value)).into_vec(env.raw());
-        // JavaScript's function does not throw; where it cannot be called, nothing is left to be told.
+        // The JavaScript function does not throw. If it cannot be called, no JavaScript is left that could use the
+        // result.
         arguments
             .and_then(|arguments| self.call(env, Hook::Fulfil, &arguments))
             .ok();
@@ -192,8 +194,8 @@ impl Realm {
             .ok();
     }
 
-    /// Throws the realm's SyncError, and returns what makes napi leave a pending exception alone. Without a report the
-    /// runtime has an exception of its own on the way.
+    /// Throws the realm's SyncError, and returns what makes napi leave a pending exception alone. Without a report
+    /// the runtime has an exception of its own pending.
     pub fn throw(&self, env: &Env, report: Option<Report>) -> Error {
         if let Some(report) = report
             && let Ok(error) = self.create_error(env, report)
@@ -217,15 +219,15 @@ impl Realm {
         arguments: &[sys::napi_value],
     ) -> Result<sys::napi_value> {
         let mut function = ptr::null_mut();
-        // SAFETY: values of this thread's isolate, within the scope of a native call. The array is there: JavaScript of the
-        // realm runs, or a pending promise of it makes the reference strong.
+        // SAFETY: values of this thread's isolate, within the scope of a native call. The array exists: either
+        // JavaScript of the realm runs, or a pending promise of the realm makes the reference strong.
         let status =
             unsafe { sys::napi_get_element(env.raw(), self.hooks(), hook as u32, &mut function) };
         if status != sys::Status::napi_ok {
             return Err(Error::new(status.into(), String::new()));
         }
         let (mut receiver, mut result) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: as above. What the function throws stays pending.
+        // SAFETY: as above. An exception of the function stays pending.
         let status = unsafe {
             sys::napi_get_undefined(env.raw(), &mut receiver);
             sys::napi_call_function(
@@ -244,10 +246,10 @@ impl Realm {
         }
     }
 
-    /// The array of functions, or null where it was collected.
+    /// The array of functions, or null if it was collected.
     fn hooks(&self) -> sys::napi_value {
         let mut hooks = ptr::null_mut();
-        // SAFETY: a reference of this environment, which lives.
+        // SAFETY: a reference of this environment, which is alive.
         unsafe { sys::napi_get_reference_value(self.environment.raw(), self.hooks, &mut hooks) };
         hooks
     }
@@ -265,22 +267,23 @@ impl Realm {
     }
 
     fn delete_hooks(&self) {
-        // SAFETY: made when the realm was registered; the realm is replaced now, so that this happens once.
+        // SAFETY: the reference was made when the realm was registered. The realm is replaced now, so it is deleted
+        // once.
         unsafe { sys::napi_delete_reference(self.environment.raw(), self.hooks) };
     }
 
-    /// A promise of the realm begins to wait: its functions are kept.
+    /// A promise of the realm begins to wait: keeps the functions of the realm.
     pub fn begin_pending(&self) {
         let pending = self.pending.get();
         self.pending.set(pending + 1);
         self.environment.begin_pending();
         if pending == 0 {
-            // SAFETY: a reference of this environment, which lives.
+            // SAFETY: a reference of this environment, which is alive.
             unsafe { sys::napi_reference_ref(self.environment.raw(), self.hooks, ptr::null_mut()) };
         }
     }
 
-    /// A promise of the realm waits no longer.
+    /// A promise of the realm no longer waits.
     pub fn end_pending(&self) {
         let pending = self.pending.get() - 1;
         self.pending.set(pending);

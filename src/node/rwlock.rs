@@ -14,24 +14,24 @@ use crate::queue::{Context, Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-/// The word of an RwLock that no thread reads or writes.
+/// The word of a free RwLock.
 #[napi]
 pub const RWLOCK_FREE: u32 = RwLock::FREE;
 
-/// The largest number of reads that an RwLock's word counts: any smaller word, but zero, is how many are held, with nobody
-/// queued.
+/// The largest number of reads that the word of an RwLock counts. Any smaller word above zero is the number of reads,
+/// without waiters.
 #[napi]
 pub const RWLOCK_MOST_READS: u32 = RwLock::NUMBER;
 
-/// The bit of an RwLock's word that says that a thread or a promise waits.
+/// The waiters bit of the word of an RwLock.
 #[napi]
 pub const RWLOCK_WAITERS: u32 = RwLock::WAITERS;
 
-/// The bit of an RwLock's word that says that the thread which the lower bits name writes.
+/// The bit of the word of an RwLock for a write by the thread that the lower bits name.
 #[napi]
 pub const RWLOCK_WRITER: u32 = RwLock::WRITER;
 
-/// The bit of an RwLock's word that says that a guard of the thread which the lower bits name writes.
+/// The bit of the word of an RwLock for a write by a guard of the thread that the lower bits name.
 #[napi]
 pub const RWLOCK_GUARD: u32 = RwLock::GUARD;
 
@@ -43,7 +43,7 @@ pub const RWLOCK_READ: u32 = Request::Read as u32;
 #[napi]
 pub const RWLOCK_WRITE: u32 = Request::Write as u32;
 
-/// The request to write, also after a thread has died inside.
+/// The request to write, even after a holder died.
 #[napi]
 pub const RWLOCK_RECOVER: u32 = Request::Recover as u32;
 
@@ -51,7 +51,7 @@ fn key(cell: CellView) -> Key {
     Key::new(cell.cell(), Kind::RwLock)
 }
 
-/// Where the cell was written over, the reads of this thread and of its guards are void.
+/// Voids the reads of this thread and of its guards if the cell was written over.
 fn forget_lost_reads(cell: CellView, reads: &Reads) {
     if RwLock::new(cell.cell(), reads.held()).forget_lost_reads() {
         grants::revoke_all_reads(key(cell));
@@ -74,7 +74,7 @@ impl<'a> RwLockCall<'a> {
         })
     }
 
-    /// As above, of one that enters.
+    /// The same for a call that enters.
     fn entering(env: &'a Env, realm: &'a Realmed, cell: CellView, name: Name) -> Result<Self> {
         let this = Self::new(env, realm, cell, name)?;
         forget_lost_reads(cell, &this.reads);
@@ -85,7 +85,7 @@ impl<'a> RwLockCall<'a> {
         RwLock::new(self.cell.cell(), self.reads.held())
     }
 
-    /// Ends reads, which may find the cell written over: then no promise of this thread reads any more.
+    /// Ends reads. That may find the cell written over, and then no promise of this thread holds a read any more.
     fn end_read(
         &self,
         unlock: impl FnOnce(RwLock, &Context) -> std::result::Result<(), Fault>,
@@ -98,8 +98,8 @@ impl<'a> RwLockCall<'a> {
     }
 }
 
-/// Reads or writes, as `request` says, within `milliseconds` (Infinity: without limit): 1, or 2 where a call that recovers
-/// cleared what a dead thread left, or 0 where the time was up first.
+/// Reads or writes, as `request` says, within `milliseconds` (Infinity: without limit). Returns 1, or 2 if a call
+/// that recovers took the lock over from a dead holder, or 0 if the time limit passed first.
 #[napi]
 pub fn rwlock_enter(
     env: Env,
@@ -142,14 +142,14 @@ pub fn rwlock_unlock(
     }
 }
 
-/// Goes on as a reader.
+/// Turns the thread's write into a read.
 #[napi]
 pub fn rwlock_downgrade(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
     this.call.run(|context| this.lock().downgrade(context))
 }
 
-/// What a guard has of the lock.
+/// What a guard holds of the lock.
 enum Entry {
     Read(KeptView),
     Write,
@@ -171,7 +171,7 @@ impl Entry {
     }
 }
 
-/// Lets the guard of the promise `number` read or write, if that takes no waiting.
+/// Reads or writes for the guard of the promise `number`, if that does not need to wait.
 #[napi]
 pub fn rwlock_try_enter_guard(
     env: Env,
@@ -194,7 +194,8 @@ pub fn rwlock_try_enter_guard(
     Ok(is_inside)
 }
 
-/// Begins to read or write, for the guard of the promise `number`: 1, or 2 where one that recovers cleared the state.
+/// Begins to read or write for the guard of the promise `number`. The result is 1, or 2 if a call that recovers took
+/// the lock over from a dead holder.
 #[napi]
 pub fn rwlock_enter_async(
     env: Env,
@@ -215,14 +216,14 @@ pub fn rwlock_enter_async(
         Terms::new(number, timeout, keeps_alive),
         |context, requester| lock.begin(context, requester, request),
         move |entered| {
-            // The counts were this lock's until here.
+            // The counts belong to this lock until here.
             drop(reads);
             recovered(entered?, || entry.grant(key, number))
         },
     )
 }
 
-/// Ends what the guard of the promise `number` has: true, or false where it has nothing.
+/// Ends what the guard of the promise `number` holds. Returns true, or false if the guard holds nothing.
 #[napi]
 pub fn rwlock_release_guard(
     env: Env,
@@ -234,7 +235,7 @@ pub fn rwlock_release_guard(
 ) -> Result<bool> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
     if Request::from(request.0) == Request::Read {
-        // The view goes after the call.
+        // The view is dropped after the call.
         let Some(_view) = grants::revoke_read(number.0) else {
             return Ok(false);
         };
@@ -249,8 +250,8 @@ pub fn rwlock_release_guard(
     Ok(true)
 }
 
-/// Lets the guard of the promise `number`, which writes, go on as a reader, under the number `reading`: true, or false where
-/// it does not write.
+/// Turns the write of the guard of the promise `number` into a read with the id `reading`. Returns true, or false if
+/// the guard does not write.
 #[napi]
 pub fn rwlock_downgrade_guard(
     env: Env,
@@ -290,14 +291,14 @@ pub fn rwlock_is_guarded(
     Ok(is_granted && lock.is_written_by_guard(realm.thread().id()))
 }
 
-/// How many reads are held.
+/// The number of reads that are held.
 #[napi]
 pub fn rwlock_readers(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<u32> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
     this.call.run(|_| this.lock().readers())
 }
 
-/// The number of the writer (its `threadId + 1`), or 0.
+/// The thread id of the writer (its `threadId + 1`), or 0.
 #[napi]
 pub fn rwlock_writer(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<u32> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;

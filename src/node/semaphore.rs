@@ -15,11 +15,11 @@ use napi_derive::napi;
 #[napi]
 pub const SEMAPHORE_MAX_PERMITS: u32 = Semaphore::MAX_PERMITS;
 
-/// The bit of a Semaphore's word that says that a thread or a promise waits.
+/// The waiters bit of the word of a Semaphore.
 #[napi]
 pub const SEMAPHORE_WAITERS: u32 = Semaphore::WAITERS;
 
-/// What each permit that is taken adds to a Semaphore's word.
+/// What each taken permit adds to the word of a Semaphore.
 #[napi]
 pub const SEMAPHORE_PERMIT: u32 = Semaphore::PERMIT;
 
@@ -41,7 +41,8 @@ fn for_count(cell: CellView, permits: Count, max: Count, count: Count) -> Result
     }
 }
 
-/// Takes `count` permits within `milliseconds` (Infinity: without limit): true, or false where the time was up first.
+/// Takes `count` permits within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit
+/// passed first.
 #[napi]
 pub fn semaphore_acquire(
     env: Env,
@@ -61,7 +62,8 @@ pub fn semaphore_acquire(
     )
 }
 
-/// Gives back `count` permits: true, or false, and nothing has changed, where there would be more than the maximum.
+/// Gives back `count` permits. Returns true, or false if there would be more than the maximum; then nothing has
+/// changed.
 #[napi]
 pub fn semaphore_release(
     env: Env,
@@ -100,7 +102,7 @@ pub fn semaphore_acquire_async(
     )
 }
 
-/// How many permits are free.
+/// The number of free permits.
 #[napi]
 pub fn semaphore_available(
     env: Env,

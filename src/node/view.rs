@@ -6,8 +6,8 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use std::ptr;
 
-/// The one-cell `Int32Array` that a primitive lives in. As the argument of a call it keeps its memory for the length of the
-/// call, also while the blocked thread serves its runtime.
+/// The one-cell `Int32Array` in which a primitive lives. As an argument it keeps its memory for the length of the
+/// call, even while the blocked thread checks for interrupts.
 #[derive(Clone, Copy)]
 pub struct CellView {
     cell: SharedWord,
@@ -21,7 +21,7 @@ impl CellView {
         self.cell
     }
 
-    /// The number of the cell in its buffer.
+    /// The index of the cell in its buffer.
     pub fn index(self) -> usize {
         self.index
     }
@@ -43,9 +43,9 @@ impl CellView {
 }
 
 impl FromNapiValue for CellView {
-    /// Reads the address of the first cell. That the memory is shared, and so can be neither detached nor moved, was checked
-    /// by JavaScript's constructor, where it can be told in every realm and on every runtime.
-    // Not inlined, as in every native function it would be.
+    /// Reads the address of the first cell. JavaScript's constructor has checked that the memory is shared, which it
+    /// can do in every realm and on every runtime. So the memory can be neither detached nor moved.
+    // Not inlined: otherwise every native function would contain a copy.
     #[inline(never)]
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let (mut kind, mut length, mut data, mut byte_offset) = (0, 0, ptr::null_mut(), 0);
@@ -74,8 +74,8 @@ impl FromNapiValue for CellView {
             ));
         }
         Ok(CellView {
-            // SAFETY: aligned, and mapped for as long as the caller or an entry of JavaScript's keeps the view: shared memory
-            // is never detached, and stays where it is when it grows.
+            // SAFETY: aligned, and mapped as long as the caller or an entry of JavaScript keeps the view. Shared
+            // memory is never detached, and does not move when it grows.
             cell: unsafe { SharedWord::new(address) },
             index: byte_offset / size_of::<u32>(),
             value,
@@ -83,7 +83,7 @@ impl FromNapiValue for CellView {
     }
 }
 
-/// Memory that is kept until this is dropped, on the thread of its environment, and before that ends.
+/// Memory that is kept until this is dropped. Drop it on the thread of its environment, before the environment ends.
 pub struct KeptView {
     env: sys::napi_env,
     reference: sys::napi_ref,

@@ -196,7 +196,7 @@ proptest! {
     fn any_word_gives_a_result_or_a_fault_and_strands_no_waiter(
         operations in prop::collection::vec(operation(), 1..20),
     ) {
-        let queues = Queues::new(1, HandOff { after: 0, at_last: 0, every: 0 });
+        let queues = Queues::new(1, HandOff { overtaken_after: 0, otherwise_after: 0, min_interval: 0 });
         let register = |number| queues.threads().register(ThreadId::new(number).unwrap()).ok().unwrap();
         let me = register(ME);
         register(ALIVE);

@@ -176,8 +176,8 @@ impl Barrier {
     /// gate, which came too early for the next phase, arrive anew.
     fn release_all(self, queue: &mut QueueGuard, word: u32, outcome: Outcome) {
         self.cell.overwrite(word);
-        queue.settle_all(self.key(), outcome);
-        queue.settle_all(self.gate(), Outcome::Retry { more: false });
+        queue.complete_all(self.key(), outcome);
+        queue.complete_all(self.gate(), Outcome::Retry { more: false });
     }
 
     /// Reads the word. The caller holds the lock of the queue, with whose length the word has to agree.
@@ -202,12 +202,12 @@ impl Barrier {
         match phase {
             Err(Fault::Broken) => self.release_all(queue, BROKEN, Outcome::Broken),
             Err(Fault::Corrupt(word)) => {
-                queue.settle_all(self.key(), Outcome::Corrupt(word));
-                queue.settle_all(self.gate(), Outcome::Corrupt(word));
+                queue.complete_all(self.key(), Outcome::Corrupt(word));
+                queue.complete_all(self.gate(), Outcome::Corrupt(word));
             }
             // No action runs, so no party should stand at the gate. Some do only if the cell was written over.
             Ok(Phase::Arriving(_)) => {
-                queue.settle_all(self.gate(), Outcome::Retry { more: false });
+                queue.complete_all(self.gate(), Outcome::Retry { more: false });
             }
             Ok(Phase::Acting(_)) | Err(_) => {}
         }
@@ -260,7 +260,7 @@ impl Arriving {
                 return Poll::Pending;
             }
             if word == 0 {
-                queue.settle_all(self.barrier.key(), Outcome::Passed);
+                queue.complete_all(self.barrier.key(), Outcome::Passed);
             }
             return Poll::Ready(Ok(0));
         }

@@ -237,7 +237,7 @@ impl Condition {
     fn examine(self, queue: &mut QueueGuard) -> Result<u32, Fault> {
         let word = self.agreed(queue);
         if let Err(Fault::Corrupt(word)) = word {
-            queue.settle_all(self.key(), Outcome::Corrupt(word));
+            queue.complete_all(self.key(), Outcome::Corrupt(word));
         }
         word
     }

@@ -25,6 +25,16 @@ const COUNTED: u32 = (1 << 30) - 1;
 /// The latch is closed, and there are waiters.
 const WAITERS: u32 = 1 << 30;
 
+/// The number of countdowns.
+fn counted(word: u32) -> u32 {
+    word & COUNTED
+}
+
+/// The word without the waiters bit.
+fn without_waiters(word: u32) -> u32 {
+    word & !WAITERS
+}
+
 /// What a word says.
 enum State {
     Open,
@@ -132,7 +142,7 @@ impl Latch {
     }
 
     fn remaining_of(self, closed: u32) -> u32 {
-        self.count - (closed & COUNTED)
+        self.count - counted(closed)
     }
 
     /// Whether the latch is open.
@@ -141,7 +151,7 @@ impl Latch {
     }
 
     fn state(self, word: u32) -> State {
-        match word & !WAITERS {
+        match without_waiters(word) {
             counted if counted < self.count => State::Closed,
             counted if counted == self.count && word == counted => State::Open,
             _ => State::Corrupt,
@@ -173,12 +183,12 @@ impl Latch {
 
     /// Completes all waits: the latch is open.
     fn release_all(self, queue: &mut QueueGuard) {
-        queue.settle_all(self.key(), Outcome::Passed);
+        queue.complete_all(self.key(), Outcome::Passed);
     }
 
     /// Ends all waits: the cell was written over.
     fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.settle_all(self.key(), Outcome::Corrupt(word));
+        queue.complete_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }

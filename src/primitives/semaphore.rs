@@ -43,6 +43,15 @@ const PERMIT: u32 = 2;
 fn has_waiters(word: u32) -> bool {
     word & WAITERS != 0
 }
+
+/// The word with the waiters bit set or cleared.
+fn with_waiters_bit(word: u32, is_set: bool) -> u32 {
+    if is_set {
+        word | WAITERS
+    } else {
+        word & !WAITERS
+    }
+}
 /// How an attempt to give permits back ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Released {
@@ -216,7 +225,7 @@ impl Semaphore {
             let (after, acquired) = if first && count <= free {
                 (taken(word, count), true)
             } else {
-                (word | WAITERS, false)
+                (with_waiters_bit(word, true), false)
             };
             if self.cell.replace(word, after) {
                 return Ok(acquired);
@@ -231,21 +240,16 @@ impl Semaphore {
             let (word, free) = self.examine(queue)?;
             let Some(next) = queue.next_admissible(self.key(), |waiter| waiter.request() <= free)
             else {
-                let bit = if queue.has_present(self.key()) {
-                    WAITERS
-                } else {
-                    0
-                };
-                let after = word & !WAITERS | bit;
+                let after = with_waiters_bit(word, queue.has_present(self.key()));
                 if word == after || self.cell.replace(word, after) {
                     return Ok(());
                 }
                 continue;
             };
-            let after = taken(word, next.request()) | WAITERS;
+            let after = with_waiters_bit(taken(word, next.request()), true);
             if self.cell.replace(word, after) {
                 queue.remove(&next);
-                queue.settle(next, Outcome::Granted);
+                queue.complete(next, Outcome::Granted);
             }
         }
     }
@@ -261,7 +265,7 @@ impl Semaphore {
 
     /// Ends all waits: the cell was written over.
     fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.settle_all(self.key(), Outcome::Corrupt(word));
+        queue.complete_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }

@@ -1,45 +1,45 @@
-//! A thread that calls into a primitive, and how it sleeps until its wait is settled.
+//! A thread that calls into a primitive, and how it sleeps until its wait completes.
 
 use super::Queues;
-use super::spin::{WaitStats, attempt};
+use super::spin::{WaitStats, spin_then_yield};
 use super::wait_graph::CycleEdge;
 use super::waiter::{Outcome, Waiter};
 use crate::futex::{Deadline, Wake};
 use crate::threads::{Interrupt, InterruptPoll, Runtime, Thread, ThreadId};
 use std::sync::Arc;
 
-/// How a sleep ended. After all but the first the waiter still stands in its queue, unless it is settled in this very
-/// moment.
+/// Why a sleep ended. Except after `Completed`, the waiter still stands in its queue, unless its wait completes at
+/// this very moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WakeReason {
-    /// Somebody settled the wait.
-    Settled(Outcome),
+    /// Another thread completed the wait.
+    Completed(Outcome),
     /// The time limit passed.
     TimedOut,
     /// The runtime ends the wait.
     Interrupted,
-    /// The thread waits, in this circle, for itself.
+    /// The thread waits for itself through this cycle.
     Deadlock(Vec<CycleEdge>),
 }
 
-/// What a sleep came to, for a wait that leaves its queue as soon as it has no reason to stand there.
+/// How a sleep ended, for a wait that leaves its queue as soon as it has no reason to stand there.
 pub enum WaitEnd {
-    /// It was told how it ended, be it in the very moment in which it was to leave.
+    /// The wait completed with this outcome, perhaps at the very moment at which it was about to leave the queue.
     Completed(Option<Outcome>),
-    /// The time limit passed, and it has left.
+    /// The time limit passed, and the waiter has left the queue.
     TimedOut,
-    /// The runtime ends the wait: it has not left yet, and may have been told meanwhile.
+    /// The runtime ends the wait. The waiter has not left the queue yet, and its wait may have completed meanwhile.
     Interrupted,
-    /// It would wait, in this circle, for itself, and has left.
+    /// The thread would wait for itself through this cycle, and has left the queue.
     Deadlock(Vec<CycleEdge>),
 }
 
 impl WakeReason {
-    /// What it means for `waiter`, which `leave` takes out of its queue: false where it was settled before, which counts
-    /// first.
+    /// What this reason means for `waiter`. `dequeue` takes the waiter out of its queue; it returns false if the wait
+    /// completed before, and then the outcome counts.
     pub fn wait_end(self, waiter: &Waiter, dequeue: impl Fn() -> bool) -> WaitEnd {
         match self {
-            WakeReason::Settled(outcome) => WaitEnd::Completed(Some(outcome)),
+            WakeReason::Completed(outcome) => WaitEnd::Completed(Some(outcome)),
             WakeReason::Interrupted => WaitEnd::Interrupted,
             WakeReason::TimedOut if dequeue() => WaitEnd::TimedOut,
             WakeReason::Deadlock(cycle) if dequeue() => WaitEnd::Deadlock(cycle),
@@ -48,7 +48,7 @@ impl WakeReason {
     }
 }
 
-/// Who calls: the thread, the queues that it may wait in, and the runtime that may want it meanwhile.
+/// The caller: the thread, the queues that it may wait in, and the runtime that may interrupt it.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The process's queues.
@@ -65,68 +65,68 @@ impl Context<'_> {
         self.thread.id()
     }
 
-    /// Calls `wait`, which blocks the thread. Its promises are passed over meanwhile: what they were given, and have not
-    /// been told of yet, goes to others.
+    /// Calls `wait`, which blocks the thread. Meanwhile its promises are passed over. What they were granted, and
+    /// have not learned of yet, is given back and goes to other waiters.
     pub fn blocked<R>(&self, wait: impl FnOnce() -> R) -> R {
         let result = self.thread.blocked(|| {
-            self.runtime.blocks();
+            self.runtime.before_block();
             wait()
         });
-        self.runtime.goes_on();
+        self.runtime.after_block();
         result
     }
 
-    /// Tries for a moment to do without, then sleeps until the wait is settled, its deadline passes, the runtime ends it, or
-    /// it turns out to be part of a deadlock. A wait that lasts is recorded, and calls `tend` now and then: to see to the
-    /// queue, should somebody have written over the cell.
+    /// Spins and yields for a short time. Then sleeps until the wait completes, its deadline passes, the runtime ends
+    /// it, or it turns out to be part of a deadlock. A wait that lasts is registration, and calls `revalidate` from time
+    /// to time, in case the cell was written over.
     pub fn sleep(
         &self,
         waiter: &Arc<Waiter>,
         deadline: Option<Deadline>,
-        tend: impl Fn(),
+        revalidate: impl Fn(),
     ) -> WakeReason {
-        let experience = WaitStats::new(self.thread.experience());
+        let stats = WaitStats::new(self.thread.wait_stats());
         let began = Deadline::now();
-        // Where this succeeds, the token that comes with the outcome stays behind: a later sleep takes it for a wake
-        // without a reason.
-        let attempt = attempt(experience, deadline.is_some(), || {
-            waiter.outcome().is_some()
-        });
-        let reason = self.sleep_soundly(waiter, deadline, tend);
-        if let WakeReason::Settled(_) = reason {
+        // If spinning succeeds, the token that was left with the outcome stays in the parker. A later sleep takes it
+        // for a spurious wake-up.
+        let spun = spin_then_yield(stats, deadline.is_some(), || waiter.outcome().is_some());
+        let reason = self.park(waiter, deadline, revalidate);
+        if let WakeReason::Completed(_) = reason {
             let took = waiter
-                .settled_at()
+                .completed_at()
                 .as_nanoseconds()
                 .saturating_sub(began.as_nanoseconds());
-            self.thread
-                .set_experience(experience.after(took, attempt).get());
+            self.thread.set_wait_stats(stats.after(took, spun).get());
         }
         reason
     }
 
-    fn sleep_soundly(
+    fn park(
         &self,
         waiter: &Arc<Waiter>,
         deadline: Option<Deadline>,
-        tend: impl Fn(),
+        revalidate: impl Fn(),
     ) -> WakeReason {
-        let mut vigil = InterruptPoll::new(self.queues.threads(), self.thread, self.runtime);
-        let mut recorded = None;
+        let mut interrupt_poll =
+            InterruptPoll::new(self.queues.threads(), self.thread, self.runtime);
+        let mut registration = None;
         loop {
             if let Some(outcome) = waiter.outcome() {
-                return WakeReason::Settled(outcome);
+                return WakeReason::Completed(outcome);
             }
-            let until = earlier(deadline, vigil.next_check());
+            let until = earlier(deadline, interrupt_poll.next_check());
             match self.thread.parker().park(until) {
-                Wake::Woken if self.thread.take_interrupt() => vigil.interrupted(),
+                Wake::Woken if self.thread.take_interrupt() => interrupt_poll.interrupted(),
                 Wake::Woken => continue,
                 Wake::TimedOut if until == deadline => return WakeReason::TimedOut,
-                Wake::TimedOut => vigil.check_is_due(),
+                Wake::TimedOut => interrupt_poll.check_is_due(),
             }
             let waits = self.queues.waits();
-            recorded.get_or_insert_with(|| waits.record(waiter, deadline.is_some(), self.runtime));
-            // Before the runtime, which may take its time: a heap snapshot stops the thread for seconds. And after it,
-            // as what it runs may wait elsewhere, so that no other thread sees what this wait is for.
+            registration
+                .get_or_insert_with(|| waits.record(waiter, deadline.is_some(), self.runtime));
+            // Check for a cycle before the interrupt check, which may take long: a heap snapshot stops the thread for
+            // seconds. Check again after it: code that it ran may have waited elsewhere, and during that wait no
+            // other thread could see what this wait is for.
             if let Some(cycle) = waits.cycle(self.id()) {
                 return WakeReason::Deadlock(cycle);
             }
@@ -136,7 +136,7 @@ impl Context<'_> {
             if let Some(cycle) = waits.cycle(self.id()) {
                 return WakeReason::Deadlock(cycle);
             }
-            tend();
+            revalidate();
         }
     }
 }

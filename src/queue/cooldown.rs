@@ -1,55 +1,55 @@
-//! How often to try what may be in vain: after each time that it was, for twice as many times not.
+//! Exponential back-off: each failure doubles the number of attempts that are skipped.
 
-/// Whether something that was tried is to be tried again.
+/// Whether to make the next attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cooldown {
-    /// For how many times it is not tried.
-    resting: u16,
-    /// How many times it was in vain, less the times that it was not.
-    vain: u8,
+    /// How many attempts to skip.
+    skip: u16,
+    /// How many attempts failed, less those that succeeded.
+    failures: u8,
 }
 
 impl Cooldown {
     /// How many bits [`Cooldown::get`] uses.
     pub const BITS: u32 = 16;
-    const VAIN_BITS: u32 = 4;
-    const MOST_VAIN: u8 = 12;
+    const FAILURE_BITS: u32 = 4;
+    const MAX_FAILURES: u8 = 12;
 
     /// From a number that [`Cooldown::get`] gave.
     pub fn new(number: u64) -> Self {
         Cooldown {
-            resting: (number as u16) >> Self::VAIN_BITS,
-            vain: number as u8 & ((1 << Self::VAIN_BITS) - 1),
+            skip: (number as u16) >> Self::FAILURE_BITS,
+            failures: number as u8 & ((1 << Self::FAILURE_BITS) - 1),
         }
     }
 
     /// As a number.
     pub fn get(self) -> u64 {
-        u64::from(self.resting << Self::VAIN_BITS | u16::from(self.vain))
+        u64::from(self.skip << Self::FAILURE_BITS | u16::from(self.failures))
     }
 
-    /// For how many times it is not tried.
-    pub fn resting(self) -> u16 {
-        self.resting
+    /// How many attempts to skip.
+    pub fn skip(self) -> u16 {
+        self.skip
     }
 
-    /// Once more it was tried and helped or did not, or it was not tried.
+    /// The state after an attempt that succeeded or failed, or after one that was skipped (`None`).
     pub fn after(self, helped: Option<bool>) -> Self {
-        let Cooldown { resting, vain } = self;
+        let Cooldown { skip, failures } = self;
         match helped {
             None => Cooldown {
-                resting: resting.saturating_sub(1),
-                vain,
+                skip: skip.saturating_sub(1),
+                failures,
             },
             Some(true) => Cooldown {
-                resting: 0,
-                vain: vain / 2,
+                skip: 0,
+                failures: failures / 2,
             },
             Some(false) => {
-                let vain = (vain + 1).min(Self::MOST_VAIN);
+                let failures = (failures + 1).min(Self::MAX_FAILURES);
                 Cooldown {
-                    resting: (1 << vain) - 1,
-                    vain,
+                    skip: (1 << failures) - 1,
+                    failures,
                 }
             }
         }
@@ -61,19 +61,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_in_vain_rests_for_twice_as_long_each_time_up_to_a_limit() {
-        let mut trust = Cooldown::default();
+    fn each_failure_doubles_the_skipped_attempts_up_to_a_limit() {
+        let mut cooldown = Cooldown::default();
         for rest in [1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 2047, 4095, 4095] {
-            trust = trust.after(Some(false));
-            assert_eq!(trust.resting(), rest);
+            cooldown = cooldown.after(Some(false));
+            assert_eq!(cooldown.skip(), rest);
         }
     }
 
     #[test]
-    fn what_helped_is_tried_again_at_once_and_rests_for_less_when_it_is_in_vain_again() {
-        let vain = (0..8).fold(Cooldown::default(), |trust, _| trust.after(Some(false)));
-        let helped = vain.after(Some(true));
-        assert_eq!(helped.resting(), 0);
-        assert_eq!(helped.after(Some(false)).resting(), 31);
+    fn a_success_ends_the_skipping_and_shortens_it_after_the_next_failure() {
+        let failed = (0..8).fold(Cooldown::default(), |cooldown, _| {
+            cooldown.after(Some(false))
+        });
+        let helped = failed.after(Some(true));
+        assert_eq!(helped.skip(), 0);
+        assert_eq!(helped.after(Some(false)).skip(), 31);
     }
 }

@@ -1,16 +1,16 @@
-//! Which threads ended while they owned what, for locks whose word has no room to name them.
+//! Which threads died while they owned a lock, for locks whose word has no room to name them.
 //!
-//! A lock stays abandoned until a thread recovers it, which may never happen. So a bucket remembers the last deaths only.
-//! Of a lock whose entry was dropped it is still known that it can be abandoned, but not by which thread.
+//! A lock stays abandoned until a thread recovers it, which may never happen. So a bucket remembers only the last
+//! deaths. If the entry of a lock was dropped, the lock can still be abandoned, but the thread that died is unknown.
 
 use super::key::Key;
 use crate::threads::ThreadId;
 use std::collections::VecDeque;
 
-/// How many deaths a bucket remembers; few in the models, which would take too long to reach more.
+/// How many deaths a bucket remembers. The models remember one, since reaching more would take them too long.
 const MAX_ENTRIES: usize = if cfg!(loom) { 1 } else { 64 };
 
-/// The thread that ended while it owned a lock.
+/// The thread that died while it owned a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadOwner {
     /// This thread.
@@ -20,7 +20,7 @@ pub enum DeadOwner {
 }
 
 impl DeadOwner {
-    /// The thread, where it is known.
+    /// The thread, if it is known.
     pub fn thread(self) -> Option<ThreadId> {
         match self {
             DeadOwner::Known(thread) => Some(thread),
@@ -29,17 +29,17 @@ impl DeadOwner {
     }
 }
 
-/// The deaths that a bucket remembers. Under the bucket's lock.
+/// The deaths that a bucket remembers. Accessed under the lock of the bucket.
 #[derive(Default)]
 pub(super) struct DeadOwners {
     /// The oldest first.
     entries: VecDeque<(Key, ThreadId)>,
-    /// An entry was dropped once, of a lock that may still be abandoned.
+    /// Whether an entry was ever dropped: its lock may still be abandoned.
     dropped: bool,
 }
 
 impl DeadOwners {
-    /// Remembers that `owner` ended while it owned the lock.
+    /// Remembers that `owner` died while it owned the lock.
     pub fn note(&mut self, key: Key, owner: ThreadId) {
         self.forget(key);
         if self.entries.len() == MAX_ENTRIES {
@@ -49,8 +49,8 @@ impl DeadOwners {
         self.entries.push_back((key, owner));
     }
 
-    /// The thread that ended while it owned the lock, if its word says that there is one. None where there can be none: the
-    /// cell was written over.
+    /// The thread that died while it owned the lock, for a lock whose word says that there is one. None if there
+    /// cannot be one: the cell was written over.
     pub fn get(&self, key: Key) -> Option<DeadOwner> {
         let known = self.entries.iter().find(|(other, _)| *other == key);
         match known {
@@ -59,7 +59,7 @@ impl DeadOwners {
         }
     }
 
-    /// A thread recovered the lock.
+    /// Forgets the death, because a thread recovered the lock.
     pub fn forget(&mut self, key: Key) {
         self.entries.retain(|(other, _)| *other != key);
     }

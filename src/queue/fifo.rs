@@ -43,7 +43,7 @@ impl Fifo {
         self.entries.front()?.waiter.as_ref()
     }
 
-    /// The waiters, first the one that entered first.
+    /// The waiters in the order in which they entered.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Waiter>> {
         self.entries
             .iter()
@@ -77,7 +77,7 @@ impl Fifo {
         waiter
     }
 
-    /// Removes this waiter; none where it does not stand in this queue.
+    /// Removes this waiter. Returns none if it does not stand in this queue.
     pub fn remove(&mut self, waiter: &Arc<Waiter>) -> Option<Arc<Waiter>> {
         if self.front().is_some_and(|front| Arc::ptr_eq(front, waiter)) {
             return self.pop_front();
@@ -87,7 +87,7 @@ impl Fifo {
             .entries
             .binary_search_by_key(&ticket, |entry| entry.ticket)
             .ok()?;
-        // Another waiter's, where this one took its ticket in another queue.
+        // The ticket may belong to another waiter here, if this one took it in another queue.
         let removed = self.entries[index]
             .waiter
             .take_if(|other| Arc::ptr_eq(other, waiter))?;
@@ -215,15 +215,15 @@ mod tests {
         assert_ne!(queue.into_spare().entries.capacity(), 0);
     }
 
-    /// A scan for each of them took seconds.
+    /// Before, a scan for each of them took seconds.
     #[test]
     fn a_hundred_thousand_waiters_leave_out_of_order_within_a_second() {
         let queues = Queues::new(
             0,
             HandOff {
-                after: 0,
-                at_last: 0,
-                every: 0,
+                overtaken_after: 0,
+                otherwise_after: 0,
+                min_interval: 0,
             },
         );
         let all = waiters(100_000);
@@ -231,7 +231,8 @@ mod tests {
         for waiter in &all {
             queue.push_back(waiter);
         }
-        // The last comes first, the others as a multiplication by a prime mixes them.
+        // The last waiter leaves first, and the others in the order in which a multiplication by a prime shuffles
+        // them.
         let count = all.len();
         let order: Vec<_> = (1..=count)
             .map(|index| count - 1 - index * 7_919 % count)
@@ -266,7 +267,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_what_a_vector_does(
+        fn behaves_like_a_vector(
             operations in prop::collection::vec(operation(), 0..200),
         ) {
             let all = waiters(WAITERS);

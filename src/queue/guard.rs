@@ -1,4 +1,4 @@
-//! What is done to the queues under the lock of a bucket or two.
+//! The operations on the queues under the lock of one bucket or two.
 
 use super::dead_owners::{DeadOwner, DeadOwners};
 use super::fifo::Fifo;
@@ -11,7 +11,7 @@ use crate::threads::ThreadId;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-/// The queue of one key. One that nobody waits in is removed from its bucket.
+/// The queue of one key. A queue without waiters is removed from its bucket.
 struct Queue {
     key: Key,
     waiters: Fifo,
@@ -23,7 +23,7 @@ pub(super) struct Bucket {
     queues: Vec<Queue>,
     /// The room of the queue that emptied last, for the next one to use.
     spare: Fifo,
-    /// When a lock of this bucket was last handed over directly.
+    /// When a lock of this bucket was last handed off.
     handed_off: Option<Deadline>,
     dead_owners: DeadOwners,
 }
@@ -52,7 +52,7 @@ impl Bucket {
         Some(self.queues.swap_remove(index).waiters)
     }
 
-    /// Takes out of the queue by `take`, and removes the queue where that leaves no waiter.
+    /// Takes waiters out of the queue by `take`, and removes the queue if that leaves no waiter.
     fn take<R>(&mut self, key: Key, take: impl FnOnce(&mut Fifo) -> R) -> Option<R> {
         let index = self.queues.iter().position(|queue| queue.key == key)?;
         let taken = take(&mut self.queues[index].waiters);
@@ -66,19 +66,19 @@ impl Bucket {
 /// A locked bucket and its place in the table.
 pub(super) type LockedBucket<'a> = (usize, MutexGuard<'a, Bucket>);
 
-/// A bucket under its lock, or two of them. When it ends the locks are released first, and whoever was settled is
-/// woken then, so that nobody wakes up only to wait for the bucket.
+/// One locked bucket, or two. Dropping it first releases the locks and then wakes the waiters whose waits completed,
+/// so that no waiter wakes up only to wait for the bucket.
 pub struct QueueGuard<'a> {
     queues: &'a Queues,
     bucket: LockedBucket<'a>,
     other: Option<LockedBucket<'a>>,
     /// When the clock was read first under these locks.
     now: OnceCell<Deadline>,
-    // Dropped last: after the locks.
-    settled: ToWake,
+    // Dropped last, after the locks.
+    to_wake: ToWake,
 }
 
-/// Those to wake when the locks are released: the usual one without an allocation.
+/// The waiters to wake when the locks are released. The first needs no allocation, and usually it is the only one.
 #[derive(Default)]
 struct ToWake {
     first: Option<Arc<Waiter>>,
@@ -113,7 +113,7 @@ impl<'a> QueueGuard<'a> {
             bucket,
             other,
             now: OnceCell::new(),
-            settled: ToWake::default(),
+            to_wake: ToWake::default(),
         }
     }
 
@@ -136,55 +136,56 @@ impl<'a> QueueGuard<'a> {
         }
     }
 
-    /// Those who wait, the longest waiting first.
+    /// The waiters, the longest waiting first.
     pub fn waiters(&self, key: Key) -> impl Iterator<Item = &Arc<Waiter>> {
         self.bucket(key).queue(key).into_iter().flat_map(Fifo::iter)
     }
 
-    /// Who has waited longest.
+    /// The waiter that has waited longest.
     pub fn front(&self, key: Key) -> Option<&Arc<Waiter>> {
         self.bucket(key).queue(key)?.front()
     }
 
-    /// How many wait.
+    /// The number of waiters.
     pub fn len(&self, key: Key) -> usize {
         self.bucket(key).queue(key).map_or(0, Fifo::len)
     }
 
-    /// Whether nobody waits.
+    /// Whether there are no waiters.
     pub fn is_empty(&self, key: Key) -> bool {
         self.len(key) == 0
     }
 
-    /// Takes out who has waited longest. The caller settles it.
+    /// Takes out the waiter that has waited longest. The caller completes its wait.
     pub fn pop_front(&mut self, key: Key) -> Option<Arc<Waiter>> {
         self.bucket_mut(key).take(key, Fifo::pop_front)?
     }
 
-    /// Those who wait and are not away, the longest waiting first.
+    /// The waiters whose threads are not blocked elsewhere ([`Readiness::ThreadBlocked`]), the longest waiting first.
     pub fn present(&self, key: Key) -> impl Iterator<Item = &Arc<Waiter>> {
         self.waiters(key)
             .filter(|waiter| waiter.readiness() != Readiness::ThreadBlocked)
     }
 
-    /// Whether anybody who waits is not away.
+    /// Whether there are such waiters.
     pub fn has_present(&self, key: Key) -> bool {
         self.present(key).next().is_some()
     }
 
-    /// Who is to be given the lock: the longest waiting of those who can use it at once, or else of those who can in a
-    /// while.
+    /// The next waiter to be granted the lock: the longest waiting one that can use it at once. If there is none, the
+    /// longest waiting one that can use it later.
     pub fn next(&self, key: Key) -> Option<Arc<Waiter>> {
         self.next_admissible(key, |_| true)
     }
 
-    /// As above, where nobody may pass one who cannot be given what it asks for yet, as `can_have` tells.
+    /// As [`QueueGuard::next`], but a waiter that cannot have what it asks for yet, according to `can_have`, blocks
+    /// those behind it.
     pub fn next_admissible(
         &self,
         key: Key,
         can_have: impl Fn(&Waiter) -> bool,
     ) -> Option<Arc<Waiter>> {
-        // One pass, and the readiness of each is asked once.
+        // One pass, which reads the readiness of each waiter once.
         let mut busy = None;
         for waiter in self.waiters(key) {
             let readiness = waiter.readiness();
@@ -202,8 +203,8 @@ impl<'a> QueueGuard<'a> {
         busy.cloned()
     }
 
-    /// Whether another promise of the same thread stands at the front of the queue in which `waiter`, a promise, stands or
-    /// has stood. When their thread blocks, that one serves the queue for both.
+    /// Whether another promise of the same thread stands at the front of the queue in which `waiter`, a promise,
+    /// stands or has stood. When their thread blocks, that promise sees to the queue for both.
     pub fn is_behind_sibling(&self, waiter: &Waiter) -> bool {
         self.front(waiter.key()).is_some_and(|front| {
             front.requester().is_promise()
@@ -212,7 +213,7 @@ impl<'a> QueueGuard<'a> {
         })
     }
 
-    /// Puts a waiter, whose outcome is open again, behind the others.
+    /// Puts a waiter, whose outcome is pending again, behind the others.
     pub fn push_back(&mut self, waiter: &Arc<Waiter>) {
         waiter.rearm();
         let key = waiter.key();
@@ -221,8 +222,8 @@ impl<'a> QueueGuard<'a> {
             .push_back(Arc::clone(waiter));
     }
 
-    /// Puts a waiter, whose outcome is open again, before the others: one that was woken and came too late keeps
-    /// its place.
+    /// Puts a waiter, whose outcome is pending again, before the others: a woken waiter that was overtaken keeps its
+    /// place.
     pub fn push_front(&mut self, waiter: &Arc<Waiter>) {
         waiter.rearm();
         let key = waiter.key();
@@ -231,83 +232,88 @@ impl<'a> QueueGuard<'a> {
             .push_front(Arc::clone(waiter));
     }
 
-    /// Takes out one that gives up; false where it was taken out and settled before.
+    /// Takes out a waiter that gives up. False if it was taken out before and its wait completed.
     pub fn remove(&mut self, waiter: &Arc<Waiter>) -> bool {
         let key = waiter.key();
         let removed = self.bucket_mut(key).take(key, |queue| queue.remove(waiter));
         removed.flatten().is_some()
     }
 
-    /// Turns a Condition's waiter, which was taken out of its queue, into one that waits for its mutex. `notified_one`: others
-    /// were left waiting.
+    /// Turns a waiter of a Condition, which was taken out of its queue, into one that waits for its mutex.
+    /// `notified_one` says that others were left waiting.
     pub fn notify(&mut self, waiter: &Waiter, notified_one: bool) {
         waiter.notify(notified_one, self.now());
     }
 
-    /// Tells a waiter that was taken out how its wait ended, and wakes it when the locks are released.
-    pub fn settle(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
-        waiter.settle(outcome, self.now());
-        self.settled.push(waiter);
+    /// Completes the wait of a waiter that was taken out. It is woken when the locks are released.
+    pub fn complete(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
+        waiter.complete(outcome, self.now());
+        self.to_wake.push(waiter);
     }
 
-    /// Tells everybody who waits there.
-    pub fn settle_all(&mut self, key: Key, outcome: Outcome) {
+    /// Completes all waits of `key`.
+    pub fn complete_all(&mut self, key: Key, outcome: Outcome) {
         let Some(mut queue) = self.bucket_mut(key).take_queue(key) else {
             return;
         };
-        // The first usually has a place without an allocation.
-        self.settled.rest.reserve(queue.len() - 1);
+        // The first waiter usually needs no allocation.
+        self.to_wake.rest.reserve(queue.len() - 1);
         while let Some(waiter) = queue.pop_front() {
-            self.settle(waiter, outcome);
+            self.complete(waiter, outcome);
         }
         self.bucket_mut(key).spare = queue.into_spare();
     }
 
-    /// The time at which these locks are held. Read once, for all that happens under them.
+    /// The time at which these locks are held. The clock is read once for all operations under them.
     fn now(&self) -> Deadline {
         *self.now.get_or_init(Deadline::now)
     }
 
-    /// Whether the lock is to be handed to `next`: it has waited long, and the last time is not just past ("eventual
+    /// Whether to hand the lock off to `next`: it has waited long, and the last hand-off was some time ago ("eventual
     /// fairness", parking_lot `core/src/parking_lot.rs`).
     pub fn handoff_due(&self, next: &Waiter) -> bool {
         let HandOff {
-            after,
-            at_last,
-            every,
+            overtaken_after,
+            otherwise_after,
+            min_interval,
         } = self.queues.handoff;
-        let spin_budget = if next.was_overtaken() { after } else { at_last };
+        let min_wait = if next.was_overtaken() {
+            overtaken_after
+        } else {
+            otherwise_after
+        };
         let now = self.now();
         let passed = |since: Deadline, time| since.plus(time) <= now;
-        passed(next.since(), spin_budget)
+        passed(next.since(), min_wait)
             && self
                 .bucket(next.key())
                 .handed_off
-                .is_none_or(|last| passed(last, every))
+                .is_none_or(|last| passed(last, min_interval))
     }
 
-    /// Notes that one was handed over now.
+    /// Notes that a lock was handed off now.
     pub fn note_handoff(&mut self, key: Key) {
         self.bucket_mut(key).handed_off = Some(self.now());
     }
 
-    /// Notes that the lock's owner died, for a lock whose word has no room to say who. A bucket keeps the last 64 such notes.
+    /// Notes that the owner of a lock died, for a lock whose word has no room to name it. A bucket keeps the last 64
+    /// notes.
     pub fn note_dead_owner(&mut self, key: Key, owner: ThreadId) {
         self.bucket_mut(key).dead_owners.note(key, owner);
     }
 
-    /// The thread that died owning the lock, whose word says that there is one. None where there can be none: the cell was
-    /// written over.
+    /// The thread that died while it owned the lock, for a lock whose word says that there is one. None if there
+    /// cannot be one: the cell was written over.
     pub fn dead_owner(&self, key: Key) -> Option<DeadOwner> {
         self.bucket(key).dead_owners.get(key)
     }
 
-    /// Somebody took care of what the dead owner left.
+    /// A thread recovered the lock from its dead owner.
     pub fn forget_dead_owner(&mut self, key: Key) {
         self.bucket_mut(key).dead_owners.forget(key);
     }
 
-    /// The keys of the queues that somebody waits in.
+    /// The keys of the queues that have waiters.
     pub(super) fn keys(&self) -> Vec<Key> {
         let (_, bucket) = &self.bucket;
         bucket.queues.iter().map(|queue| queue.key).collect()

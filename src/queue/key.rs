@@ -1,9 +1,9 @@
-//! Which queue: a cell of shared memory, and what kind of primitive it is.
+//! The key of a queue: a cell of shared memory, and the kind of primitive in it.
 
 use crate::cell::SharedWord;
 
-/// What a cell is to those who wait for it. Cells that two kinds of primitive were put on by mistake have a queue
-/// for each, so that no waiter is ever told what only another kind's understands.
+/// What a cell is to its waiters. If two kinds of primitive were put in one cell by mistake, each kind has a queue of
+/// its own. So no waiter receives an outcome that only the other kind understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Waits to own a Mutex.
@@ -14,7 +14,7 @@ pub enum Kind {
     Barrier,
     /// Waits to arrive, while an action runs.
     BarrierGate,
-    /// Waits for it to open.
+    /// Waits for a Latch to open.
     Latch,
     /// Waits for permits of a Semaphore.
     Semaphore,
@@ -22,7 +22,7 @@ pub enum Kind {
     RwLock,
 }
 
-/// Which queue: a cell, and what it is.
+/// The key of a queue: a cell, and its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     cell: SharedWord,

@@ -1,8 +1,8 @@
-//! Who waits for which cell.
+//! The queues of waiters.
 //!
-//! The cells hold state only. Who waits lies here, in one process-wide table of FIFO queues keyed by address and
-//! kind, as in WebKit's ParkingLot (`Source/WTF/wtf/ParkingLot.cpp`) and parking_lot_core. A waiter is told an
-//! [`Outcome`] of its own, so that a wake-up can be handed on and a barrier that broke differs from one that was
+//! The cells hold state only. The waiters stand here, in one process-wide table of FIFO queues keyed by address and
+//! kind, as in WebKit's ParkingLot (`Source/WTF/wtf/ParkingLot.cpp`) and parking_lot_core. Each waiter receives an
+//! [`Outcome`] of its own. So a wake-up can be passed on, and a barrier that broke can be told from one that was
 //! passed.
 
 mod context;
@@ -31,15 +31,17 @@ use crate::threads::Threads;
 use crossbeam_utils::CachePadded;
 use guard::{Bucket, LockedBucket};
 
-/// When a lock is handed directly to who has waited longest, instead of being released for everybody to compete for.
+/// When a lock is handed off to the waiter at the front, instead of being released for all threads to compete for.
 #[derive(Clone, Copy, Debug)]
 pub struct HandOff {
-    /// How long the front of the queue waits before, in nanoseconds, once it was woken and others were faster.
-    pub after: u64,
-    /// How long if not: it is others then, and not the lock's owner, whom the processors are busy with.
-    pub at_last: u64,
-    /// Between two of them, in nanoseconds: each costs a switch of threads in which the lock is owned and not used.
-    pub every: u64,
+    /// How long the waiter has waited, in nanoseconds, if it was woken before and overtaken.
+    pub overtaken_after: u64,
+    /// How long, if it was not overtaken. Such a waiter is waiting for a CPU: handing it the lock would not schedule
+    /// it sooner.
+    pub otherwise_after: u64,
+    /// The least time between two hand-offs, in nanoseconds. Each costs a context switch during which the lock is
+    /// owned but not used.
+    pub min_interval: u64,
 }
 
 /// The process's threads, and the queues they wait in.
@@ -47,7 +49,7 @@ pub struct Queues {
     handoff: HandOff,
     threads: Threads,
     waits: WaitGraph,
-    /// A power of two of them, each on a cache line of its own.
+    /// The number of buckets is a power of two. Each is on a cache line of its own.
     buckets: Box<[CachePadded<Mutex<Bucket>>]>,
 }
 
@@ -79,7 +81,8 @@ impl Queues {
         QueueGuard::new(self, self.locked(self.index(key)), None)
     }
 
-    /// Locks the queues of both keys, in the one order that every caller keeps.
+    /// Locks the queues of both keys. All callers lock buckets in the order of their indices, so they cannot
+    /// deadlock.
     pub fn lock_pair(&self, a: Key, b: Key) -> QueueGuard<'_> {
         let (a, b) = (self.index(a), self.index(b));
         let (first, second) = (a.min(b), a.max(b));
@@ -88,7 +91,7 @@ impl Queues {
         QueueGuard::new(self, bucket, other)
     }
 
-    /// Visits every queue that somebody waits in, one locked bucket at a time.
+    /// Visits every queue that has waiters, with one bucket locked at a time.
     pub fn sweep(&self, mut visit: impl FnMut(&mut QueueGuard<'_>, Key)) {
         for index in 0..self.buckets.len() {
             let mut queue = QueueGuard::new(self, self.locked(index), None);

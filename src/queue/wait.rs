@@ -1,4 +1,4 @@
-//! A wait in steps: a thread sleeps between them, and a promise lets its event loop turn.
+//! A wait in steps: between them a thread sleeps, and the event loop of a promise turns.
 
 use super::context::{Context, WakeReason};
 use super::waiter::Waiter;
@@ -6,35 +6,36 @@ use crate::futex::Deadline;
 use std::sync::Arc;
 use std::task::Poll;
 
-/// A wait that has begun: what is left to do after each sleep.
+/// A wait that has begun, and what to do after each sleep.
 pub trait Wait {
-    /// What it comes to.
+    /// The result of the wait.
     type Output;
 
     /// The waiter that stands in the queue.
     fn waiter(&self) -> &Arc<Waiter>;
 
-    /// Goes on after a sleep.
+    /// Continues after a sleep.
     fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output>;
 
-    /// Sees to the queue after a long sleep, should somebody have written over the cell.
+    /// Checks the queue after a long sleep, in case the cell was written over.
     fn revalidate(&self, context: &Context);
 
-    /// The thread that the waiting promise belongs to blocks: what it was given and has not taken goes to others, and it
-    /// stands in the queue again, before them. Those who only wait behind it are served now.
-    fn requeue_for_block(&mut self, _caller: &Context) {}
+    /// Called for a pending promise when its thread blocks. What it was granted and has not taken goes to other
+    /// waiters, and the promise enters the queue again, before them. Waiters that stood only behind it may be granted
+    /// what they ask for now.
+    fn requeue_for_block(&mut self, _context: &Context) {}
 
-    /// Whether its time limit still counts.
+    /// Whether the wait's time limit still counts.
     fn is_limited(&self) -> bool {
         true
     }
 }
 
-/// A wait that was begun: over at once, or one to be slept for.
+/// A wait that was begun: either over at once, or pending.
 pub enum Begun<W: Wait> {
-    /// It took no waiting.
+    /// The operation did not need to wait.
     Ready(W::Output),
-    /// It stands in a queue.
+    /// The waiter stands in a queue.
     Pending(W),
 }
 
@@ -47,7 +48,7 @@ impl<W: Wait> Begun<W> {
         }
     }
 
-    /// Sleeps in the calling thread until it is over. `deadline` passes it over to the wait as soon as time is up.
+    /// Sleeps in the calling thread until the wait is over. When `deadline` passes, the wait resumes with `TimedOut`.
     pub fn block(self, context: &Context, deadline: Option<Deadline>) -> W::Output {
         let mut wait = match self {
             Begun::Ready(output) => return output,

@@ -1,11 +1,15 @@
-//! The records of the waits that last: what each blocked thread waits for. They tell a supervisor who hangs where, and
-//! whether threads wait for each other in a circle.
+//! The records of waits that last: what each blocked thread waits for. They show a supervisor which thread hangs
+//! where, and whether threads wait for each other in a cycle.
 //!
-//! Deadlock: an edge leads from a thread that waits without limit to the owner of what it waits for. The records are
-//! made and the edges followed under one lock, and a record goes away, under that lock, before its thread goes on. So
-//! no false circle is found: its last edge leads to the thread that asks, which owns that lock for as long as it asks;
-//! so the waiter on it cannot go on, and owns what it owns for as long; and so on backwards around the circle. And no
-//! true one is missed: the thread that blocks last finds the records of all others.
+//! Deadlock detection: an edge leads from a thread that waits without limit to the owner of what it waits for. A
+//! thread makes its record and follows the edges under one lock, and removes its record under that lock before it
+//! continues.
+//!
+//! No reported cycle is false. Its last edge leads to the thread that asks, which owns that lock for as long as it
+//! asks. So the waiter on that lock cannot continue, and keeps what it owns for as long; and so on backwards around
+//! the cycle.
+//!
+//! No cycle is missed: the thread that blocks last finds the records of all others.
 
 use super::key::{Key, Kind};
 use super::waiter::Waiter;
@@ -16,8 +20,8 @@ use crate::threads::{Runtime, ThreadId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What the cells of one wait are called: its own, and for a Condition's wait that of the mutex. A wait carries it, as no
-/// table by address could: addresses are used again.
+/// The labels of the cells of one wait: its own, and for the wait of a Condition that of the mutex. The wait carries
+/// them. A table keyed by address could not, since addresses are reused.
 #[derive(Clone, Debug, Default)]
 pub struct Labels {
     /// The label of the primitive that the wait began at.
@@ -44,12 +48,12 @@ impl Labels {
     }
 }
 
-/// A primitive, and what messages call it.
+/// A primitive, and how messages refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// The cell and its kind.
     pub key: Key,
-    /// What it is called.
+    /// Its label.
     pub label: Label,
 }
 
@@ -58,9 +62,9 @@ pub struct Named {
 pub struct CycleEdge {
     /// The thread.
     pub thread: ThreadId,
-    /// What it owns, and the edge before it waits for.
+    /// What the thread owns, and the previous edge waits for.
     pub holds: Named,
-    /// What it waits for, and the next edge owns.
+    /// What the thread waits for, and the next edge owns.
     pub waits_for: Named,
 }
 
@@ -69,7 +73,7 @@ pub struct CycleEdge {
 pub struct CurrentWait {
     /// The thread that waits, or that the waiting promise belongs to.
     pub thread: ThreadId,
-    /// What it waits for. Its cell is not to be read: the waiter, which keeps its memory, may be gone.
+    /// What the thread waits for. Its cell must not be read: the waiter, which keeps its memory, may be gone.
     pub named: Named,
     /// The thread that owns it.
     pub owner: Option<ThreadId>,
@@ -78,8 +82,8 @@ pub struct CurrentWait {
 }
 
 impl CurrentWait {
-    /// Reads a wait. The waiter's memory has to be kept meanwhile: by the lock under which the wait would be taken off the
-    /// list that it was found in.
+    /// Reads a wait. The caller holds the lock under which the wait would be removed from the list in which it was
+    /// found. So the waiter's memory stays mapped.
     pub fn of(waiter: &Waiter, labels: &Labels) -> Self {
         CurrentWait {
             thread: waiter.thread(),
@@ -90,7 +94,7 @@ impl CurrentWait {
     }
 }
 
-/// The waits that last, a stack a thread: while a blocked thread serves its runtime, code of the user's may block it
+/// The waits that last, a stack for each thread: while a blocked thread checks for interrupts, user code may block it
 /// again.
 pub struct WaitGraph {
     records: Mutex<HashMap<ThreadId, Vec<Record>>>,
@@ -99,13 +103,13 @@ pub struct WaitGraph {
 struct Record {
     waiter: Arc<Waiter>,
     labels: Labels,
-    /// Whether the wait has a time limit. That of a Condition's waiter ends when it is notified.
+    /// Whether the wait has a time limit. The limit of a Condition's waiter no longer counts once it is notified.
     limited: bool,
-    /// Whether its thread was told of a circle, and so breaks it.
-    gives_up: bool,
+    /// Whether its thread found a cycle, and gives up to break it.
+    breaks_cycle: bool,
 }
 
-/// A record, which goes away when this is dropped.
+/// A record, which is removed when this is dropped.
 pub struct Registration<'a> {
     waits: &'a WaitGraph,
     thread: ThreadId,
@@ -130,7 +134,7 @@ impl WaitGraph {
         }
     }
 
-    /// Makes the record of a wait of the calling thread, whose `runtime` knows what the cells are called.
+    /// Makes the record of a wait of the calling thread, whose `runtime` knows the labels of the cells.
     pub fn record(
         &self,
         waiter: &Arc<Waiter>,
@@ -143,7 +147,7 @@ impl WaitGraph {
             waiter: Arc::clone(waiter),
             labels,
             limited,
-            gives_up: false,
+            breaks_cycle: false,
         });
         Registration {
             waits: self,
@@ -151,8 +155,8 @@ impl WaitGraph {
         }
     }
 
-    /// The circle of waits that `thread`, the calling one, is part of. It gives up then: no other thread of the circle is
-    /// told.
+    /// The cycle of waits that `thread`, the calling one, is part of. The thread gives up then, so no other thread of
+    /// the cycle finds it.
     pub fn cycle(&self, thread: ThreadId) -> Option<Vec<CycleEdge>> {
         let mut records = lock(&self.records);
         let mut steps: Vec<(ThreadId, Named)> = Vec::new();
@@ -163,13 +167,13 @@ impl WaitGraph {
             if owner == thread {
                 break;
             }
-            // A cycle that the asking thread only leads to is told to the threads in it.
+            // The asking thread only leads to this cycle. The threads in it find it themselves.
             if steps.iter().any(|(passed, _)| *passed == owner) {
                 return None;
             }
             current = owner;
         }
-        records.get_mut(&thread)?.last_mut()?.gives_up = true;
+        records.get_mut(&thread)?.last_mut()?.breaks_cycle = true;
         let held = steps.last()?.1.clone();
         let edges = steps.into_iter().scan(held, |holds, (thread, waits_for)| {
             let holds = std::mem::replace(holds, waits_for.clone());
@@ -182,12 +186,12 @@ impl WaitGraph {
         Some(edges.collect())
     }
 
-    /// Whether a wait of this thread lasts.
+    /// Whether this thread has a wait that lasts.
     pub fn is_blocked(&self, thread: ThreadId) -> bool {
         lock(&self.records).contains_key(&thread)
     }
 
-    /// Every wait that lasts, the innermost of a thread last.
+    /// All waits that last. Those of one thread are sorted by their beginning, the innermost last.
     pub fn all(&self) -> Vec<CurrentWait> {
         let records = lock(&self.records);
         let mut waits: Vec<_> = records
@@ -201,13 +205,13 @@ impl WaitGraph {
 }
 
 impl Record {
-    /// What the thread waits for without limit, and who owns it.
+    /// What the thread waits for without limit, and its owner.
     fn edge(&self) -> Option<(Named, ThreadId)> {
         let limited = self.limited && !self.waiter.was_notified();
-        if limited || self.gives_up {
+        if limited || self.breaks_cycle {
             return None;
         }
-        // In this order: a Condition's waiter that is notified in between has no owner to wait for yet.
+        // Read the owner first: a waiter of a Condition that is notified in between has no owner to wait for yet.
         let owner = self.waiter.owner()?;
         Some((self.labels.get(self.waiter.key()), owner))
     }

@@ -1,4 +1,9 @@
-//! One wait: who waits, for what, and how it ended.
+//! One wait: its requester, what it waits for, and how it ended.
+//!
+//! Orderings: `complete` stores `outcome` with release, and the waiter loads it with acquire. So the waiter sees what the
+//! thread that completed its wait wrote before, `detail` and `completed_at` included, which need no ordering of their own.
+//! `notify` stores `notified` with release, and its readers without the lock load it with acquire. The other fields change
+//! under the lock of the bucket, which orders them.
 
 use super::key::{Key, Kind};
 use crate::cell::SharedWord;
@@ -8,26 +13,26 @@ use crate::threads::{Thread, ThreadId};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-/// How a wait ended, as the one who ended it tells the waiter.
+/// How a wait ended. The thread that completes it stores this for the waiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The lock was free a moment ago: compete for it. With `more`, others wait behind, and the waiters bit of
-    /// the cell is clear: the woken one restores it, or wakes the next when it gives up.
+    /// The lock was free a moment ago: compete for it. With `more`, others wait behind, and the waiters bit of the
+    /// cell is clear. The woken waiter restores it, or wakes the next waiter if it gives up.
     Retry {
         /// Whether others wait behind.
         more: bool,
     },
-    /// The lock was handed over: it is the waiter's.
+    /// The lock, the permits or the read were handed off: the waiter owns them.
     Granted,
-    /// As above, and its owner before died: whoever has it now takes care of what that one left.
+    /// As `Granted`, and an owner before died: the waiter has to repair what it left.
     GrantedAbandoned,
-    /// What was waited for has happened: the barrier was passed, the latch opened.
+    /// The event has happened: the barrier was passed, the latch opened.
     Passed,
     /// The barrier broke.
     Broken,
-    /// The lock's owner died holding it: this thread, where it is known.
+    /// The owner of the lock died while it owned it: this thread, if it is known.
     OwnerDied(Option<ThreadId>),
-    /// The cell held this, which no primitive writes.
+    /// The cell held this word, which no primitive writes.
     Corrupt(u32),
 }
 
@@ -41,7 +46,7 @@ const CORRUPT: u32 = 6;
 const GRANTED_ABANDONED: u32 = 7;
 
 impl Outcome {
-    /// What it is, and the thread, flag or word that belongs to it.
+    /// The tag of the outcome, and the thread, flag or word that belongs to it.
     fn encode(self) -> (u32, u32) {
         match self {
             Outcome::Retry { more } => (RETRY, u32::from(more)),
@@ -68,34 +73,34 @@ impl Outcome {
     }
 }
 
-/// A Condition's waiter that waits for its notification.
+/// A waiter of a Condition that waits for its notification.
 const NOT_NOTIFIED: u32 = 0;
-/// One that was notified with everybody else who waited then.
-const NOTIFIED: u32 = 1;
-/// One that was notified while others were not.
-const CHOSEN: u32 = 2;
+/// A waiter that was notified together with all others that waited then.
+const NOTIFIED_ALL: u32 = 1;
+/// A waiter that was notified while others were not.
+const NOTIFIED_ONE: u32 = 2;
 
-/// Whether somebody who waits can use what it is given.
+/// When a waiter can use what it is granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
     /// At once.
     Ready,
-    /// In a while: a blocked thread that serves its runtime may be busy with that for long.
+    /// Later: a blocked thread that checks for interrupts may be busy for long.
     Busy,
-    /// Nobody knows when: a promise whose thread is blocked. It is as if it were not queued until its thread goes on,
-    /// which sees to the queue then.
+    /// At an unknown time: a promise whose thread is blocked. It counts as if it were not queued. When its thread
+    /// resumes, it looks into the queue.
     ThreadBlocked,
 }
 
-/// Whoever waits: a blocked thread, or a promise.
+/// What is woken: a blocked thread, or a promise.
 pub trait Unpark: Send + Sync {
-    /// Makes the waiter look at its outcome: of many that share the target, the one of that token. Called with no lock held.
+    /// Makes the waiter read its outcome. If waiters share the target, `token` says which. Called with no lock held.
     fn unpark(&self, token: u64);
 
-    /// Makes a blocked thread look whether it is part of a deadlock by now.
+    /// Makes a blocked thread check for a deadlock.
     fn interrupt(&self);
 
-    /// Whether it can use what it is given.
+    /// When it can use what it is granted.
     fn readiness(&self) -> Readiness;
 }
 
@@ -117,12 +122,12 @@ impl Unpark for Thread {
     }
 }
 
-/// Who waits: a thread that blocks, or a promise of its.
+/// What waits, and may own: a thread that blocks, or a promise of a thread, later its guard.
 #[derive(Clone)]
 pub struct Requester {
     thread: ThreadId,
     target: Arc<dyn Unpark>,
-    /// Which of those that the target wakes.
+    /// Which of the waiters that share the target.
     token: u64,
     promise: bool,
 }
@@ -148,7 +153,7 @@ impl Requester {
         }
     }
 
-    /// A guard of the calling thread, for what takes no waiting.
+    /// A guard of the calling thread, for an operation that does not wait.
     pub fn guard_of(thread: &Arc<Thread>) -> Self {
         Self::promise_of(thread, Arc::clone(thread) as Arc<dyn Unpark>, 0)
     }
@@ -175,34 +180,34 @@ impl Requester {
     }
 }
 
-/// Reads the owner off the word of a lock: whom its waiters wait for.
+/// Reads the owner off the word of a lock: the thread that its waiters wait for.
 pub type OwnerOf = fn(u32) -> Option<ThreadId>;
 
-/// One wait, from the moment it enters a queue until it ended.
+/// One wait, from the moment at which it enters a queue until it has ended.
 ///
-/// All fields that change do so under the lock of the bucket of the queue that the waiter stands in; the outcome is
+/// All fields that change do so under the lock of the bucket of the queue in which the waiter stands. The outcome is
 /// read without it.
 pub struct Waiter {
     requester: Requester,
     key: Key,
-    /// For a Condition's waiter: the mutex that it has to lock again.
+    /// For a waiter of a Condition: the mutex that it has to lock again.
     mutex: Option<SharedWord>,
-    /// How to read who owns the lock that it waits for, or for a Condition's waiter the mutex.
+    /// How to read the owner of the lock that it waits for. For a waiter of a Condition: of the mutex.
     owner_of: Option<OwnerOf>,
-    /// What it asks for, where waiters of one queue ask for different things, as its primitive reads it.
+    /// What the waiter asks for, if the waiters of one queue ask for different things. Its primitive interprets it.
     request: u32,
-    /// Its place among the waiters of the queue that it stands in. Read and written under the lock of the bucket alone,
-    /// so it is no atomic of loom's: it would only add steps to every model.
+    /// Its place in the queue. Read and written under the lock of the bucket alone, so it is not one of loom's
+    /// atomics, which would only add steps to every model.
     ticket: AtomicI64,
-    /// Whether a Condition's waiter was notified: from then on it waits for its mutex, in the mutex's queue.
+    /// Whether a waiter of a Condition was notified. From then on it waits for its mutex, in the queue of the mutex.
     notified: AtomicU32,
-    /// When it entered the queue that it stands in, in nanoseconds on the monotonic clock.
+    /// When it entered its queue, in nanoseconds on the monotonic clock.
     since: AtomicU64,
-    /// Whether it was woken for a lock and others were faster.
+    /// Whether it was woken for a lock and overtaken.
     overtaken: AtomicBool,
-    /// When it was settled, on the same clock.
-    settled_at: AtomicU64,
-    /// What happened, and below what belongs to it.
+    /// When its wait completed, on the same clock.
+    completed_at: AtomicU64,
+    /// The tag of the outcome, and below the detail that belongs to it.
     outcome: AtomicU32,
     detail: AtomicU32,
 }
@@ -213,7 +218,7 @@ impl Waiter {
         Self::build(requester, key, None, None, 0)
     }
 
-    /// A wait of `requester` for so much of what nobody owns.
+    /// A wait of `requester` for this many permits, which have no owner.
     pub fn for_request(requester: &Requester, key: Key, request: u32) -> Arc<Self> {
         Self::build(requester, key, None, None, request)
     }
@@ -223,7 +228,7 @@ impl Waiter {
         Self::build(requester, key, None, Some(owner_of), 0)
     }
 
-    /// A wait of `requester` for a lock that can be owned in several ways, in that way.
+    /// A wait of `requester` for a lock that can be owned in several ways. `request` says in which.
     pub fn at_lock_for(
         requester: &Requester,
         key: Key,
@@ -233,7 +238,7 @@ impl Waiter {
         Self::build(requester, key, None, Some(owner_of), request)
     }
 
-    /// A wait of `requester` at a Condition, which has to lock `mutex` again when it is notified.
+    /// A wait of `requester` at a Condition. It has to lock `mutex` again once it is notified.
     pub fn at_condition(
         requester: &Requester,
         key: Key,
@@ -260,13 +265,13 @@ impl Waiter {
             notified: AtomicU32::new(NOT_NOTIFIED),
             since: AtomicU64::new(Deadline::now().as_nanoseconds()),
             overtaken: AtomicBool::new(false),
-            settled_at: AtomicU64::new(0),
+            completed_at: AtomicU64::new(0),
             outcome: AtomicU32::new(PENDING),
             detail: AtomicU32::new(0),
         })
     }
 
-    /// Who waits.
+    /// The thread or promise that waits.
     pub fn requester(&self) -> &Requester {
         &self.requester
     }
@@ -276,12 +281,12 @@ impl Waiter {
         self.requester.thread
     }
 
-    /// What it asks for, as its primitive reads it.
+    /// What the waiter asks for. Its primitive interprets it.
     pub fn request(&self) -> u32 {
         self.request
     }
 
-    /// The queue that it stands in, as long as the wait is not over.
+    /// The queue in which it stands, as long as the wait is not over.
     pub fn key(&self) -> Key {
         match self.mutex {
             Some(cell) if self.was_notified() => Key::new(cell, Kind::Mutex),
@@ -289,101 +294,106 @@ impl Waiter {
         }
     }
 
-    /// The cell that the wait began at: for a Condition's waiter never that of the mutex.
+    /// The cell at which the wait began. For a waiter of a Condition never that of the mutex.
     pub fn own_cell(&self) -> SharedWord {
         self.key.cell()
     }
 
-    /// The mutex that a Condition's waiter has to lock again.
+    /// The mutex that a waiter of a Condition has to lock again.
     pub fn mutex(&self) -> Option<SharedWord> {
         self.mutex
     }
 
-    /// Whether a Condition's waiter was notified.
+    /// Whether a waiter of a Condition was notified.
     pub fn was_notified(&self) -> bool {
         self.notified.load(Ordering::Acquire) != NOT_NOTIFIED
     }
 
-    /// Whether a Condition's waiter was notified instead of others, who wait on.
+    /// Whether a waiter of a Condition was notified while others were not.
     pub fn was_notified_one(&self) -> bool {
-        self.notified.load(Ordering::Acquire) == CHOSEN
+        self.notified.load(Ordering::Acquire) == NOTIFIED_ONE
     }
 
-    /// Who owns the lock that it waits for; none for what nobody owns, such as a Condition that has not notified it yet.
+    /// The owner of the lock that it waits for. None for what has no owner, such as a Condition that has not notified
+    /// it yet.
     pub fn owner(&self) -> Option<ThreadId> {
         let waits_for_lock = self.mutex.is_none() || self.was_notified();
         let owner_of = self.owner_of.filter(|_| waits_for_lock)?;
         owner_of(self.key().cell().load())
     }
 
-    /// When the wait began; for a Condition's waiter that was notified, when that was.
+    /// When the wait began. For a waiter of a Condition that was notified: when it was notified.
     pub fn since(&self) -> Deadline {
         Deadline::from_nanoseconds(self.since.load(Ordering::Relaxed))
     }
 
-    /// Whether it was woken for a lock and others were faster.
+    /// Whether it was woken for a lock and overtaken.
     pub fn was_overtaken(&self) -> bool {
         self.overtaken.load(Ordering::Relaxed)
     }
 
-    /// When it was settled, of one that was.
-    pub fn settled_at(&self) -> Deadline {
-        Deadline::from_nanoseconds(self.settled_at.load(Ordering::Relaxed))
+    /// When its wait completed, if it did.
+    pub fn completed_at(&self) -> Deadline {
+        Deadline::from_nanoseconds(self.completed_at.load(Ordering::Relaxed))
     }
 
-    /// How it ended, or none as long as it goes on.
+    /// How the wait ended. None as long as it goes on.
     pub fn outcome(&self) -> Option<Outcome> {
         let tag = self.outcome.load(Ordering::Acquire);
         Outcome::decode(tag, self.detail.load(Ordering::Relaxed))
     }
 
-    /// Whether it can use what it is given.
+    /// When the waiter can use what it is granted.
     pub fn readiness(&self) -> Readiness {
         self.requester.target.readiness()
     }
 
-    /// Whether it can use what it is given at once.
+    /// Whether the waiter can use what it is granted at once.
     pub fn is_ready(&self) -> bool {
         self.readiness() == Readiness::Ready
     }
 
-    /// Its place among the waiters of the queue that it stands in. Under the lock of that queue.
+    /// Its place in the queue. The caller holds the lock of that queue.
     pub(super) fn ticket(&self) -> i64 {
         self.ticket.load(Ordering::Relaxed)
     }
 
-    /// Gives it a place. Under the lock of the queue that it enters.
+    /// Sets its place. The caller holds the lock of the queue that it enters.
     pub(super) fn set_ticket(&self, ticket: i64) {
         self.ticket.store(ticket, Ordering::Relaxed);
     }
 
-    /// Moves a Condition's waiter to its mutex. Under the locks of both queues.
+    /// Moves a waiter of a Condition to its mutex. The caller holds the locks of both queues.
     pub(super) fn notify(&self, notified_one: bool, now: Deadline) {
         self.since.store(now.as_nanoseconds(), Ordering::Relaxed);
-        let notified = if notified_one { CHOSEN } else { NOTIFIED };
+        let notified = if notified_one {
+            NOTIFIED_ONE
+        } else {
+            NOTIFIED_ALL
+        };
         self.notified.store(notified, Ordering::Release);
     }
 
-    /// Notes that it was woken for a lock and others were faster. Under the lock of the queue that it stands in.
+    /// Notes that it was woken for a lock and overtaken. The caller holds the lock of its queue.
     pub fn note_overtaken(&self) {
         self.overtaken.store(true, Ordering::Relaxed);
     }
 
-    /// Under the lock of the queue that it stands in.
-    pub(super) fn settle(&self, outcome: Outcome, now: Deadline) {
+    /// Completes the wait. The caller holds the lock of the queue in which the waiter stood.
+    pub(super) fn complete(&self, outcome: Outcome, now: Deadline) {
         let (tag, detail) = outcome.encode();
-        self.settled_at
+        self.completed_at
             .store(now.as_nanoseconds(), Ordering::Relaxed);
         self.detail.store(detail, Ordering::Relaxed);
         self.outcome.store(tag, Ordering::Release);
     }
 
-    /// Makes it wait again. Under the lock of the queue that it enters.
+    /// Makes the wait pending again. The caller holds the lock of the queue that it enters.
     pub(super) fn rearm(&self) {
         self.outcome.store(PENDING, Ordering::Release);
     }
 
-    /// Makes it look whether it is part of a deadlock by now.
+    /// Makes the waiter check for a deadlock.
     pub fn interrupt(&self) {
         self.requester.target.interrupt();
     }

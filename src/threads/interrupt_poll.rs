@@ -1,45 +1,46 @@
-//! When a blocked thread looks whether its runtime wants it.
+//! When a blocked thread checks whether its runtime wants to interrupt it.
 //!
-//! A short wait never looks. One that lasts longer has the descriptor of its event loop watched, and sleeps until it is
-//! poked. Two things write nothing to that descriptor: an event that was pending before, and is not reported a second
-//! time, so after a first poke the thread looks a few times a second; and a `vm` time limit, so it also looks
-//! once a second in any case.
+//! A short wait never checks. During a longer wait, the watcher watches the descriptor of the thread's event loop,
+//! and the thread sleeps until the watcher interrupts it. Two things write nothing to that descriptor. An event that
+//! was pending before is not reported a second time, so after a first interrupt the thread checks a few times a
+//! second. A `vm` time limit is never reported, so the thread checks once a second in any case.
 
 use super::{InterruptSource, Runtime, Thread, Threads, Watching};
 use crate::futex::Deadline;
 
-/// How long a wait is short, in nanoseconds.
-const BRIEF: u64 = 8_000_000;
-/// A thread that was never poked.
+/// The longest short wait, in nanoseconds.
+const SHORT_WAIT_NS: u64 = 8_000_000;
+/// The interval of a thread that was never interrupted.
 const NEVER_INTERRUPTED: Interval = Interval::steady(1_000_000_000);
-/// A thread that was poked before.
+/// The interval of a thread that was interrupted before.
 const INTERRUPTED: Interval = Interval::steady(75_000_000);
-/// A thread whose loop was readable when the watch began: something may be pending there that will not be reported a
-/// second time.
+/// The interval of a thread whose event loop was readable when the watch began. Something may be pending there that
+/// will not be reported a second time.
 const STALE: Interval = Interval {
     interval: INTERRUPTED.interval,
     longest: 500_000_000,
 };
-/// A thread whose loop is not watched, or not yet.
+/// The interval of a thread whose event loop is not watched, or not yet.
 const UNWATCHED: Interval = Interval {
-    interval: BRIEF,
+    interval: SHORT_WAIT_NS,
     longest: INTERRUPTED.interval,
 };
 
-/// One wait's watch over the runtime.
+/// The interrupt checks of one wait.
 pub struct InterruptPoll<'a> {
     threads: &'a Threads,
     thread: &'a Thread,
     /// The descriptor to watch if the wait lasts.
     descriptor: Option<i32>,
     watching: Option<Watching<'a>>,
-    /// The next poke tells of what was there before the watch began, and the look that began it has served that.
+    /// The next interrupt reports what was there before the watch began. The check that began the watch has served
+    /// that already.
     stale_interrupt: bool,
-    pace: Option<Interval>,
+    interval: Option<Interval>,
     next_check: Option<Deadline>,
 }
 
-/// How often to look: at an interval, in nanoseconds, that doubles up to the longest.
+/// How often to check: the interval in nanoseconds doubles up to the longest.
 #[derive(Clone, Copy)]
 struct Interval {
     interval: u64,
@@ -59,11 +60,11 @@ impl Interval {
         Interval { interval, ..self }
     }
 
-    /// The moment of the next look. Those of all blocked threads fall together, but for the first ones: waking an idle
-    /// processor costs more than the look.
-    fn moment(self) -> Deadline {
+    /// The time of the next check. The checks of all blocked threads fall on the same moments, except the first ones:
+    /// waking an idle processor costs more than the check.
+    fn next_check(self) -> Deadline {
         let now = Deadline::now();
-        if self.interval <= BRIEF {
+        if self.interval <= SHORT_WAIT_NS {
             now.plus(self.interval)
         } else {
             let past = now.as_nanoseconds() / self.interval;
@@ -73,9 +74,9 @@ impl Interval {
 }
 
 impl<'a> InterruptPoll<'a> {
-    /// Begins with a wait.
+    /// Begins together with a wait.
     pub fn new(threads: &'a Threads, thread: &'a Thread, runtime: &dyn Runtime) -> Self {
-        let (descriptor, pace) = match runtime.interrupt_source() {
+        let (descriptor, interval) = match runtime.interrupt_source() {
             InterruptSource::Never => (None, None),
             InterruptSource::Descriptor(descriptor) => (Some(descriptor), Some(UNWATCHED)),
             InterruptSource::Intervals { first, longest } => {
@@ -89,24 +90,25 @@ impl<'a> InterruptPoll<'a> {
             descriptor,
             watching: None,
             stale_interrupt: false,
-            pace,
-            next_check: pace.map(Interval::moment),
+            interval,
+            next_check: interval.map(Interval::next_check),
         }
     }
 
-    /// When to look next; never, where nothing can want the thread.
+    /// When to check next. None if nothing can interrupt the thread.
     pub fn next_check(&self) -> Option<Deadline> {
         self.next_check
     }
 
-    /// The time to look has come. To be called before the look, so that nothing that happens after it is missed.
+    /// Notes that a check is due. The caller calls this before the check, so that nothing that happens after it is
+    /// missed.
     pub fn check_is_due(&mut self) {
         let watching = self
             .descriptor
             .take()
             .and_then(|descriptor| self.threads.watch(self.thread, descriptor));
-        let pace = match &watching {
-            None => self.pace.map(Interval::next),
+        let interval = match &watching {
+            None => self.interval.map(Interval::next),
             Some(watching) if watching.first_interrupt_is_stale() => Some(STALE),
             Some(_) => Some(NEVER_INTERRUPTED),
         };
@@ -114,21 +116,21 @@ impl<'a> InterruptPoll<'a> {
             self.stale_interrupt = watching.first_interrupt_is_stale();
             self.watching = Some(watching);
         }
-        self.check_every(pace);
+        self.check_every(interval);
     }
 
-    /// The thread was poked.
+    /// Notes that the thread was interrupted.
     pub fn interrupted(&mut self) {
-        let pace = if std::mem::take(&mut self.stale_interrupt) {
-            self.pace
+        let interval = if std::mem::take(&mut self.stale_interrupt) {
+            self.interval
         } else {
             Some(INTERRUPTED)
         };
-        self.check_every(pace);
+        self.check_every(interval);
     }
 
-    fn check_every(&mut self, pace: Option<Interval>) {
-        self.pace = pace;
-        self.next_check = pace.map(Interval::moment);
+    fn check_every(&mut self, interval: Option<Interval>) {
+        self.interval = interval;
+        self.next_check = interval.map(Interval::next_check);
     }
 }

@@ -1,5 +1,5 @@
-//! The threads of the process that use the package: one record a thread, which says whether it lives and holds
-//! the word that it sleeps on.
+//! The threads of the process that use the package: one record for each, which says whether the thread is alive and
+//! holds the word on which it sleeps.
 
 mod interrupt_poll;
 mod parker;
@@ -18,24 +18,24 @@ pub use timer::{Expire, Limit, Timer};
 use crate::sync::{AtomicBool, AtomicU64, Ordering};
 use std::num::NonZeroU32;
 
-/// A thread's number in the words of the primitives: the worker's `threadId + 1`, so that zero means nobody.
+/// The id of a thread in the words of the primitives: the worker's `threadId + 1`, so that zero means no thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ThreadId(NonZeroU32);
 
 impl ThreadId {
-    /// Bits that a thread's number takes at most; the words of the primitives keep their flags above them.
+    /// The most bits that a thread id takes. The words of the primitives keep their flags above them.
     pub const BITS: u32 = 29;
-    /// The largest number of a thread, and the mask of the bits that hold one.
+    /// The largest thread id, and the mask of the bits that hold one.
     pub const MAX: u32 = (1 << Self::BITS) - 1;
 
-    /// The id that a word holds in its lower bits: none for zero and beyond [`ThreadId::MAX`].
+    /// The id that a word holds in its lower bits. None for zero and for numbers above [`ThreadId::MAX`].
     pub fn new(number: u32) -> Option<Self> {
         NonZeroU32::new(number)
             .filter(|number| number.get() <= Self::MAX)
             .map(ThreadId)
     }
 
-    /// The number as the words hold it.
+    /// The number that the words hold.
     pub fn get(self) -> u32 {
         self.0.get()
     }
@@ -47,19 +47,23 @@ impl ThreadId {
 }
 
 /// What the process knows of one thread.
+///
+/// Orderings: `interrupt` stores the flag with release, and `take_interrupt` acquires it, so the thread sees what the
+/// watcher saw. `blocked` and `checking_interrupts` are stored with release by the thread itself, and a thread that
+/// grants something acquires them under the lock of a bucket. `wait_stats` belongs to the thread alone.
 pub struct Thread {
     id: ThreadId,
     parker: Parker,
-    /// Its runtime wants it: it was woken for that, and not because a wait was settled.
+    /// The runtime wants to interrupt the thread: it was woken for that, and not because its wait completed.
     interrupted: AtomicBool,
-    /// Its event loop is being watched.
+    /// The thread's event loop is being watched.
     watched: AtomicBool,
-    /// It is blocked.
+    /// The thread is blocked.
     blocked: AtomicBool,
-    /// It is blocked, and serves its runtime at this moment.
+    /// The thread is blocked, and checks for interrupts at this moment.
     checking_interrupts: AtomicBool,
-    /// How long its waits have been. Its own alone.
-    experience: AtomicU64,
+    /// Statistics of the thread's waits, which only the thread itself uses.
+    wait_stats: AtomicU64,
 }
 
 impl Thread {
@@ -71,40 +75,41 @@ impl Thread {
             watched: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             checking_interrupts: AtomicBool::new(false),
-            experience: AtomicU64::new(0),
+            wait_stats: AtomicU64::new(0),
         }
     }
 
-    /// Who this is.
+    /// The id of the thread.
     pub fn id(&self) -> ThreadId {
         self.id
     }
 
-    /// What it sleeps on.
+    /// What the thread sleeps on.
     pub fn parker(&self) -> &Parker {
         &self.parker
     }
 
-    /// Wakes it to look what its runtime wants.
+    /// Wakes the thread to check for interrupts.
     pub fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Release);
         self.parker.unpark();
     }
 
-    /// Whether it was poked since this was asked last.
+    /// Whether the thread was interrupted since the last call.
     pub fn take_interrupt(&self) -> bool {
         self.interrupted.swap(false, Ordering::AcqRel)
     }
 
-    /// Has the runtime served in the middle of a wait. That may take long: a heap snapshot, or a debugger that stops there.
+    /// Lets the runtime interrupt the thread in the middle of a wait. That may take long: a heap snapshot, or a
+    /// debugger that stops there.
     pub fn check_interrupts(&self, runtime: &dyn Runtime) -> Interrupt {
         let outer = self.checking_interrupts.swap(true, Ordering::AcqRel);
-        let look = runtime.check_interrupts();
+        let interrupt = runtime.check_interrupts();
         self.checking_interrupts.store(outer, Ordering::Release);
-        look
+        interrupt
     }
 
-    /// Whether it serves its runtime in the middle of a wait.
+    /// Whether the thread checks for interrupts in the middle of a wait.
     pub fn is_checking_interrupts(&self) -> bool {
         self.checking_interrupts.load(Ordering::Acquire)
     }
@@ -117,17 +122,17 @@ impl Thread {
         result
     }
 
-    /// How long its waits have been, as it noted itself.
-    pub fn experience(&self) -> u64 {
-        self.experience.load(Ordering::Relaxed)
+    /// Statistics of the thread's waits, as the thread recorded them.
+    pub fn wait_stats(&self) -> u64 {
+        self.wait_stats.load(Ordering::Relaxed)
     }
 
-    /// Notes how long its waits have been. To be called by the thread itself.
-    pub fn set_experience(&self, experience: u64) {
-        self.experience.store(experience, Ordering::Relaxed);
+    /// Records statistics of the thread's waits. Only the thread itself calls this.
+    pub fn set_wait_stats(&self, wait_stats: u64) {
+        self.wait_stats.store(wait_stats, Ordering::Relaxed);
     }
 
-    /// Whether it is blocked.
+    /// Whether the thread is blocked.
     pub fn is_blocked(&self) -> bool {
         self.blocked.load(Ordering::Acquire)
     }

@@ -1,34 +1,34 @@
-//! A token that one thread sleeps for and any thread may leave: the states of Rust std's thread parker
+//! A token that one thread sleeps for and any thread may leave. The states are those of Rust std's thread parker
 //! (`library/std/src/sys/sync/thread_parking/futex.rs`).
 
 use crate::futex::{Deadline, Futex, Native, Wake};
 use crate::sync::Ordering;
 
-/// Nobody sleeps, no token is there.
+/// The thread does not sleep, and there is no token.
 const EMPTY: u32 = 0;
-/// A token is there: the next sleep ends at once.
+/// There is a token: the next sleep ends at once.
 const NOTIFIED: u32 = 1;
 /// The thread sleeps, or is about to.
 const PARKED: u32 = 2;
 
-/// One thread's bed. Leaving a token costs a system call only where the thread really sleeps.
+/// The parker of one thread. Leaving a token costs a system call only if the thread sleeps.
 ///
-/// Orderings: [`Parker::unpark`] releases and [`Parker::park`] acquires, so whatever was written before the token
-/// was left is seen by the thread that took it.
+/// Orderings: [`Parker::unpark`] releases and [`Parker::park`] acquires. So the thread that takes the token sees what
+/// the other thread wrote before it left the token.
 pub struct Parker<F: Futex = Native> {
     futex: F,
 }
 
 impl<F: Futex> Parker<F> {
-    /// A bed without a token.
+    /// A parker without a token.
     pub fn new() -> Self {
         Parker {
             futex: F::new(EMPTY),
         }
     }
 
-    /// Takes the token, or sleeps until there is one, the deadline passes or the system wakes the thread for no
-    /// reason. Only the thread that owns the bed calls this.
+    /// Takes the token, or sleeps until there is a token, the deadline passes or the wake-up is spurious. Only the
+    /// thread that owns the parker calls this.
     pub fn park(&self, deadline: Option<Deadline>) -> Wake {
         let word = self.futex.word();
         if word

@@ -1,4 +1,4 @@
-//! Which threads there are, and which there were.
+//! The registry of all threads, alive and dead.
 
 use super::signals::without_signals;
 use super::timer::Timer;
@@ -8,40 +8,40 @@ use crate::sync::{Mutex, Ordering, lock};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-/// Whether a thread lives.
+/// Whether a thread is alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It registered and has not ended.
+    /// The thread registered and has not ended.
     Alive,
-    /// It registered and has ended.
+    /// The thread registered and has ended.
     Dead,
-    /// No thread of this number ever registered.
+    /// No thread with this id ever registered.
     Unknown,
 }
 
-/// The number of a thread that registers is taken by one that lives or has lived.
+/// The id of a thread that registers belongs to another thread, alive or dead.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AlreadyRegistered;
 
-/// Every thread of the process that ever used the package. The runtime never gives a number twice, so the dead
-/// need one bit each.
+/// All threads of the process that ever used the package. The runtime never reuses an id, so a dead thread needs only
+/// one bit.
 pub struct Threads {
     table: Arc<Mutex<Table>>,
     watcher: OnceLock<Option<Arc<Descriptors>>>,
     timer: OnceLock<Timer>,
 }
 
-/// An event loop that is watched, until this is dropped.
+/// The watch of an event loop, which ends when this is dropped.
 pub struct Watching<'a> {
     watcher: &'a Descriptors,
     thread: &'a Thread,
-    /// None where an outer wait of the same thread watches already.
+    /// None if an outer wait of the same thread watches already.
     descriptor: Option<i32>,
     added: Added,
 }
 
 impl Watching<'_> {
-    /// Whether the first poke is no news: the loop was readable when it was added.
+    /// Whether the first interrupt is stale: the event loop was readable when it was added.
     pub fn first_interrupt_is_stale(&self) -> bool {
         self.added == Added::Readable
     }
@@ -58,7 +58,7 @@ impl Drop for Watching<'_> {
 
 struct Table {
     living: HashMap<ThreadId, Arc<Thread>>,
-    /// A bit for each number that ever registered.
+    /// A bit for each id that ever registered.
     seen: Vec<u64>,
 }
 
@@ -83,7 +83,7 @@ impl Table {
 }
 
 impl Threads {
-    /// No threads yet.
+    /// A registry without threads.
     pub fn new() -> Self {
         Threads {
             table: Arc::new(Mutex::new(Table {
@@ -107,13 +107,13 @@ impl Threads {
         Ok(thread)
     }
 
-    /// Marks a thread dead. From here on every [`Threads::status`] says so.
+    /// Marks a thread as dead. From here on [`Threads::status`] returns that.
     pub fn retire(&self, id: ThreadId) {
         lock(&self.table).living.remove(&id);
     }
 
-    /// Has `thread`, which is the calling one, poked when its event loop's descriptor becomes readable. None where that
-    /// cannot be watched.
+    /// Interrupts `thread`, which is the calling one, when the descriptor of its event loop becomes readable. None if
+    /// the descriptor cannot be watched.
     pub fn watch<'a>(&'a self, thread: &'a Thread, descriptor: i32) -> Option<Watching<'a>> {
         let watcher = self.watcher.get_or_init(|| self.start_watcher()).as_ref()?;
         let mut watching = Watching {
@@ -149,12 +149,12 @@ impl Threads {
         Some(watcher)
     }
 
-    /// The timer of the process. Its thread starts with the first limit that is set.
+    /// The timer of the process. Its thread starts when the first limit is set.
     pub fn timer(&self) -> &Timer {
         self.timer.get_or_init(Timer::new)
     }
 
-    /// Whether the thread of this number lives.
+    /// Whether the thread with this id is alive.
     pub fn status(&self, id: ThreadId) -> Status {
         let table = lock(&self.table);
         if table.living.contains_key(&id) {
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_is_unknown_then_alive_then_dead_and_its_number_is_never_given_again() {
+    fn a_thread_is_unknown_then_alive_then_dead_and_its_id_is_never_reused() {
         let threads = Threads::new();
         let id = ThreadId::new(1_000).unwrap();
         assert_eq!(threads.status(id), Status::Unknown);

@@ -1,27 +1,27 @@
-//! What a blocked thread and the JavaScript runtime that it belongs to want of each other.
+//! The interface between a blocked thread and its JavaScript runtime.
 
 use crate::cell::SharedWord;
 use crate::label::Label;
 
-/// What the runtime answers a blocked thread that looks in.
+/// The result of an interrupt check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupt {
-    /// Nothing: sleep on.
+    /// There is no reason to end the wait.
     Continue,
     /// The wait has to end: the thread is being terminated, or an exception is pending in it.
     Stop,
 }
 
-/// How a blocked thread learns that its runtime wants it.
+/// How a blocked thread learns that its runtime wants to interrupt it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InterruptSource {
-    /// It is never wanted.
+    /// It is never interrupted.
     Never,
     /// The descriptor of its event loop becomes readable.
     Descriptor(i32),
-    /// Nothing tells: it has to look in at intervals, in nanoseconds, that double from the first to the longest.
+    /// Nothing reports it. The thread checks at intervals in nanoseconds, which double from the first to the longest.
     Intervals {
-        /// How long it sleeps before it looks in the first time.
+        /// How long it sleeps before the first check.
         first: u64,
         /// How long it sleeps at most.
         longest: u64,
@@ -30,21 +30,21 @@ pub enum InterruptSource {
 
 /// The runtime of one thread.
 pub trait Runtime {
-    /// How it tells the thread that it wants it.
+    /// How the runtime interrupts the thread.
     fn interrupt_source(&self) -> InterruptSource;
 
-    /// Serves what the runtime wants of the thread. It may run code of the user's, which may wait in turn: hold
-    /// no lock across it, and look at your own state again afterwards.
+    /// Serves the pending interrupts of the runtime. It may run user code, which may wait in turn. The caller holds
+    /// no lock across this call, and checks its own state again afterwards.
     fn check_interrupts(&self) -> Interrupt;
 
-    /// What messages call the primitive in `cell`, one of those that the thread waits at.
+    /// How messages refer to the primitive in `cell`, one of those at which the thread waits.
     fn label(&self, _cell: SharedWord) -> Label {
         Label::default()
     }
 
-    /// The thread blocks from here on: promises of its are as good as gone, until it goes on.
-    fn blocks(&self) {}
+    /// The thread is about to block. Its promises are passed over until it resumes.
+    fn before_block(&self) {}
 
-    /// The thread no longer is blocked, unless in an outer wait.
-    fn goes_on(&self) {}
+    /// The thread is no longer blocked, unless in an outer wait.
+    fn after_block(&self) {}
 }

@@ -25,7 +25,7 @@ impl Mutex {
     /// Backs off if the last sample found the lock hot, that is, rapidly reacquired. Then samples again. Returns how
     /// many contended calls to skip before the next sample; none while the lock is hot.
     pub fn back_off(self, before: Option<Cooldown>) -> Cooldown {
-        if before.is_some_and(|cooldown| cooldown.resting() == 0) {
+        if before.is_some_and(|cooldown| cooldown.skip() == 0) {
             back_off();
         }
         before
@@ -97,7 +97,7 @@ mod tests {
             });
             let mut cooldown = None;
             let found = (0..times)
-                .filter(|_| cooldown.insert(mutex.back_off(cooldown)).resting() == 0)
+                .filter(|_| cooldown.insert(mutex.back_off(cooldown)).skip() == 0)
                 .take(enough)
                 .count();
             stop.store(true, Ordering::Relaxed);

@@ -399,7 +399,7 @@ impl Mutex {
                 Some(heir) if handed_off => {
                     queue.note_handoff(self.key());
                     queue.remove(&heir);
-                    queue.settle(heir, Outcome::Granted);
+                    queue.complete(heir, Outcome::Granted);
                 }
                 Some(next) => self.wake_next(queue, next),
                 None => {}
@@ -470,7 +470,7 @@ impl Mutex {
     fn wake(self, queue: &mut QueueGuard, waiter: Arc<Waiter>) {
         queue.remove(&waiter);
         let more = !queue.is_empty(self.key());
-        queue.settle(waiter, Outcome::Retry { more });
+        queue.complete(waiter, Outcome::Retry { more });
     }
 
     /// As [`Mutex::grant_waiters`], for a caller that is about to enter the queue: a free lock is left to the caller,
@@ -504,7 +504,7 @@ impl Mutex {
                     Status::Alive | Status::Dead => continue,
                 },
             };
-            queue.settle_all(self.key(), outcome);
+            queue.complete_all(self.key(), outcome);
             return Err(fault);
         }
     }

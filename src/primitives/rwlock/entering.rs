@@ -1,6 +1,6 @@
 //! Waiting for an RwLock.
 
-use super::raw::{Admission, State, cleared, is_claimed_by};
+use super::raw::{Admission, State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::{Fault, Recovered};
 use crate::queue::{Context, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason};
@@ -80,7 +80,7 @@ impl Entering {
                     raw.cell.replace(word, word - 1)
                 }
                 (Outcome::Granted, Request::Write | Request::Recover, _) if is_ours => {
-                    raw.cell.replace(word, cleared(word))
+                    raw.cell.replace(word, waiters_bit_of(word))
                 }
                 // The waiter did not repair what the dead thread left: the next waiter may.
                 (Outcome::GrantedAbandoned, _, _) if is_ours => raw

@@ -356,7 +356,11 @@ impl RwLock {
                 self.raw.grant_waiters(threads, &mut queue)?;
                 return Err(self.not_inside(threads, context.id()));
             }
-            if self.raw.cell.replace(word, reads | raw::cleared(word)) {
+            if self
+                .raw
+                .cell
+                .replace(word, reads | raw::waiters_bit_of(word))
+            {
                 return self.raw.grant_waiters(threads, &mut queue);
             }
         }
@@ -509,9 +513,9 @@ mod tests {
     #[test]
     fn a_lock_whose_dead_owner_was_forgotten_is_abandoned_and_can_be_recovered() {
         let handoff = HandOff {
-            after: 0,
-            at_last: 0,
-            every: 0,
+            overtaken_after: 0,
+            otherwise_after: 0,
+            min_interval: 0,
         };
         let queues = Queues::new(0, handoff);
         let thread = |number| {

@@ -40,8 +40,17 @@ pub fn is_claimed_by(word: u32, claim: u32) -> bool {
     word & !WAITERS == claim
 }
 
-/// The word of a free lock with the same waiters bit.
-pub fn cleared(word: u32) -> u32 {
+/// The word with the waiters bit set or cleared.
+fn with_waiters_bit(word: u32, is_set: bool) -> u32 {
+    if is_set {
+        word | WAITERS
+    } else {
+        word & !WAITERS
+    }
+}
+
+/// The waiters bit alone: the word of a free lock with the same bit.
+pub fn waiters_bit_of(word: u32) -> u32 {
     word & WAITERS
 }
 /// What a word says.
@@ -157,7 +166,7 @@ impl RawRwLock {
     /// Queues a waiter that `word` refused. False if the word has changed meanwhile: then the waiter may be able to
     /// enter.
     pub fn queue_up(self, queue: &mut QueueGuard, word: u32, waiter: &Arc<Waiter>) -> bool {
-        let queued = self.cell.replace(word, word | WAITERS);
+        let queued = self.cell.replace(word, with_waiters_bit(word, true));
         if queued {
             queue.push_back(waiter);
         }
@@ -190,17 +199,10 @@ impl RawRwLock {
             let next = queue
                 .next_admissible(self.key(), |waiter| self.entry(word, waiter).is_some())
                 .and_then(|next| Some((self.entry(word, &next)?, next)));
-            let after = match &next {
-                Some(((after, _), _)) => *after,
-                None => word & !WAITERS,
-            };
             let is_next = |waiter: &Arc<Waiter>| matches!(&next, Some((_, next)) if Arc::ptr_eq(next, waiter));
             let others_remain = queue.present(self.key()).any(|waiter| !is_next(waiter));
-            let after = if others_remain {
-                after | WAITERS
-            } else {
-                after
-            };
+            let unmarked = next.as_ref().map_or(word, |((after, _), _)| *after);
+            let after = with_waiters_bit(unmarked, others_remain);
             if word != after && !self.cell.replace(word, after) {
                 continue;
             }
@@ -208,7 +210,7 @@ impl RawRwLock {
                 return Ok(());
             };
             queue.remove(&next);
-            queue.settle(next, outcome);
+            queue.complete(next, outcome);
         }
     }
 
@@ -228,7 +230,9 @@ impl RawRwLock {
     /// Marks `word` as abandoned by `dead`, with `reads` reads of living threads left, and ends the waits. False if
     /// the word has changed.
     pub fn abandon(self, queue: &mut QueueGuard, word: u32, dead: DeadOwner, reads: u32) -> bool {
-        let abandoned = self.cell.replace(word, ABANDONED | cleared(word) | reads);
+        let abandoned = self
+            .cell
+            .replace(word, ABANDONED | waiters_bit_of(word) | reads);
         if abandoned {
             if let DeadOwner::Known(dead) = dead {
                 queue.note_dead_owner(self.key(), dead);
@@ -247,7 +251,7 @@ impl RawRwLock {
             .collect();
         for waiter in failed {
             queue.remove(&waiter);
-            queue.settle(waiter, Outcome::OwnerDied(dead.thread()));
+            queue.complete(waiter, Outcome::OwnerDied(dead.thread()));
         }
     }
 
@@ -265,7 +269,7 @@ impl RawRwLock {
 
     /// Ends all waits: the cell was written over.
     pub fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.settle_all(self.key(), Outcome::Corrupt(word));
+        queue.complete_all(self.key(), Outcome::Corrupt(word));
         Fault::Corrupt(word)
     }
 }

@@ -1,15 +1,15 @@
-//! Values ordered by deadline: a binary heap (Knuth, TAOCP 5.2.3), and a slot for each value that knows its place in the
-//! heap. So a value is removed in logarithmic time, by a number of four bytes.
+//! Values ordered by deadline: a binary heap (Knuth, TAOCP 5.2.3), and a slot for each value that knows its place in
+//! the heap. So a value is removed in logarithmic time, by the four-byte number of its slot.
 
 use crate::futex::Deadline;
 
-/// No slot: the end of the list of free ones.
+/// No slot: the end of the list of free slots.
 const NO_SLOT: u32 = u32::MAX;
 
 /// How many slots an empty heap keeps: 40 KiB with their entries.
 const MAX_KEPT_CAPACITY: usize = 1024;
 
-/// A deadline in the heap, and whose it is.
+/// A deadline in the heap, and the slot of its value.
 #[derive(Clone, Copy)]
 struct Entry {
     deadline: Deadline,
@@ -17,7 +17,7 @@ struct Entry {
 }
 
 enum Slot<T> {
-    /// Nothing, and the next such slot.
+    /// Free, with the number of the next free slot.
     Free { next: u32 },
     /// A value, and the place of its deadline in the heap.
     Queued { place: u32, value: T },
@@ -29,9 +29,9 @@ enum Slot<T> {
 pub(super) struct Heap<T> {
     entries: Vec<Entry>,
     slots: Vec<Slot<T>>,
-    /// The first of the free slots.
+    /// The first free slot.
     free: u32,
-    /// How many slots are not free.
+    /// The number of slots that are not free.
     taken: usize,
 }
 
@@ -84,7 +84,7 @@ impl<T> Heap<T> {
         self.take(slot, Slot::Popped)
     }
 
-    /// Frees a slot, and returns its value unless that was popped.
+    /// Frees a slot. Returns its value unless that was popped.
     pub fn release(&mut self, slot: u32) -> Option<T> {
         let value = self.take(slot, Slot::Free { next: self.free });
         self.free = slot;
@@ -190,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_what_a_vector_does(
+        fn behaves_like_a_vector(
             operations in prop::collection::vec(operation(), 0..300),
         ) {
             let mut heap = Heap::new();

@@ -1,12 +1,12 @@
-//! Time limits of waits that no thread sleeps for: one thread of the process sleeps until the earliest of them passes.
+//! Time limits of waits for which no thread sleeps: one thread of the process sleeps until the earliest limit passes.
 //!
-//! It starts with the first limit, and sleeps without a deadline while there is none. Two things wake it: the moment that
-//! it sleeps for, and a new limit before that moment. Removing a limit wakes nothing: the thread may wake once for a
-//! deadline that was removed, finds no limit that has passed, and sleeps on.
+//! It starts with the first limit, and sleeps without a deadline while there is none. Two things wake it: the
+//! deadline for which it sleeps, and a new limit before that deadline. Removing a limit wakes nothing. The thread may
+//! wake once for a deadline that was removed; it finds no limit that has passed, and sleeps on.
 //!
-//! Going to sleep while a limit is set: under the lock, the thread notes for how long it is about to sleep. A caller that
-//! sets an earlier limit finds that note under the same lock, and unparks the thread, which finds the token if it does not
-//! sleep yet.
+//! A limit may be set while the thread goes to sleep. Under the lock, the thread notes until when it is about to
+//! sleep. A caller that sets an earlier limit finds that note under the same lock and unparks the thread. If the
+//! thread does not sleep yet, it finds the token.
 
 mod heap;
 
@@ -20,11 +20,11 @@ use std::sync::Arc;
 
 /// What a timer calls when a limit passes.
 pub trait Expire: Send + Sync {
-    /// The limit has passed. Called on the timer's thread, with no lock of the timer held: it may set and drop limits. All
-    /// other limits wait for it to return, so it should do no more than wake another thread. A panic ends this call and
-    /// nothing else.
+    /// The limit has passed. Called on the timer's thread, with no lock of the timer held, so it may set and drop
+    /// limits. All other limits wait for it to return, so it should do no more than wake another thread. A panic ends
+    /// this call and nothing else.
     ///
-    /// It may still run, or run for the first time, when the [`Limit`] was dropped by another thread in that moment.
+    /// It may still be running, or run for the first time, when another thread drops the [`Limit`] at that moment.
     fn expired(&self);
 }
 
@@ -37,14 +37,14 @@ pub struct Timer {
 struct Schedule {
     limits: Heap<Arc<dyn Expire>>,
     sleep: Sleep,
-    /// Whether the thread runs.
+    /// Whether the timer's thread was started.
     is_started: bool,
 }
 
-/// For how long the thread sleeps, or is about to.
+/// How long the thread sleeps, or is about to sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sleep {
-    /// Not at all: it looks at the limits before it sleeps.
+    /// Not at all: it checks the limits before it sleeps.
     Awake,
     /// Until this moment.
     Until(Deadline),
@@ -64,7 +64,8 @@ impl Sleep {
 
 /// A time limit that is set. Dropping it removes it, in logarithmic time and without waking the timer's thread.
 ///
-/// After that its target is called at most once more: by a call that is running, or that the timer's thread has just begun.
+/// After that its target is called at most once more: by a call that is running, or that the timer's thread has just
+/// begun.
 #[must_use = "dropping a limit removes it"]
 pub struct Limit {
     timer: &'static Timer,
@@ -73,7 +74,7 @@ pub struct Limit {
 
 impl Drop for Limit {
     fn drop(&mut self) {
-        // Dropped behind the lock: a target may own limits.
+        // Dropped after the lock is released: a target may own limits.
         let target = lock(&self.timer.schedule).limits.release(self.slot);
         drop(target);
     }
@@ -92,8 +93,8 @@ impl Timer {
         }
     }
 
-    /// Has `target` called once `deadline` has passed: never before, and as long after as the system takes to wake a thread
-    /// and the calls for earlier limits take to return. Fails if the timer's thread cannot be started.
+    /// Calls `target` once `deadline` has passed: never before, and as late as the system takes to wake a thread and
+    /// the calls for earlier limits take to return. Fails if the timer's thread cannot be started.
     pub fn set(
         &'static self,
         deadline: Deadline,
@@ -109,7 +110,7 @@ impl Timer {
         Ok(self.insert(deadline, target))
     }
 
-    /// As [`Timer::set`], and starts no thread.
+    /// As [`Timer::set`], but starts no thread.
     pub(crate) fn insert(&'static self, deadline: Deadline, target: Arc<dyn Expire>) -> Limit {
         let mut schedule = lock(&self.schedule);
         let slot = schedule.limits.insert(deadline, target);
@@ -125,19 +126,19 @@ impl Timer {
     }
 
     fn start(&'static self) -> std::io::Result<()> {
-        // At most 15 bytes: Linux's limit.
+        // At most 15 bytes, which is the limit of Linux.
         let builder = std::thread::Builder::new().name("sync-timer".to_owned());
         without_signals(|| builder.spawn(|| self.run(|| true))).map(drop)
     }
 
-    /// What the thread does: calls the targets whose limits have passed, then sleeps until the next one passes or an earlier
-    /// one is set, and so on. `goes_on` is asked before each sleep.
+    /// The loop of the thread: calls the targets whose limits have passed, then sleeps until the next limit passes or
+    /// an earlier one is set. `goes_on` is called before each sleep, and ends the loop if it returns false.
     pub(crate) fn run(&self, goes_on: impl Fn() -> bool) {
         loop {
             match self.next() {
                 Next::Expired(target) => expire(target),
                 Next::Sleep(_) if !goes_on() => return,
-                // However it ends, the thread looks again.
+                // However the sleep ends, the thread checks the limits again.
                 Next::Sleep(deadline) => {
                     self.parker.park(deadline);
                 }
@@ -145,7 +146,8 @@ impl Timer {
         }
     }
 
-    /// What the thread does next. One target at a time, so that a limit that is dropped meanwhile is not called.
+    /// The next step of the thread. It takes one target at a time, so that a limit that is dropped meanwhile is not
+    /// called.
     fn next(&self) -> Next {
         let now = Deadline::now();
         let mut schedule = lock(&self.schedule);
@@ -167,11 +169,11 @@ impl Default for Timer {
     }
 }
 
-/// What the timer's thread does next.
+/// The next step of the timer's thread.
 enum Next {
-    /// It calls this target.
+    /// Calls this target.
     Expired(Arc<dyn Expire>),
-    /// It sleeps until this moment.
+    /// Sleeps until this moment.
     Sleep(Option<Deadline>),
 }
 
@@ -179,7 +181,7 @@ enum Next {
 fn expire(target: Arc<dyn Expire>) {
     let called = catch_unwind(AssertUnwindSafe(move || target.expired()));
     if let Err(payload) = called {
-        // To drop it might panic again.
+        // Dropping the payload might panic again.
         std::mem::forget(payload);
     }
 }
@@ -236,7 +238,7 @@ mod tests {
             timer.set(after(milliseconds), target).unwrap()
         });
         let passed = order.map(|_| receiver.recv().unwrap());
-        // One that had passed when it was set may come after later ones that were set before.
+        // A limit that had already passed when it was set may come after later ones that were set before.
         assert!(
             passed
                 .iter()
@@ -267,7 +269,7 @@ mod tests {
         let nothing = || call(|| {});
         let sleep = || lock(&timer.schedule).sleep;
         let first = far();
-        // Without a thread: what it would find.
+        // There is no thread here: the test takes the steps that it would take.
         let limit = timer.insert(first, nothing());
         assert!(matches!(timer.next(), Next::Sleep(deadline) if deadline == Some(first)));
         let later = timer.insert(first.plus(1), nothing());
@@ -277,7 +279,7 @@ mod tests {
         assert_eq!(sleep(), Sleep::Until(first));
         let second = timer.insert(first.plus(1), nothing());
         assert_eq!(sleep(), Sleep::Until(first));
-        // It wakes for the removed one, and sleeps for the other.
+        // The thread wakes for the removed limit, and sleeps for the other one.
         assert!(matches!(timer.next(), Next::Sleep(deadline) if deadline == Some(first.plus(1))));
         drop(second);
         assert!(matches!(timer.next(), Next::Sleep(None)));
@@ -309,7 +311,7 @@ mod tests {
         let limit = timer.set(soon(1), Arc::clone(&target)).unwrap();
         assert_eq!(receiver.recv().unwrap().0, 1);
         drop(limit);
-        // With the limit that it owns.
+        // Drops the limit that it owns, too.
         drop(timer.set(far(), target).unwrap());
         assert_eq!(lock(&timer.schedule).limits.earliest(), None);
     }
@@ -354,7 +356,7 @@ mod tests {
         let (timer, (sender, receiver)) = (timer(), mpsc::channel());
         let target = call(move || {
             let mut mask = std::mem::MaybeUninit::uninit();
-            // SAFETY: writes the thread's mask, of which sigismember then reads.
+            // SAFETY: writes the thread's mask, which sigismember reads then.
             let blocked = unsafe {
                 libc::pthread_sigmask(libc::SIG_SETMASK, std::ptr::null(), mask.as_mut_ptr());
                 [

@@ -1,5 +1,5 @@
-//! Linux: an epoll that holds the epolls of the event loops, edge-triggered: one that stays readable because nobody runs
-//! its loop is reported once.
+//! Linux: an epoll that holds the epolls of the event loops, edge-triggered. A descriptor that stays readable,
+//! because its event loop does not turn, is reported once.
 
 use super::{Added, ThreadId, Watcher};
 use std::mem::MaybeUninit;
@@ -11,7 +11,7 @@ pub struct Epoll {
     descriptor: OwnedFd,
 }
 
-/// How many events are taken at once.
+/// The most events that one call takes.
 const BATCH: usize = 64;
 
 impl Watcher for Epoll {
@@ -19,7 +19,7 @@ impl Watcher for Epoll {
         // SAFETY: takes a flag and nothing else.
         let descriptor = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
         (descriptor >= 0).then(|| Epoll {
-            // SAFETY: just made, and owned by nobody else.
+            // SAFETY: the descriptor was just created, and nothing else owns it.
             descriptor: unsafe { OwnedFd::from_raw_fd(descriptor) },
         })
     }
@@ -51,7 +51,7 @@ impl Watcher for Epoll {
 
     fn wait(&self, mut readable: impl FnMut(ThreadId)) {
         let mut events = [const { MaybeUninit::<libc::epoll_event>::uninit() }; BATCH];
-        // SAFETY: the place holds as many events as it is said to.
+        // SAFETY: the buffer holds as many events as the call is told.
         let count = unsafe {
             libc::epoll_wait(
                 self.descriptor.as_raw_fd(),
@@ -60,9 +60,9 @@ impl Watcher for Epoll {
                 -1,
             )
         };
-        // Negative where a signal came between: nothing has happened then.
+        // Negative if a signal interrupted the call: then there are no events.
         for event in &events[..usize::try_from(count).unwrap_or(0)] {
-            // SAFETY: the kernel has written this many.
+            // SAFETY: the kernel has written this many events.
             let event = unsafe { event.assume_init() };
             readable_thread(event.u64)
                 .into_iter()

@@ -1,8 +1,8 @@
-//! Systems whose event loops are not watched: blocked threads look in at intervals there. The models too.
+//! Systems whose event loops are not watched, and the models: blocked threads check at intervals there.
 
 use super::{Added, ThreadId, Watcher};
 
-/// No set at all.
+/// A set that does not exist.
 pub enum Nothing {}
 
 impl Watcher for Nothing {

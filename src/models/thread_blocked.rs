@@ -1,8 +1,9 @@
-//! A thread that blocks while promises of its are queued: they are away, strand nobody, and get their turn when it goes on.
+//! A thread that blocks while its promises are queued. They are passed over meanwhile, strand no waiter, and are
+//! granted what they wait for when the thread resumes.
 
-use super::promises::{promise_of, settled};
+use super::promises::{promise_of, run_to_completion};
 use super::rwlock::Counts;
-use super::{COMPETE, HAND_OFF, QUIET, World, run, spawn};
+use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
 use crate::primitives::{
     Acquiring, Entering, Latch, Locking, Mutex, Request, Semaphore, WaitResult,
 };
@@ -10,7 +11,7 @@ use crate::queue::{Begun, Context, HandOff, Wait};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use std::cell::RefCell;
 
-/// What the promise and the others wait for, as one thread sees it.
+/// What the promise and the other threads wait for, as one thread sees it.
 trait Scene {
     type Waiting: Wait;
 
@@ -81,7 +82,7 @@ impl Scene for ASemaphore {
     }
 }
 
-/// A lock that the others write under, and the promise is to read.
+/// A lock that the other threads write, and the promise reads.
 struct ALockToRead(Counts);
 
 impl Scene for ALockToRead {
@@ -110,7 +111,7 @@ impl Scene for ALockToRead {
     }
 }
 
-/// A lock that the others read under, and the promise is to write.
+/// A lock that the other threads read, and the promise writes.
 struct ALockToWrite(Counts);
 
 impl Scene for ALockToWrite {
@@ -154,30 +155,30 @@ impl<W: Wait> Runtime for WithPromises<'_, W> {
         Interrupt::Continue
     }
 
-    fn blocks(&self) {
-        // The last first: they come in any order.
+    fn before_block(&self) {
+        // The last promise first: they come in any order.
         for promise in self.promises.borrow_mut().iter_mut().rev() {
             promise.requeue_for_block(self.context);
         }
     }
 
-    fn goes_on(&self) {
+    fn after_block(&self) {
         for promise in self.promises.borrow().iter().rev() {
             promise.revalidate(self.context);
         }
     }
 }
 
-/// A thread whose promise is queued blocks until the one behind has had the lock.
-fn strands_nobody<S: Scene + 'static>(handoff: HandOff) {
+/// A thread whose promise is queued blocks until the waiter behind the promise has released the lock.
+fn strands_no_waiter<S: Scene + 'static>(handoff: HandOff) {
     loom::model(move || {
         let world = World::new(handoff);
         let owner = world.thread(1);
         let scene = S::new();
-        run(&world, &owner, QUIET, |world, context| {
+        run(&world, &owner, UNINTERRUPTED, |world, context| {
             scene.lock(world, context);
         });
-        let blocks = spawn(&world, 2, QUIET, |world, context| {
+        let blocks = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let scene = S::new();
             if let Begun::Pending(promise) = scene.promise(world, context) {
                 let runtime = WithPromises {
@@ -191,18 +192,18 @@ fn strands_nobody<S: Scene + 'static>(handoff: HandOff) {
                 let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
                 assert_eq!(opened, Ok(WaitResult::Acquired));
                 for promise in runtime.promises.into_inner() {
-                    settled(context, Begun::Pending(promise));
+                    run_to_completion(context, Begun::Pending(promise));
                 }
             }
             scene.unlock_promised(world, context);
         });
-        let behind = spawn(&world, 3, QUIET, |world, context| {
+        let behind = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             let scene = S::new();
             scene.lock(world, context);
             scene.unlock(world, context);
             Latch::new(world.cell(1), 1).count_down(context, 1).unwrap();
         });
-        run(&world, &owner, QUIET, |world, context| {
+        run(&world, &owner, UNINTERRUPTED, |world, context| {
             scene.unlock(world, context);
         });
         blocks.join().unwrap();
@@ -212,49 +213,49 @@ fn strands_nobody<S: Scene + 'static>(handoff: HandOff) {
 }
 
 #[test]
-fn a_promise_that_was_woken_just_before_its_thread_blocks_strands_nobody() {
-    strands_nobody::<AMutex>(COMPETE);
+fn a_promise_woken_just_before_its_thread_blocks_strands_no_waiter() {
+    strands_no_waiter::<AMutex>(COMPETE);
 }
 
 #[test]
-fn a_promise_that_was_handed_the_lock_just_before_its_thread_blocks_strands_nobody() {
-    strands_nobody::<AMutex>(HAND_OFF);
+fn a_promise_handed_the_lock_just_before_its_thread_blocks_strands_no_waiter() {
+    strands_no_waiter::<AMutex>(HAND_OFF);
 }
 
 #[test]
-fn a_promise_that_was_given_permits_just_before_its_thread_blocks_strands_nobody() {
-    strands_nobody::<ASemaphore>(COMPETE);
+fn a_promise_granted_permits_just_before_its_thread_blocks_strands_no_waiter() {
+    strands_no_waiter::<ASemaphore>(COMPETE);
 }
 
 #[test]
-fn a_promise_to_read_that_was_let_in_just_before_its_thread_blocks_strands_nobody() {
-    strands_nobody::<ALockToRead>(COMPETE);
+fn a_promise_granted_a_read_just_before_its_thread_blocks_strands_no_waiter() {
+    strands_no_waiter::<ALockToRead>(COMPETE);
 }
 
 #[test]
-fn a_promise_to_write_that_was_let_in_just_before_its_thread_blocks_strands_nobody() {
-    strands_nobody::<ALockToWrite>(COMPETE);
+fn a_promise_granted_a_write_just_before_its_thread_blocks_strands_no_waiter() {
+    strands_no_waiter::<ALockToWrite>(COMPETE);
 }
 
-/// A thread with so many promises, which ask for more permits than are free, blocks until a promise behind them, which
-/// asks for less, has had its permit.
+/// A thread with `count` promises, which ask for more permits than are free, blocks until a promise behind them,
+/// which asks for fewer, has acquired its permit.
 fn behind_promises_whose_thread_blocks(count: usize) {
     loom::model(move || {
         let world = World::new(COMPETE);
         let of = |world: &World| Semaphore::new(world.cell(0), 2, 2);
         let owner = world.thread(1);
-        run(&world, &owner, QUIET, |world, context| {
+        run(&world, &owner, UNINTERRUPTED, |world, context| {
             assert_eq!(
                 of(world).acquire(context, 1, None),
                 Ok(WaitResult::Acquired)
             );
         });
-        let blocks = spawn(&world, 2, QUIET, move |world, context| {
+        let blocks = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
             let promises =
                 (0..count).map(
                     |_| match of(world).begin(context, &promise_of(context), 2) {
                         Begun::Pending(promise) => promise,
-                        Begun::Ready(_) => panic!("it was given two of one"),
+                        Begun::Ready(_) => panic!("two permits were granted where one is free"),
                     },
                 );
             let runtime = WithPromises {
@@ -269,13 +270,13 @@ fn behind_promises_whose_thread_blocks(count: usize) {
             assert_eq!(opened, Ok(WaitResult::Acquired));
             of(world).release(context, 1).unwrap();
             for promise in runtime.promises.into_inner() {
-                settled(context, Begun::Pending(promise)).unwrap();
+                run_to_completion(context, Begun::Pending(promise)).unwrap();
                 of(world).release(context, 2).unwrap();
             }
         });
-        let behind = spawn(&world, 3, QUIET, move |world, context| {
+        let behind = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
             let semaphore = of(world);
-            settled(context, semaphore.begin(context, &promise_of(context), 1)).unwrap();
+            run_to_completion(context, semaphore.begin(context, &promise_of(context), 1)).unwrap();
             semaphore.release(context, 1).unwrap();
             Latch::new(world.cell(1), 1).count_down(context, 1).unwrap();
         });
@@ -286,11 +287,11 @@ fn behind_promises_whose_thread_blocks(count: usize) {
 }
 
 #[test]
-fn a_promise_behind_one_whose_thread_blocks_is_not_forgotten() {
+fn a_promise_behind_one_whose_thread_blocks_acquires_its_permit() {
     behind_promises_whose_thread_blocks(1);
 }
 
 #[test]
-fn a_promise_behind_two_whose_thread_blocks_is_not_forgotten() {
+fn a_promise_behind_two_whose_thread_blocks_acquires_its_permit() {
     behind_promises_whose_thread_blocks(2);
 }
