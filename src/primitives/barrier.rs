@@ -51,6 +51,7 @@ fn actor_of(word: u32) -> Option<ThreadId> {
     }
     ThreadId::new(word & !ACTING)
 }
+
 /// What a word says, if it agrees with the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {

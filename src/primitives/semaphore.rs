@@ -32,7 +32,7 @@ use std::task::Poll;
 // | bit   | name    | meaning                                          |
 // | ----- | ------- | ------------------------------------------------ |
 // | 0     | WAITERS | waiters are queued                               |
-// | 1-31  | PERMIT  | permits taken, as a signed number                |
+// | 1-31  |         | permits taken, as a signed number; one is PERMIT |
 
 /// Waiters are queued.
 const WAITERS: u32 = 1;
@@ -52,6 +52,7 @@ fn with_waiters_bit(word: u32, is_set: bool) -> u32 {
         word & !WAITERS
     }
 }
+
 /// How an attempt to give permits back ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Released {

@@ -77,7 +77,7 @@ impl Context<'_> {
     }
 
     /// Spins and yields for a short time. Then sleeps until the wait completes, its deadline passes, the runtime ends
-    /// it, or it turns out to be part of a deadlock. A wait that lasts is registration, and calls `revalidate` from time
+    /// it, or it turns out to be part of a deadlock. A wait that lasts is registered, and calls `revalidate` from time
     /// to time, in case the cell was written over.
     pub fn sleep(
         &self,

@@ -1,9 +1,9 @@
 //! One wait: its requester, what it waits for, and how it ended.
 //!
-//! Orderings: `complete` stores `outcome` with release, and the waiter loads it with acquire. So the waiter sees what the
-//! thread that completed its wait wrote before, `detail` and `completed_at` included, which need no ordering of their own.
-//! `notify` stores `notified` with release, and its readers without the lock load it with acquire. The other fields change
-//! under the lock of the bucket, which orders them.
+//! Orderings: `complete` stores `outcome` with release, and the waiter loads it with acquire. So the waiter sees what
+//! the thread that completed its wait wrote before, `detail` and `completed_at` included, which need no ordering of
+//! their own. `notify` stores `notified` with release, and its readers without the lock load it with acquire. The
+//! other fields change under the lock of the bucket, which orders them.
 
 use super::key::{Key, Kind};
 use crate::cell::SharedWord;

@@ -74,6 +74,7 @@ fn without_waiters(word: u32) -> u32 {
 fn is_claimed_by(word: u32, claim: u32) -> bool {
     without_waiters(word) == claim
 }
+
 /// What a word says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {

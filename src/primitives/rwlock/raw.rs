@@ -53,6 +53,7 @@ fn with_waiters_bit(word: u32, is_set: bool) -> u32 {
 pub fn waiters_bit_of(word: u32) -> u32 {
     word & WAITERS
 }
+
 /// What a word says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
