@@ -229,7 +229,7 @@ test('Java, Python: reset throws in the waiting parties, and the next round is c
   t.is(barrier.wait(), 0);
   t.deepEqual((await Promise.all(anew.map(({ done }) => done))).sort(), [1, 2]);
   barrier.reset();
-  t.false(barrier.broken, 'with nobody inside it does nothing');
+  t.false(barrier.broken, 'without a waiting party it does nothing');
 });
 
 test('the last to arrive runs the action before any party continues, once a round', async (t) => {

@@ -36,7 +36,7 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
           new Class(view, 0, ...args);
         /** @type {Record<string, () => unknown>} */
         const operations = {
-          // Without a limit, unless somebody who may yet unlock is the owner: then it is right to wait.
+          // Without a limit, unless the owner is a thread that may yet unlock: then waiting is right.
           'Mutex#lock': () => {
             const owner = on(Mutex).ownerThreadId;
             if (owner === null || owner > 100) on(Mutex).lock();
@@ -57,7 +57,7 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
           'Condition#notify': () => on(Condition).notify(),
           'Condition#notifyAll': () => on(Condition).notifyAll(),
           'Barrier#wait of one': () => on(Barrier, 1).wait(),
-          // With everybody else there already it need not wait; with more than everybody it cannot be right.
+          // If all other parties have arrived, it need not wait. If more have, the cell must be corrupt.
           'Barrier#wait of the last': () => {
             const total = Math.max(1, (view[0] & 0xff_ffff) + 1);
             on(Barrier, Math.min(total, 2 ** 24 - 1)).wait();

@@ -323,7 +323,7 @@ test('long waits without a cycle do not throw', async (t) => {
   );
   t.deepEqual(await chain, Array(4).fill({ returned: undefined }));
 
-  // Two that hold a mutex and wait for what nobody owns, and one that waits for what they hold.
+  // Two threads hold a mutex and wait for one that no thread owns; a third waits for what they hold.
   const others = inWorkers(
     3,
     ({ view, id }, { Mutex, Barrier, Latch, Condition, codeOf }) => {

@@ -153,7 +153,7 @@ test('waits for permits, to read and to write are listed, with the writer', asyn
   ]);
   const reading = lock.downgrade();
   await workers[1].done;
-  t.deepEqual(listed()[2], ['RwLock', 'table', 'RwLock "table"', undefined], 'nobody writes');
+  t.deepEqual(listed()[2], ['RwLock', 'table', 'RwLock "table"', undefined], 'no thread writes');
   reading.release();
   semaphore.release();
   await Promise.all(workers.map(({ done }) => done));

@@ -386,7 +386,7 @@ test('messages, snapshots and garbage collections leave a blocked worker its pla
 });
 
 /**
- * Waits for what nobody else will do, and what must be true after they were ended in a thread that lives on.
+ * Waits that no other thread ends, and what must be true after they were interrupted in a thread that lives on.
  *
  * @type {Record<string, (data: any, tools: any) => unknown>}
  */
@@ -394,7 +394,7 @@ const cutShort = {
   'Mutex#lock': ({ view, ms }, { Mutex, cut, threadId }) => {
     const mutex = new Mutex(view, 0);
     const error = cut(() => mutex.lock(), ms);
-    // The main thread has it, and nobody waits: its unlock needs no call.
+    // The main thread owns it without waiters: its unlock needs no native call.
     return { error, right: mutex.ownerThreadId !== threadId && view[0] === 1 };
   },
   'Mutex#recover': ({ view, ms }, { Mutex, cut, threadId }) => {

@@ -26,7 +26,7 @@ const HEAD = `
 const NAMES = '{ Barrier, Condition, Latch, Mutex, RwLock, Semaphore }';
 const TELL = `.then(() => console.log('fulfilled'), (error) => console.log(error.name === 'AbortError' ? error.name : error.code));`;
 
-/** What nobody ends, for options. @type {Record<string, (options: string) => string>} */
+/** The source of waits that no thread ends, for given options. @type {Record<string, (options: string) => string>} */
 const waits = {
   'Mutex#lockAsync': (options) => `mutex.lockAsync(${options})`,
   'Mutex#recoverAsync': (options) => `mutex.recoverAsync(${options})`,

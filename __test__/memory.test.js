@@ -247,7 +247,7 @@ test('a primitive keeps its memory alive when the view is collected', async (t) 
       made.latch.release();
       states.push(made.latch.released, made.latch.tryAwait(1));
 
-      // A worker blocked on memory to which nobody in its thread holds a view any more.
+      // A worker blocked on memory to which no object of its thread holds a view any more.
       const block = () => {
         const view = new Int32Array(new SharedArrayBuffer(2 ** 16));
         const waiter = startWorker(

@@ -47,7 +47,7 @@ test('lock, tryLock with and without a limit, and the main thread exclude each o
         const before = view[1];
         view[2] = id;
         view[1] = before + 1;
-        if (view[2] !== id) throw new Error('somebody else was in');
+        if (view[2] !== id) throw new Error('another thread was inside');
         mutex.unlock();
       }
     },

@@ -121,7 +121,7 @@ test('notifyAll wakes all and returns how many, and each acquires the mutex in t
   const mutex = new Mutex(view, 0).lock();
   t.is(new Condition(view, 1).notifyAll(), 6);
   await sleep(100);
-  t.is(view[2], 0, 'nobody goes on before the mutex is free');
+  t.is(view[2], 0, 'no thread continues before the mutex is free');
   mutex.unlock();
   await Promise.all(started.map(({ done }) => done));
   t.is(view[2], 6);

@@ -352,7 +352,7 @@ test('waiters of a condition whose mutex is abandoned do not own it after the er
     t.is(unlocked, 'ERR_NOT_OWNER');
   }
   t.true(new Mutex(view, 0).recover());
-  t.is(view[1], 0, 'nobody waits at the condition any more');
+  t.is(view[1], 0, 'no thread waits at the condition any more');
 });
 
 test('waiters of a condition throw when an owner of their mutex dies, even without a notification', async (t) => {
@@ -435,7 +435,7 @@ test('a notified waiter that dies before it acquires its mutex passes the notifi
       const second = start();
       await second.blocked(20);
       const mutex = new Mutex(view, 0).lock();
-      if (new Condition(view, 1).notify() !== 1) throw new Error('nobody was there');
+      if (new Condition(view, 1).notify() !== 1) throw new Error('no thread waited');
       // It waits for the mutex now. Terminated while it does, or at the moment when it gets it.
       if (round % 2) await first.worker.terminate();
       else first.worker.terminate();

@@ -45,7 +45,7 @@ test('every way to read and to write excludes each other, with downgrades betwee
         const before = view[1];
         view[2] = id;
         view[1] = before + 1;
-        if (view[2] !== id) throw new Error('somebody else was in');
+        if (view[2] !== id) throw new Error('another thread was inside');
         writes++;
       };
       for (let i = 0; i < 5_000; i++) {
@@ -67,7 +67,7 @@ test('every way to read and to write excludes each other, with downgrades betwee
             write();
             const after = view[1];
             const read = guard.downgrade();
-            if (view[1] !== after) throw new Error('somebody wrote between');
+            if (view[1] !== after) throw new Error('another thread wrote in between');
             read.release();
             break;
           }
@@ -75,7 +75,7 @@ test('every way to read and to write excludes each other, with downgrades betwee
             const guard = lock.read();
             const before = view[1];
             if (lock.tryRead()) lock.unlockRead();
-            if (view[1] !== before) throw new Error('somebody wrote');
+            if (view[1] !== before) throw new Error('a thread wrote');
             guard[Symbol.dispose]();
             break;
           }
@@ -236,7 +236,7 @@ test('a thread that would wait for itself throws at once, and keeps what it hold
 
   const outer = lock.read();
   const inner = lock.read();
-  t.is(lock.readers, 2, 'reading twice is allowed while nobody waits to write');
+  t.is(lock.readers, 2, 'reading twice is allowed while no writer is queued');
   t.throws(() => lock.write(), deadlock);
   t.false(lock.tryWrite());
   const writer = startWorker(
@@ -478,7 +478,7 @@ test('recover waits for the living readers, and returns true once', async (t) =>
     ),
   );
   for (const { blocked } of recovering) await blocked();
-  t.is(view[1], 0, 'somebody still reads');
+  t.is(view[1], 0, 'a thread still reads');
   reads.release();
   const answers = await Promise.all(recovering.map(({ done }) => done));
   t.deepEqual(answers.map(({ cleared }) => cleared).sort(), [false, true]);
@@ -571,7 +571,7 @@ test('workers that are terminated at any moment leave the lock usable or abandon
         await sleep(round % 5);
         await Promise.all(workers.map(({ worker }) => worker.terminate()));
         if (lock.tryRecover(5_000)) recovered++;
-        if (lock.writerThreadId !== 0) throw new Error('nobody told of the dead');
+        if (lock.writerThreadId !== 0) throw new Error('the main thread did not acquire the lock');
         lock.unlockWrite();
         if (view[0] !== 0) throw new Error(`${view[0]} is left in the cell`);
       }

@@ -189,7 +189,7 @@ const supervise = async (data, tools) => {
   }
   Atomics.store(view, CONTROL.phase, PHASE.end);
   for (let cell = 0; cell < PLACES.cells; cell++) Atomics.store(view, cell, 0);
-  // Whoever waits for something that a fresh cell has yet to tell is told.
+  // A waiter for something that a fresh cell has not reached yet is notified.
   const timer = setInterval(() => {
     for (const tell of [
       () => new Condition(view, PLACES.condition).notifyAll(),

@@ -279,7 +279,7 @@ test('a waiter that is terminated while it is given a permit passes it on', asyn
     const end = first.worker.terminate();
     semaphore.release();
     await end;
-    // It was quicker, and died with the permit in its hands: whoever knows of that gives it back.
+    // It was faster, and died holding the permit: this thread knows of it and releases the permit.
     if (Atomics.exchange(view, 1, 0) === 1) semaphore.release();
     t.true(await second.done);
   }

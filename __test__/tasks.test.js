@@ -43,7 +43,7 @@ test('a task that owned nothing released the lock of another task by waiting wit
   const condition = new Condition(view, 1);
   const guard = await mutex.lockAsync();
   const withMutex = /** @type {any} */ (mutex);
-  const refused = { code: 'ERR_INVALID_ARG_TYPE', message: /guard must be what lockAsync\(\)/ };
+  const refused = { code: 'ERR_INVALID_ARG_TYPE', message: /guard must be the guard of a Mutex/ };
   await t.throwsAsync(condition.waitAsync(withMutex, undefined, { timeout, ref }), refused);
   await t.throwsAsync(
     condition.waitAsync(withMutex, () => true, { timeout, ref }),

@@ -74,7 +74,7 @@ new Semaphore(buffer, undefined, 4);
 new Semaphore(new Int32Array(8), 0, 4);
 // @ts-expect-error
 new Semaphore(buffer, 0, 4, { max: '5' });
-// @ts-expect-error a misspelt option
+// @ts-expect-error a misspelled option
 new Semaphore(buffer, 0, 4, { maximum: 5 });
 // @ts-expect-error
 semaphore.acquire('2');
@@ -84,7 +84,7 @@ semaphore.acquire(1, 10);
 semaphore.tryAcquire(1, '10');
 // @ts-expect-error the options come second
 semaphore.acquireAsync({ timeout: 10 });
-// @ts-expect-error nobody owns a permit: there is no guard
+// @ts-expect-error a permit has no owner: there is no guard
 semaphore.acquireAsync().then((guard) => guard.release());
 // @ts-expect-error
 semaphore.available = 3;
@@ -93,13 +93,13 @@ semaphore.available = 3;
 new RwLock(new Int32Array(8));
 // @ts-expect-error the index comes second
 new RwLock(buffer, { name: 'table' });
-// @ts-expect-error only a semaphore has one
+// @ts-expect-error only a semaphore has `max`
 new RwLock(buffer, 0, { max: 3 });
 // @ts-expect-error
 lock.read(10);
 // @ts-expect-error
 lock.tryWrite('10');
-// @ts-expect-error there is no way from reading to writing
+// @ts-expect-error there is no upgrade from a read to a write
 lock.read().upgrade();
 // @ts-expect-error
 lock.read().downgrade();
@@ -109,7 +109,7 @@ lock.readAsync(10);
 lock.writeAsync().release();
 // @ts-expect-error
 lock.readers = 0;
-// @ts-expect-error null when nobody writes
+// @ts-expect-error null when no thread writes
 lock.writerThreadId.toFixed();
 // @ts-expect-error a Condition waits with a Mutex
 condition.wait(lock);
@@ -264,7 +264,7 @@ mutex.lockAsync({ timeout: '10' });
 mutex.lockAsync({ signal: new AbortController() });
 // @ts-expect-error
 mutex.lockAsync({ ref: 1 });
-// @ts-expect-error a misspelt option
+// @ts-expect-error a misspelled option
 mutex.lockAsync({ timeOut: 10 });
 // @ts-expect-error
 mutex.runExclusive();
@@ -303,7 +303,7 @@ const recovered: boolean = mutex.tryRecover(10);
 inspect({ promises: 5 });
 // @ts-expect-error
 inspect().omitted = 5;
-// @ts-expect-error it may have none
+// @ts-expect-error undefined if there is no code
 const code: string = SyncError.codeOf(new Error());
 // @ts-expect-error
 const arrived: number = barrier.waitAsync();
@@ -313,7 +313,7 @@ barrier.waitFor();
 barrier.broken = false;
 // @ts-expect-error
 new Barrier(buffer, 2, 2, { action: 5 });
-// @ts-expect-error only a barrier has one
+// @ts-expect-error only a barrier has an action
 new Mutex(buffer, 0, { action: () => {} });
 
 // @ts-expect-error it is for the types only
