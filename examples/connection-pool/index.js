@@ -59,7 +59,7 @@ command(USAGE, OPTIONS, async (values) => {
     await server.start(limit + WATCHERS);
     await compare(server, { workers, tasks, limit, socketPath: server.socketPath });
   } catch (error) {
-    if (!isInterrupted) throw error; // whoever has interrupted it knows why the server has gone
+    if (!isInterrupted) throw error; // the user who interrupted it knows why the server has gone
   } finally {
     await server.stop();
   }
@@ -78,7 +78,7 @@ async function compare(server, options) {
   const throttled = await runTasks(options, true);
   tell('with the semaphore', throttled, options);
 
-  assert.equal(throttled.done, options.workers * options.tasks, 'nobody was refused');
+  assert.equal(throttled.done, options.workers * options.tasks, 'no task was refused');
   assert(throttled.most <= options.limit, `${throttled.most} connections`);
   for (const run of [free, throttled]) {
     const sql = `SELECT count(*) FROM transfers WHERE throttled = ${run === throttled}`;

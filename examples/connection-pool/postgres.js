@@ -22,7 +22,7 @@ function findPostgres() {
   return folders.find(hasAll) ?? null;
 }
 
-/** A server of its own in a temporary folder, which nobody else can reach. */
+/** A server of its own in a temporary folder, which no other user can reach. */
 class Postgres {
   #programs;
   #folder = fs.mkdtempSync(path.join(os.tmpdir(), 'connection-pool-'));

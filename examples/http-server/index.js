@@ -50,7 +50,7 @@ command(USAGE, OPTIONS, async (values) => {
 
   const memory = layout(ledgerLayout(accounts));
   const ledger = new Ledger(memory);
-  ledger.open(); // before anybody else has the memory
+  ledger.open(); // before another thread has the memory
   const journal = path.join(folder, 'journal');
   const server = new Server(memory, journal);
   const port = await server.listen(portToTake);

@@ -57,13 +57,13 @@ class Server {
    * @param {http.ServerResponse} response
    */
   async #serve(request, response) {
-    const gone = new AbortController(); // whoever has gone does not wait in the queue any longer
+    const gone = new AbortController(); // a client that has gone does not wait in the queue any longer
     response.once('close', () => gone.abort());
     const { status = 200, body } = await this.#answer(request, {
       timeout: LONGEST_WAIT_MS,
       signal: gone.signal,
     }).catch((error) => {
-      if (gone.signal.aborted) return { body: {} }; // nobody is there to read it
+      if (gone.signal.aborted) return { body: {} }; // the client that would read it has gone
       return { status: error.code === 'ERR_TIMEOUT' ? 503 : 500, body: { error: error.message } };
     });
     response.writeHead(status, { 'content-type': 'application/json' });

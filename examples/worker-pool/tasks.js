@@ -14,7 +14,7 @@ const tasks = {
     return primes;
   },
 
-  /** A task that fails: an answer like any other, for whoever has asked. */
+  /** A task that fails: an answer like any other, for the caller. */
   fail({ message }) {
     throw new RangeError(message);
   },
