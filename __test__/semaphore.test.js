@@ -374,7 +374,7 @@ test('threads that disagree about the permits throw', async (t) => {
   new Semaphore(view, 0, 5).acquire(4);
   t.throws(() => new Semaphore(view, 0, 2).acquire(), {
     code: 'ERR_CORRUPT_CELL',
-    message: /Semaphore in cell 0 .* another thread gave it another number of permits/,
+    message: /Semaphore in cell 0 .* another thread constructed it with other permits/,
   });
 });
 
