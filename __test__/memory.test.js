@@ -444,3 +444,39 @@ test('guards that are released free their memory, and a pending promise keeps th
   t.true(grown < 30, `grew by ${grown} MiB`);
   t.deepEqual({ kept, end, gone }, { kept: true, end: 'ERR_TIMEOUT', gone: true });
 });
+
+test('a worker that had ended left its tables of promises and reads behind', async (t) => {
+  const ended = await runChild(
+    async (_, { inWorkers }) => {
+      const grownBy = async (/** @type {number} */ workers) => {
+        const before = process.memoryUsage().rss;
+        for (let i = 0; i < workers; i++) {
+          await inWorkers(
+            1,
+            async (_, { Mutex, RwLock }) => {
+              for (let i = 0; i < 900; i++) {
+                const lock = new RwLock(new SharedArrayBuffer(4));
+                lock.read();
+                lock.unlockRead();
+              }
+              const mutex = new Mutex(new SharedArrayBuffer(4));
+              const guard = await mutex.lockAsync();
+              const pass = async () => (await mutex.lockAsync()).release();
+              const passes = Array.from({ length: 2_000 }, pass);
+              guard.release();
+              await Promise.all(passes);
+            },
+            {},
+          );
+        }
+        return (process.memoryUsage().rss - before) / workers / 1024;
+      };
+      await grownBy(30);
+      return grownBy(60);
+    },
+    {},
+    { limit: 60_000 },
+  );
+  t.is(ended.code, 0, ended.stderr);
+  t.true(ended.value < 80, `grew by ${ended.value} KiB a worker`);
+});

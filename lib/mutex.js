@@ -13,6 +13,7 @@ const { defineInspect } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { invalidArgType } = require('./errors.js');
+const { CLEARED } = require('./grant.js');
 const { Guard, MutexGrant, MutexRecovery, releaseGuard } = require('./guard.js');
 const { compareExchange, load } = require('./intrinsics.js');
 const { waitForGuard } = require('./promises.js');
@@ -143,12 +144,12 @@ class Mutex {
   }
 
   recover() {
-    return this.#recover(Infinity) === 2;
+    return this.#recover(Infinity) === CLEARED;
   }
 
   tryRecover(ms = 0) {
     const recovered = this.#recover(milliseconds(ms));
-    return recovered === 0 ? undefined : recovered === 2;
+    return recovered === 0 ? undefined : recovered === CLEARED;
   }
 
   /** @param {number} ms */

@@ -4,6 +4,7 @@
 const { cellOf, milliseconds, nameOf } = require('./arguments.js');
 const { defineInspect, labelOf } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
+const { CLEARED } = require('./grant.js');
 const { compareExchange, load } = require('./intrinsics.js');
 const { waitForGuard } = require('./promises.js');
 const { NO_SLOT, slotOf } = require('./read-counts.js');
@@ -125,12 +126,12 @@ class RwLock {
   }
 
   recover() {
-    return this.#enter(RECOVER, Infinity) === 2;
+    return this.#enter(RECOVER, Infinity) === CLEARED;
   }
 
   tryRecover(ms = 0) {
     const recovered = this.#enter(RECOVER, milliseconds(ms));
-    return recovered === 0 ? undefined : recovered === 2;
+    return recovered === 0 ? undefined : recovered === CLEARED;
   }
 
   /**

@@ -6,14 +6,12 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::mem::ManuallyDrop;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 thread_local! {
-    static ENVIRONMENTS: ManuallyDrop<RefCell<Vec<Rc<Environment>>>> =
-        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+    static ENVIRONMENTS: RefCell<Vec<Rc<Environment>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What the package keeps for an environment.

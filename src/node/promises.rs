@@ -38,6 +38,7 @@ const PENDING_RESULT: f64 = 0.0;
 
 thread_local! {
     /// The pending promises of this thread, by their ids.
+    // Never dropped with the thread, when the environment that its references belong to has ended.
     static PENDING: ManuallyDrop<RefCell<HashMap<u64, Box<Pending>>>> =
         ManuallyDrop::new(RefCell::default());
 }
@@ -383,4 +384,6 @@ fn end(environment: &Environment) {
             step(context, number, Some(WakeReason::Interrupted))
         });
     }
+    // The table is not dropped with the thread: what it holds needs a living environment.
+    with_pending(HashMap::shrink_to_fit);
 }

@@ -23,7 +23,6 @@ use napi_derive::napi;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::mem::ManuallyDrop;
 use std::ptr;
 
 /// How many slots a chunk has.
@@ -47,7 +46,7 @@ pub const READ_BY_GUARDS: u32 = 1;
 pub const READ_GENERATION: u32 = 2;
 
 thread_local! {
-    static TABLE: ManuallyDrop<RefCell<Table>> = ManuallyDrop::new(RefCell::default());
+    static TABLE: RefCell<Table> = RefCell::default();
     /// Whether the hook at the end of this thread is registered.
     static WATCHED: Cell<bool> = const { Cell::new(false) };
 }

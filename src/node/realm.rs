@@ -16,15 +16,13 @@ use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
 use std::cell::{Cell, RefCell};
-use std::mem::ManuallyDrop;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 thread_local! {
     /// The realms of this thread, by their numbers.
-    static REALMS: ManuallyDrop<RefCell<Vec<Rc<Realm>>>> =
-        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+    static REALMS: RefCell<Vec<Rc<Realm>>> = const { RefCell::new(Vec::new()) };
     /// The first promise id that is not assigned to a realm yet.
     static NEXT_NUMBERS: Cell<u64> = const { Cell::new(1) };
 }
