@@ -6,7 +6,7 @@ use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Barrier, Fault, LastArrival};
+use crate::primitives::{Arriving, Barrier, Fault, LastArrival};
 use crate::queue::{Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -79,7 +79,7 @@ pub fn barrier_wait_async(
     let key = call.key();
     call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, requester| barrier.begin(context, requester, last(action)),
+        |requester| Arriving::new(barrier, requester, last(action)),
         move |missing| Ok(arrived(missing?, key, action) + 1.0),
     )
 }

@@ -9,8 +9,8 @@ use super::view::CellView;
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::label::Label;
-use crate::primitives::{Fault, WaitResult};
-use crate::queue::{Begun, Context, Key, Kind, Labels, Requester, Wait};
+use crate::primitives::{Fault, Wait, in_time};
+use crate::queue::{Context, Key, Kind, Labels, Requester};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use napi::bindgen_prelude::*;
 use napi::sys;
@@ -116,28 +116,28 @@ impl<'a> Call<'a> {
     pub fn within(
         &self,
         milliseconds: Milliseconds,
-        wait: impl FnOnce(&Context, Option<Deadline>) -> std::result::Result<WaitResult, Fault>,
-        at_once: impl FnOnce(&Context) -> std::result::Result<WaitResult, Fault>,
+        wait: impl FnOnce(&Context, Option<Deadline>) -> std::result::Result<(), Fault>,
+        at_once: impl FnOnce(&Context) -> std::result::Result<(), Fault>,
     ) -> Result<bool> {
-        let locked = self.run(|context| {
-            if milliseconds.0 > 0.0 {
+        let waited = self.run(|context| {
+            in_time(if milliseconds.0 > 0.0 {
                 wait(context, milliseconds.deadline())
             } else {
                 at_once(context)
-            }
+            })
         })?;
-        Ok(locked == WaitResult::Acquired)
+        Ok(waited.is_some())
     }
 
     /// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait.
     pub fn promise<W: Wait + 'static>(
         &self,
         terms: Terms,
-        begin: impl FnOnce(&Context, &Requester) -> Begun<W>,
-        complete: impl FnOnce(W::Output) -> Completion + 'static,
+        wait: impl FnOnce(&Requester) -> W,
+        complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
     ) -> Result<f64> {
         let labels = || self.labels();
-        promises::begin(self.realm, self.site(), terms, labels, begin, complete)?
+        promises::begin(self.realm, self.site(), terms, labels, wait, complete)?
             .map_err(|fault| self.throw(fault))
     }
 

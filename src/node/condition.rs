@@ -6,7 +6,7 @@ use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
 use super::{grants, mutex};
-use crate::primitives::{Condition, Fault, Mutex, Notification};
+use crate::primitives::{Condition, Fault, Mutex, Waiting, in_time};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -35,8 +35,8 @@ pub fn condition_wait(
     let call =
         Call::new(&env, &realm, Kind::Condition, cell, name).with_mutex(mutex_cell, mutex_name);
     let mutex = Mutex::new(mutex_cell.cell());
-    let notification = call.run(|context| of(cell).wait(mutex, context, deadline))?;
-    Ok(notification == Notification::Received)
+    let notified = call.run(|context| in_time(of(cell).wait(mutex, context, deadline)))?;
+    Ok(notified.is_some())
 }
 
 /// Notifies up to `count` waiters and returns how many. A fraction is cut off, Infinity means all.
@@ -82,12 +82,12 @@ pub fn condition_wait_async(
     let id = realm.thread().id();
     let began = call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, requester| of(cell).begin(mutex, context, requester),
+        |requester| Waiting::new(of(cell), mutex, requester),
         move |result| {
             // The mutex is locked again, too, if the cell of the condition was written over. If the cell of the mutex
             // was written over, another promise may have been granted it.
             let is_owned = match result {
-                Ok(_) => true,
+                Ok(()) | Err(Fault::TimedOut) => true,
                 Err(Fault::Corrupt(_)) => {
                     mutex.is_guarded_by(id) && !grants::is_granted_to_any(key)
                 }
@@ -96,10 +96,7 @@ pub fn condition_wait_async(
             if is_owned {
                 grants::grant(key, guard);
             }
-            Ok(match result? {
-                Notification::Received => 2.0,
-                Notification::TimedOut => 1.0,
-            })
+            Ok(in_time(result)?.map_or(1.0, |()| 2.0))
         },
     );
     // A wait that fails at once has not unlocked the mutex.

@@ -1,12 +1,11 @@
 //! The native side of `Latch`.
 
 use super::call::{Call, Name};
-use super::mutex;
 use super::numbers::{Count, Milliseconds, Serial};
-use super::promises::Terms;
+use super::promises::{FULFILLED, Terms};
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Latch, WaitResult};
+use crate::primitives::{Fault, Latch, Opening};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -43,11 +42,11 @@ pub fn latch_wait(
         milliseconds,
         |context, deadline| latch.wait(context, deadline),
         |_| {
-            Ok(if latch.is_open()? {
-                WaitResult::Acquired
+            if latch.is_open()? {
+                Ok(())
             } else {
-                WaitResult::TimedOut
-            })
+                Err(Fault::TimedOut)
+            }
         },
     )
 }
@@ -81,8 +80,8 @@ pub fn latch_wait_async(
     let latch = of(cell, count)?;
     Call::new(&env, &realm, Kind::Latch, cell, name).promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, requester| latch.begin(context, requester),
-        |result| mutex::locked(result?, || {}),
+        |requester| Opening::new(latch, requester),
+        |opened| opened.map(|()| FULFILLED),
     )
 }
 

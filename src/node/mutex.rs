@@ -4,10 +4,10 @@ use super::QUEUES;
 use super::call::{Call, Name};
 use super::grants;
 use super::numbers::{Milliseconds, Serial};
-use super::promises::{Completion, Terms};
+use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Fault, Mutex, Recovered, WaitResult};
+use crate::primitives::{Locking, Mutex, Recovered, in_time};
 use crate::queue::{Cooldown, Key, Kind, Requester};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -88,37 +88,16 @@ pub fn mutex_recover(
 ) -> Result<f64> {
     let deadline = milliseconds.deadline();
     let recovered = Call::new(&env, &realm, Kind::Mutex, cell, name)
-        .run(|context| of(cell).recover(context, deadline))?;
-    Ok(recovered_code(recovered))
+        .run(|context| in_time(of(cell).recover(context, deadline)))?;
+    Ok(recovered.map_or(0.0, recovered_code))
 }
 
-/// The result of an attempt to recover, as JavaScript receives it.
+/// How a lock came to be owned, as JavaScript receives it: 2 if it was taken over from an owner that died, else 1.
 pub(super) fn recovered_code(recovered: Recovered) -> f64 {
     match recovered {
         Recovered::Cleared => 2.0,
         Recovered::Acquired => 1.0,
-        Recovered::TimedOut => 0.0,
     }
-}
-
-/// The result of a promise that locks.
-pub(super) fn locked(locked: WaitResult, grant: impl FnOnce()) -> Completion {
-    match locked {
-        WaitResult::Acquired => {
-            grant();
-            Ok(1.0)
-        }
-        WaitResult::TimedOut => Err(Fault::TimedOut),
-    }
-}
-
-/// The result of a promise that locks even if the owner died.
-pub(super) fn recovered(recovered: Recovered, grant: impl FnOnce()) -> Completion {
-    if recovered == Recovered::TimedOut {
-        return Err(Fault::TimedOut);
-    }
-    grant();
-    Ok(recovered_code(recovered))
 }
 
 /// Locks for the guard of the promise `number`, if that does not need to wait.
@@ -131,7 +110,9 @@ pub fn mutex_try_lock_guard(
     number: Serial,
 ) -> Result<bool> {
     let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
-    let locked = call.run(|context| of(cell).try_lock_guard(context))? == WaitResult::Acquired;
+    let locked = call
+        .run(|context| in_time(of(cell).try_lock_guard(context)))?
+        .is_some();
     if locked {
         grants::grant(call.key(), number.0);
     }
@@ -155,19 +136,20 @@ pub fn mutex_lock_async(
     let terms = Terms::new(number, timeout, keeps_alive);
     let (key, number) = (call.key(), terms.number);
     let grant = move || grants::grant(key, number);
-    if recovers {
-        call.promise(
-            terms,
-            |context, requester| of(cell).begin_recovery(context, requester),
-            move |result| recovered(result?, grant),
-        )
+    let wait = if recovers {
+        Locking::recovering
     } else {
-        call.promise(
-            terms,
-            |context, requester| of(cell).begin(context, requester),
-            move |result| locked(result?, grant),
-        )
-    }
+        Locking::new
+    };
+    call.promise(
+        terms,
+        |requester| wait(of(cell), requester),
+        move |locked| {
+            let locked = locked?;
+            grant();
+            Ok(recovered_code(locked))
+        },
+    )
 }
 
 /// Unlocks what the guard of the promise `number` owns. Returns true, or false if the guard owns nothing.

@@ -16,10 +16,8 @@ use super::numbers::{Milliseconds, Serial};
 use super::realm::{Realm, Realmed};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::primitives::Fault;
-use crate::queue::{
-    Begun, Context, Key, Kind, Labels, Requester, Unpark, Wait, Waiter, WakeReason,
-};
+use crate::primitives::{Fault, Wait};
+use crate::queue::{Context, Key, Kind, Labels, Requester, Unpark, Waiter, WakeReason};
 use crate::threads::{Expire, Interrupt, InterruptSource, Limit, Runtime, Thread};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -32,6 +30,9 @@ use std::task::Poll;
 
 /// The result of a promise: a number above zero, whose meaning its class knows, or a fault.
 pub type Completion = std::result::Result<f64, Fault>;
+
+/// The result of a promise that has only one.
+pub const FULFILLED: f64 = 1.0;
 
 /// What a call that begins a wait returns if the promise waits.
 const PENDING_RESULT: f64 = 0.0;
@@ -131,7 +132,10 @@ struct Completing<W: Wait, C> {
     complete: Option<C>,
 }
 
-impl<W: Wait, C: FnOnce(W::Output) -> Completion> PendingWait for Completing<W, C> {
+impl<W: Wait, C> PendingWait for Completing<W, C>
+where
+    C: FnOnce(std::result::Result<W::Output, Fault>) -> Completion,
+{
     fn waiter(&self) -> &Arc<Waiter> {
         self.wait.waiter()
     }
@@ -139,8 +143,8 @@ impl<W: Wait, C: FnOnce(W::Output) -> Completion> PendingWait for Completing<W, 
     fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Completion> {
         match self.wait.resume(context, reason) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(output) => Poll::Ready(match self.complete.take() {
-                Some(complete) => complete(output),
+            Poll::Ready(result) => Poll::Ready(match self.complete.take() {
+                Some(complete) => complete(result),
                 None => Err(Fault::Interrupted),
             }),
         }
@@ -198,15 +202,15 @@ impl Pending {
     }
 }
 
-/// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait. `labels` returns the
-/// labels of its cells.
+/// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait. `wait` makes the wait
+/// of a requester, `labels` returns the labels of its cells.
 pub fn begin<W: Wait + 'static>(
     realm: &Rc<Realm>,
     site: Site,
     terms: Terms,
     labels: impl FnOnce() -> Labels,
-    begin: impl FnOnce(&Context, &Requester) -> Begun<W>,
-    complete: impl FnOnce(W::Output) -> Completion + 'static,
+    wait: impl FnOnce(&Requester) -> W,
+    complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
 ) -> Result<Completion> {
     let limit = prepare(realm, &terms)?;
     let requester = |context: &Context| {
@@ -214,10 +218,10 @@ pub fn begin<W: Wait + 'static>(
         Requester::promise_of(context.thread, target, terms.number)
     };
     let completion = as_context(realm.thread(), |context| {
-        let wait = match begin(context, &requester(context)) {
-            Begun::Ready(output) => return complete(output),
-            Begun::Pending(wait) => wait,
-        };
+        let mut wait = wait(&requester(context));
+        if let Poll::Ready(result) = wait.start(context) {
+            return complete(result);
+        }
         let pending = Box::new(Pending {
             realm: Rc::clone(realm),
             site,

@@ -3,13 +3,13 @@
 use super::QUEUES;
 use super::call::{Call, Name};
 use super::grants;
-use super::mutex::{recovered, recovered_code};
+use super::mutex::recovered_code;
 use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::read_counts::Reads;
 use super::realm::Realmed;
 use super::view::{CellView, KeptView};
-use crate::primitives::{Fault, Request, RwLock, WaitResult};
+use crate::primitives::{Entering, Fault, Recovered, Request, RwLock, in_time};
 use crate::queue::{Context, Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -112,17 +112,16 @@ pub fn rwlock_enter(
     let this = RwLockCall::entering(&env, &realm, cell, name)?;
     let lock = this.lock();
     this.call.run(|context| {
-        let entered = match Request::from(request.0) {
-            Request::Recover => {
-                return Ok(recovered_code(
-                    lock.recover(context, milliseconds.deadline())?,
-                ));
-            }
-            request if milliseconds.0 <= 0.0 => lock.try_enter(context, request)?,
-            Request::Read => lock.read(context, milliseconds.deadline())?,
-            Request::Write => lock.write(context, milliseconds.deadline())?,
-        };
-        Ok(f64::from(entered == WaitResult::Acquired))
+        let deadline = milliseconds.deadline();
+        let acquired =
+            |entered: std::result::Result<(), Fault>| entered.map(|()| Recovered::Acquired);
+        let entered = in_time(match Request::from(request.0) {
+            Request::Recover => lock.recover(context, deadline),
+            request if milliseconds.0 <= 0.0 => acquired(lock.try_enter(context, request)),
+            Request::Read => acquired(lock.read(context, deadline)),
+            Request::Write => acquired(lock.write(context, deadline)),
+        });
+        Ok(entered?.map_or(0.0, recovered_code))
     })
 }
 
@@ -186,8 +185,8 @@ pub fn rwlock_try_enter_guard(
     let entry = Entry::of(&env, cell, request)?;
     let entered = this
         .call
-        .run(|context| this.lock().try_enter_guard(context, request))?;
-    let is_inside = entered == WaitResult::Acquired;
+        .run(|context| in_time(this.lock().try_enter_guard(context, request)))?;
+    let is_inside = entered.is_some();
     if is_inside {
         entry.grant(this.call.key(), number);
     }
@@ -214,11 +213,13 @@ pub fn rwlock_enter_async(
     let lock = RwLock::new(cell.cell(), reads.held());
     call.promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, requester| lock.begin(context, requester, request),
+        |requester| Entering::new(lock, requester, request),
         move |entered| {
             // The counts belong to this lock until here.
             drop(reads);
-            recovered(entered?, || entry.grant(key, number))
+            let entered = entered?;
+            entry.grant(key, number);
+            Ok(recovered_code(entered))
         },
     )
 }

@@ -1,12 +1,11 @@
 //! The native side of `Semaphore`.
 
 use super::call::{Call, Name};
-use super::mutex;
 use super::numbers::{Count, Milliseconds, Serial};
-use super::promises::Terms;
+use super::promises::{FULFILLED, Terms};
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Released, Semaphore};
+use crate::primitives::{Acquiring, Released, Semaphore};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -97,8 +96,8 @@ pub fn semaphore_acquire_async(
     let semaphore = for_count(cell, permits, max, count)?;
     Call::new(&env, &realm, Kind::Semaphore, cell, name).promise(
         Terms::new(number, timeout, keeps_alive),
-        |context, requester| semaphore.begin(context, requester, count.0),
-        |result| mutex::locked(result?, || {}),
+        |requester| Acquiring::new(semaphore, requester, count.0),
+        |acquired| acquired.map(|()| FULFILLED),
     )
 }
 

@@ -12,17 +12,15 @@ mod fifo;
 mod guard;
 mod key;
 mod spin;
-mod wait;
 mod wait_graph;
 mod waiter;
 
-pub use context::{Context, WaitEnd, WakeReason};
+pub use context::{Context, WakeReason};
 pub use cooldown::Cooldown;
 pub use dead_owners::DeadOwner;
 pub use guard::QueueGuard;
 pub use key::{Key, Kind};
 pub use spin::{back_off, spin_until};
-pub use wait::{Begun, Wait};
 pub use wait_graph::{CurrentWait, CycleEdge, Labels, Named, Registration, WaitGraph};
 pub use waiter::{Outcome, OwnerOf, Readiness, Requester, Unpark, Waiter};
 

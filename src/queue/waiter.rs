@@ -22,6 +22,8 @@ pub enum Outcome {
         /// Whether others wait behind.
         more: bool,
     },
+    /// The parties that stood at the barrier before have left: arrive at it.
+    Arrive,
     /// The lock, the permits or the read were handed off: the waiter owns them.
     Granted,
     /// As `Granted`, and an owner before died: the waiter has to repair what it left.
@@ -44,12 +46,23 @@ const BROKEN: u32 = 4;
 const OWNER_DIED: u32 = 5;
 const CORRUPT: u32 = 6;
 const GRANTED_ABANDONED: u32 = 7;
+const ARRIVE: u32 = 8;
 
 impl Outcome {
+    /// Whether it gives the waiter something that has to be passed on if the waiter does not use it: what it asked
+    /// for, or the turn to compete for it.
+    pub fn gives(self) -> bool {
+        matches!(
+            self,
+            Outcome::Retry { .. } | Outcome::Granted | Outcome::GrantedAbandoned
+        )
+    }
+
     /// The tag of the outcome, and the thread, flag or word that belongs to it.
     fn encode(self) -> (u32, u32) {
         match self {
             Outcome::Retry { more } => (RETRY, u32::from(more)),
+            Outcome::Arrive => (ARRIVE, 0),
             Outcome::Granted => (GRANTED, 0),
             Outcome::GrantedAbandoned => (GRANTED_ABANDONED, 0),
             Outcome::Passed => (PASSED, 0),
@@ -63,6 +76,7 @@ impl Outcome {
         match tag {
             PENDING => None,
             RETRY => Some(Outcome::Retry { more: detail != 0 }),
+            ARRIVE => Some(Outcome::Arrive),
             GRANTED => Some(Outcome::Granted),
             GRANTED_ABANDONED => Some(Outcome::GrantedAbandoned),
             PASSED => Some(Outcome::Passed),

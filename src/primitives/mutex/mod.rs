@@ -22,15 +22,13 @@
 
 mod backing_off;
 mod locking;
-mod recovering;
 
 pub use locking::Locking;
-pub use recovering::Recovering;
 
-use super::{Fault, block_in};
+use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
+use crate::queue::{Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -99,35 +97,13 @@ impl State {
     }
 }
 
-/// How an attempt to lock ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitResult {
-    /// The caller owns the lock.
-    Acquired,
-    /// The time limit passed first.
-    TimedOut,
-}
-
-/// How an attempt to recover ended.
+/// How a caller that may recover the lock came to own it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovered {
-    /// The caller owns the lock, and took it over from an owner that died.
+    /// It took the lock over from an owner that died.
     Cleared,
-    /// The caller owns the lock. No owner had died, or another thread took the lock over before.
+    /// No owner had died, or another thread took the lock over before.
     Acquired,
-    /// The time limit passed first.
-    TimedOut,
-}
-
-impl Recovered {
-    /// Whether the lock was taken over from an owner that died. None if the time limit passed first.
-    pub fn cleared(self) -> Option<bool> {
-        match self {
-            Recovered::Cleared => Some(true),
-            Recovered::Acquired => Some(false),
-            Recovered::TimedOut => None,
-        }
-    }
 }
 
 /// Who owns the lock, for a caller that only inspects it.
@@ -190,40 +166,30 @@ impl Mutex {
     }
 
     /// Locks. Waits until `deadline`, or without limit.
-    pub fn lock(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
+    pub fn lock(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
         // Most locks are released before the thread would have entered the queue.
         if spin_until(|| self.cell.load() == FREE && self.try_lock_fast(context.id())) {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
-        block_in(context, deadline, || {
-            if self.is_owned_by(context.id()) {
-                return Begun::Ready(Err(Fault::Recursive));
-            }
-            self.begin(context, &Requester::thread_of(context.thread))
-        })
-    }
-
-    /// Begins to lock, without limit.
-    pub fn begin(self, context: &Context, requester: &Requester) -> Begun<Locking> {
-        Begun::with(Locking::new(self, requester), |wait| {
-            wait.compete(context, None)
-        })
+        Locking::new(self, &Requester::thread_of(context.thread))
+            .block(context, deadline)
+            .map(drop)
     }
 
     /// Locks if that does not need to wait.
-    pub fn try_lock(self, context: &Context) -> Result<WaitResult, Fault> {
+    pub fn try_lock(self, context: &Context) -> Result<(), Fault> {
         self.try_claim(context, context.id().get())
     }
 
     /// Locks for a guard of the calling thread, if that does not need to wait.
-    pub fn try_lock_guard(self, context: &Context) -> Result<WaitResult, Fault> {
+    pub fn try_lock_guard(self, context: &Context) -> Result<(), Fault> {
         self.try_claim(context, context.id().get() | GUARD)
     }
 
-    fn try_claim(self, context: &Context, claim: u32) -> Result<WaitResult, Fault> {
+    fn try_claim(self, context: &Context, claim: u32) -> Result<(), Fault> {
         loop {
             if self.cell.replace(FREE, claim) {
-                return Ok(WaitResult::Acquired);
+                return Ok(());
             }
             // Do not touch the word of a living owner: a waiters bit without a waiter would turn its unlock into a
             // native call.
@@ -231,7 +197,7 @@ impl Mutex {
             if Self::owner_of(self.cell.load())
                 .is_some_and(|owner| threads.status(owner) == Status::Alive)
             {
-                return Ok(WaitResult::TimedOut);
+                return Err(Fault::TimedOut);
             }
             let mut queue = context.queues.lock(self.key());
             self.check_owner(threads, &mut queue)?;
@@ -244,24 +210,7 @@ impl Mutex {
         context: &Context,
         deadline: Option<Deadline>,
     ) -> Result<Recovered, Fault> {
-        block_in(context, deadline, || {
-            if self.is_owned_by(context.id()) {
-                return Begun::Ready(Err(Fault::Recursive));
-            }
-            self.begin_recovery(context, &Requester::thread_of(context.thread))
-        })
-    }
-
-    /// Begins to recover, without limit.
-    pub fn begin_recovery(self, context: &Context, requester: &Requester) -> Begun<Recovering> {
-        let recovering = Recovering::new(self, requester);
-        Begun::with(recovering, |wait| wait.start(context))
-    }
-
-    /// Takes the lock over from the owner that died, if the word says that it is abandoned.
-    fn take_over(self, dead: ThreadId, requester: &Requester) -> bool {
-        self.cell
-            .replace(dead.get() | ABANDONED, claim_of(requester))
+        Locking::recovering(self, &Requester::thread_of(context.thread)).block(context, deadline)
     }
 
     /// Unlocks, and wakes a waiter.

@@ -25,10 +25,10 @@ mod raw;
 
 pub use entering::Entering;
 
-use super::{Fault, Recovered, WaitResult, block_in};
+use super::{Fault, Recovered, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Context, DeadOwner, QueueGuard, Queues, Requester, Waiter, spin_until};
+use crate::queue::{Context, DeadOwner, QueueGuard, Queues, Requester, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use raw::{
     Admission, GUARD, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by,
@@ -188,7 +188,7 @@ impl RwLock {
     }
 
     /// Begins to read. Waits until `deadline` or without limit.
-    pub fn read(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
+    pub fn read(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
         let mut free = false;
         spin_until(|| {
             free = self.try_read_fast();
@@ -196,17 +196,17 @@ impl RwLock {
             free || has_waiters(self.raw.cell.load())
         });
         if free {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
-        self.enter(context, Request::Read, deadline).map(acquired)
+        self.enter(context, Request::Read, deadline).map(drop)
     }
 
     /// Begins to write. Waits until `deadline` or without limit.
-    pub fn write(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
+    pub fn write(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
         if self.try_write_fast(context.id()) {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
-        self.enter(context, Request::Write, deadline).map(acquired)
+        self.enter(context, Request::Write, deadline).map(drop)
     }
 
     /// Begins to write, even after a holder died. Waits until `deadline` or without limit.
@@ -224,29 +224,16 @@ impl RwLock {
         request: Request,
         deadline: Option<Deadline>,
     ) -> Result<Recovered, Fault> {
-        block_in(context, deadline, || {
-            self.begin(context, &Requester::thread_of(context.thread), request)
-        })
-    }
-
-    /// Begins to wait.
-    pub fn begin(
-        self,
-        context: &Context,
-        requester: &Requester,
-        request: Request,
-    ) -> Begun<Entering> {
-        let entering = Entering::new(self, requester, request);
-        Begun::with(entering, |wait| wait.start(context))
+        Entering::new(self, &Requester::thread_of(context.thread), request).block(context, deadline)
     }
 
     /// Enters if the thread need not wait, neither for the holders nor for the waiters.
-    pub fn try_enter(self, context: &Context, request: Request) -> Result<WaitResult, Fault> {
+    pub fn try_enter(self, context: &Context, request: Request) -> Result<(), Fault> {
         self.try_enter_as(context, &Requester::thread_of(context.thread), request)
     }
 
     /// Enters for a guard of the calling thread, if it need not wait.
-    pub fn try_enter_guard(self, context: &Context, request: Request) -> Result<WaitResult, Fault> {
+    pub fn try_enter_guard(self, context: &Context, request: Request) -> Result<(), Fault> {
         self.try_enter_as(context, &Requester::guard_of(context.thread), request)
     }
 
@@ -255,7 +242,7 @@ impl RwLock {
         context: &Context,
         requester: &Requester,
         request: Request,
-    ) -> Result<WaitResult, Fault> {
+    ) -> Result<(), Fault> {
         let threads = context.queues.threads();
         let mut queue = context.queues.lock(self.raw.key());
         let admitted = self
@@ -264,9 +251,9 @@ impl RwLock {
         match admitted {
             Ok(Admission::Entered(_)) => {
                 self.entered(requester, request);
-                Ok(WaitResult::Acquired)
+                Ok(())
             }
-            Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Ok(WaitResult::TimedOut),
+            Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Err(Fault::TimedOut),
             Err(fault) => Err(fault),
         }
     }
@@ -479,13 +466,6 @@ impl RwLock {
     }
 }
 
-fn acquired(entered: Recovered) -> WaitResult {
-    match entered {
-        Recovered::TimedOut => WaitResult::TimedOut,
-        Recovered::Acquired | Recovered::Cleared => WaitResult::Acquired,
-    }
-}
-
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
@@ -542,7 +522,7 @@ mod tests {
         let dead = dies.id();
         for index in 0..LOCKS {
             let written = lock(index).write(&context_of(&dies), None);
-            assert_eq!(written, Ok(WaitResult::Acquired));
+            assert_eq!(written, Ok(()));
         }
         thread_died(&queues, dead);
 
