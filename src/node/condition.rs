@@ -6,7 +6,7 @@ use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
 use super::{grants, mutex};
-use crate::primitives::{Condition, Fault, Mutex, Waiting, in_time};
+use crate::primitives::{Condition, Fault, Mutex, Owner, Waiting, in_time};
 use crate::queue::Kind;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -79,7 +79,7 @@ pub fn condition_wait_async(
     if !grants::revoke(key, guard) {
         return call.run(|_| Err(Fault::NotOwner(None)));
     }
-    let id = realm.thread().id();
+    let owner = Owner::Guard(realm.thread().id());
     let began = call.promise(
         Terms::new(number, timeout, keeps_alive),
         |requester| Waiting::new(of(cell), mutex, requester),
@@ -89,7 +89,7 @@ pub fn condition_wait_async(
             let is_owned = match result {
                 Ok(()) | Err(Fault::TimedOut) => true,
                 Err(Fault::Corrupt(_)) => {
-                    mutex.is_guarded_by(id) && !grants::is_granted_to_any(key)
+                    mutex.is_owned_as(owner) && !grants::is_granted_to_any(key)
                 }
                 Err(_) => false,
             };
@@ -100,7 +100,7 @@ pub fn condition_wait_async(
         },
     );
     // A wait that fails at once has not unlocked the mutex.
-    if began.is_err() && mutex.is_guarded_by(id) && !grants::is_granted_to_any(key) {
+    if began.is_err() && mutex.is_owned_as(owner) && !grants::is_granted_to_any(key) {
         grants::grant(key, guard);
     }
     began

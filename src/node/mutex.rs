@@ -7,8 +7,8 @@ use super::numbers::{Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Locking, Mutex, Recovered, in_time};
-use crate::queue::{Cooldown, Key, Kind, Requester};
+use crate::primitives::{Locking, Mutex, Owner, Recovered, in_time};
+use crate::queue::{Cooldown, Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
@@ -111,7 +111,7 @@ pub fn mutex_try_lock_guard(
 ) -> Result<bool> {
     let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
     let locked = call
-        .run(|context| in_time(of(cell).try_lock_guard(context)))?
+        .run(|context| in_time(of(cell).try_lock_as(context, Owner::guard(context))))?
         .is_some();
     if locked {
         grants::grant(call.key(), number.0);
@@ -165,25 +165,22 @@ pub fn mutex_release_guard(
     if !grants::revoke(call.key(), number.0) {
         return Ok(false);
     }
-    call.run(|context| of(cell).unlock_guard(context))?;
+    call.run(|context| of(cell).unlock_as(context, Owner::guard(context)))?;
     Ok(true)
 }
 
 /// Whether the guard of the promise `number` owns the lock.
 #[napi]
 pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: Serial) -> bool {
-    grants::is_granted(key(cell), number.0) && of(cell).is_guarded_by(realm.thread().id())
+    grants::is_granted(key(cell), number.0)
+        && of(cell).is_owned_as(Owner::Guard(realm.thread().id()))
 }
 
 /// Throws unless this thread owns the lock.
 #[napi]
 pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|context| {
-        of(cell).assert_owned_as(
-            context.queues.threads(),
-            &Requester::thread_of(context.thread),
-        )
-    })
+    Call::new(&env, &realm, Kind::Mutex, cell, name)
+        .run(|context| of(cell).assert_owned_as(context.queues.threads(), Owner::thread(context)))
 }
 
 /// The thread id of the owner (its `threadId + 1`), or 0.

@@ -9,7 +9,7 @@ use super::promises::Terms;
 use super::read_counts::Reads;
 use super::realm::Realmed;
 use super::view::{CellView, KeptView};
-use crate::primitives::{Entering, Fault, Recovered, Request, RwLock, in_time};
+use crate::primitives::{Entering, Fault, Owner, Recovered, Request, RwLock, in_time};
 use crate::queue::{Context, Key, Kind};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -117,7 +117,9 @@ pub fn rwlock_enter(
             |entered: std::result::Result<(), Fault>| entered.map(|()| Recovered::Acquired);
         let entered = in_time(match Request::from(request.0) {
             Request::Recover => lock.recover(context, deadline),
-            request if milliseconds.0 <= 0.0 => acquired(lock.try_enter(context, request)),
+            request if milliseconds.0 <= 0.0 => {
+                acquired(lock.try_enter(context, Owner::thread(context), request))
+            }
             Request::Read => acquired(lock.read(context, deadline)),
             Request::Write => acquired(lock.write(context, deadline)),
         });
@@ -145,7 +147,8 @@ pub fn rwlock_unlock(
 #[napi]
 pub fn rwlock_downgrade(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
-    this.call.run(|context| this.lock().downgrade(context))
+    this.call
+        .run(|context| this.lock().downgrade(context, Owner::thread(context)))
 }
 
 /// What a guard holds of the lock.
@@ -183,9 +186,12 @@ pub fn rwlock_try_enter_guard(
     let request = Request::from(request.0);
     let this = RwLockCall::entering(&env, &realm, cell, name)?;
     let entry = Entry::of(&env, cell, request)?;
-    let entered = this
-        .call
-        .run(|context| in_time(this.lock().try_enter_guard(context, request)))?;
+    let entered = this.call.run(|context| {
+        in_time(
+            this.lock()
+                .try_enter(context, Owner::guard(context), request),
+        )
+    })?;
     let is_inside = entered.is_some();
     if is_inside {
         entry.grant(this.call.key(), number);
@@ -240,14 +246,14 @@ pub fn rwlock_release_guard(
         let Some(_view) = grants::revoke_read(number.0) else {
             return Ok(false);
         };
-        this.end_read(|lock, context| lock.unlock_read_guard(context))?;
+        this.end_read(|lock, context| lock.unlock_read_as(context, Owner::guard(context)))?;
         return Ok(true);
     }
     if !grants::revoke(this.call.key(), number.0) {
         return Ok(false);
     }
     this.call
-        .run(|context| this.lock().unlock_write_guard(context))?;
+        .run(|context| this.lock().unlock_write_as(context, Owner::guard(context)))?;
     Ok(true)
 }
 
@@ -268,7 +274,7 @@ pub fn rwlock_downgrade_guard(
         return Ok(false);
     }
     this.call
-        .run(|context| this.lock().downgrade_guard(context))?;
+        .run(|context| this.lock().downgrade(context, Owner::guard(context)))?;
     entry.grant(this.call.key(), reading);
     Ok(true)
 }
@@ -289,7 +295,7 @@ pub fn rwlock_is_guarded(
     }
     let lock = RwLock::new(cell.cell(), reads.held());
     let is_granted = grants::is_granted(key(cell), number.0);
-    Ok(is_granted && lock.is_written_by_guard(realm.thread().id()))
+    Ok(is_granted && lock.is_written_as(Owner::Guard(realm.thread().id())))
 }
 
 /// The number of reads that are held.

@@ -18,7 +18,7 @@ use super::wait::{Step, fault_of};
 use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
+use crate::queue::{Aim, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 use std::task::Poll;
@@ -212,7 +212,7 @@ impl Arriving {
     pub fn new(barrier: Barrier, requester: &Requester, last: LastArrival) -> Self {
         Arriving {
             barrier,
-            waiter: Waiter::new(requester, barrier.key()),
+            waiter: Waiter::new(requester, barrier.key(), Aim::default()),
             last,
             missing: None,
         }
@@ -262,7 +262,7 @@ impl Arriving {
     /// Enters one of the two queues.
     fn queue_up(&mut self, queue: &mut QueueGuard, key: Key) {
         if self.waiter.key() != key {
-            self.waiter = Waiter::new(self.waiter.requester(), key);
+            self.waiter = Waiter::new(self.waiter.requester(), key, Aim::default());
         }
         queue.push_back(&self.waiter);
     }

@@ -13,11 +13,11 @@
 //! waiter that must not be missed.
 
 use super::wait::{Step, fault_of};
-use super::{Fault, Locking, Mutex, Recovered, Wait};
+use super::{Fault, Locking, Mutex, Owner, Recovered, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Context, Key, Kind, Outcome, QueueGuard, Queues, Requester, Waiter, WakeReason,
+    Aim, Context, Key, Kind, Outcome, QueueGuard, Queues, Requester, Waiter, WakeReason,
 };
 use crate::threads::{ThreadId, Threads};
 use std::sync::Arc;
@@ -240,25 +240,29 @@ impl Waiting {
     /// A wait of `requester`, which owns `mutex`.
     pub fn new(condition: Condition, mutex: Mutex, requester: &Requester) -> Self {
         let key = condition.key();
+        let aim = Aim {
+            mutex: Some(mutex.cell()),
+            ..Mutex::AIM
+        };
         Waiting {
             condition,
             mutex,
-            waiter: Waiter::at_condition(requester, key, mutex.cell(), Mutex::owner_of),
+            waiter: Waiter::new(requester, key, aim),
             stage: Stage::Notification,
         }
     }
 
     /// Enters the queue and unlocks the mutex.
     fn enqueue(&self, context: &Context) -> Result<(), Fault> {
-        let requester = self.waiter.requester();
+        let owner = Owner::from(self.waiter.requester());
         self.mutex
-            .assert_owned_as(context.queues.threads(), requester)?;
+            .assert_owned_as(context.queues.threads(), owner)?;
         {
             let mut queue = context.queues.lock(self.condition.key());
             self.condition.set_waiters_bit(&mut queue)?;
             queue.push_back(&self.waiter);
         }
-        let unlocked = self.mutex.unlock_as(context, requester);
+        let unlocked = self.mutex.unlock_as(context, owner);
         if unlocked.is_err() {
             self.cancel(context);
         }

@@ -8,7 +8,7 @@ use super::wait::{Step, fault_of};
 use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
+use crate::queue::{Aim, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -180,7 +180,7 @@ impl Opening {
     pub fn new(latch: Latch, requester: &Requester) -> Self {
         Opening {
             latch,
-            waiter: Waiter::new(requester, latch.key()),
+            waiter: Waiter::new(requester, latch.key(), Aim::default()),
         }
     }
 }

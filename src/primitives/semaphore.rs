@@ -20,7 +20,7 @@ use super::wait::{Step, fault_of};
 use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
+use crate::queue::{Aim, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
 use crate::threads::Interrupt;
 use std::sync::Arc;
 use std::task::Poll;
@@ -266,9 +266,13 @@ pub struct Acquiring {
 impl Acquiring {
     /// A wait of `requester` for `count` permits.
     pub fn new(semaphore: Semaphore, requester: &Requester, count: u32) -> Self {
+        let aim = Aim {
+            request: count,
+            ..Aim::default()
+        };
         Acquiring {
             semaphore,
-            waiter: Waiter::for_request(requester, semaphore.key(), count),
+            waiter: Waiter::new(requester, semaphore.key(), aim),
         }
     }
 }

@@ -22,7 +22,7 @@ pub use guard::QueueGuard;
 pub use key::{Key, Kind};
 pub use spin::{back_off, spin_until};
 pub use wait_graph::{CurrentWait, CycleEdge, Labels, Named, Registration, WaitGraph};
-pub use waiter::{Outcome, OwnerOf, Readiness, Requester, Unpark, Waiter};
+pub use waiter::{Aim, Outcome, OwnerOf, Readiness, Requester, Unpark, Waiter};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;

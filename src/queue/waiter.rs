@@ -197,6 +197,17 @@ impl Requester {
 /// Reads the owner off the word of a lock: the thread that its waiters wait for.
 pub type OwnerOf = fn(u32) -> Option<ThreadId>;
 
+/// What a waiter waits for, besides the event of its queue.
+#[derive(Clone, Copy, Default)]
+pub struct Aim {
+    /// For a lock: how to read its owner. For a Condition: the owner of the mutex.
+    pub owner_of: Option<OwnerOf>,
+    /// For a Condition: the mutex that it has to lock again once it is notified.
+    pub mutex: Option<SharedWord>,
+    /// What the waiter asks for, if the waiters of one queue ask for different things. Its primitive interprets it.
+    pub request: u32,
+}
+
 /// One wait, from the moment at which it enters a queue until it has ended.
 ///
 /// All fields that change do so under the lock of the bucket of the queue in which the waiter stands. The outcome is
@@ -228,47 +239,12 @@ pub struct Waiter {
 
 impl Waiter {
     /// A wait of `requester` at `key`, which begins now.
-    pub fn new(requester: &Requester, key: Key) -> Arc<Self> {
-        Self::build(requester, key, None, None, 0)
-    }
-
-    /// A wait of `requester` for this many permits, which have no owner.
-    pub fn for_request(requester: &Requester, key: Key, request: u32) -> Arc<Self> {
-        Self::build(requester, key, None, None, request)
-    }
-
-    /// A wait of `requester` for a lock.
-    pub fn at_lock(requester: &Requester, key: Key, owner_of: OwnerOf) -> Arc<Self> {
-        Self::build(requester, key, None, Some(owner_of), 0)
-    }
-
-    /// A wait of `requester` for a lock that can be owned in several ways. `request` says in which.
-    pub fn at_lock_for(
-        requester: &Requester,
-        key: Key,
-        owner_of: OwnerOf,
-        request: u32,
-    ) -> Arc<Self> {
-        Self::build(requester, key, None, Some(owner_of), request)
-    }
-
-    /// A wait of `requester` at a Condition. It has to lock `mutex` again once it is notified.
-    pub fn at_condition(
-        requester: &Requester,
-        key: Key,
-        mutex: SharedWord,
-        owner_of: OwnerOf,
-    ) -> Arc<Self> {
-        Self::build(requester, key, Some(mutex), Some(owner_of), 0)
-    }
-
-    fn build(
-        requester: &Requester,
-        key: Key,
-        mutex: Option<SharedWord>,
-        owner_of: Option<OwnerOf>,
-        request: u32,
-    ) -> Arc<Self> {
+    pub fn new(requester: &Requester, key: Key, aim: Aim) -> Arc<Self> {
+        let Aim {
+            owner_of,
+            mutex,
+            request,
+        } = aim;
         Arc::new(Waiter {
             requester: requester.clone(),
             key,

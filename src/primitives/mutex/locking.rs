@@ -3,8 +3,8 @@
 use super::{
     ABANDONED, Availability, FREE, Mutex, Recovered, State, claim_of, with_waiters, without_waiters,
 };
-use crate::primitives::Fault;
 use crate::primitives::wait::{Step, Wait, fault_of};
+use crate::primitives::{Fault, Owner};
 use crate::queue::{Context, Outcome, QueueGuard, Requester, Waiter, spin_until};
 use crate::threads::ThreadId;
 use std::sync::Arc;
@@ -21,10 +21,7 @@ pub struct Locking {
 impl Locking {
     /// A wait of `requester` for `mutex`.
     pub fn new(mutex: Mutex, requester: &Requester) -> Self {
-        Self::of(
-            mutex,
-            Waiter::at_lock(requester, mutex.key(), Mutex::owner_of),
-        )
+        Self::of(mutex, Waiter::new(requester, mutex.key(), Mutex::AIM))
     }
 
     /// A wait of `requester` for `mutex`, which it takes over if the owner died.
@@ -43,6 +40,11 @@ impl Locking {
             waiter,
             recovers: false,
         }
+    }
+
+    /// Who owns the lock once it is acquired.
+    fn owner(&self) -> Owner {
+        Owner::from(self.waiter.requester())
     }
 
     /// Competes for the lock, and enters the queue if that fails. `woken` is set for a waiter whose outcome was to
@@ -67,7 +69,7 @@ impl Locking {
     /// before they wait. A waiter that was woken restores the waiters bit if others wait behind it.
     fn take(&self, woken: Option<bool>) -> bool {
         let cell = self.mutex.cell;
-        let claim = claim_of(self.waiter.requester());
+        let claim = claim_of(self.owner());
         let owned = match woken {
             Some(true) => with_waiters(claim),
             _ => claim,
@@ -102,7 +104,7 @@ impl Locking {
 
     /// Takes the lock over from its owner that died, or competes again if another thread took it over before.
     fn take_over(&self, context: &Context, dead: ThreadId) -> Step<Recovered> {
-        let claim = claim_of(self.waiter.requester());
+        let claim = claim_of(self.owner());
         if self.mutex.cell.replace(dead.get() | ABANDONED, claim) {
             Poll::Ready(Ok(Recovered::Cleared))
         } else {
@@ -150,8 +152,7 @@ impl Wait for Locking {
         match outcome {
             // The release fails only if the cell was written over, and then it has ended all waits.
             Outcome::Granted => {
-                let claim = claim_of(self.waiter.requester());
-                self.mutex.release(context, queue, claim).ok();
+                self.mutex.release(context, queue, self.owner()).ok();
             }
             Outcome::Retry { .. } => self.update(context, queue),
             _ => {}

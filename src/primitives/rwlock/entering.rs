@@ -2,9 +2,9 @@
 
 use super::raw::{Admission, State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
-use crate::primitives::Recovered;
 use crate::primitives::wait::{Step, Wait, fault_of};
-use crate::queue::{Context, Outcome, QueueGuard, Requester, Waiter};
+use crate::primitives::{Owner, Recovered};
+use crate::queue::{Aim, Context, Outcome, QueueGuard, Requester, Waiter};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -19,11 +19,21 @@ impl Entering {
     /// A wait of `requester` for `lock`, to read or to write.
     pub fn new(lock: RwLock, requester: &Requester, request: Request) -> Self {
         let key = lock.raw.key();
+        let aim = Aim {
+            owner_of: Some(RwLock::owner_of),
+            request: request as u32,
+            ..Aim::default()
+        };
         Entering {
             lock,
             request,
-            waiter: Waiter::at_lock_for(requester, key, RwLock::owner_of, request as u32),
+            waiter: Waiter::new(requester, key, aim),
         }
+    }
+
+    /// Who owns the lock once the wait is over.
+    fn owner(&self) -> Owner {
+        Owner::from(self.waiter.requester())
     }
 }
 
@@ -37,12 +47,17 @@ impl Wait for Entering {
     fn start(&mut self, context: &Context) -> Step<Recovered> {
         let threads = context.queues.threads();
         let raw = self.lock.raw;
-        let requester = self.waiter.requester();
         let mut queue = context.queues.lock(raw.key());
         loop {
-            match raw.try_enter(threads, &mut queue, requester, self.request, self.lock.held) {
+            match raw.try_enter(
+                threads,
+                &mut queue,
+                self.owner(),
+                self.request,
+                self.lock.held,
+            ) {
                 Ok(Admission::Entered(entered)) => {
-                    self.lock.entered(requester, self.request);
+                    self.lock.entered(self.owner(), self.request);
                     return Poll::Ready(Ok(entered));
                 }
                 Ok(Admission::Refused(word)) => {
@@ -59,7 +74,7 @@ impl Wait for Entering {
         let key = self.lock.raw.key();
         Poll::Ready(match outcome {
             Outcome::Granted => {
-                self.lock.entered(self.waiter.requester(), self.request);
+                self.lock.entered(self.owner(), self.request);
                 Ok(Recovered::Acquired)
             }
             Outcome::GrantedAbandoned => {
@@ -79,7 +94,7 @@ impl Wait for Entering {
     /// Takes back an entry that the waiter was granted but has not learned of, and grants the lock to other waiters.
     fn pass_on(&self, context: &Context, queue: &mut QueueGuard, outcome: Outcome) {
         let raw = self.lock.raw;
-        let claim = claim_of(self.waiter.requester());
+        let claim = claim_of(self.owner());
         loop {
             let word = raw.cell.load();
             let is_ours = is_claimed_by(word, claim);

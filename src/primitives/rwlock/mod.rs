@@ -25,7 +25,7 @@ mod raw;
 
 pub use entering::Entering;
 
-use super::{Fault, Recovered, Wait};
+use super::{Fault, Owner, Recovered, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{Context, DeadOwner, QueueGuard, Queues, Requester, Waiter, spin_until};
@@ -84,8 +84,8 @@ pub struct ReadCounts {
 }
 
 impl ReadCounts {
-    fn of(self, requester: &Requester) -> SharedWord {
-        if requester.is_promise() {
+    fn of(self, owner: Owner) -> SharedWord {
+        if owner.is_guard() {
             self.by_guards
         } else {
             self.own
@@ -227,30 +227,16 @@ impl RwLock {
         Entering::new(self, &Requester::thread_of(context.thread), request).block(context, deadline)
     }
 
-    /// Enters if the thread need not wait, neither for the holders nor for the waiters.
-    pub fn try_enter(self, context: &Context, request: Request) -> Result<(), Fault> {
-        self.try_enter_as(context, &Requester::thread_of(context.thread), request)
-    }
-
-    /// Enters for a guard of the calling thread, if it need not wait.
-    pub fn try_enter_guard(self, context: &Context, request: Request) -> Result<(), Fault> {
-        self.try_enter_as(context, &Requester::guard_of(context.thread), request)
-    }
-
-    fn try_enter_as(
-        self,
-        context: &Context,
-        requester: &Requester,
-        request: Request,
-    ) -> Result<(), Fault> {
+    /// Enters for `owner` if it need not wait, neither for the holders nor for the waiters.
+    pub fn try_enter(self, context: &Context, owner: Owner, request: Request) -> Result<(), Fault> {
         let threads = context.queues.threads();
         let mut queue = context.queues.lock(self.raw.key());
         let admitted = self
             .raw
-            .try_enter(threads, &mut queue, requester, request, self.held);
+            .try_enter(threads, &mut queue, owner, request, self.held);
         match admitted {
             Ok(Admission::Entered(_)) => {
-                self.entered(requester, request);
+                self.entered(owner, request);
                 Ok(())
             }
             Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Err(Fault::TimedOut),
@@ -258,22 +244,19 @@ impl RwLock {
         }
     }
 
-    /// Whether a guard of this thread writes.
-    pub fn is_written_by_guard(self, id: ThreadId) -> bool {
-        is_claimed_by(self.raw.cell.load(), id.get() | GUARD)
+    /// Whether `owner` writes.
+    pub fn is_written_as(self, owner: Owner) -> bool {
+        is_claimed_by(self.raw.cell.load(), claim_of(owner))
     }
 
     /// Ends a read of the calling thread.
     pub fn unlock_read(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_read_of(context, self.held.own)
+        self.unlock_read_as(context, Owner::thread(context))
     }
 
-    /// Ends a read that a guard of the calling thread holds.
-    pub fn unlock_read_guard(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_read_of(context, self.held.by_guards)
-    }
-
-    fn unlock_read_of(self, context: &Context, count: SharedWord) -> Result<(), Fault> {
+    /// Ends a read that `owner` holds.
+    pub fn unlock_read_as(self, context: &Context, owner: Owner) -> Result<(), Fault> {
+        let count = self.held.of(owner);
         let threads = context.queues.threads();
         if count.load() == 0 {
             self.revalidate(context);
@@ -307,30 +290,24 @@ impl RwLock {
 
     /// Ends the write of the calling thread.
     pub fn unlock_write(self, context: &Context) -> Result<(), Fault> {
-        self.release_write(context, context.id().get() | WRITER, Self::FREE)
+        self.unlock_write_as(context, Owner::thread(context))
     }
 
-    /// Ends the write of a guard of the calling thread.
-    pub fn unlock_write_guard(self, context: &Context) -> Result<(), Fault> {
-        self.release_write(context, context.id().get() | GUARD, Self::FREE)
+    /// Ends the write of `owner`.
+    pub fn unlock_write_as(self, context: &Context, owner: Owner) -> Result<(), Fault> {
+        self.release_write(context, owner, Self::FREE)
     }
 
-    /// Turns the thread's write into a read, with no other write in between.
-    pub fn downgrade(self, context: &Context) -> Result<(), Fault> {
-        self.release_write(context, context.id().get() | WRITER, 1)?;
-        increment(self.held.own);
-        Ok(())
-    }
-
-    /// Turns the write of a guard of the calling thread into a read.
-    pub fn downgrade_guard(self, context: &Context) -> Result<(), Fault> {
-        self.release_write(context, context.id().get() | GUARD, 1)?;
-        increment(self.held.by_guards);
+    /// Turns the write of `owner` into a read, with no other write in between.
+    pub fn downgrade(self, context: &Context, owner: Owner) -> Result<(), Fault> {
+        self.release_write(context, owner, 1)?;
+        increment(self.held.of(owner));
         Ok(())
     }
 
     /// Ends a write and leaves `reads` reads instead.
-    fn release_write(self, context: &Context, claim: u32, reads: u32) -> Result<(), Fault> {
+    fn release_write(self, context: &Context, owner: Owner, reads: u32) -> Result<(), Fault> {
+        let claim = claim_of(owner);
         if self.raw.cell.replace(claim, reads) {
             return Ok(());
         }
@@ -410,10 +387,10 @@ impl RwLock {
         }
     }
 
-    /// Counts the read of a requester that has entered to read.
-    fn entered(self, requester: &Requester, request: Request) {
+    /// Counts the read of an owner that has entered to read.
+    fn entered(self, owner: Owner, request: Request) {
         if request == Request::Read {
-            increment(self.held.of(requester));
+            increment(self.held.of(owner));
         }
     }
 

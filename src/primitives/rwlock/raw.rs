@@ -2,8 +2,8 @@
 
 use super::{ReadCounts, Request};
 use crate::cell::SharedWord;
-use crate::primitives::{Fault, Recovered};
-use crate::queue::{DeadOwner, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
+use crate::primitives::{Fault, Owner, Recovered};
+use crate::queue::{DeadOwner, Key, Kind, Outcome, QueueGuard, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -86,14 +86,9 @@ pub enum Admission {
     Refused(u32),
 }
 
-/// The word when `requester` writes and no waiter is queued.
-pub fn claim_of(requester: &Requester) -> u32 {
-    let mode = if requester.is_promise() {
-        GUARD
-    } else {
-        WRITER
-    };
-    requester.thread().get() | mode
+/// The word when `owner` writes and no waiter is queued.
+pub fn claim_of(owner: Owner) -> u32 {
+    owner.id().get() | if owner.is_guard() { GUARD } else { WRITER }
 }
 
 /// The word of an RwLock, and its queue.
@@ -119,13 +114,13 @@ impl RawRwLock {
         (1..=NUMBER).contains(&word) && self.cell.replace(word, word - 1)
     }
 
-    /// Lets `requester` enter if it need not wait, neither for the holders nor for the waiters. Returns a fault if its
+    /// Lets `owner` enter if it need not wait, neither for the holders nor for the waiters. Returns a fault if its
     /// thread would wait for itself.
     pub fn try_enter(
         self,
         threads: &Threads,
         queue: &mut QueueGuard,
-        requester: &Requester,
+        owner: Owner,
         request: Request,
         held: ReadCounts,
     ) -> Result<Admission, Fault> {
@@ -141,15 +136,15 @@ impl RawRwLock {
                     (word + 1, Recovered::Acquired)
                 }
                 (State::Reads(0), Request::Write | Request::Recover) if first => {
-                    (claim_of(requester), Recovered::Acquired)
+                    (claim_of(owner), Recovered::Acquired)
                 }
                 (State::Abandoned(0), Request::Recover) if first => {
-                    (claim_of(requester), Recovered::Cleared)
+                    (claim_of(owner), Recovered::Cleared)
                 }
                 (State::Corrupt, _) => return Err(self.corrupt(queue, word)),
                 (state, _) => {
-                    let inside = held.any() || state == State::Written(requester.thread());
-                    if inside && !requester.is_promise() {
+                    let inside = held.any() || state == State::Written(owner.id());
+                    if inside && !owner.is_guard() {
                         return Err(Fault::Recursive);
                     }
                     return Ok(Admission::Refused(word));
@@ -217,7 +212,7 @@ impl RawRwLock {
 
     /// The word, but for the waiters bit, once this waiter has entered, and its outcome. None if it has to wait.
     fn entry(self, word: u32, next: &Waiter) -> Option<(u32, Outcome)> {
-        let claim = claim_of(next.requester());
+        let claim = claim_of(Owner::from(next.requester()));
         match (State::of(word), Request::of(next)) {
             (State::Reads(reads), Request::Read) if reads < NUMBER => {
                 Some((reads + 1, Outcome::Granted))
