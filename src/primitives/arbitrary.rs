@@ -167,7 +167,7 @@ fn run(
             }
         }
         Operation::TryEnter(request) => {
-            drop(rwlock.try_enter(context, Owner::thread(context), request)?)
+            rwlock.try_enter(context, Owner::thread(context), request)?;
         }
         Operation::RecoverWrite => {
             if in_time(rwlock.recover(context, soon))?.is_some() {
