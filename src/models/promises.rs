@@ -1,7 +1,7 @@
 //! Promises, which stand in the queues beside threads. A thread of the model stands for an event loop.
 
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
-use crate::primitives::{Condition, Fault, Locking, Mutex, Owner, Recovered, Wait, Waiting};
+use crate::primitives::{Condition, Fault, Locking, Mutex, Recovered, Wait, Waiting};
 use crate::queue::{Context, HandOff, Readiness, Requester, Unpark, WakeReason};
 use crate::sync::{AtomicU32, Ordering};
 use crate::threads::Thread;
@@ -62,7 +62,7 @@ fn lock_by_promise(world: &World, context: &Context) {
     let locked = run_to_completion(context, Locking::new(mutex, &promise_of(context)));
     assert_eq!(locked, Ok(Recovered::Acquired));
     assert_eq!(mutex.unlock(context), Err(Fault::WrongOwnerKind));
-    assert_eq!(mutex.unlock_as(context, Owner::guard(context)), Ok(()));
+    assert_eq!(mutex.unlock_as(context, context.guard()), Ok(()));
 }
 
 fn lock_by_thread(world: &World, context: &Context) {
@@ -109,7 +109,7 @@ fn giving_up(handoff: HandOff) {
             match wait.start(context) {
                 Poll::Ready(locked) => {
                     assert_eq!(locked, Ok(Recovered::Acquired));
-                    mutex.unlock_as(context, Owner::guard(context)).unwrap();
+                    mutex.unlock_as(context, context.guard()).unwrap();
                 }
                 Poll::Pending => {
                     let _ = wait.resume(context, WakeReason::Interrupted);
@@ -152,7 +152,7 @@ fn no_notification_of_a_promise_is_lost() {
                     run_to_completion(context, Waiting::new(condition, mutex, &requester));
                 assert_eq!(notified, Ok(()));
             }
-            mutex.unlock_as(context, Owner::guard(context)).unwrap();
+            mutex.unlock_as(context, context.guard()).unwrap();
         });
         let this = world.thread(1);
         run(&world, &this, UNINTERRUPTED, |world, context| {

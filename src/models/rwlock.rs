@@ -4,7 +4,7 @@ use super::{
     COMPETE, Interrupts, LASTING, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn,
 };
 use crate::cell::SharedWord;
-use crate::primitives::{Fault, Latch, Owner, ReadCounts, Recovered, Request, RwLock, thread_died};
+use crate::primitives::{Fault, Latch, ReadCounts, Recovered, Request, RwLock, thread_died};
 use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
@@ -339,7 +339,7 @@ fn no_write_comes_between_a_write_and_its_downgrade() {
             write(lock, context);
             guarded.increment();
             let mine = guarded.get();
-            assert_eq!(lock.downgrade(context, Owner::thread(context)), Ok(()));
+            assert_eq!(lock.downgrade(context, context.owner()), Ok(()));
             assert_eq!(guarded.get(), mine);
             unlock_read(lock, context);
         });

@@ -4,9 +4,7 @@
 use super::promises::{promise_of, run_to_completion, settle};
 use super::rwlock::Counts;
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
-use crate::primitives::{
-    Acquiring, Entering, Latch, Locking, Mutex, Owner, Request, Semaphore, Wait,
-};
+use crate::primitives::{Acquiring, Entering, Latch, Locking, Mutex, Request, Semaphore, Wait};
 use crate::queue::{Context, HandOff};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use std::cell::RefCell;
@@ -46,7 +44,7 @@ impl Scene for AMutex {
 
     fn unlock_promised(&self, world: &World, context: &Context) {
         assert_eq!(
-            Mutex::new(world.cell(0)).unlock_as(context, Owner::guard(context)),
+            Mutex::new(world.cell(0)).unlock_as(context, context.guard()),
             Ok(())
         );
     }
@@ -111,9 +109,7 @@ impl Scene for ALockToRead {
 
     fn unlock_promised(&self, world: &World, context: &Context) {
         assert_eq!(
-            self.0
-                .lock(world)
-                .unlock_read_as(context, Owner::guard(context)),
+            self.0.lock(world).unlock_read_as(context, context.guard()),
             Ok(())
         );
     }
@@ -145,9 +141,7 @@ impl Scene for ALockToWrite {
 
     fn unlock_promised(&self, world: &World, context: &Context) {
         assert_eq!(
-            self.0
-                .lock(world)
-                .unlock_write_as(context, Owner::guard(context)),
+            self.0.lock(world).unlock_write_as(context, context.guard()),
             Ok(())
         );
     }

@@ -6,8 +6,8 @@ use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
 use super::{grants, mutex};
-use crate::primitives::{Condition, Fault, Mutex, Owner, Waiting, in_time};
-use crate::queue::Kind;
+use crate::primitives::{Condition, Fault, Mutex, Waiting, in_time};
+use crate::queue::{Kind, Owner};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 

@@ -7,8 +7,8 @@ use super::numbers::{Milliseconds, Serial};
 use super::promises::Terms;
 use super::realm::Realmed;
 use super::view::CellView;
-use crate::primitives::{Locking, Mutex, Owner, Recovered, in_time};
-use crate::queue::{Cooldown, Key, Kind};
+use crate::primitives::{Locking, Mutex, Recovered, in_time};
+use crate::queue::{Cooldown, Key, Kind, Owner};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
@@ -111,7 +111,7 @@ pub fn mutex_try_lock_guard(
 ) -> Result<bool> {
     let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
     let locked = call
-        .run(|context| in_time(of(cell).try_lock_as(context, Owner::guard(context))))?
+        .run(|context| in_time(of(cell).try_lock_as(context, context.guard())))?
         .is_some();
     if locked {
         grants::grant(call.key(), number.0);
@@ -165,7 +165,7 @@ pub fn mutex_release_guard(
     if !grants::revoke(call.key(), number.0) {
         return Ok(false);
     }
-    call.run(|context| of(cell).unlock_as(context, Owner::guard(context)))?;
+    call.run(|context| of(cell).unlock_as(context, context.guard()))?;
     Ok(true)
 }
 
@@ -180,7 +180,7 @@ pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: Serial) -> bool 
 #[napi]
 pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
     Call::new(&env, &realm, Kind::Mutex, cell, name)
-        .run(|context| of(cell).assert_owned_as(context.queues.threads(), Owner::thread(context)))
+        .run(|context| of(cell).assert_owned_as(context.queues.threads(), context.owner()))
 }
 
 /// The thread id of the owner (its `threadId + 1`), or 0.

@@ -9,8 +9,8 @@ use super::promises::Terms;
 use super::read_counts::Reads;
 use super::realm::Realmed;
 use super::view::{CellView, KeptView};
-use crate::primitives::{Entering, Fault, Owner, Recovered, Request, RwLock, in_time};
-use crate::queue::{Context, Key, Kind};
+use crate::primitives::{Entering, Fault, Recovered, Request, RwLock, in_time};
+use crate::queue::{Context, Key, Kind, Owner};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
@@ -118,7 +118,7 @@ pub fn rwlock_enter(
         let entered = in_time(match Request::from(request.0) {
             Request::Recover => lock.recover(context, deadline),
             request if milliseconds.0 <= 0.0 => {
-                acquired(lock.try_enter(context, Owner::thread(context), request))
+                acquired(lock.try_enter(context, context.owner(), request))
             }
             Request::Read => acquired(lock.read(context, deadline)),
             Request::Write => acquired(lock.write(context, deadline)),
@@ -148,7 +148,7 @@ pub fn rwlock_unlock(
 pub fn rwlock_downgrade(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
     let this = RwLockCall::new(&env, &realm, cell, name)?;
     this.call
-        .run(|context| this.lock().downgrade(context, Owner::thread(context)))
+        .run(|context| this.lock().downgrade(context, context.owner()))
 }
 
 /// What a guard holds of the lock.
@@ -186,12 +186,9 @@ pub fn rwlock_try_enter_guard(
     let request = Request::from(request.0);
     let this = RwLockCall::entering(&env, &realm, cell, name)?;
     let entry = Entry::of(&env, cell, request)?;
-    let entered = this.call.run(|context| {
-        in_time(
-            this.lock()
-                .try_enter(context, Owner::guard(context), request),
-        )
-    })?;
+    let entered = this
+        .call
+        .run(|context| in_time(this.lock().try_enter(context, context.guard(), request)))?;
     let is_inside = entered.is_some();
     if is_inside {
         entry.grant(this.call.key(), number);
@@ -246,14 +243,14 @@ pub fn rwlock_release_guard(
         let Some(_view) = grants::revoke_read(number.0) else {
             return Ok(false);
         };
-        this.end_read(|lock, context| lock.unlock_read_as(context, Owner::guard(context)))?;
+        this.end_read(|lock, context| lock.unlock_read_as(context, context.guard()))?;
         return Ok(true);
     }
     if !grants::revoke(this.call.key(), number.0) {
         return Ok(false);
     }
     this.call
-        .run(|context| this.lock().unlock_write_as(context, Owner::guard(context)))?;
+        .run(|context| this.lock().unlock_write_as(context, context.guard()))?;
     Ok(true)
 }
 
@@ -274,7 +271,7 @@ pub fn rwlock_downgrade_guard(
         return Ok(false);
     }
     this.call
-        .run(|context| this.lock().downgrade(context, Owner::guard(context)))?;
+        .run(|context| this.lock().downgrade(context, context.guard()))?;
     entry.grant(this.call.key(), reading);
     Ok(true)
 }

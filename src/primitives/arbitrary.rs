@@ -2,8 +2,8 @@
 //! panics, none hangs, and none leaves a waiter behind in a queue.
 
 use super::{
-    Barrier, Condition, Fault, LastArrival, Latch, Mutex, Owner, ReadCounts, Request, RwLock,
-    Semaphore, in_time, thread_died,
+    Barrier, Condition, Fault, LastArrival, Latch, Mutex, ReadCounts, Request, RwLock, Semaphore,
+    in_time, thread_died,
 };
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
@@ -167,7 +167,7 @@ fn run(
             }
         }
         Operation::TryEnter(request) => {
-            rwlock.try_enter(context, Owner::thread(context), request)?;
+            rwlock.try_enter(context, context.owner(), request)?;
         }
         Operation::RecoverWrite => {
             if in_time(rwlock.recover(context, soon))?.is_some() {
@@ -180,7 +180,7 @@ fn run(
         Operation::UnlockRead => rwlock.unlock_read(context)?,
         Operation::UnlockWrite => rwlock.unlock_write(context)?,
         Operation::Downgrade => {
-            rwlock.downgrade(context, Owner::thread(context))?;
+            rwlock.downgrade(context, context.owner())?;
             assert!(rwlock.readers()? > 0);
         }
         Operation::ReaderDied => {

@@ -13,11 +13,11 @@
 //! waiter that must not be missed.
 
 use super::wait::{Step, fault_of};
-use super::{Fault, Locking, Mutex, Owner, Recovered, Wait};
+use super::{Fault, Locking, Mutex, Recovered, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Aim, Context, Key, Kind, Outcome, QueueGuard, Queues, Requester, Waiter, WakeReason,
+    Aim, Context, Key, Kind, Outcome, Owner, QueueGuard, Queues, Requester, Waiter, WakeReason,
 };
 use crate::threads::{ThreadId, Threads};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::Queues;
 use super::spin::{WaitStats, spin_then_yield};
 use super::wait_graph::CycleEdge;
-use super::waiter::{Outcome, Waiter};
+use super::waiter::{Outcome, Owner, Waiter};
 use crate::futex::{Deadline, Wake};
 use crate::threads::{Interrupt, InterruptPoll, Runtime, Thread, ThreadId};
 use std::sync::Arc;
@@ -37,6 +37,16 @@ impl Context<'_> {
     /// The calling thread's id.
     pub fn id(&self) -> ThreadId {
         self.thread.id()
+    }
+
+    /// The calling thread, as an owner.
+    pub fn owner(&self) -> Owner {
+        Owner::Thread(self.id())
+    }
+
+    /// A guard of the calling thread.
+    pub fn guard(&self) -> Owner {
+        Owner::Guard(self.id())
     }
 
     /// Calls `wait`, which blocks the thread. Meanwhile its promises are passed over. What they were granted, and

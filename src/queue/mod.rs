@@ -6,7 +6,6 @@
 //! passed.
 
 mod context;
-mod cooldown;
 mod dead_owners;
 mod fifo;
 mod guard;
@@ -16,13 +15,12 @@ mod wait_graph;
 mod waiter;
 
 pub use context::{Context, WakeReason};
-pub use cooldown::Cooldown;
 pub use dead_owners::DeadOwner;
 pub use guard::QueueGuard;
 pub use key::{Key, Kind};
-pub use spin::{back_off, spin_until};
+pub use spin::{Cooldown, back_off, spin_until};
 pub use wait_graph::{CurrentWait, CycleEdge, Labels, Named, Registration, WaitGraph};
-pub use waiter::{Aim, Outcome, OwnerOf, Readiness, Requester, Unpark, Waiter};
+pub use waiter::{Aim, Outcome, Owner, OwnerOf, Readiness, Requester, Unpark, Waiter};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;

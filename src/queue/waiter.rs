@@ -194,6 +194,40 @@ impl Requester {
     }
 }
 
+/// Who owns a lock, or asks for it. Each can release only what it owns itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The thread itself.
+    Thread(ThreadId),
+    /// A guard of the thread: a promise was fulfilled with it.
+    Guard(ThreadId),
+}
+
+impl Owner {
+    /// The thread.
+    pub fn id(self) -> ThreadId {
+        match self {
+            Owner::Thread(id) | Owner::Guard(id) => id,
+        }
+    }
+
+    /// Whether it is a guard.
+    pub fn is_guard(self) -> bool {
+        matches!(self, Owner::Guard(_))
+    }
+}
+
+impl From<&Requester> for Owner {
+    /// Who owns what this requester is granted.
+    fn from(requester: &Requester) -> Self {
+        if requester.is_promise() {
+            Owner::Guard(requester.thread())
+        } else {
+            Owner::Thread(requester.thread())
+        }
+    }
+}
+
 /// Reads the owner off the word of a lock: the thread that its waiters wait for.
 pub type OwnerOf = fn(u32) -> Option<ThreadId>;
 

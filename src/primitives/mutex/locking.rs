@@ -3,9 +3,9 @@
 use super::{
     ABANDONED, Availability, FREE, Mutex, Recovered, State, claim_of, with_waiters, without_waiters,
 };
+use crate::primitives::Fault;
 use crate::primitives::wait::{Step, Wait, fault_of};
-use crate::primitives::{Fault, Owner};
-use crate::queue::{Context, Outcome, QueueGuard, Requester, Waiter, spin_until};
+use crate::queue::{Context, Outcome, Owner, QueueGuard, Requester, Waiter, spin_until};
 use crate::threads::ThreadId;
 use std::sync::Arc;
 use std::task::Poll;

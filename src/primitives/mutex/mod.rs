@@ -25,10 +25,12 @@ mod locking;
 
 pub use locking::Locking;
 
-use super::{Fault, Owner, Wait};
+use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Aim, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
+use crate::queue::{
+    Aim, Context, Key, Kind, Outcome, Owner, QueueGuard, Requester, Waiter, spin_until,
+};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -184,7 +186,7 @@ impl Mutex {
 
     /// Locks if that does not need to wait.
     pub fn try_lock(self, context: &Context) -> Result<(), Fault> {
-        self.try_lock_as(context, Owner::thread(context))
+        self.try_lock_as(context, context.owner())
     }
 
     /// Locks for `owner` if that does not need to wait.
@@ -217,7 +219,7 @@ impl Mutex {
 
     /// Unlocks, and wakes a waiter.
     pub fn unlock(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_as(context, Owner::thread(context))
+        self.unlock_as(context, context.owner())
     }
 
     /// Unlocks what `owner` owns, and wakes a waiter.

@@ -2,9 +2,9 @@
 
 use super::raw::{Admission, State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
+use crate::primitives::Recovered;
 use crate::primitives::wait::{Step, Wait, fault_of};
-use crate::primitives::{Owner, Recovered};
-use crate::queue::{Aim, Context, Outcome, QueueGuard, Requester, Waiter};
+use crate::queue::{Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter};
 use std::sync::Arc;
 use std::task::Poll;
 

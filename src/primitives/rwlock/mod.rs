@@ -25,10 +25,10 @@ mod raw;
 
 pub use entering::Entering;
 
-use super::{Fault, Owner, Recovered, Wait};
+use super::{Fault, Recovered, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Context, DeadOwner, QueueGuard, Queues, Requester, Waiter, spin_until};
+use crate::queue::{Context, DeadOwner, Owner, QueueGuard, Queues, Requester, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
 use raw::{
     Admission, GUARD, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by,
@@ -251,7 +251,7 @@ impl RwLock {
 
     /// Ends a read of the calling thread.
     pub fn unlock_read(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_read_as(context, Owner::thread(context))
+        self.unlock_read_as(context, context.owner())
     }
 
     /// Ends a read that `owner` holds.
@@ -290,7 +290,7 @@ impl RwLock {
 
     /// Ends the write of the calling thread.
     pub fn unlock_write(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_write_as(context, Owner::thread(context))
+        self.unlock_write_as(context, context.owner())
     }
 
     /// Ends the write of `owner`.

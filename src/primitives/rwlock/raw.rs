@@ -2,8 +2,8 @@
 
 use super::{ReadCounts, Request};
 use crate::cell::SharedWord;
-use crate::primitives::{Fault, Owner, Recovered};
-use crate::queue::{DeadOwner, Key, Kind, Outcome, QueueGuard, Waiter};
+use crate::primitives::{Fault, Recovered};
+use crate::queue::{DeadOwner, Key, Kind, Outcome, Owner, QueueGuard, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
