@@ -4,7 +4,7 @@
 //! acquired what the threads that counted down before released. A thread that finds the latch open acquires all of
 //! that from the word. A thread that slept acquires it from its outcome, which the opening thread released.
 
-use super::wait::{Step, fault_of};
+use super::wait::{Step, corrupt, enter_queue, fault_of};
 use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
@@ -91,7 +91,7 @@ impl Latch {
                     self.release_all(&mut queue);
                     return Ok(());
                 }
-                State::Corrupt => return Err(self.corrupt(&mut queue, word)),
+                State::Corrupt => return Err(corrupt(&mut queue, self.key(), word)),
                 State::Closed if by >= self.remaining_of(word) => {
                     if self.cell.replace(word, self.count) {
                         self.release_all(&mut queue);
@@ -147,7 +147,7 @@ impl Latch {
                     self.release_all(queue);
                     return Ok(true);
                 }
-                State::Corrupt => return Err(self.corrupt(queue, word)),
+                State::Corrupt => return Err(corrupt(queue, self.key(), word)),
                 State::Closed => {
                     if self.cell.replace(word, word | WAITERS) {
                         return Ok(false);
@@ -160,12 +160,6 @@ impl Latch {
     /// Completes all waits: the latch is open.
     fn release_all(self, queue: &mut QueueGuard) {
         queue.complete_all(self.key(), Outcome::Passed);
-    }
-
-    /// Ends all waits: the cell was written over.
-    fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.complete_all(self.key(), Outcome::Corrupt(word));
-        Fault::Corrupt(word)
     }
 }
 
@@ -193,15 +187,10 @@ impl Wait for Opening {
     }
 
     fn start(&mut self, context: &Context) -> Step<()> {
-        let mut queue = context.queues.lock(self.latch.key());
-        match self.latch.set_waiters_bit(&mut queue) {
-            Ok(true) => Poll::Ready(Ok(())),
-            Ok(false) => {
-                queue.push_back(&self.waiter);
-                Poll::Pending
-            }
-            Err(fault) => Poll::Ready(Err(fault)),
-        }
+        enter_queue(context, &self.waiter, |queue| {
+            let is_open = self.latch.set_waiters_bit(queue)?;
+            Ok(is_open.then_some(()))
+        })
     }
 
     fn completed(&mut self, _context: &Context, outcome: Outcome) -> Step<()> {

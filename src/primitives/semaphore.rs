@@ -16,7 +16,7 @@
 //! that takes permits pairs with the releases of all threads that gave permits back before. If permits are handed
 //! off, the waiter's acquire of its outcome pairs with the release of the thread that stored it.
 
-use super::wait::{Step, fault_of};
+use super::wait::{Step, corrupt, enter_queue, fault_of};
 use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
@@ -236,14 +236,8 @@ impl Semaphore {
         let word = self.cell.load();
         match self.available_of(word) {
             Some(free) => Ok((word, free)),
-            None => Err(self.corrupt(queue, word)),
+            None => Err(corrupt(queue, self.key(), word)),
         }
-    }
-
-    /// Ends all waits: the cell was written over.
-    fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.complete_all(self.key(), Outcome::Corrupt(word));
-        Fault::Corrupt(word)
     }
 }
 
@@ -285,15 +279,10 @@ impl Wait for Acquiring {
     }
 
     fn start(&mut self, context: &Context) -> Step<()> {
-        let mut queue = context.queues.lock(self.semaphore.key());
-        match self.semaphore.take(&mut queue, self.waiter.request()) {
-            Ok(true) => Poll::Ready(Ok(())),
-            Ok(false) => {
-                queue.push_back(&self.waiter);
-                Poll::Pending
-            }
-            Err(fault) => Poll::Ready(Err(fault)),
-        }
+        enter_queue(context, &self.waiter, |queue| {
+            let acquired = self.semaphore.take(queue, self.waiter.request())?;
+            Ok(acquired.then_some(()))
+        })
     }
 
     fn completed(&mut self, _context: &Context, outcome: Outcome) -> Step<()> {

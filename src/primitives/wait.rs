@@ -8,7 +8,7 @@
 
 use super::Fault;
 use crate::futex::Deadline;
-use crate::queue::{Context, Outcome, QueueGuard, Waiter, WakeReason};
+use crate::queue::{Context, Key, Outcome, QueueGuard, Waiter, WakeReason};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -146,6 +146,28 @@ pub trait Wait: Sized {
             }
         })
     }
+}
+
+/// The first step of a wait: `attempt` does without waiting, or returns none, and then the waiter enters the queue.
+pub fn enter_queue<T>(
+    context: &Context,
+    waiter: &Arc<Waiter>,
+    attempt: impl FnOnce(&mut QueueGuard) -> Result<Option<T>, Fault>,
+) -> Step<T> {
+    let mut queue = context.queues.lock(waiter.key());
+    match attempt(&mut queue).transpose() {
+        Some(result) => Poll::Ready(result),
+        None => {
+            queue.push_back(waiter);
+            Poll::Pending
+        }
+    }
+}
+
+/// Ends all waits of `key`, whose cell holds a word that no primitive writes. Returns the fault.
+pub fn corrupt(queue: &mut QueueGuard, key: Key, word: u32) -> Fault {
+    queue.complete_all(key, Outcome::Corrupt(word));
+    Fault::Corrupt(word)
 }
 
 /// The fault of an outcome that gave the waiter nothing.

@@ -1,9 +1,9 @@
 //! Waiting for an RwLock.
 
-use super::raw::{Admission, State, is_claimed_by, waiters_bit_of};
+use super::raw::{State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::Recovered;
-use crate::primitives::wait::{Step, Wait, fault_of};
+use crate::primitives::wait::{Step, Wait, enter_queue, fault_of};
 use crate::queue::{Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter};
 use std::sync::Arc;
 use std::task::Poll;
@@ -45,29 +45,10 @@ impl Wait for Entering {
     }
 
     fn start(&mut self, context: &Context) -> Step<Recovered> {
-        let threads = context.queues.threads();
-        let raw = self.lock.raw;
-        let mut queue = context.queues.lock(raw.key());
-        loop {
-            match raw.try_enter(
-                threads,
-                &mut queue,
-                self.owner(),
-                self.request,
-                self.lock.held,
-            ) {
-                Ok(Admission::Entered(entered)) => {
-                    self.lock.entered(self.owner(), self.request);
-                    return Poll::Ready(Ok(entered));
-                }
-                Ok(Admission::Refused(word)) => {
-                    if raw.queue_up(&mut queue, word, &self.waiter) {
-                        return Poll::Pending;
-                    }
-                }
-                Err(fault) => return Poll::Ready(Err(fault)),
-            }
-        }
+        enter_queue(context, &self.waiter, |queue| {
+            let asks = (self.owner(), self.request);
+            self.lock.try_enter_queued(context, queue, asks, true)
+        })
     }
 
     fn completed(&mut self, context: &Context, outcome: Outcome) -> Step<Recovered> {

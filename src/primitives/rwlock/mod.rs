@@ -25,14 +25,13 @@ mod raw;
 
 pub use entering::Entering;
 
+use super::wait::corrupt;
 use super::{Fault, Recovered, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{Context, DeadOwner, Owner, QueueGuard, Queues, Requester, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
-use raw::{
-    Admission, GUARD, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by,
-};
+use raw::{GUARD, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by};
 
 /// What a caller asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,19 +228,30 @@ impl RwLock {
 
     /// Enters for `owner` if it need not wait, neither for the holders nor for the waiters.
     pub fn try_enter(self, context: &Context, owner: Owner, request: Request) -> Result<(), Fault> {
-        let threads = context.queues.threads();
         let mut queue = context.queues.lock(self.raw.key());
-        let admitted = self
-            .raw
-            .try_enter(threads, &mut queue, owner, request, self.held);
-        match admitted {
-            Ok(Admission::Entered(_)) => {
-                self.entered(owner, request);
-                Ok(())
-            }
-            Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Err(Fault::TimedOut),
+        match self.try_enter_queued(context, &mut queue, (owner, request), false) {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) | Err(Fault::Recursive) => Err(Fault::TimedOut),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// As [`RawRwLock::try_enter`]. The caller holds the lock of the queue.
+    fn try_enter_queued(
+        self,
+        context: &Context,
+        queue: &mut QueueGuard,
+        (owner, request): (Owner, Request),
+        waits: bool,
+    ) -> Result<Option<Recovered>, Fault> {
+        let threads = context.queues.threads();
+        let entered = self
+            .raw
+            .try_enter(threads, queue, (owner, request), self.held, waits)?;
+        if entered.is_some() {
+            self.entered(owner, request);
+        }
+        Ok(entered)
     }
 
     /// Whether `owner` writes.
@@ -282,7 +292,7 @@ impl RwLock {
                     // The cell was written over: according to the word, the thread does not hold these reads.
                     self.held.own.overwrite(0);
                     self.held.by_guards.overwrite(0);
-                    return Err(self.raw.corrupt(&mut queue, word));
+                    return Err(corrupt(&mut queue, self.raw.key(), word));
                 }
             }
         }
