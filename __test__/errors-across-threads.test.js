@@ -162,7 +162,7 @@ test('an error of a call by comlink keeps its code', async (t) => {
 });
 
 /**
- * In a child process: the codes that errors and their clones tell.
+ * In a child process: the codes of errors and of their clones.
  *
  * @param {string[]} execArgv
  * @param {string} [prepare] what is run before each error is made
@@ -179,7 +179,7 @@ async function codesIn(execArgv, prepare = '') {
           await fail(code);
         } catch (error) {
           const { name, code } = /** @type {any} */ (error);
-          // What the program does with the errors afterwards is its own.
+          // From here on the program's prepareStackTrace is not under test.
           Object.assign(Error, { prepareStackTrace: undefined });
           const clone = /** @type {any} */ (structuredClone(error));
           told.push([code, name, SyncError.codeOf(clone) ?? null, clone.constructor.name]);

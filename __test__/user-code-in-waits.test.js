@@ -27,7 +27,7 @@ const timeout = 1_000;
 const isFreeLock = async (lock) => (await lock.writeAsync({ timeout })).release();
 
 /**
- * Each promise form, with what it waits for withheld.
+ * Each promise form, and what it waits for, which is not available yet.
  * @type {Record<string, () => Promise<Scenario>>}
  */
 const scenarios = {
@@ -177,7 +177,7 @@ async function rejectsPlanted(t, wait, message) {
 }
 
 /**
- * Asks when grants on their way have arrived: a new wait would overtake them.
+ * Runs after pending grants have arrived: a new wait would overtake them.
  * @param {() => Promise<unknown>} isFree
  */
 async function afterGrants(isFree) {

@@ -20,7 +20,7 @@ class GuardedTask {
   /**
    * Locks by promise, does something as the owner, and releases. It may give up instead.
    *
-   * @param {Random | null} random where there may be limits
+   * @param {Random | null} random if given, the wait may have a limit
    * @param {boolean} takeOver whether to recover what was abandoned
    * @param {(guard: Guard) => void | Promise<unknown>} inside may lose the guard
    */
@@ -98,7 +98,7 @@ class GuardedTask {
    *
    * @template T
    * @param {number} cell
-   * @param {Random | null} random where there may be limits
+   * @param {Random | null} random if given, the wait may have a limit
    * @param {Guard} guard
    * @param {(options: import('../../index.js').WaitOptions) => Promise<T>} wait
    * @returns {Promise<T | undefined>} undefined if the wait gave up, or an owner died: then the guard does not own the

@@ -35,7 +35,7 @@ class Task {
    * @template T
    * @param {Form} what
    * @param {number} cell
-   * @param {Random | null} random where there may be limits
+   * @param {Random | null} random if given, the wait may have a limit or a signal
    * @param {(options: WaitOptions) => Promise<T>} start
    * @returns {Promise<{ value: T } | undefined>} undefined if the wait gave up
    */

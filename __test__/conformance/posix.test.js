@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// What POSIX.1-2024 promises of mutexes that are robust and check for errors, and of waiting on a condition with one.
+// What POSIX.1-2024 guarantees for robust and error-checking mutexes, and for waiting on a condition with one.
 
 const { Condition, Mutex } = require('../../index.js');
 const stage = require('../helpers/conformance.js');

@@ -10,7 +10,7 @@ const { spawnSync } = require('node:child_process');
 const { MAIN, OUT, PLATFORMS } = require('../../scripts/pack.js');
 
 /**
- * What a registry knows of a package in one version, and its tarball, if it has been packed here.
+ * The registry entry of one version of a package, and its tarball if it was packed here.
  *
  * @param {string} folder
  */
@@ -38,7 +38,7 @@ function withoutBinary(folder) {
 }
 
 /**
- * A registry on this machine, which has the packages of target/pack and nothing else.
+ * A registry on this machine that has only the packages of target/pack.
  */
 async function startRegistry() {
   const folders = [MAIN, ...fs.readdirSync(PLATFORMS).map((name) => path.join(PLATFORMS, name))];

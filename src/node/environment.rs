@@ -116,7 +116,8 @@ impl Environment {
         if self.handlers.get().is_some() {
             return Ok(());
         }
-        // Given away to the function, its resource and its hook, which need it until the environment ends.
+        // Ownership passes to the function, its resource and its hook, which need the context until the environment
+        // ends.
         let context = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
         let (mut name, mut resource, mut has_ref, mut function) = (
             ptr::null_mut(),

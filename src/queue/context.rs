@@ -22,7 +22,7 @@ pub enum WakeReason {
     Deadlock(Vec<CycleEdge>),
 }
 
-/// How a sleep ended, for a wait that leaves its queue as soon as it has no reason to stand there.
+/// How a sleep ended. After a time-out or a deadlock the waiter has left its queue.
 pub enum WaitEnd {
     /// The wait completed with this outcome, perhaps at the very moment at which it was about to leave the queue.
     Completed(Option<Outcome>),

@@ -20,9 +20,9 @@ pub trait Wait {
     /// Checks the queue after a long sleep, in case the cell was written over.
     fn revalidate(&self, context: &Context);
 
-    /// Called for a pending promise when its thread blocks. What it was granted and has not taken goes to other
-    /// waiters, and the promise enters the queue again, before them. Waiters that stood only behind it may be granted
-    /// what they ask for now.
+    /// Called for a pending promise when its thread blocks. What the promise was granted and has not taken yet goes to
+    /// other waiters, and the promise enters the queue again at the front. Waiters that only this promise held up are
+    /// granted what they ask for.
     fn requeue_for_block(&mut self, _context: &Context) {}
 
     /// Whether the wait's time limit still counts.
