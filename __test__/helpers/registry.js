@@ -23,7 +23,8 @@ function published(folder) {
 }
 
 /**
- * A tarball of a platform that was not built here: yarn 1 fetches the packages of all platforms before it looks which fit.
+ * A tarball of a platform that was not built here: yarn 1 fetches the packages of all platforms, and only then drops
+ * those that do not fit.
  *
  * @param {string} folder
  */

@@ -67,8 +67,8 @@ impl Environment {
         &self.mailbox
     }
 
-    /// Keeps the thread alive until the unread letters are read. So a promise that this very thread released gets its
-    /// turn, even if a pending promise is no reason to keep the thread alive.
+    /// Keeps the thread alive until the unread letters are read. So a promise whose wait this very thread completed can
+    /// resume, even if a pending promise is no reason to keep the thread alive.
     pub fn hold_due(&self) {
         if self.pending.get() > 0 && !self.due_held.get() && self.mailbox.has_letters() {
             self.due_held.set(true);

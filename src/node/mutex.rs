@@ -25,8 +25,8 @@ pub const MUTEX_WAITERS: u32 = Mutex::WAITERS;
 const HINTS: usize = 256;
 
 thread_local! {
-    /// For each lock the cooldown of its back-off samples, by address. Two locks that share a place share the
-    /// cooldown, which is harmless.
+    /// For each lock the cooldown of its back-off samples, in a table hashed by address. Two locks with the same hash
+    /// share a cooldown, which is harmless.
     static HINTS_OF_THREAD: [Cell<Option<Cooldown>>; HINTS] = const { [const { Cell::new(None) }; HINTS] };
 }
 
