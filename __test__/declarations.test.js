@@ -45,7 +45,7 @@ export function f(mutex: Mutex) {
 `;
 
 /**
- * Compiles files in a user's folder, with the library's own declarations checked too; answers the messages.
+ * Compiles files in a user's folder, with the library's own declarations checked too. Returns the messages.
  *
  * @param {string} cwd
  * @param {string[]} files

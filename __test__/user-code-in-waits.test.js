@@ -20,7 +20,7 @@ const timeout = 1_000;
  * @typedef {object} Scenario
  * @property {(options: WaitOptions) => Promise<unknown>} wait
  * @property {() => unknown} grant gives the wait what it waits for
- * @property {() => Promise<unknown>} isFree fails where the failed wait owns anything, or stands in a queue
+ * @property {() => Promise<unknown>} isFree fails if the failed wait owns anything, or stands in a queue
  */
 
 /** @param {RwLock} lock */

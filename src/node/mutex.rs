@@ -54,7 +54,8 @@ pub fn mutex_back_off(cell: CellView) -> u32 {
 }
 
 /// Locks within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit passed first. Like
-/// all of these functions it also takes a free lock. A call that the end of the thread interrupts returns nothing.
+/// all of these functions, it also acquires a lock that is free. A call that the end of the thread interrupts returns
+/// undefined.
 #[napi]
 pub fn mutex_lock(
     env: Env,

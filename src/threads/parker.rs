@@ -1,4 +1,4 @@
-//! A token that any thread may leave, and for which its one owner sleeps. The states are those of Rust std's thread
+//! A token for which one thread sleeps, its owner. Any thread may leave it. The states are those of Rust std's thread
 //! parker (`library/std/src/sys/sync/thread_parking/futex.rs`).
 
 use crate::futex::{Deadline, Futex, Native, Wake};

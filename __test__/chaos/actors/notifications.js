@@ -66,7 +66,7 @@ class Notifications {
   }
 
   /**
-   * From inside.
+   * Called by the owner of the mutex.
    *
    * @param {number} n
    */
@@ -154,7 +154,7 @@ class Notifications {
   }
 
   /**
-   * From inside.
+   * Called by the owner of the mutex.
    *
    * @param {number} party
    * @param {number} state FRESH, LIMITED, or TOLD if the party may give up after it was notified
@@ -170,7 +170,7 @@ class Notifications {
   }
 
   /**
-   * From inside.
+   * Called by the owner of the mutex.
    *
    * @param {number} party
    * @param {boolean | null} notified null if unknown

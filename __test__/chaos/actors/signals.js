@@ -112,14 +112,14 @@ class Signals {
     else this.#note(task.party, 0);
   }
 
-  /** By the main thread. @param {number} party the party that died */
+  /** Called by the main thread. @param {number} party the party that died */
   bury(party) {
     const { context, plan } = this;
     const count = Atomics.exchange(context.view, plan.doing + party, 0);
     Atomics.add(context.view, plan.unsure, count);
   }
 
-  /** By the main thread, when all have ended. */
+  /** Called by the main thread, when all have ended. */
   verify() {
     const { context, plan } = this;
     const { view } = context;
