@@ -139,7 +139,7 @@ function fail() {
 }
 
 /**
- * A signal that aborts when told to. Each of its members may be replaced.
+ * A signal that aborts on request. Each of its members may be replaced.
  * @param {object} [members]
  */
 function signalWith(members = {}) {
