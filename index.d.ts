@@ -15,8 +15,8 @@
  * A plain method (`lock`, `wait`, `await`) blocks the calling thread. Its counterpart with `Async` at the end
  * of the name returns a promise: it waits in the same queue and leaves the event loop free. Use it in a thread
  * that serves others, such as the main thread. Times are in milliseconds. `console.log` and `util.inspect` show
- * the state of a primitive, in any thread and without changing it: `Mutex "jobs" { locked by thread 3, 2
- * waiting }`.
+ * the state of a primitive, in any thread and without changing it:
+ * `Mutex "jobs" { locked by thread 3, 2 waiting }`.
  *
  * @packageDocumentation
  */
