@@ -55,7 +55,7 @@ class Context {
   }
 
   /**
-   * Runs one operation of a primitive, so that the watchdog can tell what this thread is at.
+   * Runs one operation of a primitive, so that the watchdog can see what this thread is doing.
    *
    * @template T
    * @param {Doing} what
