@@ -184,7 +184,8 @@ export declare function mutexIsGuarded(realm: Realmed, cell: CellView, number: S
 
 /**
  * Locks within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit passed first. Like
- * all of these functions it also takes a free lock. A call that the end of the thread interrupts returns nothing.
+ * all of these functions, it also acquires a lock that is free. A call that the end of the thread interrupts returns
+ * undefined.
  */
 export declare function mutexLock(realm: Realmed, cell: CellView, name: Name, milliseconds: Milliseconds): boolean
 

@@ -12,10 +12,10 @@
  * - {@link layout}: shares all of these by name, and arrays beside them.
  * - {@link inspect}: lists the blocked threads and what they wait for.
  *
- * A plain verb (`lock`, `wait`, `await`) blocks the calling thread. The method with `Async` at the end of its
- * name returns a promise: it waits in the same queue and leaves the event loop free. Use it in a thread that
- * serves others, such as the main thread. Times are in milliseconds. `console.log` and `util.inspect` show the
- * state of a primitive, in any thread and without changing it:
+ * A plain method (`lock`, `wait`, `await`) blocks the calling thread. Its counterpart with `Async` at the end
+ * of the name returns a promise: it waits in the same queue and leaves the event loop free. Use it in a thread
+ * that serves others, such as the main thread. Times are in milliseconds. `console.log` and `util.inspect` show
+ * the state of a primitive, in any thread and without changing it:
  * `Mutex "jobs" { locked by thread 3, 2 waiting }`.
  *
  * @packageDocumentation
@@ -93,14 +93,18 @@ export type SyncErrorCode =
    * broken.
    */
   | 'ERR_TIMEOUT'
-  /** The cell holds a value that this primitive never writes: other code uses the same memory. */
+  /**
+   * The cell holds a value that this primitive never writes: other code uses the same memory, or threads
+   * constructed the primitive with different numbers.
+   */
   | 'ERR_CORRUPT_CELL';
 
 /**
- * The error that a primitive throws when threads misuse it or end while they own it. Programs read
- * {@link SyncError.code}. Wrong arguments throw ordinary errors instead: a `TypeError` with the code
- * `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, or a `RangeError` with the code `ERR_OUT_OF_RANGE`. Each
- * message says what to do next.
+ * The error that a primitive throws when a wait fails, or when threads misuse it or end while they own it.
+ * Programs read {@link SyncError.code}. Wrong arguments throw ordinary errors instead: a `TypeError` with the
+ * code `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, or a `RangeError` with the code `ERR_OUT_OF_RANGE`.
+ * Each message says what to do next. The stack also names the section about the code in docs/errors.md of this
+ * package.
  *
  * @example
  * ```js

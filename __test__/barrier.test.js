@@ -23,7 +23,7 @@ for (const count of [2, 3, 4, 8, 16]) {
           arrivals[(round - 1) * count + index]++;
           for (let other = 0; other < count; other++) {
             const phase = phases[other];
-            // One that is quick may have begun the next round, but cannot have ended it.
+            // A quick thread may have begun the next round, but cannot have ended it.
             if (phase !== round && phase !== round + 1) {
               throw new Error(`round ${round}: worker ${other} is in phase ${phase}`);
             }
@@ -35,7 +35,7 @@ for (const count of [2, 3, 4, 8, 16]) {
     );
     t.true(arrivals.every((times) => times === 1));
     t.true(phases.every((phase) => phase === ROUNDS));
-    // Another set of threads can go on with it, of another size too: nothing of the old rounds is left.
+    // Another set of threads, even of another size, can use the cell: nothing of the old rounds is left.
     t.is(new Barrier(view, 0, 1).wait(), 0);
   });
 }

@@ -16,7 +16,7 @@ const { runChild } = require('./helpers/child.js');
 async function fuzz({ operations, runs }, { startWorker, require }) {
   const fc = require('fast-check');
   const LIMIT = 2_000;
-  // 0: the cell under test; 1: a good mutex's cell
+  // 0: the cell under test; 1: a mutex in good order
   const view = new Int32Array(new SharedArrayBuffer(8));
 
   const start = () => {

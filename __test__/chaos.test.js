@@ -27,7 +27,7 @@ test('sixteen workers that are terminated at random break no rule and hang nowhe
   t.is(code, 0, output);
   t.is(count('violations'), 0, output);
   t.is(count('hangs'), 0, output);
-  // Loose ones: that everything was done at all, on a busy machine, too.
+  // Loose limits, for a busy machine: each kind of operation was done at all.
   for (const [name, least] of /** @type {const} */ ([
     ['operations', 400],
     ['terminations', 2],

@@ -102,7 +102,7 @@ test('what a predicate throws passes through, with the mutex still held', async 
   t.is(mutex.ownerThreadId, threadId);
   mutex.unlock();
 
-  // Also when it throws only after it has slept.
+  // The predicate may also throw only after a sleep.
   const waiter = startWorker(
     ({ view }, { Mutex, Condition, ready, errorOf, threadId }) => {
       const mutex = new Mutex(view, 0).lock();
@@ -135,7 +135,7 @@ test('a predicate that returns a promise is an error, with the mutex still held'
   const mutex = new Mutex(view, 0).lock();
   const condition = new Condition(view, 1);
   const expected = { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE', message: /promise/i };
-  // What the types forbid is what this is about.
+  // The types forbid these calls, so the test makes them without types.
   const asynchronous = /** @type {() => any} */ (async () => false);
   t.throws(() => condition.wait(mutex, asynchronous), expected);
   t.is(mutex.ownerThreadId, threadId);

@@ -10,13 +10,13 @@ const { runChild } = require('./helpers/child.js');
 // `SHARED_SYNC_CYCLES=200 npx ava __test__/deadlock.test.js` for a long run.
 const CYCLES = Number(process.env.SHARED_SYNC_CYCLES ?? 20);
 
-// Between "within 100 ms" (see benchmark/interruption.js) and "when a thread happens to look".
+// Longer than a report takes (100 ms at most, see benchmark/interruption.js), on a busy machine too.
 const LIMIT = 5_000;
 
 const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 /**
- * Until so many threads are blocked.
+ * Waits until this many threads are blocked.
  *
  * @param {number} count
  */
@@ -36,7 +36,7 @@ for (const size of [2, 3]) {
       ({ view, id, count, CYCLES }, { Mutex, Barrier, stall, threadId }) => {
         const next = (id + 1) % count;
         const mine = new Mutex(view, id, { name: `fork ${id}` });
-        // A message names what a thread waits for as that thread does.
+        // A message names a primitive as the thread that waits for it names it.
         const other = new Mutex(view, next, { name: `fork ${next}` });
         const gate = new Barrier(view, 32, count);
         const told = [];
@@ -107,7 +107,7 @@ test('threads that close the cycle in the same instant do not all throw', async 
       for (let round = 0; round < rounds; round++) {
         mine.lock();
         gate.wait();
-        // Nearer together than a barrier lets them go.
+        // The threads start closer together than a barrier releases them.
         Atomics.add(view, 40, 1);
         while (Atomics.load(view, 40) < 2 * (round + 1));
         const code = codeOf(() => other.lock().unlock());
@@ -171,7 +171,7 @@ test('locking twice is a cycle of one thread', (t) => {
 });
 
 /**
- * A circle that leads through the mutex of a condition: the waiter holds another one, 2.
+ * A cycle through the mutex of a condition. The waiter holds another mutex, in cell 2.
  *
  * @type {Parameters<typeof startWorker>[0]}
  */
@@ -269,7 +269,7 @@ test('a thread that waits for a thread of a cycle without being in it does not t
   const outside = await start(0, 1);
   const first = await start(1, 2);
   const second = await start(2, 1);
-  // In this order: the one outside waits first, and the circle is closed by the last.
+  // In this order: the thread outside the cycle waits first, and the last thread closes the cycle.
   for (const latch of [8, 9, 10]) {
     new Latch(view, latch).release();
     await sleep(50);
@@ -307,7 +307,7 @@ test('a wait with a limit is never part of a cycle: it ends by itself', async (t
 
 test('long waits without a cycle do not throw', async (t) => {
   const view = cells();
-  // Each holds its own and waits for the next one's; the last holds its own for long.
+  // Each thread holds its own mutex and waits for that of the next. The last holds its mutex for long.
   const chain = inWorkers(
     4,
     ({ view, id, count }, { Mutex, Barrier, codeOf, stall }) => {

@@ -45,7 +45,7 @@ export function f(mutex: Mutex) {
 `;
 
 /**
- * Compiles files in a user's folder, with the library's own declarations checked too; answers the messages.
+ * Compiles files in a user's folder, with the library's own declarations checked too. Returns the messages.
  *
  * @param {string} cwd
  * @param {string[]} files
@@ -129,7 +129,7 @@ test('index.d.ts declares exactly what index.js exports', (t) => {
     Object.entries(exported).map(([name, { prototype }]) => [
       name,
       Reflect.ownKeys(prototype)
-        // Who prints or describes a primitive calls those, no user.
+        // console.log and String() call these members, not a user.
         .filter((key) => !hidden.has(key))
         .map((key) => (key === Symbol.dispose ? '@dispose' : String(key)))
         .concat(name === 'SyncError' ? ['code', 'cycle', 'ownerThreadId'] : []) // own properties

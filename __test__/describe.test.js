@@ -291,7 +291,7 @@ test('describing disturbs no thread: counts stay exact while a thread describes 
       const changed = new Condition(view, 1);
       const barrier = new Barrier(view, 2, 3);
       for (let i = 0; i < 1_000; i++) {
-        // However fast the rounds are, and however seldom the other thread runs: it looks all along.
+        // The other thread describes the barrier all the time, however fast the rounds are and however rarely it runs.
         while (Atomics.load(view, 6) < i / 50) Atomics.wait(view, 7, 0, 1);
         mutex.runExclusive(() => {
           view[4]++;

@@ -1,14 +1,18 @@
 // @ts-check
 'use strict';
 
-// Structured clone makes a plain Error of a SyncError and drops its code. The code stands in the first line of the stack, too.
+// Structured clone makes a plain Error of a SyncError and drops its code. The code stands in the first line of the stack, too,
+// and the place in docs/errors.md that explains it in the line after the message.
 
 const test = require('ava').default;
 const path = require('node:path');
 const { once } = require('node:events');
+const { inspect } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, SyncError } = require('../index.js');
 const { runChild } = require('./helpers/child.js');
+const { anchorsOf } = require('./helpers/pages.js');
+const { files } = require('../package.json');
 
 const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 const pools = path.join(__dirname, 'fixtures', 'pools');
@@ -52,6 +56,26 @@ test('a clone of an error lost its code', async (t) => {
     t.is(clone.message, error.message);
     t.is(Object.getPrototypeOf(clone), Class.prototype);
   }
+});
+
+test('the stack of an error names its place in docs/errors.md, and the message does not', async (t) => {
+  const { explained } = require('../lib/native.js');
+  const fails = classes.map(
+    ([code]) =>
+      () =>
+        require('./fixtures/pools/task.js')(code),
+  );
+  const errors = [...(await Promise.all(fails.map(errorOf))), explained(new Error('planted'))];
+  for (const error of errors) {
+    const { code, message, stack } = error;
+    const [, place] = /\n {4}See @x\/shared-sync\/(\S+)\n/.exec(stack) ?? [];
+    t.is(place, `docs/errors.md#${code.toLowerCase()}`, stack);
+    t.false(message.includes('docs/errors.md'), message);
+    t.true(inspect(error).includes(place));
+    t.true(inspect(structuredClone(error)).includes(place));
+    t.true(anchorsOf('docs/errors.md').includes(code.toLowerCase()));
+  }
+  t.true(files.includes('docs/*.md'), 'the page is in the installed package');
 });
 
 test('codeOf() is undefined for an error without a code of this package', (t) => {
@@ -138,7 +162,7 @@ test('an error of a call by comlink keeps its code', async (t) => {
 });
 
 /**
- * In a child process: the codes that errors and their clones tell.
+ * In a child process: the codes of errors and of their clones.
  *
  * @param {string[]} execArgv
  * @param {string} [prepare] what is run before each error is made
@@ -155,7 +179,7 @@ async function codesIn(execArgv, prepare = '') {
           await fail(code);
         } catch (error) {
           const { name, code } = /** @type {any} */ (error);
-          // What the program does with the errors afterwards is its own.
+          // From here on the program's prepareStackTrace is not under test.
           Object.assign(Error, { prepareStackTrace: undefined });
           const clone = /** @type {any} */ (structuredClone(error));
           told.push([code, name, SyncError.codeOf(clone) ?? null, clone.constructor.name]);

@@ -5,7 +5,7 @@ const test = require('ava').default;
 const { Condition, Mutex: Typed } = require('../index.js');
 const { inWorkers, startWorker } = require('./helpers/threads.js');
 
-// Without types: what they forbid is told at run time, too.
+// Without types: what they forbid also throws at run time.
 const Mutex = /** @type {any} */ (Typed);
 const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 
@@ -93,7 +93,7 @@ test('the error of a wait in the function that loses the lock passes through', a
   const view = cells();
   const mutex = new Mutex(view, 0);
   const changed = new Condition(view, 1);
-  // It notifies while it owns the mutex, and dies with it.
+  // The worker notifies while it owns the mutex, and dies as its owner.
   const heir = startWorker(
     ({ view }, { Mutex, Condition, stall }) => {
       while (!Atomics.load(view, 2)) stall(5);

@@ -11,7 +11,7 @@ const { root, userFolder } = require('./helpers/installed.js');
 const template = path.join(__dirname, 'fixtures', 'fake-clocks');
 const expected = require('./fixtures/fake-clocks/expected.json');
 
-// What this test run itself was told is not for theirs.
+// The options of this test run must not reach the runs that it starts.
 const env = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(AVA_|JEST_|VITEST|NODE_ENV|NODE_OPTIONS|FORCE_COLOR)/.test(name),

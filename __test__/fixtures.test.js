@@ -9,7 +9,7 @@ const { root, userFolder } = require('./helpers/installed.js');
 /** @param {string} project */
 const template = (project) => path.join(__dirname, 'fixtures', project);
 
-// What this test run itself was told is not for theirs.
+// The options of this test run must not reach the runs that it starts.
 const env = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(AVA_|JEST_|NODE_OPTIONS|FORCE_COLOR)/.test(name),

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// What inspect() and console.log tell of promises that are pending or granted, and the warning of a guard that is lost.
+// What inspect() and console.log show of pending and granted promises, and the warning about a lost guard.
 
 const test = require('ava').default;
 const util = require('node:util');
@@ -55,7 +55,7 @@ for (const kind of /** @type {const} */ (['Mutex', 'RwLock'])) {
       },
       { view, kind },
     );
-    // Waits so long that the lock is handed to the promise.
+    // Waits until the lock is handed off to the promise.
     await blocked.blocked();
     while (inspect(0).length < 1) await sleep(1);
     Atomics.store(view, 1, 1);
@@ -322,11 +322,11 @@ test('a guard that owns nothing when it is collected causes no warning', async (
     (await new RwLock(view, 4, { name: 'written' }).writeAsync()).tryRelease();
     (await new RwLock(view, 5, { name: 'downgraded' }).writeAsync()).downgrade().release();
 
-    // The thread's own, which its methods end, too.
+    // The lock that the thread owns itself, which its methods release, too.
     new RwLock(view, 6, { name: 'own read' }).read();
     new RwLock(view, 7, { name: 'own write' }).write();
 
-    // Never given, lost in a failed wait, or taken away.
+    // A guard that was never granted the lock, that lost it in a failed wait, or whose lock was taken away.
     const held = new Mutex(view, 8, { name: 'held' }).lock();
     await held.lockAsync({ timeout: 1 }).catch(() => {});
     const mutex = new Mutex(view, 9, { name: 'lent' });

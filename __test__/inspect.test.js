@@ -9,7 +9,7 @@ const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 /**
- * What inspect() says when so many threads are blocked.
+ * Waits until this many threads are blocked, and returns what inspect() lists.
  *
  * @param {number} count
  */
@@ -69,7 +69,7 @@ test('each primitive is listed with its class, its name, its owner and since whe
     const { since, waitedMs, ...rest } =
       blocked.find(({ threadId }) => threadId === id) ?? t.fail(`no ${id}`) ?? blocked[0];
     t.true(since instanceof Date);
-    // Two clocks, and a moment between reading them.
+    // The two clocks are read one after the other.
     t.true(since.getTime() >= before - 50 && since.getTime() <= Date.now(), String(since));
     t.true(waitedMs >= 0 && waitedMs <= Date.now() - before + 50, String(waitedMs));
     return rest;
@@ -219,7 +219,7 @@ test('a pending promise is listed with its thread, its owner and for how long it
   const worker = await startBlocked(view, async ({ view }, { Mutex, ready }) => {
     const waiting = new Mutex(view, 0, { name: 'jobs' }).lockAsync();
     ready();
-    // It computes, so that its promise does not run.
+    // The thread computes, so its promise does not resume.
     while (!Atomics.load(view, 1));
     (await waiting).release();
   });
@@ -438,7 +438,7 @@ test('inspect() works in several threads while waits begin and end, and their me
         if (id < 2) {
           for (const { kind } of inspect()) if (kind !== 'Mutex') throw new Error(kind);
         } else {
-          // The only reference to this memory: it may be unmapped as soon as the wait is over.
+          // This is the only reference to the memory, so it may be unmapped as soon as the wait is over.
           const view = new Int32Array(new SharedArrayBuffer(2 ** 20));
           view[0] = 1; // the main thread's number: it lives, and does not unlock
           new Mutex(view, 0).tryLock(6);

@@ -148,7 +148,7 @@ test('a terminated waiter takes no wake-up with it', async (t) => {
       await first.blocked(30);
       const second = start(body);
       await second.blocked(30);
-      // The unlock wakes the first, which is on its way out.
+      // The unlock wakes the first waiter, which is being terminated.
       const end = first.worker.terminate();
       mutex.unlock();
       await end;
@@ -174,7 +174,7 @@ test('a terminated waiter takes no wake-up with it', async (t) => {
     return results;
   });
   t.is(ended.code, 0, summary(ended));
-  // One that already had the mutex when it died leaves it abandoned, which is told: nothing is lost.
+  // A worker that owned the mutex when it died leaves it abandoned. The next lock() throws, so nothing is lost.
   for (const result of ended.value)
     t.true(result === true || result === 'ERR_ABANDONED', String(result));
 });
@@ -239,7 +239,7 @@ test('blocked workers burn no CPU', async (t) => {
     return (user + system) / 1_000;
   });
   t.is(ended.code, 0, summary(ended));
-  // Four that spun would use 300 ms of each core that there is.
+  // Four workers that spun would use 300 ms of each core.
   t.true(ended.value < 60, `${ended.value} ms of CPU in 300 ms`);
 });
 
@@ -424,7 +424,7 @@ const cutShort = {
 };
 
 /**
- * Runs one of them in a worker, with a `cut` of its tools that ends a wait by a time limit of vm's.
+ * Runs one of them in a worker. Its tool `cut` ends a wait by a time limit of `vm`.
  *
  * @type {Parameters<typeof import('./helpers/threads.js').startWorker>[0]}
  */
@@ -436,7 +436,7 @@ const cutByVm = async ({ view, source }, tools) => {
   const start = performance.now();
   const { error, right } = body({ view, ms: 100 }, { ...tools, ...pick(tools), cut });
   const ms = performance.now() - start;
-  // The thread goes on as before: it waits again, and its event loop runs.
+  // The thread continues as before: it waits again, and its event loop turns.
   await tools.sleep(1);
   const timedOut = !new tools.Mutex(view, 0).tryLock(20);
   tools.ready();
@@ -494,7 +494,7 @@ for (const which of ['Mutex#tryLock', 'Condition#waitFor', 'Latch#tryAwait']) {
             const wait = {
               'Mutex#tryLock': () => mutex.tryLock(30),
               'Condition#waitFor': () => {
-                // After a wait that was ended its mutex is not owned.
+                // After an interrupted wait the thread does not own the mutex.
                 if (own.ownerThreadId !== threadId) own.lock();
                 return condition.waitFor(own, undefined, 30);
               },
@@ -509,7 +509,8 @@ for (const which of ['Mutex#tryLock', 'Condition#waitFor', 'Latch#tryAwait']) {
               } catch (error) {
                 if (!(error instanceof RangeError)) throw error;
               }
-              // The deepest frames: first the call fails, then the wait when it looks, and further up nothing.
+              // The deepest frames: in the deepest the call itself fails, above it the wait at its check, and further
+              // up nothing fails.
               if (quiet === 3) return;
               const start = performance.now();
               let answer;

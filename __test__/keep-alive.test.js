@@ -1,17 +1,17 @@
 // @ts-check
 'use strict';
 
-// Whether a pending promise keeps the main thread alive, told by what the process prints and by its exit code.
+// Whether a pending promise keeps the main thread alive. The output and the exit code of the process show it.
 
 const test = require('ava').default;
 const path = require('node:path');
 const { run } = require('./helpers/child.js');
 
 const index = path.join(__dirname, '..', 'index.js');
-/** With what Node ends whose top-level await never ends. */
+/** The exit code of Node if a top-level await never ends. */
 const UNSETTLED = 13;
 
-/** The head of each program: a mutex that is held, and what else it waits for. */
+/** The head of each program: an owned mutex, and the other primitives at which it waits. */
 const HEAD = `
   const view = new Int32Array(new SharedArrayBuffer(64));
   const mutex = new Mutex(view, 0);

@@ -16,7 +16,7 @@ const {
 } = require('../index.js');
 const { inWorkers, startWorker } = require('./helpers/threads.js');
 
-// Without types: what they forbid is told at run time, too.
+// Without types: what they forbid also throws at run time.
 const layout = /** @type {any} */ (typed);
 
 const ARRAYS = [

@@ -172,7 +172,7 @@ test('growable memory works before and after it has grown, in old objects and ne
   t.throws(() => new Mutex(tracking, 2 ** 18), { code: 'ERR_OUT_OF_RANGE' });
 });
 
-/** @param {WebAssembly.Memory} memory whose type says nothing of being shared */
+/** @param {WebAssembly.Memory} memory whose type does not say that it is shared */
 const cellsOf = (memory) => new Int32Array(/** @type {any} */ (memory.buffer));
 
 test('shared WebAssembly memory works before and after it has grown', async (t) => {
@@ -235,7 +235,7 @@ test('a primitive keeps its memory alive when the view is collected', async (t) 
       };
       const made = make();
       const gone = await collected(made.ref);
-      // New memory, all ones, would show through if the old were gone.
+      // If the old memory were gone, new memory full of ones would be seen here.
       const filler = [];
       for (let i = 0; i < 200; i++) {
         filler.push(new Int32Array(new SharedArrayBuffer(2 ** 16)).fill(-1));
@@ -328,7 +328,7 @@ test('primitives that are dropped free their memory where the event loop does no
       const makeAndDrop = (/** @type {number} */ rounds) => {
         for (let i = 0; i < rounds; i++) {
           const mutex = new Mutex(view, 0, { name: `mutex ${i}` }).lock();
-          // Each calls natively: an operation that is one instruction would not tell.
+          // Each operation calls native code: one that is a single instruction would prove nothing.
           if (mutex.ownerThreadId === null) throw new Error('it is locked');
           if (mutex.tryLock()) throw new Error('locked twice');
           new Condition(view, 1).waitFor(mutex, undefined, 0);

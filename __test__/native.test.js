@@ -15,7 +15,7 @@ const PERMISSION = MAJOR < 22 ? '--experimental-permission' : '--permission';
 const OTHER = process.arch === 'arm64' ? 'x64' : 'arm64';
 
 /**
- * Loads the package in a process of its own, and tells how that ended.
+ * Loads the package in a process of its own, and returns how that ended.
  *
  * @param {import('ava').ExecutionContext} t
  * @param {{ before?: string, flags?: string[], env?: NodeJS.ProcessEnv }} options before: what the program does first

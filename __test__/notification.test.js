@@ -8,7 +8,7 @@ const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 const cells = (length = 8) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 /**
- * Producers and consumers on a ring of 4 places; answers how often each number came out.
+ * Producers and consumers on a ring of 4 places. Returns how often each number was taken.
  *
  * Cells: 0 mutex, 1 condition "not full", 2 condition "not empty", 3 head, 4 tail, 5 taken, 6 to 9 the ring.
  *
@@ -74,7 +74,7 @@ for (const plan of /** @type {const} */ ([
 }
 
 /**
- * Workers that wait for one notification each, without a predicate, and note in which order they went on.
+ * Workers that wait for one notification each, without a predicate, and record the order in which they continued.
  *
  * @param {Int32Array<SharedArrayBuffer>} view
  * @param {number} count

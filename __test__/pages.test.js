@@ -14,7 +14,7 @@ const { blocksOf, readPage } = require('./helpers/pages.js');
 const PROGRAMS = { 'docs/errors.md': 1, 'docs/troubleshooting.md': 3, 'docs/recipes.md': 6 };
 
 /**
- * The programs of a page, one for each heading that has a block of the console: its command and what it printed.
+ * The programs of a page: one for each heading with a console block, which shows the command and its output.
  *
  * @param {string} page
  */

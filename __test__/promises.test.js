@@ -238,7 +238,7 @@ test('promises of a worker that ends pass on what they were granted', async (t) 
       ({ view }, { Mutex, ready }) => {
         for (let i = 0; i < 5; i++) new Mutex(view, 0).lockAsync();
         ready();
-        // Given the lock now, it cannot take it: its event loop does not turn.
+        // If the promise were granted the lock now, it could not use it: its event loop does not turn.
         for (;;) if (Number(Atomics.load(view, 1)) === 2) return;
       },
       { view },
@@ -248,7 +248,7 @@ test('promises of a worker that ends pass on what they were granted', async (t) 
     if (round % 2 === 0) await sleep(10);
     guard.release();
     await waiter.worker.terminate();
-    // Handed the lock directly, the worker owned it when it ended: its promises had to pass that on, too.
+    // If the lock was handed off, the worker owned it when it ended, and its promises had to pass it on.
     (await next).release();
   }
   t.false(mutex.locked);
@@ -276,7 +276,7 @@ test('promises of a thread that is blocked are passed over', async (t) => {
   t.is(await blocked.done, 'its turn');
 });
 
-// What a promise was given just before its thread blocked is still to be passed on.
+// What a promise was granted just before its thread blocked still has to be passed on.
 test('a promise that was woken just before its thread blocks leaves no other waiter asleep', async (t) => {
   const view = cells();
   const mutex = new Mutex(view, 0);
@@ -411,7 +411,7 @@ test('environments end with hundreds of promises pending, one after the other', 
           ? worker.terminate()
           : new Promise((resolve) => worker.once('exit', resolve)));
         if (round % 6 !== 2) guard.release();
-        // One that had its event loop turn may have had its turn, too, and ended with the guard.
+        // A worker whose event loop turned may have been granted the lock and have ended with the guard.
         (await mutex.recoverAsync({ ref: true })).release();
         await sleep(0);
       }

@@ -221,7 +221,7 @@ test('a read of an ended worker is abandoned even if the worker had dropped the 
       for (const place of [0, 1, 2]) new RwLock(data.view, place).read();
       new RwLock(data.view, 1).unlockRead();
       void (await new RwLock(data.view, 3).readAsync());
-      // Nothing of the program's refers to the memory from here on.
+      // From here on the program has no reference to the memory.
       worker_threads.workerData.data = undefined;
       delete data.view;
       for (let i = 0; i < 5; i++) await collect();
@@ -232,7 +232,7 @@ test('a read of an ended worker is abandoned even if the worker had dropped the 
       await new Promise((resolve) => setTimeout(resolve, 30_000));
     },
     { view },
-    // A guard that nothing refers to is warned of.
+    // The process warns about a guard without references.
     { execArgv: ['--no-warnings'] },
   );
   await Promise.race([ready, done]);
@@ -264,7 +264,8 @@ test('more RwLocks than a chunk has slots are counted right, swept or not', asyn
       };
       /** @type {Map<number, any[]>} */
       const guards = new Map();
-      // Every seventh is read on, every third of them twice, every fifth by a promise, too. The others make room.
+      // Every seventh lock stays read, every third of these twice, every fifth by a promise, too. The others free their
+      // slots.
       for (let place = 0; place < count; place++) {
         const lock = locks[place];
         const own = [lock.read()];
@@ -388,7 +389,7 @@ test('a stack overflow inside of a promise form left the lock locked for ever', 
     async ({ depths }, { Condition, Mutex, RwLock, Semaphore }) => {
       // Rejections are reported while the stack is full.
       process.on('unhandledRejection', () => {});
-      // As many slots of the stack as are asked for are filled with arguments: 8 bytes each.
+      // Fills this many slots of the stack with arguments, of 8 bytes each.
       const PART = 30_000;
       const part = new Array(PART).fill(0);
       const deepest = (/** @type {() => void} */ fn) => fn();
@@ -501,7 +502,7 @@ test('a stack overflow inside of a promise form left the lock locked for ever', 
           await turn();
           if (!isFree()) counts.locked++;
         };
-        // What was never called takes 40 KB of the stack, to be compiled.
+        // The first call of a function needs 40 KB of the stack for its compilation.
         for (let i = 0; i < 3; i++) {
           fits(i, call);
           grant();

@@ -38,7 +38,7 @@ async function startHolder(view, indices = [0]) {
 }
 
 /**
- * Until so many threads are blocked.
+ * Waits until this many threads are blocked.
  *
  * @param {number} count
  */
@@ -254,7 +254,7 @@ test(`of ${KILLS} holders killed in a row, with 8 waiters each, every death thro
     Atomics.store(view, TOLD, 0);
     Atomics.store(view, ROUND, round + 1);
     Atomics.notify(view, ROUND);
-    // Dies while they come, just after, or when all sleep.
+    // The owner dies while the waiters arrive, just after, or when all sleep.
     if (round % 4 > 0) await reach(STARTED);
     if (round % 4 > 1) await sleep(round % 7);
     if (round % 4 > 2) await untilBlocked(WAITERS);
@@ -436,12 +436,12 @@ test('a notified waiter that dies before it acquires its mutex passes the notifi
       await second.blocked(20);
       const mutex = new Mutex(view, 0).lock();
       if (new Condition(view, 1).notify() !== 1) throw new Error('no thread waited');
-      // It waits for the mutex now. Terminated while it does, or at the moment when it gets it.
+      // The waiter waits for the mutex now. It is terminated meanwhile, or as it acquires the mutex.
       if (round % 2) await first.worker.terminate();
       else first.worker.terminate();
       mutex.unlock();
       await first.exited;
-      // Where it died as the owner, it had used its notification.
+      // If it died as the owner, it had used its notification.
       const died = codeOf(() => mutex.tryRecover(1_000)).returned === true;
       mutex.unlock();
       answers.push(died ? 'used' : await second.done.catch((error) => error.message));
@@ -517,7 +517,7 @@ for (const [how, body] of Object.entries(ends)) {
         const dead = holder.worker.threadId;
         await holder.ready;
         while (view[0] === 0) await sleep(1);
-        // Blocks here: the worker has to end, and to tell, without the main thread.
+        // The main thread blocks here: the worker has to end, and its death has to be reported, without it.
         const mine = errorOf(() => new Mutex(view, 0).lock());
         const theirs = await waiting;
         await holder.exited;
@@ -552,7 +552,7 @@ test('threads that die in wait(), at any moment, break the barrier for all other
       );
     const [victim, ...others] = Array.from({ length: 4 }, start);
     await Promise.all([victim, ...others].map(({ ready }) => ready));
-    // It may not have arrived yet: then the last party is missing, and it has not died inside.
+    // The party may have died before it arrived: then the last party is missing, and no party died inside.
     await (round % 3 === 0 ? untilBlocked(4) : sleep(round % 3));
     await victim.worker.terminate();
     if (round % 3 === 0) {

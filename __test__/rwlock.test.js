@@ -428,7 +428,7 @@ test('a reader whose objects were collected before it ended abandons the lock al
         gc();
         await sleep(5);
       }
-      // A later object on the cell goes on counting.
+      // A later object on the cell continues the count.
       new RwLock(view, 2).unlockRead();
       ready();
       await sleep(60_000);

@@ -51,7 +51,7 @@ const scribble = ({ view, PLACES, CONTROL, PHASE, seed }) => {
     if (random() & 1) Atomics.store(view, cell, value());
     else view[cell] = value();
     written++;
-    // In bursts, and with pauses in which others come to rest.
+    // Writes in bursts, with pauses in which the other threads fall asleep.
     if ((random() & 255) === 0) Atomics.wait(view, CONTROL.done + 1, 0, (random() >>> 1) % 20);
   }
   return written;
@@ -127,12 +127,12 @@ const use = ({ view, id, users, PLACES, CONTROL, PHASE }, tools) => {
     for (let i = 0; i < 20; i++) longest = Math.max(longest, attempt(bounded));
     attempt(unbounded);
   }
-  // What lies in the cells now stands. Each of the waits is told at once or sleeps.
+  // From here on the cells keep their values. Each wait fails at once or sleeps.
   while (Atomics.load(view, CONTROL.phase) === PHASE.stand) {
     if (attempt(unbounded) < 1) Atomics.wait(view, CONTROL.phase, PHASE.stand, 20);
   }
 
-  // The threads are as good as new.
+  // The threads work as before.
   const fresh = new Mutex(view, CONTROL.mutex);
   const changed = new Condition(view, CONTROL.condition);
   const step = new Barrier(view, CONTROL.barrier, users);
@@ -189,7 +189,7 @@ const supervise = async (data, tools) => {
   }
   Atomics.store(view, CONTROL.phase, PHASE.end);
   for (let cell = 0; cell < PLACES.cells; cell++) Atomics.store(view, cell, 0);
-  // A waiter for something that a fresh cell has not reached yet is notified.
+  // A waiter for a state that a fresh cell has not reached is notified.
   const timer = setInterval(() => {
     for (const tell of [
       () => new Condition(view, PLACES.condition).notifyAll(),
@@ -200,7 +200,7 @@ const supervise = async (data, tools) => {
       try {
         tell();
       } catch {
-        // Told to those who wait, too.
+        // The waiters fail, too.
       }
     }
   }, 20);

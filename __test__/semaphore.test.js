@@ -167,7 +167,7 @@ test('permits are granted in the order of the requests', async (t) => {
   t.is(semaphore.available, 1);
   semaphore.release(2);
   await Promise.all(waiters.map(({ done }) => done));
-  // The last three wait for one permit or two, and may be served in the same moment.
+  // The last three wait for one permit or two, and may be granted them at the same time.
   t.deepEqual([...view.subarray(2, 4)], [0, 1]);
   t.deepEqual([...view.subarray(4, 7)].sort(), [2, 3, 4]);
   t.is(semaphore.available, 3);
@@ -279,7 +279,7 @@ test('a waiter that is terminated while it is given a permit passes it on', asyn
     const end = first.worker.terminate();
     semaphore.release();
     await end;
-    // It was faster, and died holding the permit: this thread knows of it and releases the permit.
+    // The worker was faster and died with the permit. This thread knows that, and releases the permit.
     if (Atomics.exchange(view, 1, 0) === 1) semaphore.release();
     t.true(await second.done);
   }
@@ -346,7 +346,7 @@ test('a promise waits without blocking the thread, and leaves what it cannot use
   const controller = new AbortController();
   const aborted = semaphore.acquireAsync(1, { signal: controller.signal });
   const second = semaphore.acquireAsync(1, { ref: true });
-  // Given to the first, which gives up before it could know.
+  // The permit is granted to the first promise, which gives up before it resumes.
   semaphore.release();
   controller.abort(new Error('enough'));
   await t.throwsAsync(aborted, { message: 'enough' });

@@ -149,7 +149,7 @@ test('the listener stays for as long as one wait needs it', async (t) => {
   second.unlock();
   (await waits[1]).release();
   t.is(listenersOf(signal), 0);
-  // And a new one for the waits that come later.
+  // Later waits share a new listener.
   second.lock();
   const third = second.lockAsync({ signal, timeout, ref });
   t.is(listenersOf(signal), 1);

@@ -63,8 +63,8 @@ const inWorkers = (name, body) => {
 };
 
 /**
- * Makes the first worker that has finished two blocks do something else. It locks the mutex twice for each block: to take it,
- * and to add its sum to the total.
+ * Makes the first worker that has finished two blocks run `body`. A worker locks the mutex twice for each block: to
+ * take the block, and to add its sum to the total.
  *
  * @param {string} body
  */

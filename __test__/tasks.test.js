@@ -14,7 +14,7 @@ const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
 const timedOut = { instanceOf: SyncError, code: 'ERR_TIMEOUT' };
 const broken = { instanceOf: SyncError, code: 'ERR_BROKEN_BARRIER' };
 
-/** What a program writes into a cell whose content was destroyed. */
+/** What a program writes into a cell that was written over. */
 const FRESH = 0;
 
 /**

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-// What does not travel to another thread or process says so, a misspelt option is refused, guards say what they are, and
-// nothing of the package is left open.
+// Objects that cannot be cloned throw, a misspelt option throws, guards describe themselves, and the package leaves no
+// handle open.
 
 const test = require('ava').default;
 const path = require('node:path');
@@ -207,7 +207,7 @@ test('a guard printed itself as an empty object', async (t) => {
   t.notThrows(() => util.inspect(Object.create(Object.getPrototypeOf(guard))));
 });
 
-// What this test run itself was told is not for theirs.
+// The options of this test run must not reach the runs that it starts.
 const env = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(AVA_|JEST_|VITEST|NODE_ENV|NODE_OPTIONS|FORCE_COLOR)/.test(name),

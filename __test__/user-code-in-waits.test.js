@@ -20,14 +20,14 @@ const timeout = 1_000;
  * @typedef {object} Scenario
  * @property {(options: WaitOptions) => Promise<unknown>} wait
  * @property {() => unknown} grant gives the wait what it waits for
- * @property {() => Promise<unknown>} isFree fails where the failed wait owns anything, or stands in a queue
+ * @property {() => Promise<unknown>} isFree fails if the failed wait owns anything, or stands in a queue
  */
 
 /** @param {RwLock} lock */
 const isFreeLock = async (lock) => (await lock.writeAsync({ timeout })).release();
 
 /**
- * Each promise form, with what it waits for withheld.
+ * Each promise form, and what it waits for, which is not available yet.
  * @type {Record<string, () => Promise<Scenario>>}
  */
 const scenarios = {
@@ -139,7 +139,7 @@ function fail() {
 }
 
 /**
- * A signal that aborts when told to. Each of its members may be replaced.
+ * A signal that aborts on request. Each of its members may be replaced.
  * @param {object} [members]
  */
 function signalWith(members = {}) {
@@ -177,7 +177,7 @@ async function rejectsPlanted(t, wait, message) {
 }
 
 /**
- * Asks when grants on their way have arrived: a new wait would overtake them.
+ * Runs after pending grants have arrived: a new wait would overtake them.
  * @param {() => Promise<unknown>} isFree
  */
 async function afterGrants(isFree) {

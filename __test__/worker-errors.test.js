@@ -34,7 +34,7 @@ function pagesIn(folder) {
 }
 
 /**
- * The examples of a document that start workers, each with the options that its first line tells.
+ * The examples of a document that start workers, each with the options in its first line.
  *
  * @param {string} page
  */

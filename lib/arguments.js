@@ -160,8 +160,8 @@ const byteOffsetOf = typedArrayGetter('byteOffset');
 const lengthOf = typedArrayGetter('length');
 
 /**
- * Makes the view of the one cell that a primitive works on. It has a fixed length of 1: V8 is slow on views that track
- * the length of a growable buffer, and index 0 then needs no further check.
+ * Makes the view of the one cell that a primitive works on. It has a fixed length of 1, for two reasons. V8 is slow on
+ * views that track the length of a growable buffer. And the caller can use index 0 without a check.
  *
  * @param {unknown} view an Int32Array over a SharedArrayBuffer, or the SharedArrayBuffer
  * @param {unknown} index counts int32 cells

@@ -52,7 +52,7 @@ function defineInspect({ name, prototype }, describe) {
 }
 
 /**
- * Returns what messages call a primitive.
+ * Returns the label of a primitive in messages, such as `Mutex "jobs"`.
  * @param {string} kind the name of its class
  * @param {string | undefined} name
  * @param {Int32Array} cell

@@ -4,9 +4,10 @@
 const { defineProperty } = require('./intrinsics.js');
 
 /**
- * Writes the code into the first line of the stack, as `SyncError [ERR_TIMEOUT]: ...`. Structured clone makes a plain
- * Error without the code, but keeps the text of the stack. Engines write that line when `stack` is first read, so the
- * name holds the code until then. Afterwards the own name is deleted, so that a clone of a built-in error keeps its class.
+ * Writes the code, and where docs/errors.md explains it, into the head of the stack: `SyncError [ERR_TIMEOUT]: ...`.
+ * The message stays as it is. Structured clone makes a plain Error without the code, but keeps the text of the stack.
+ * Engines write the head when `stack` is first read, so name and message hold the additions until then. Afterwards the
+ * own name is deleted, so that a clone of a built-in error keeps its class.
  *
  * @template {Error} T
  * @param {T} error
@@ -14,14 +15,16 @@ const { defineProperty } = require('./intrinsics.js');
  * @returns {T}
  */
 function writeCode(error, code) {
-  const name = `${error.name} [${code}]`;
-  defineProperty(error, 'name', { value: name, configurable: true });
+  const { message, name } = error;
+  defineProperty(error, 'name', { value: `${name} [${code}]`, configurable: true });
+  error.message = `${message}\n    See @x/shared-sync/docs/errors.md#${code.toLowerCase()}`;
   try {
     void error.stack;
   } catch {
     // Error.prepareStackTrace of the program threw.
   }
   delete (/** @type {{ name?: string }} */ (error).name);
+  error.message = message;
   return error;
 }
 
@@ -95,4 +98,4 @@ function outOfRange(message) {
   return coded(new RangeError(message), 'ERR_OUT_OF_RANGE');
 }
 
-module.exports = { SyncError, invalidArgType, invalidArgValue, outOfRange };
+module.exports = { SyncError, coded, invalidArgType, invalidArgValue, outOfRange };

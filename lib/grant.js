@@ -37,7 +37,7 @@ class Grant extends Wait {
     this.release();
   }
 
-  /** What messages call the lock. */
+  /** The label of the lock in messages. */
   get label() {
     return labelOf(this.kind, this.name, this.cell);
   }
@@ -84,7 +84,7 @@ function unwatchGuard(guard) {
 /**
  * Defines what all classes of guards have in common.
  * @param {{ name: string, prototype: any }} Class
- * @param {(guard: any) => string | undefined} label returns what messages call the lock; undefined for an object
+ * @param {(guard: any) => string | undefined} label returns the label of the lock in messages; undefined for an object
  *   that inherits from the class but was not constructed by it
  */
 function defineGuard(Class, label) {

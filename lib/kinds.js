@@ -16,7 +16,7 @@ const { Semaphore } = require('./semaphore.js');
  * @typedef {object} Kind
  * @property {string} name
  * @property {(Class: any) => boolean} accepts whether a class in a spec means this kind
- * @property {(args: unknown[]) => number} bytes the bytes that it takes; throws if there are too many arguments
+ * @property {(args: unknown[]) => number} bytes the size of the field in bytes; throws if there are too many arguments
  * @property {(buffer: SharedArrayBuffer, byteOffset: number, args: unknown[], name: string) => unknown} make
  */
 

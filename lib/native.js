@@ -4,6 +4,8 @@
 // Loads the native addon through its generated loader. If there is no binary for this platform, or the runtime forbids
 // native addons, the error says what to do.
 
+const { coded } = require('./errors.js');
+
 /** The platforms that have a binary, named as in their packages: the targets of package.json. */
 const PLATFORMS = [
   'linux-x64-gnu',
@@ -98,7 +100,7 @@ function explanation(tried) {
  */
 function explained(cause) {
   const { code, message } = explanation(messages(cause));
-  return Object.assign(new Error(message, { cause }), { code });
+  return coded(new Error(message, { cause }), code);
 }
 
 function load() {

@@ -76,7 +76,7 @@ class WriteRecovery extends RwLockGrant {
  * @property {(subject: any) => ReadGuard | undefined} downgrade returns undefined if the guard does not
  *   hold it
  * @property {(subject: any) => boolean} isRecovered whether the lock was abandoned and recovered
- * @property {(subject: any) => string} label returns what messages call the lock
+ * @property {(subject: any) => string} label returns the label of the lock in messages
  */
 
 /** @type {OwnerKind} */

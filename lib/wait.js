@@ -41,7 +41,7 @@ class Wait {
     return 0;
   }
 
-  /** Returns what was granted, because the promise rejects all the same. */
+  /** Gives back what was granted, because the promise rejects. */
   revoke() {}
 
   /** @param {number} value the value of the wait, above 0 */

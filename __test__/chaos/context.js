@@ -9,7 +9,7 @@ const { STATISTICS } = require('./statistics.js');
 /** @typedef {import('./doing.js').Doing} Doing */
 /** @typedef {import('./statistics.js').Statistic} Statistic */
 
-/** Loaded when it is first used: the baseline never does. */
+/** Loaded on first use: the baseline never uses it. */
 const primitives = () => require('../../index.js');
 
 /** How many promises of one worker may be pending at once. */
@@ -17,7 +17,7 @@ const TASKS = 4;
 /** A worker's thread, and its tasks. */
 const PARTS = 1 + TASKS;
 
-/** Below this a clock may differ from another by its resolution. */
+/** Two clocks may differ by this much because of their resolution. */
 const CLOCK_TOLERANCE_MS = 0.05;
 
 /** One thread's hold on the shared memory: its cells and counters, its primitives, and its complaints. */
@@ -55,7 +55,7 @@ class Context {
   }
 
   /**
-   * Runs one operation of a primitive, so that the watchdog can tell what this thread is at.
+   * Runs one operation of a primitive, so that the watchdog can see what this thread is doing.
    *
    * @template T
    * @param {Doing} what
@@ -76,7 +76,7 @@ class Context {
   }
 
   /**
-   * An operation with a limit: that it failed must not be said too early.
+   * Runs an operation with a time limit, and checks that it did not time out too early.
    *
    * @template T
    * @param {Doing} what
@@ -119,7 +119,7 @@ class Context {
   }
 
   /**
-   * The code of a SyncError that chaos may bring, after a look at what it claims; every other error is thrown again.
+   * Returns the code of a SyncError that chaos may cause, after checking what it claims. Rethrows every other error.
    *
    * @param {unknown} error
    * @param {import('../../index.js').SyncErrorCode[]} expected
@@ -184,7 +184,7 @@ class Context {
   }
 
   /**
-   * Stays inside something for a while: the main thread terminates some who do.
+   * Holds a lock for a while: the main thread terminates some of the workers that do.
    *
    * @template T
    * @param {() => T} stay
@@ -198,7 +198,7 @@ class Context {
     return stayed;
   }
 
-  /** Lets time pass without a primitive of ours, for at most so many milliseconds. @param {number} ms */
+  /** Blocks without a primitive of this package, for at most this many milliseconds. @param {number} ms */
   pause(ms) {
     Atomics.wait(pauseCell, 0, 0, ms);
   }
@@ -214,7 +214,7 @@ class Context {
   }
 
   /**
-   * Where a worker's task keeps what it is at.
+   * The cell in which a worker's task stores what it is doing.
    *
    * @param {number} slot
    * @param {number} number of the task
@@ -224,9 +224,9 @@ class Context {
   }
 
   /**
-   * A number for each that waits by itself: the worker, and each of its tasks.
+   * The number of a party: of a worker's thread, or of one of its tasks.
    *
-   * @param {number} part 0 for the thread itself; for a task its number and one
+   * @param {number} part 0 for the thread itself; for a task its number plus one
    */
   party(part) {
     return this.slot * PARTS + part;

@@ -5,7 +5,7 @@ const { inspect } = require('../../index.js');
 const { actors } = require('./actors/index.js');
 
 /**
- * What the main thread does with the package.
+ * How the main thread uses the package.
  *
  * @param {import('./context.js').Context} context
  * @returns {import('./supervisor.js').Craft}

@@ -4,9 +4,9 @@
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
 
-/** How soon a worker must end when it is terminated, in milliseconds: to tell it from a hang. */
+/** How soon a worker must end when it is terminated, in milliseconds. After that it counts as hung. */
 const TERMINATION_LIMIT = 10_000;
-/** The same for a snapshot. Without the addon, too, they take up to fifteen seconds on a machine that is busy. */
+/** The same for a snapshot. On a busy machine it takes up to fifteen seconds, even without the addon. */
 const SNAPSHOT_LIMIT = 30_000;
 
 /**
@@ -16,10 +16,10 @@ const SNAPSHOT_LIMIT = 30_000;
  * @property {Worker} worker
  * @property {number} threadId
  * @property {boolean} online whether its program has begun
- * @property {boolean} busy whether something is being done to it that must not be disturbed
+ * @property {boolean} busy whether an event works on it and no other event may
  */
 
-/** The workers: one in each slot, or none where it is being replaced. */
+/** The workers: one in each slot, or none while it is being replaced. */
 class Crew {
   /** @type {(Hand | undefined)[]} */
   hands = [];
@@ -29,7 +29,7 @@ class Crew {
   deaths = [];
   /** How many messages were sent to each slot. @type {number[]} */
   sent = [];
-  /** The threadIds of those that have ended. @type {Set<number>} */
+  /** The threadIds of the workers that have ended. @type {Set<number>} */
   ended = new Set();
   /** How long terminations took, in milliseconds. @type {number[]} */
   terminationTimes = [];
@@ -75,13 +75,13 @@ class Crew {
     this.hands[slot] = hand;
   }
 
-  /** The slots of those that live. */
+  /** The slots of the workers that are alive. */
   living() {
     return [...this.hands.keys()].filter((slot) => this.hands[slot] !== undefined);
   }
 
   /**
-   * The first one from `slot` on that can be worked on.
+   * Finds the first worker from `slot` on that no event works on.
    *
    * @param {number} slot
    * @param {(hand: Hand, slot: number) => boolean} [suits]
@@ -98,7 +98,7 @@ class Crew {
   }
 
   /**
-   * As {@link Crew.find}, and nobody else finds it from here on.
+   * As {@link Crew.find}. From then on no other event finds that worker.
    *
    * @param {number} slot
    * @param {(hand: Hand, slot: number) => boolean} [suits]
@@ -126,7 +126,7 @@ class Crew {
   }
 
   /**
-   * Takes a heap snapshot, and reads it to its end: Node crashes when the worker ends before.
+   * Takes a heap snapshot, and reads it to its end: Node crashes if the worker ends earlier.
    *
    * @param {number} slot of one that was claimed
    */

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** The operations by promise; how often each was fulfilled is counted. */
+/** The operations by promise. It is counted how often each was fulfilled. */
 const FORMS = /** @type {const} */ ([
   'Mutex#lockAsync',
   'Mutex#recoverAsync',
@@ -18,7 +18,7 @@ const FORMS = /** @type {const} */ ([
 /** @typedef {typeof FORMS[number]} Form */
 
 /**
- * What a worker, or one of its tasks, is at: the upper half of its `doing` cell; the lower one tells the cell of the
+ * What a worker, or one of its tasks, is doing: the upper half of its `doing` cell. The lower half is the cell of the
  * primitive.
  */
 const DOING = /** @type {const} */ ([
@@ -78,7 +78,7 @@ function describeDoing(view, doing) {
 }
 
 /**
- * What a worker and its tasks are at, in words.
+ * What a worker and its tasks are doing, in words.
  *
  * @param {import('./context.js').Context} context
  * @param {number} slot

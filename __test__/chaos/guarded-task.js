@@ -18,9 +18,9 @@ class GuardedTask {
   }
 
   /**
-   * Enters by promise, if it comes to that, does something inside, and leaves.
+   * Locks by promise, does something as the owner, and releases. It may give up instead.
    *
-   * @param {Random | null} random where there may be limits
+   * @param {Random | null} random if given, the wait may have a limit
    * @param {boolean} takeOver whether to recover what was abandoned
    * @param {(guard: Guard) => void | Promise<unknown>} inside may lose the guard
    */
@@ -69,7 +69,7 @@ class GuardedTask {
   }
 
   /**
-   * Enters and leaves by runExclusiveAsync().
+   * Locks and releases by runExclusiveAsync().
    *
    * @param {Random} random
    * @param {() => void | Promise<void>} inside
@@ -94,14 +94,15 @@ class GuardedTask {
   }
 
   /**
-   * Waits for a Condition by promise, from inside to inside.
+   * Waits for a Condition by promise. The guard owns the mutex before and after.
    *
    * @template T
    * @param {number} cell
-   * @param {Random | null} random where there may be limits
+   * @param {Random | null} random if given, the wait may have a limit
    * @param {Guard} guard
    * @param {(options: import('../../index.js').WaitOptions) => Promise<T>} wait
-   * @returns {Promise<T | undefined>} none where it gave up, or was told that the owner died: then it is not inside
+   * @returns {Promise<T | undefined>} undefined if the wait gave up, or an owner died: then the guard does not own the
+   *   mutex
    */
   async waitInside(cell, random, guard, wait) {
     const { guarded, task } = this;

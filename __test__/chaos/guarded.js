@@ -2,13 +2,13 @@
 'use strict';
 
 /**
- * Where a mutex and what it guards lie.
+ * The cells of a mutex and of the data that it guards.
  *
  * @typedef {object} GuardedPlan
  * @property {number} cell the mutex
- * @property {number} inside which worker is inside: its number and one, or zero
- * @property {number} entered plain memory: how often it was entered
- * @property {number} left plain memory: how often it was left. Equal to `entered` while nobody is inside
+ * @property {number} inside the worker that owns the mutex: its number plus one, or zero
+ * @property {number} entered plain memory: how often the mutex was locked
+ * @property {number} left plain memory: how often the mutex was unlocked. Equal to `entered` while it is free
  */
 
 /**
@@ -24,12 +24,12 @@ function planGuarded(space) {
 /** @type {readonly Way[]} */
 const WAYS = ['lock', 'tryLock', 'tryLockFor', 'recover', 'tryRecover', 'tryRecoverFor'];
 
-/** A mutex with data that shows at once if two threads are ever inside, or if a write is not seen. */
+/** A mutex with data that shows at once if two threads own it together, or if a write is not seen. */
 class Guarded {
   /**
    * @param {import('./context.js').Context} context
    * @param {GuardedPlan} plan
-   * @param {() => void} [repair] puts in order what the mutex guards besides, after an owner died; called by the new one
+   * @param {() => void} [repair] repairs the other data of the mutex after an owner died; called by the new owner
    */
   constructor(context, plan, repair = () => {}) {
     this.context = context;
@@ -42,13 +42,13 @@ class Guarded {
     return this.context.slot + 1 || -1;
   }
 
-  /** Enters, waiting as long as it takes; lets errors pass. */
+  /** Locks without a time limit. Errors pass through. */
   enterStrictly() {
     this.context.operate('Mutex#lock', this.plan.cell, () => this.mutex.lock());
     this.arrive(false);
   }
 
-  /** Enters, waiting as long as it takes, and takes over from an owner that died. */
+  /** Locks without a time limit, and recovers the mutex if its owner died. */
   enter() {
     try {
       this.context.operate('Mutex#lock', this.plan.cell, () => this.mutex.lock());
@@ -61,12 +61,12 @@ class Guarded {
   }
 
   /**
-   * Enters in one of the ways there are, if it comes to that.
+   * Locks by one of the methods, which may give up.
    *
    * @param {Way} way
    * @param {number} ms
    * @param {boolean} takeOver whether to recover what was abandoned
-   * @returns {boolean} whether this thread is inside
+   * @returns {boolean} whether this thread owns the mutex
    */
   tryEnter(way, ms, takeOver) {
     try {
@@ -127,7 +127,7 @@ class Guarded {
   }
 
   /**
-   * Owns the mutex from here on: looks whether all is as the last owner left it.
+   * Called once this thread owns the mutex: checks that the data is as the last owner left it.
    *
    * @param {boolean} recovered whether the last owner died, so that the data may be half changed
    */
@@ -148,7 +148,7 @@ class Guarded {
     view[plan.entered]++;
   }
 
-  /** Still owns the mutex, but will let it go: by unlock() or by waiting for a Condition. */
+  /** Called before this thread gives up the mutex, by unlock() or by waiting for a Condition. */
   depart() {
     const { context, plan } = this;
     const { view } = context;
@@ -165,11 +165,11 @@ class Guarded {
   }
 
   /**
-   * Waits for a Condition, from inside to inside.
+   * Waits for a Condition. This thread owns the mutex before and after.
    *
    * @template T
    * @param {() => T} wait
-   * @param {T} otherwise what to return where the owner died meanwhile, and this thread took over
+   * @param {T} otherwise what to return if an owner died meanwhile and this thread recovered the mutex
    */
   waitInside(wait, otherwise) {
     this.depart();
@@ -186,7 +186,7 @@ class Guarded {
   }
 
   /**
-   * A predicate that also looks whether the mutex is held while it runs.
+   * Wraps a predicate so that it also checks that this thread owns the mutex.
    *
    * @template T
    * @param {() => T} predicate

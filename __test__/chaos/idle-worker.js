@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// The baseline: a worker that is busy and blocked by turns as the others are, and loads no addon.
+// The baseline: a worker that computes and blocks in turns as the others do, and loads no addon.
 
 const { parentPort, workerData } = require('node:worker_threads');
 

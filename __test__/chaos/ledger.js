@@ -2,13 +2,13 @@
 'use strict';
 
 /**
- * Where an RwLock and what it guards lie.
+ * The cells of an RwLock and of the data that it guards.
  *
  * @typedef {object} LedgerPlan
  * @property {number} cell the lock
- * @property {number} readers how many read
- * @property {number} writer who writes: a party's number and one, or zero
- * @property {number} first plain memory: how often it was written. Equal to `second` while nobody writes
+ * @property {number} readers the number of parties that read
+ * @property {number} writer the party that writes: its number plus one, or zero
+ * @property {number} first plain memory: how often the data was written. Equal to `second` while no party writes
  * @property {number} second plain memory
  */
 
@@ -22,7 +22,7 @@ function planLedger(space) {
   return { cell, readers, writer, first: space.take(1), second: space.take(1) };
 }
 
-/** An RwLock with data that shows at once if a writer is inside beside anybody, or if a write is not seen whole. */
+/** An RwLock with data that shows at once if a writer is not alone, or if a write is seen half done. */
 class Ledger {
   /**
    * @param {import('./context.js').Context} context
@@ -42,7 +42,7 @@ class Ledger {
     this.examine();
   }
 
-  /** Reads: looks whether somebody writes, or has not written to the end. */
+  /** Called while this party reads: checks that no party writes, and that the last write is complete. */
   examine() {
     const { context, plan } = this;
     const writer = Atomics.load(context.view, plan.writer);
@@ -51,7 +51,7 @@ class Ledger {
     context.check(first === second, () => `lock ${plan.cell}: I read ${first} and ${second}`);
   }
 
-  /** Still reads, but not for long. */
+  /** Called before this party stops reading. */
   departFromRead() {
     const { context, plan } = this;
     this.examine();
@@ -60,10 +60,10 @@ class Ledger {
   }
 
   /**
-   * Writes from here on.
+   * Called once this party writes.
    *
    * @param {number} party
-   * @param {boolean} recovered whether somebody died inside, so that the data may be half changed
+   * @param {boolean} recovered whether a holder died, so that the data may be half changed
    */
   arriveToWrite(party, recovered) {
     const { context, plan } = this;
@@ -87,7 +87,7 @@ class Ledger {
     context.check(readers === 0, () => `${readers} read lock ${plan.cell} while I write`);
   }
 
-  /** Still writes, but not for long. @param {number} party */
+  /** Called before this party stops writing. @param {number} party */
   departFromWrite(party) {
     const { context, plan } = this;
     const { view } = context;
@@ -99,7 +99,7 @@ class Ledger {
     context.check(self === party + 1, () => `lock ${plan.cell}: ${self - 1} wrote, not ${party}`);
   }
 
-  /** Still writes, but is about to read. @param {number} party */
+  /** Called before this party downgrades its write to a read. @param {number} party */
   turnToRead(party) {
     this.departFromWrite(party);
     this.context.count('downgrades');
@@ -107,7 +107,7 @@ class Ledger {
   }
 
   /**
-   * By the main thread, after a death: whether somebody died inside, and takes it over.
+   * Called by the main thread after a death: recovers the lock if a holder died, and returns whether one did.
    *
    * @param {boolean} takeOver
    */
@@ -132,7 +132,7 @@ class Ledger {
     this.lock.unlockWrite();
   }
 
-  /** By the main thread, when all have ended. */
+  /** Called by the main thread when all workers have ended. */
   verify() {
     const { context, lock, plan } = this;
     this.#write(lock.recover());

@@ -5,8 +5,8 @@
 //
 // Workers run random operations on all primitives, with invariants in shared memory, while this thread terminates and
 // replaces them, recovers what they abandoned, takes heap snapshots, posts messages and inspects. The seed determines
-// who does what, and when. With --baseline, the same terminations and replacements are then done to workers that use
-// no addon, to compare the memory.
+// which worker does what, and when. With --baseline, a second run terminates and replaces workers that use no addon in
+// the same way, to compare the memory.
 
 const { spawnSync } = require('node:child_process');
 const { setFlagsFromString } = require('node:v8');
@@ -23,7 +23,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     patience: { type: 'string', default: '10' },
     baseline: { type: 'boolean', default: false },
-    // What the baseline runs itself with.
+    // The argument with which this file starts the baseline.
     'no-addon': { type: 'boolean', default: false },
   },
 });
@@ -55,7 +55,7 @@ async function run(plan) {
   return all.violations === 0 && all.hangs === 0;
 }
 
-/** Both in processes of their own, so that neither has the other's memory. */
+/** Each run has a process of its own, so that neither includes the other's memory. */
 function compare() {
   const args = [__filename, '--seconds', `${seconds}`, '--seed', `${seed}`];
   let ok = true;

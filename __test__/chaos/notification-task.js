@@ -3,9 +3,9 @@
 
 const { GuardedTask } = require('./guarded-task.js');
 
-/** It waits without limit, and entered the queue after the last notifyAll(). */
+/** The party waits without a limit, and entered the queue after the last notifyAll(). */
 const FRESH = 1;
-/** It may give up and pass its notification on. */
+/** The party may give up and pass its notification on. */
 const TOLD = 3;
 
 /**
@@ -21,7 +21,7 @@ const TOLD = 3;
  */
 
 /**
- * Waits by promise for one notification, mostly without limit: those who may give up blur what is sure.
+ * Waits by promise for one notification, mostly without a limit: the more waits may give up, the less the counts prove.
  *
  * @param {Notifications} notifications
  * @param {import('./tasks.js').Task} task
@@ -43,7 +43,7 @@ async function waitForNotification(notifications, task, random) {
     notifications.end(task.party, notified ?? null);
     begun = false;
   });
-  // It gave up, or was told that the owner died: it has to lock again to say so.
+  // The wait gave up, or an owner died: the task has to lock again to record that.
   if (begun) await entering.enter(null, true, () => notifications.end(task.party, null));
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** What a party's cell says of its permits: it has none, waits for some, has some, or is about to give them back. */
+/** The state of a party's permits: it has none, waits for some, has some, or is about to release them. */
 const NONE = 0;
 const ASKING = 1;
 const HOLDING = 2;
@@ -23,20 +23,23 @@ function planPermits({ random, space, workers, parties, terminations }) {
     permits,
     parties,
     generations,
-    /** Which semaphore is in use: after a death in the midst of it the next one is, and the others use it up. */
+    /** The semaphore in use. After a death among its holders, the next semaphore replaces it. */
     generation: space.take(1),
     semaphores: space.take(generations),
-    /** For each semaphore: how many permits are held, and how many may be too many, since the main thread gave them back. */
+    /**
+     * For each semaphore: how many permits are held, and how many of them may be excess, since the main thread released
+     * them for a dead party.
+     */
     inside: space.take(generations),
     excess: space.take(generations),
-    /** For each semaphore: how many of those the dead one may have had, or may have not. */
+    /** For each semaphore: how many permits dead parties may or may not have held. */
     unsure: space.take(generations),
     /** For each party: its state, how many permits, and of which semaphore. */
     states: space.take(parties),
   };
 }
 
-/** A semaphore as a bound on how many are inside, with a fresh one whenever somebody died in the midst. */
+/** A semaphore as a bound on the number of holders, and a fresh one each time a holder died. */
 class Permits {
   /**
    * @param {import('./context.js').Context} context
@@ -75,7 +78,7 @@ class Permits {
   }
 
   /**
-   * Is about to ask for permits.
+   * Records that the party is about to acquire permits.
    *
    * @param {number} party
    * @param {Current} current
@@ -129,7 +132,7 @@ class Permits {
     this.giveUp(party);
   }
 
-  /** What the semaphore in use says of itself. */
+  /** Checks what the semaphore in use reports. */
   examine() {
     const { context, plan } = this;
     const { generation, semaphore } = this.current();
@@ -139,8 +142,8 @@ class Permits {
   }
 
   /**
-   * By the main thread: gives back what a party had that died. Those who were about to ask or to give back may have had
-   * their permits or not; then there may be too many afterwards, and nobody else begins with that semaphore.
+   * Called by the main thread: releases the permits of a party that died. A party that was about to acquire or release
+   * may or may not have held them. Then the semaphore may have too many permits, and no further party uses it.
    *
    * @param {number} party
    */
@@ -160,9 +163,9 @@ class Permits {
   }
 
   /**
-   * By the main thread, when all have ended: nobody has any permits.
+   * Called by the main thread when all workers have ended: no party holds permits.
    *
-   * @returns {{ unsure: number, lost: number }} how many permits the dead may have had, and how many they had
+   * @returns {{ unsure: number, lost: number }} how many permits dead parties may have held, and how many they did hold
    */
   verify() {
     const { context, plan } = this;

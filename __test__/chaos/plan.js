@@ -13,23 +13,23 @@ const { STATISTICS } = require('./statistics.js');
  * @typedef {object} Event
  * @property {number} at milliseconds from the start
  * @property {'terminate' | 'snapshot' | 'message' | 'inspect'} kind
- * @property {number} slot which worker; the next one, where that is not there or not blocked at that moment
+ * @property {number} slot which worker; the next one if that is absent or not blocked at that moment
  * @property {number} delay for `terminate`: milliseconds until the replacement is started
- * @property {boolean} inside for `terminate`: whether to look for one that is inside something
+ * @property {boolean} inside for `terminate`: whether to choose a worker that holds something
  * @property {'recover' | 'probe' | 'leave'} after for `terminate`: what the main thread does with what was abandoned
  */
 
 /**
- * Where the supervision's own cells are.
+ * The cells of the supervisor.
  *
  * @typedef {object} Cells
  * @property {number} stop not zero when the run is over
  * @property {number} progress a counter for each worker, of its operations
- * @property {number} doing what each worker is at: see context.js
- * @property {number} lingering for each worker, of how many things it is inside for a while
+ * @property {number} doing what each worker is doing: see context.js
+ * @property {number} lingering for each worker, how many things it holds for a while
  * @property {number} taskProgress a counter for each task of each worker
- * @property {number} taskDoing what each of them is at
- * @property {number} messages a counter for each worker, of the messages that it got
+ * @property {number} taskDoing what each task is doing
+ * @property {number} messages a counter for each worker, of the messages that it received
  * @property {number} snapshots for each worker, of the beginnings and ends of its heap snapshots
  * @property {number} doomed not zero for each threadId that the main thread has begun to terminate
  * @property {number} violations how many there were
@@ -37,7 +37,7 @@ const { STATISTICS } = require('./statistics.js');
  */
 
 /**
- * All that a seed determines. It is plain data, and travels to the workers.
+ * All that a seed determines. It is plain data, and is sent to the workers.
  *
  * @typedef {object} Plan
  * @property {number} seed
@@ -69,11 +69,11 @@ function planEvents(random, milliseconds, workers) {
   const events = [];
   for (const kind of /** @type {Event['kind'][]} */ (Object.keys(GAPS))) {
     const [shortest, longest] = GAPS[kind];
-    // The first moments are for the workers to start in, the last ones for the replacements.
+    // The run begins with time for the workers to start, and ends with time for the replacements.
     for (let at = 300; ;) {
       at += random.integer(shortest, longest);
       if (at > milliseconds - 300) break;
-      // Now and then several at once.
+      // Now and then several events happen at once.
       const together = kind === 'terminate' && random.chance(8) ? random.integer(2, 5) : 1;
       for (let i = 0; i < together; i++) {
         events.push({

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-// Faults that chaos must find: node --require ./__test__/chaos/plants.js __test__/chaos/main.js. With PLANT set to the
-// name of one, there is only that.
+// Planted faults that chaos must find: node --require ./__test__/chaos/plants.js __test__/chaos/main.js. With PLANT set
+// to the name of one, only that fault is planted.
 
 const { isMainThread } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../../index.js');
@@ -16,7 +16,7 @@ const plants = {
       return now(200) ? this : lock.call(this);
     };
   },
-  /** A barrier that lets one through early. */
+  /** A barrier that lets a party through early. */
   barrier() {
     const { wait } = Barrier.prototype;
     Barrier.prototype.wait = function () {
@@ -37,14 +37,14 @@ const plants = {
       return now(50) ? 0 : notify.call(this, n);
     };
   },
-  /** A deadlock that nobody tells. */
+  /** A deadlock that is not reported. */
   deadlock() {
     Mutex.prototype.lock = function () {
       this.tryLock(1e9);
       return this;
     };
   },
-  /** An owner that died, and whose death is not told. */
+  /** A death of an owner that is not reported. */
   death() {
     const { tryLock } = Mutex.prototype;
     Mutex.prototype.tryLock = function (/** @type {number | undefined} */ ms) {
@@ -55,14 +55,14 @@ const plants = {
       }
     };
   },
-  /** A semaphore that gives too many permits. */
+  /** A semaphore that grants too many permits. */
   permits() {
     const { acquire } = Semaphore.prototype;
     Semaphore.prototype.acquire = function (/** @type {number | undefined} */ n) {
       if (!now(20)) acquire.call(this, n);
     };
   },
-  /** A semaphore that keeps what it is given back. */
+  /** A semaphore that loses released permits. */
   release() {
     const { release } = Semaphore.prototype;
     Semaphore.prototype.release = function (/** @type {number | undefined} */ n) {
@@ -92,7 +92,7 @@ const plants = {
         : lockAsync.call(this, options);
     };
   },
-  /** A promise that gives a lock that somebody else has. */
+  /** A promise that resolves with a lock that another party owns. */
   guard() {
     const { writeAsync } = RwLock.prototype;
     RwLock.prototype.writeAsync = async function (/** @type {any} */ options) {
@@ -105,7 +105,7 @@ const plants = {
 
 let calls = 0;
 
-/** True once in so many calls. @param {number} often */
+/** True once in this many calls. @param {number} often */
 function now(often) {
   return !isMainThread && ++calls % often === 0;
 }

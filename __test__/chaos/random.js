@@ -35,7 +35,7 @@ class Random {
   }
 
   /**
-   * True in so many of a hundred cases.
+   * True in this many of a hundred cases.
    *
    * @param {number} percent
    */

@@ -19,7 +19,7 @@ function quantile(numbers, part) {
 const sum = (numbers) => numbers.reduce((total, number) => total + (number ?? 0), 0);
 
 /**
- * All that a run came to, by name.
+ * All results of a run, by name.
  *
  * @param {import('./supervisor.js').Supervisor} supervisor
  * @param {number} memoryAfter the memory of the process, in bytes, when all workers had ended

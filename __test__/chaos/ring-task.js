@@ -4,7 +4,7 @@
 const { GuardedTask } = require('./guarded-task.js');
 
 /**
- * What it needs of a ring: see actors/ring.js.
+ * The members of a ring that a task uses: see actors/ring.js.
  *
  * @typedef {object} Watched
  * @property {import('./context.js').Context} context
@@ -18,8 +18,8 @@ const { GuardedTask } = require('./guarded-task.js');
  */
 
 /**
- * Waits by promise beside the members of a ring, with a predicate or without, and hands on what it was notified of, since
- * it will not act on it.
+ * Waits by promise beside the members of a ring, with a predicate or without, and passes a notification on, since it
+ * will not act on it.
  *
  * @param {Watched} ring
  * @param {import('./tasks.js').Task} task
@@ -38,7 +38,7 @@ async function watchByPromise(ring, task, random) {
     : undefined;
   let gaveUp = false;
   await entering.enter(random, true, async (guard) => {
-    // Its predicate is asked at once, and looks whether it is inside.
+    // The predicate is called at once, and checks that the guard owns the mutex.
     const waited = await entering.waitInside(cell, random, guard, (options) =>
       condition.waitAsync(guard, predicate, options),
     );
@@ -50,7 +50,7 @@ async function watchByPromise(ring, task, random) {
     ring.examine();
     condition.notify();
   });
-  // What it was notified of before it gave up went to the next in line, or to nobody.
+  // A notification that arrived before the wait gave up went to the next waiter, or to none.
   if (gaveUp) await entering.enter(null, true, () => ring.notifyAll());
 }
 

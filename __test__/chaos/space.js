@@ -1,13 +1,13 @@
 // @ts-check
 'use strict';
 
-/** Gives out cells of the shared memory while the plan is made; the memory itself is allocated afterwards. */
+/** Reserves cells of the shared memory while the plan is made. The memory itself is allocated afterwards. */
 class Space {
-  /** How many cells have been given out. */
+  /** The number of reserved cells. */
   size = 0;
 
   /**
-   * The first of so many adjacent cells.
+   * Reserves adjacent cells, and returns the index of the first.
    *
    * @param {number} cells
    */
@@ -17,7 +17,7 @@ class Space {
     return first;
   }
 
-  /** A cell for a primitive, some of them with others on their cache line and some not. */
+  /** Reserves a cell for a primitive. Some share their cache line with other cells, and some do not. */
   takePrimitive() {
     if (this.size % 3 === 0) this.size = Math.ceil(this.size / 16) * 16;
     return this.take(1);

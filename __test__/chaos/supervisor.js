@@ -7,41 +7,42 @@ const { describeWorker } = require('./doing.js');
 const { Watchdog } = require('./watchdog.js');
 
 /**
- * What a worker is given.
+ * The data that a worker receives.
  *
  * @typedef {object} WorkerData
  * @property {import('./plan.js').Plan} plan
  * @property {SharedArrayBuffer} memory
- * @property {number} slot which of the workers it is
- * @property {number} incarnation how many were in that slot before it
+ * @property {number} slot the slot of the worker
+ * @property {number} incarnation how many workers were in that slot before it
  */
 
 /**
- * What the main thread needs of the package; the baseline has none of it.
+ * How the main thread uses the package. The baseline does nothing here.
  *
  * @typedef {object} Craft
  * @property {string} file the program of the workers
  * @property {() => import('../../index.js').BlockedThread[]} inspect
- * @property {() => { has(threadId: number): boolean }} blocked those of whom to take snapshots
- * @property {(threadId: number, slot: number, after: import('./plan.js').Event['after']) => void} dispose
- * sees to what a thread abandoned
- * @property {(help: import('./actors/index.js').Help) => void} release ends waits without limit, once all is over
+ * @property {() => { has(threadId: number): boolean }} blocked the threads of which to take snapshots
+ * @property {(threadId: number, slot: number, after: import('./plan.js').Event['after']) => void} dispose recovers what
+ *   a thread abandoned
+ * @property {(help: import('./actors/index.js').Help) => void} release ends waits without a limit at the end of the run
  * @property {(deaths: number[]) => void} verify looks at the shared memory at the end
  */
 
 /** How often the watchdog looks, in milliseconds. */
 const WATCH = 250;
 
-/** How often it looks for a worker that is inside something, or blocked. */
+/** How often an event looks for a worker that holds something or is blocked. */
 const LOOKS = 40;
 
 /** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Looks a few times for a worker, a millisecond apart.
+ * Looks for a worker a few times, a millisecond apart.
  *
- * @param {() => number} claim its slot, or -1. Claimed, as another event may come before this one goes on with it.
+ * @param {() => number} claim returns its slot, or -1. It claims the worker, since another event may run before this
+ *   one continues.
  */
 async function lookFor(claim) {
   for (let looks = LOOKS; looks > 0; looks--) {
@@ -52,7 +53,7 @@ async function lookFor(claim) {
   return -1;
 }
 
-/** The main thread's part: does what the plan says when it says so. */
+/** The part of the main thread: runs the events of the plan at their times. */
 class Supervisor {
   hangs = 0;
   inspections = 0;
@@ -60,7 +61,7 @@ class Supervisor {
   peak = 0;
   /** The memory of the process with all its workers, before they were told to stop. */
   memory = 0;
-  /** How late the main thread was for its timers: what it measures includes that. */
+  /** How late the timers of the main thread were. Its measurements include that. */
   delay = monitorEventLoopDelay({ resolution: 10 });
   /** What is under way. @type {Set<Promise<unknown>>} */
   #pending = new Set();
@@ -78,7 +79,7 @@ class Supervisor {
     this.watchdog = new Watchdog(context, patience);
   }
 
-  /** Runs the plan; returns when all workers have ended, or hang. */
+  /** Runs the plan. Resolves when all workers have ended or hang. */
   async run() {
     const { context, crew } = this;
     for (let slot = 0; slot < context.plan.workers; slot++) crew.start(slot);
@@ -92,7 +93,7 @@ class Supervisor {
       this.#act(event);
     }
     if (this.hangs === 0) await sleep(start + context.plan.seconds * 1_000 - performance.now());
-    // Snapshots are read to their ends, and the dead replaced, before anybody stops.
+    // Before any worker stops, snapshots are read to their ends, and dead workers are replaced.
     while (this.#pending.size > 0 && this.hangs === 0) await sleep(5);
     this.memory = process.memoryUsage.rss();
     if (this.hangs === 0) await this.#stop();
@@ -114,7 +115,7 @@ class Supervisor {
   }
 
   /**
-   * Claims one that is inside something.
+   * Claims a worker that holds something.
    *
    * @param {number} slot where to begin
    */
@@ -224,10 +225,10 @@ class Supervisor {
     }
   }
 
-  /** Ends the workers that hang, or the process, if even that is impossible. */
+  /** Terminates the workers that hang, or the process if a worker does not end. */
   async abandon() {
     const { context, crew } = this;
-    // Node crashes where a worker is terminated whose snapshot is still being read.
+    // Node crashes if a worker is terminated while its snapshot is still being read.
     await Promise.race([Promise.all(this.#pending), sleep(5_000)]);
     for (const slot of crew.living()) {
       const threadId = /** @type {import('./crew.js').Hand} */ (crew.hands[slot]).threadId;

@@ -11,12 +11,12 @@ const { CLOCK_TOLERANCE_MS } = require('./context.js');
 
 /** Lets the event loop turn once. @returns {Promise<void>} */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-/** Lets everything go on that can without a turn of the event loop. @returns {Promise<void>} */
+/** Lets everything continue that needs no turn of the event loop. @returns {Promise<void>} */
 const settle = () => new Promise((resolve) => process.nextTick(resolve));
 /** @param {number} ms @returns {Promise<void>} */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** One operation by promise, from its beginning to its end, beside the others of its worker. */
+/** One operation by promise, from beginning to end. It runs beside the other tasks of its worker. */
 class Task {
   /**
    * @param {Tasks} tasks
@@ -30,14 +30,14 @@ class Task {
   }
 
   /**
-   * Waits by promise, for as long as it takes, or with a time limit, or with a signal.
+   * Waits by promise: without a limit, with a time limit, or with a signal.
    *
    * @template T
    * @param {Form} what
    * @param {number} cell
-   * @param {Random | null} random where there may be limits
+   * @param {Random | null} random if given, the wait may have a limit or a signal
    * @param {(options: WaitOptions) => Promise<T>} start
-   * @returns {Promise<{ value: T } | undefined>} none where it gave up
+   * @returns {Promise<{ value: T } | undefined>} undefined if the wait gave up
    */
   async attempt(what, cell, random, start) {
     const { context } = this;
@@ -74,7 +74,7 @@ class Task {
 
   /**
    * @param {AbortController} controller
-   * @param {number} ms before the event loop turns, where it is negative
+   * @param {number} ms if negative, the wait ends before the event loop turns
    */
   #abortLater(controller, ms) {
     const abort = () => controller.abort(new Error('I have waited enough'));
@@ -92,7 +92,7 @@ class Task {
   }
 
   /**
-   * Does something while it holds what others wait for: its worker must not wait without limit meanwhile.
+   * Does something while the task holds what others wait for. Its worker must not wait without a limit meanwhile.
    *
    * @template T
    * @param {() => T | Promise<T>} inside
@@ -132,7 +132,7 @@ class Tasks {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    // Its predecessor may have died in the midst of some.
+    // The predecessor of this worker may have died during some tasks.
     for (const number of context.taskNumbers) new Task(this, number).tell(0);
   }
 
@@ -141,7 +141,7 @@ class Tasks {
   }
 
   /**
-   * Begins one, unless there are too many.
+   * Begins a task, unless too many are pending.
    *
    * @param {(task: Task) => Promise<unknown>} run
    * @returns {Promise<void>} until it waits
@@ -158,7 +158,10 @@ class Tasks {
     return settle();
   }
 
-  /** Until no task of this worker holds anything: from then on, until it lets them go on, it may wait without limit. */
+  /**
+   * Waits until no task of this worker holds anything. From then on, until it lets them continue, the worker may wait
+   * without a limit.
+   */
   async calm() {
     await settle();
     while (this.holding > 0) {
@@ -167,7 +170,7 @@ class Tasks {
     }
   }
 
-  /** Gives those who are pending a chance: while this thread blocks they are passed over. */
+  /** Lets pending tasks resume: while this thread blocks, they are passed over. */
   async breathe() {
     if (this.pending) await sleep(1);
   }

@@ -1,7 +1,9 @@
 // @ts-check
 'use strict';
 
-/** Finds the workers, and the promises, that make no progress: everything that they wait for comes sooner or later. */
+/**
+ * Finds the workers and promises that make no progress. Everything that they wait for happens within a bounded time.
+ */
 class Watchdog {
   /** By the cell of the counter. @type {Map<number, { progress: number, at: number }>} */
   #seen = new Map();
@@ -15,7 +17,7 @@ class Watchdog {
     this.patience = patience;
   }
 
-  /** A worker was replaced, or something was done to it that takes time. @param {number} slot */
+  /** Called when a worker was replaced, or an event stopped it for a while. @param {number} slot */
   reset(slot) {
     for (const counter of this.#counters(slot)) this.#seen.delete(counter);
   }
@@ -31,9 +33,9 @@ class Watchdog {
   }
 
   /**
-   * The workers that hang, or one of whose promises is pending for too long.
+   * Returns the workers that hang, or that have a promise pending for too long.
    *
-   * @param {number[]} slots those that are alive
+   * @param {number[]} slots the workers that are alive
    * @returns {number[]}
    */
   hanging(slots) {
@@ -44,7 +46,7 @@ class Watchdog {
     });
   }
 
-  /** Whether a task is in the midst of something. @param {number} counter */
+  /** Whether a task is in the middle of an operation. @param {number} counter */
   #isPending(counter) {
     const { view, plan } = this.context;
     const { taskDoing, taskProgress } = plan.cells;
@@ -52,7 +54,7 @@ class Watchdog {
   }
 
   /**
-   * Whether a counter that should go on has not for too long.
+   * Whether a counter that should increase has stood still for too long.
    *
    * @param {number} counter
    * @param {boolean} should

@@ -7,13 +7,13 @@ const { Context } = require('./context.js');
 const { Random } = require('./random.js');
 const { Tasks } = require('./tasks.js');
 
-/** How many operations pass before the event loop has its turn. */
+/** The number of operations between two turns of the event loop. */
 const BATCH = 40;
-/** How many in a hundred operations a worker spends on what it is no member of. */
+/** The percentage of operations that are visits: operations of an actor that the worker is no member of. */
 const VISITS = 60;
-/** How many in a hundred visits are by promise. */
+/** The percentage of visits that are by promise. */
 const PROMISES = 25;
-/** How many in a hundred batches leave time for those that are pending. */
+/** The percentage of batches after which the pending tasks get time. */
 const BREAKS = 50;
 
 /** @type {import('./supervisor.js').WorkerData} */
@@ -46,10 +46,10 @@ function run(step) {
 async function runBatch(step) {
   try {
     for (const end = step + BATCH; step < end && !context.stopped; step++) {
-      // Before the first one of a batch, too: the event loop has turned since.
+      // Also before the first operation of a batch: the event loop has turned since.
       if (tasks.pending) await tasks.calm();
       const pending = run(step);
-      // Only the promise forms have one: the others keep this thread.
+      // Only the promise forms return a promise: the others block this thread.
       if (pending) await pending;
     }
     if (!context.stopped) {

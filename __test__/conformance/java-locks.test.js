@@ -1,8 +1,7 @@
 // @ts-check
 'use strict';
 
-// What java.util.concurrent (Java SE 21, API documentation) promises of its semaphore, and of its locks of readers and
-// writers.
+// What java.util.concurrent (Java SE 21, API documentation) guarantees for its semaphore and its read-write locks.
 
 const { threadId } = require('node:worker_threads');
 const { RwLock, Semaphore } = require('../../index.js');
@@ -15,7 +14,7 @@ const fairLocks = stage.documented('Java ReentrantReadWriteLock, fair');
 const stampedLocks = stage.documented('Java StampedLock');
 
 const NOT_OWNER = { code: 'ERR_NOT_OWNER' };
-/** How a worker of `acquire` or `enter` ends whose turn it was so many others after the first. */
+/** The result of a worker of `acquire` or `enter` that was served after this many others. */
 const turn = (/** @type {number} */ returned) => ({ returned });
 const TIME_IS_UP = { returned: 'time is up' };
 
@@ -186,7 +185,7 @@ semaphores(
 
 readWriteLocks('the read lock may be held by several threads at the same time', async (t) => {
   const view = stage.cells();
-  // Each waits inside for the others.
+  // Each reader waits inside for the others.
   const started = [0, 1, 2].map(() =>
     stage.party(
       ({ view }, { RwLock, Barrier }) => {

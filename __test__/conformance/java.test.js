@@ -12,7 +12,7 @@ const cyclicBarrier = stage.documented('Java CyclicBarrier');
 const countDownLatch = stage.documented('Java CountDownLatch');
 
 const { BROKEN, arrive } = stage;
-/** How a call ends that returns nothing. */
+/** The result of a call that returns nothing. */
 const PASSED = { returned: undefined };
 
 cyclicBarrier('await() waits until all parties have invoked await on this barrier', async (t) => {
@@ -140,7 +140,7 @@ cyclicBarrier(
   },
 );
 
-cyclicBarrier('await() on a broken barrier throws at once, for whoever comes', async (t) => {
+cyclicBarrier('await() on a broken barrier throws at once in each later thread', async (t) => {
   const view = stage.cells();
   new Barrier(view, 0, 2).abort();
   t.deepEqual(await stage.answers([stage.party(arrive, { view, total: 2 })]), [BROKEN]);
@@ -229,7 +229,7 @@ cyclicBarrier('all of this holds where promises are among the parties', async (t
     t.deepEqual(await stage.answers([thread, last]), [{ returned: 2 }, { returned: 0 }]);
     t.is(await promise, 1);
   }
-  // One that gives up breaks it for threads and promises.
+  // A party that gives up breaks the barrier for threads and promises.
   const [thread] = await stage.inOrder(1, arrive, { view, total: 4 });
   const four = new Barrier(view, 0, 4);
   const promise = four.waitAsync();

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// What POSIX.1-2024 promises of mutexes that are robust and check for errors, and of waiting on a condition with one.
+// What POSIX.1-2024 guarantees for robust and error-checking mutexes, and for waiting on a condition with one.
 
 const { Condition, Mutex } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
@@ -49,7 +49,7 @@ const lock = ({ view, ms }, { Mutex, codeOf }) => {
 };
 const LOCKED = { returned: true };
 
-robust('when the owner terminates, whoever waits for it is notified', async (t) => {
+robust('when the owner terminates, a waiting thread is notified', async (t) => {
   const view = stage.cells();
   const owner = await holder(view);
   const waiting = await stage.inOrder(2, lock, { view });

@@ -132,7 +132,7 @@ barrier('parties, n_waiting and broken tell its state', async (t) => {
 });
 
 /**
- * Waits once to be notified, and tells whether it was and who owns the mutex then.
+ * Waits once, and returns whether it was notified and which thread then owns the mutex.
  *
  * @param {any} data
  * @param {Tools} tools
@@ -386,7 +386,7 @@ lock('release() lets exactly one of those who wait proceed', async (t) => {
   const started = await stage.inOrder(3, body, { view });
   mutex.unlock();
   while (Atomics.load(view, 2) === 0) await stage.sleep(5);
-  // The one that got it sleeps at the latch, the others for the lock.
+  // The owner sleeps at the latch, the others wait for the lock.
   await stage.asleep(...started);
   t.is(view[2], 1);
   new Latch(view, 3).release();

@@ -94,7 +94,7 @@ rwlocks('the guard of read() or write() drops the access, also on the way out', 
     t.true(guard.held);
     guard[Symbol.dispose]();
     t.false(guard.held);
-    // Once more is silent: it hides no error on its way.
+    // A second dispose does nothing, so that it hides no error.
     t.notThrows(() => guard[Symbol.dispose]());
   }
   t.is(lock.readers, 0);

@@ -80,7 +80,7 @@ mutexes('the guard unlocks it when it is dropped, also on the way out of an erro
   t.true(mutex.locked);
   /** @type {any} */ (guard)[Symbol.dispose]();
   t.false(mutex.locked);
-  // Once more is silent: it hides no error on its way.
+  // A second dispose does nothing, so that it hides no error.
   t.notThrows(() => /** @type {any} */ (guard)[Symbol.dispose]());
   await t.throwsAsync(
     mutex.runExclusiveAsync(() => {
@@ -241,7 +241,7 @@ condvar('wait_timeout_while() ends with the condition or the time, and says whic
 condvar('notify_one() wakes one of those blocked; they are not buffered', async (t) => {
   const view = stage.cells();
   const condition = new Condition(view, 1);
-  // Before anybody waits: gone.
+  // A notification before any wait is lost.
   condition.notify();
   const started = await stage.inOrder(2, waitOnce, { view });
   t.true(await stage.isPending(started[0].done));

@@ -5,7 +5,7 @@ const test = require('ava').default;
 const { inspect } = require('../../index.js');
 const { sleep, startWorker } = require('./threads.js');
 
-/** No test of what is documented takes longer, in milliseconds; the error for a worker that hangs shows its body. */
+/** The time limit of a conformance test, in milliseconds. The error about a worker that hangs shows its body. */
 const LIMIT = 10_000;
 
 /**
@@ -55,7 +55,7 @@ async function asleep(...started) {
 }
 
 /**
- * Starts `count` workers, one after another, each when the one before sleeps: they stand in the queue in their order.
+ * Starts `count` workers, each when the one before sleeps. So they stand in the queue in their order.
  *
  * @param {number} count
  * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body
@@ -83,7 +83,7 @@ async function answers(started) {
 }
 
 /**
- * How a promise ends: as `tools.codeOf` tells of a call.
+ * The result of a promise, or the code of its error, as `tools.codeOf` returns for a call.
  *
  * @param {Promise<unknown>} promise
  */
@@ -104,7 +104,7 @@ async function isPending(promise) {
   return (await Promise.race([promise, sleep(30).then(() => pending)])) === pending;
 }
 
-/** How a call ends whose barrier breaks. */
+/** The result of a call whose barrier breaks. */
 const BROKEN = 'ERR_BROKEN_BARRIER';
 
 /**
@@ -119,8 +119,8 @@ const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
 };
 
 /**
- * The body of a worker that takes `n` permits of the semaphore in cell 0, within `ms` where that is given, and notes in
- * cell 1 when it was its turn.
+ * The body of a worker that acquires `n` permits of the semaphore in cell 0, within `ms` if given, and records its turn
+ * in cell 1.
  *
  * @param {any} data
  * @param {import('./tools.js').Tools} tools
@@ -135,8 +135,8 @@ const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
 };
 
 /**
- * The body of a worker that enters the lock in cell 0, to `read` or `write`, within `ms` where that is given, notes in
- * cell 1 when it was its turn, and leaves.
+ * The body of a worker that acquires the lock in cell 0, to `read` or `write`, within `ms` if given, records its turn
+ * in cell 1, and unlocks.
  *
  * @param {any} data
  * @param {import('./tools.js').Tools} tools
@@ -155,10 +155,10 @@ const enter = ({ view, how, ms }, { RwLock, codeOf }) => {
 };
 
 /**
- * A worker that dies of an uncaught error inside of what is in cell 0: what a panic is to Rust.
+ * A worker that dies of an uncaught error while it holds the lock in cell 0, as a thread of Rust panics.
  *
  * @param {Int32Array} view
- * @param {'lock' | 'read' | 'write'} how it came in: it locks a Mutex, or reads or writes under an RwLock
+ * @param {'lock' | 'read' | 'write'} how it holds the lock: it locks a Mutex, or reads or writes under an RwLock
  */
 async function poison(view, how) {
   const started = party(

@@ -8,8 +8,8 @@ const path = require('node:path');
 const root = path.join(__dirname, '..', '..');
 
 /**
- * A folder of a user, in which the package is installed by a link, and others of the root's packages on request.
- * It is removed when the test ends.
+ * A user's folder in which the package is installed by a link, and on request other packages of the root. It is removed
+ * when the test ends.
  *
  * @param {import('ava').ExecutionContext} t
  * @param {{ template?: string, packages?: string[] }} [options] template: a folder to copy into it

@@ -10,7 +10,7 @@ const { spawnSync } = require('node:child_process');
 const { MAIN, OUT, PLATFORMS } = require('../../scripts/pack.js');
 
 /**
- * What a registry knows of a package in one version, and its tarball, if it has been packed here.
+ * The registry entry of one version of a package, and its tarball if it was packed here.
  *
  * @param {string} folder
  */
@@ -23,7 +23,8 @@ function published(folder) {
 }
 
 /**
- * A tarball of a platform that was not built here: yarn 1 fetches the packages of all platforms before it looks which fit.
+ * A tarball of a platform that was not built here: yarn 1 fetches the packages of all platforms, and only then drops
+ * those that do not fit.
  *
  * @param {string} folder
  */
@@ -38,7 +39,7 @@ function withoutBinary(folder) {
 }
 
 /**
- * A registry on this machine, which has the packages of target/pack and nothing else.
+ * A registry on this machine that has only the packages of target/pack.
  */
 async function startRegistry() {
   const folders = [MAIN, ...fs.readdirSync(PLATFORMS).map((name) => path.join(PLATFORMS, name))];

@@ -81,7 +81,8 @@ function insist(worker) {
 }
 
 /**
- * Runs the same function in several workers at once; each receives its `id` (0 to count - 1) and `count` beside the data.
+ * Runs the same function in several workers at once. Each receives its `id` (0 to count - 1) and `count` beside the
+ * data.
  *
  * @param {number} count
  * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body

@@ -5,7 +5,7 @@ const worker_threads = require('node:worker_threads');
 const { describe, sleep } = require('./transfer.js');
 
 /**
- * What the body of a worker or child is given besides its data.
+ * What the body of a worker or child receives beside its data.
  *
  * @typedef {typeof tools} Tools
  */
@@ -55,7 +55,7 @@ const tools = {
   worker_threads,
   sleep,
   /**
-   * Blocks this thread, so that a test can hold a lock for a while without giving it up to the event loop.
+   * Blocks this thread, so that a test can hold a lock for a while without a turn of the event loop.
    *
    * @param {number} ms
    */

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// Bundles a program and its worker with esbuild, webpack and Vite in the ways that docs/bundlers.md tells, and runs them.
+// Bundles a program and its worker with esbuild, webpack and Vite with the settings of docs/bundlers.md, and runs them.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -42,7 +42,7 @@ const sources = {
   'package.json': JSON.stringify({ private: true, dependencies: { '@x/shared-sync': '0.1.0' } }),
 };
 
-/** The settings that the page shows, by the name of the file that they are for; its first line is a comment with that. */
+/** The settings on the page, by the name of their file, which is in the comment of the first line. */
 const settings = Object.fromEntries(
   [...page.matchAll(/^```js\n\/\/ ([\w.-]+)\n([^]*?)^```$/gm)].map(([, name, code]) => [
     name,
@@ -50,7 +50,7 @@ const settings = Object.fromEntries(
   ]),
 );
 
-/** Each file of settings; `alone` where the bundle needs nothing beside it. */
+/** Each file of settings. `alone`: the bundle needs nothing beside it. */
 const ways = /** @type {const} */ ([
   { bundler: 'esbuild', how: 'with the package outside', file: 'esbuild-external.js' },
   { bundler: 'esbuild', how: 'with the addon copied', file: 'esbuild-copied.js', alone: true },
@@ -117,7 +117,7 @@ for (const { bundler, how, file, ...way } of ways) {
       limit: 60_000,
     });
     assert.equal(built.code, 0, built.stdout + built.stderr);
-    // Where all is in the bundle, nothing else is needed.
+    // If the bundle has everything, nothing else is installed.
     if ('alone' in way) fs.rmSync(path.join(cwd, 'node_modules'), { recursive: true });
     const dist = path.join(cwd, 'dist');
     const [main] = fs.readdirSync(dist).filter((name) => name.startsWith('main.'));

@@ -16,7 +16,10 @@ const { run } = require('../helpers/child.js');
 const { root } = require('../helpers/installed.js');
 const { startRegistry } = require('../helpers/registry.js');
 
-/** Milliseconds that installing may take; the best of so many tries counts, since other programs run here too. */
+/**
+ * The time limit of an installation, in milliseconds, and the number of tries. The best try counts, since other
+ * programs run here too.
+ */
 const LIMIT = 2_000;
 const TRIES = 5;
 const LARGEST = 1_000_000;
@@ -91,7 +94,7 @@ let env;
 before(async () => {
   registry = await startRegistry();
   folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-packages-')));
-  // Nothing but Node and a shell: no cargo, and no settings of whoever runs this.
+  // Only Node and a shell: no cargo, and no settings of the user who runs this.
   const bin = path.join(folder, 'bin');
   fs.mkdirSync(bin);
   fs.symlinkSync(process.execPath, path.join(bin, 'node'));

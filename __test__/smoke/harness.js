@@ -1,16 +1,16 @@
 // @ts-check
 'use strict';
 
-// What the programs of this folder share. Each is one file that is its own worker, uses nothing but Node's own modules, and
-// so runs on whatever runtime loads the addon: `npm run test:runtimes`. It prints a line for each check.
+// What the programs of this folder share. Each program is one file that is its own worker. It uses only Node's own
+// modules, so it runs on each runtime that loads the addon: `npm run test:runtimes`. It prints a line for each check.
 
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
 
-/** Milliseconds in which a check has to be over. */
+/** The time limit of a check, in milliseconds. */
 const LIMIT = 20_000;
 
 /**
- * In the place of a check that this runtime cannot pass.
+ * Stands in for a check that this runtime cannot pass.
  *
  * @param {string} reason
  */
@@ -37,7 +37,8 @@ function codeOf(call) {
 }
 
 /**
- * The code of the error that a promise is rejected with, or its name where it has none; or what it is fulfilled with.
+ * The code of the error with which a promise rejects, or its name if it has no code; or the value with which it
+ * resolves.
  *
  * @param {Promise<unknown>} promise
  * @returns {Promise<any>}
@@ -47,7 +48,7 @@ function endOf(promise) {
 }
 
 /**
- * Waits until a cell has a value, for what is only there to see and not to wait for.
+ * Waits until a cell has a value, by polling: for a state that no primitive signals.
  *
  * @param {() => boolean} condition
  * @param {string} what
@@ -59,9 +60,9 @@ async function until(condition, what) {
 }
 
 /**
- * A program: what its workers do, by name, and its checks, one after another.
+ * Runs a program: the roles of its workers, by name, and its checks, one after another.
  *
- * @param {string} file its own
+ * @param {string} file the file of the program
  * @param {Record<string, (data: any) => unknown>} roles
  * @param {Record<string, Check | { reason: string }>} checks
  */

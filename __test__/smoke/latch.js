@@ -22,7 +22,7 @@ program(
       assert.equal(done.tryAwait(50), false);
       assert.equal(view[2], 0);
       gate.release();
-      // In the promise form: in some runtimes a worker's start needs the main thread.
+      // Uses the promise form: in some runtimes a worker can start only while the main thread is free.
       await done.awaitAsync();
       assert.equal(view[2], 4);
       assert.equal(done.remaining, 0);

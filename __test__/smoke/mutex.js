@@ -29,7 +29,7 @@ program(
     lock({ view }) {
       return codeOf(() => new Mutex(view, 0).lock().locked);
     },
-    // Locks one, waits until the other worker has locked the other one, and locks that.
+    // Locks one mutex, waits until the other worker has locked the other mutex, and locks that.
     /** @param {{ view: Int32Array, first: number }} data */
     cross({ view, first }) {
       const [own, other] = [new Mutex(view, first), new Mutex(view, 1 - first)];

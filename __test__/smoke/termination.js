@@ -6,7 +6,8 @@ const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, inspect } = require
 const { cells, codeOf, program, skipped, until } = require('./harness.js');
 
 /**
- * A check that a blocked worker ends; skipped where nothing ends a worker that does not return to its event loop by itself.
+ * A check that a blocked worker ends. Skipped on runtimes that cannot end a worker which does not return to its event
+ * loop.
  *
  * @template Check
  * @param {Check} check
@@ -15,7 +16,7 @@ const unlessUnstoppable = (check) =>
   'deno' in process.versions ? skipped("Deno's terminate() ends no running thread") : check;
 
 /**
- * What a worker is blocked in. The mutex in cell 0 is held by the main thread, which writes under the lock in cell 2, too.
+ * The calls in which workers block. The main thread owns the mutex in cell 0, and writes under the lock in cell 2.
  *
  * @type {Record<string, (view: Int32Array<SharedArrayBuffer>) => unknown>}
  */

@@ -77,8 +77,8 @@ fn two_threads_that_lock_in_the_same_order_never_report_a_deadlock() {
 fn a_lock_that_changes_owners_during_the_search_makes_no_cycle() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        // Holds the first lock only while it does not wait for the second. A search may see the owner of one moment
-        // and the wait of another.
+        // Holds the first lock only while it does not wait for the second. A search may combine an owner of one moment
+        // with a wait of another moment.
         let alternates = spawn(&world, 2, LASTING, |world, context| {
             for cell in [0, 1] {
                 let mutex = Mutex::new(world.cell(cell));

@@ -67,8 +67,8 @@ impl Environment {
         &self.mailbox
     }
 
-    /// Keeps the thread alive until the unread letters are read. So a promise that this very thread released gets its
-    /// turn, even if a pending promise is no reason to keep the thread alive.
+    /// Keeps the thread alive until the unread letters are read. So a promise whose wait this very thread completed can
+    /// resume, even if a pending promise is no reason to keep the thread alive.
     pub fn hold_due(&self) {
         if self.pending.get() > 0 && !self.due_held.get() && self.mailbox.has_letters() {
             self.due_held.set(true);
@@ -116,7 +116,8 @@ impl Environment {
         if self.handlers.get().is_some() {
             return Ok(());
         }
-        // Given away to the function, its resource and its hook, which need it until the environment ends.
+        // Ownership passes to the function, its resource and its hook, which need the context until the environment
+        // ends.
         let context = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
         let (mut name, mut resource, mut has_ref, mut function) = (
             ptr::null_mut(),

@@ -25,8 +25,8 @@ pub const MUTEX_WAITERS: u32 = Mutex::WAITERS;
 const HINTS: usize = 256;
 
 thread_local! {
-    /// For each lock the cooldown of its back-off samples, by address. Two locks that share a place share the
-    /// cooldown, which is harmless.
+    /// For each lock the cooldown of its back-off samples, in a table hashed by address. Two locks with the same hash
+    /// share a cooldown, which is harmless.
     static HINTS_OF_THREAD: [Cell<Option<Cooldown>>; HINTS] = const { [const { Cell::new(None) }; HINTS] };
 }
 
@@ -54,7 +54,8 @@ pub fn mutex_back_off(cell: CellView) -> u32 {
 }
 
 /// Locks within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit passed first. Like
-/// all of these functions it also takes a free lock. A call that the end of the thread interrupts returns nothing.
+/// all of these functions, it also acquires a lock that is free. A call that the end of the thread interrupts returns
+/// undefined.
 #[napi]
 pub fn mutex_lock(
     env: Env,

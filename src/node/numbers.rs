@@ -1,5 +1,5 @@
-//! Numbers as arguments. Each conversion is compiled once: inlined into every native function, the conversions and
-//! the texts of their errors would be a good part of the addon.
+//! Numbers as arguments. Each conversion is compiled once. If they were inlined into every native function, the
+//! conversions and the texts of their errors would make up a good part of the addon.
 
 use crate::futex::Deadline;
 use napi::bindgen_prelude::*;

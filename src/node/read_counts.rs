@@ -2,10 +2,10 @@
 //! cell, of whatever realm, share a slot.
 //!
 //! The slots lie in chunks. A chunk is an Int32Array of counts, and beside it an array in which JavaScript keeps the
-//! cell of each slot whose own count is above zero, so that the end of the thread finds its memory. Both are made
-//! here, so that they belong to the addon's context and do not keep a realm alive. JavaScript asks for the slot of a
-//! cell once, and again when the generation of the slot has changed: when no slot is free, the slots that count
-//! nothing are given up.
+//! cell of each slot whose own count is above zero, so that the hook at the end of the thread finds the memory of that
+//! cell. Both are made here, so that they belong to the addon's context and do not keep a realm alive. JavaScript asks
+//! for the slot of a cell once, and again when the generation of the slot has changed: when no slot is free, the slots
+//! that count nothing are given up.
 //!
 //! A thread may have several environments, one for each time that it loaded the addon. They end in the reverse order
 //! of their creation. So the hook of the realm that was made last runs while all of them are alive, and handles all

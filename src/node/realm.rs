@@ -1,4 +1,4 @@
-//! What the native functions need of the JavaScript realm that calls them, and of the thread on which they run.
+//! What the native functions need from the JavaScript realm that calls them, and from the thread on which they run.
 //!
 //! A thread may have several realms: a test runner gives each test file one. The thread's record is made once. Each
 //! realm brings functions of its own, so that errors are instances of the classes that its user imported. A weak
@@ -192,8 +192,8 @@ impl Realm {
             .ok();
     }
 
-    /// Throws the realm's SyncError, and returns what makes napi leave a pending exception alone. Without a report
-    /// the runtime has an exception of its own pending.
+    /// Throws the realm's SyncError for a report. Without a report the runtime has an exception of its own pending. In
+    /// both cases the returned error tells napi to keep the pending exception.
     pub fn throw(&self, env: &Env, report: Option<Report>) -> Error {
         if let Some(report) = report
             && let Ok(error) = self.create_error(env, report)

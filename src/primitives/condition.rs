@@ -1,8 +1,8 @@
 //! The Condition: threads that hold a mutex wait for a notification that the data may have changed.
 //!
-//! A waiter enters the queue before it unlocks the mutex. So a notification that follows a change made under the
-//! mutex finds it. The word holds one bit, which says that there are waiters. It changes only under the lock of the
-//! queue: a bit that the notifier cleared by itself would lose wake-ups. While it is clear, notifying is one load.
+//! A waiter enters the queue before it unlocks the mutex. So a notification that follows a change made under the mutex
+//! finds it. The word holds one bit, which says that there are waiters. It changes only under the lock of the queue: if
+//! a notifier cleared it without that lock, wake-ups would be lost. While it is clear, notifying is one load.
 //!
 //! A notified waiter is requeued to its mutex and woken only when it is its turn there ("wait morphing", as in
 //! Linux's FUTEX_REQUEUE and parking_lot). So notifyAll does not wake a thundering herd.
@@ -294,7 +294,8 @@ impl Waiting {
         }
     }
 
-    /// Passes the notification on to another waiter, if this one was notified by itself and will not act on it.
+    /// Passes the notification on to another waiter, if this one was notified while others were not, and will not act
+    /// on it.
     fn pass_notification_on(&self, context: &Context) {
         if self.waiter.was_notified_one() {
             // A fault has already ended all waits.

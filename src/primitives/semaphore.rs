@@ -5,10 +5,10 @@
 //! permits back hands them off to the waiters at the front, under the lock of the queue. A waiter that gives up does
 //! so too, since the waiters behind it may need fewer permits.
 //!
-//! The waiters bit says that waiters are queued. It changes only under the lock of the queue. While it is clear,
-//! taking and giving back are single instructions. While it is set, no thread changes the word without the lock. A
-//! promise whose thread is blocked does not count: it is passed over, and permits that it was granted before are
-//! given back. When its thread resumes, it looks into the queue.
+//! The waiters bit says that waiters are queued. It changes only under the lock of the queue. While it is clear, taking
+//! and giving back are single instructions. While it is set, no thread changes the word without the lock. A promise
+//! whose thread is blocked does not count: it is passed over, and permits that it was granted before are given back.
+//! When its thread resumes, that thread looks into the queue.
 //!
 //! Permits have no owner: nothing gives back those of a thread that dies. Only the program knows how many it had.
 //!
@@ -182,7 +182,7 @@ impl Semaphore {
         loop {
             let (word, free) = self.examine(queue)?;
             if count > self.max - free {
-                // If the cell was written over, waiters may be stranded: see to them before this returns.
+                // If the cell was written over, waiters may be stranded: end their waits before this returns.
                 self.grant_waiters(queue)?;
                 return Ok(Released::PastMax);
             }

@@ -96,7 +96,7 @@ impl Fifo {
         Some(removed)
     }
 
-    /// This queue, which is empty, with the room that it has: for later use, unless it was very long.
+    /// Returns this empty queue, with its allocation for later use unless it was very long.
     pub fn into_spare(self) -> Self {
         debug_assert!(self.is_empty(), "a spare queue has no waiters");
         if self.entries.capacity() > MAX_KEPT_CAPACITY {

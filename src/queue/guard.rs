@@ -21,7 +21,7 @@ struct Queue {
 #[derive(Default)]
 pub(super) struct Bucket {
     queues: Vec<Queue>,
-    /// The room of the queue that emptied last, for the next one to use.
+    /// The allocation of the queue that emptied last, for the next queue.
     spare: Fifo,
     /// When a lock of this bucket was last handed off.
     handed_off: Option<Deadline>,
@@ -203,8 +203,8 @@ impl<'a> QueueGuard<'a> {
         busy.cloned()
     }
 
-    /// Whether another promise of the same thread stands at the front of the queue in which `waiter`, a promise,
-    /// stands or has stood. When their thread blocks, that promise sees to the queue for both.
+    /// Whether another promise of the same thread stands at the front of the queue in which `waiter`, a promise, stands
+    /// or has stood. When their thread blocks, one pass for that promise grants from the queue for both.
     pub fn is_behind_sibling(&self, waiter: &Waiter) -> bool {
         self.front(waiter.key()).is_some_and(|front| {
             front.requester().is_promise()

@@ -6,8 +6,8 @@
 //! continues.
 //!
 //! No reported cycle is false. Its last edge leads to the thread that asks, which owns that lock for as long as it
-//! asks. So the waiter on that lock cannot continue, and keeps what it owns for as long; and so on backwards around
-//! the cycle.
+//! asks. So the waiter on that lock cannot continue, and keeps what it owns for just as long. The same holds for each
+//! thread before it in the cycle.
 //!
 //! No cycle is missed: the thread that blocks last finds the records of all others.
 
@@ -167,7 +167,8 @@ impl WaitGraph {
             if owner == thread {
                 break;
             }
-            // The asking thread only leads to this cycle. The threads in it find it themselves.
+            // The calling thread waits for a thread of this cycle, but is not part of it. The threads in the cycle find
+            // it themselves.
             if steps.iter().any(|(passed, _)| *passed == owner) {
                 return None;
             }

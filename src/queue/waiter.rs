@@ -102,7 +102,7 @@ pub enum Readiness {
     /// Later: a blocked thread that checks for interrupts may be busy for long.
     Busy,
     /// At an unknown time: a promise whose thread is blocked. It counts as if it were not queued. When its thread
-    /// resumes, it looks into the queue.
+    /// resumes, that thread looks into the queue.
     ThreadBlocked,
 }
 

@@ -81,8 +81,8 @@ pub struct InterruptPoll<'a> {
     /// The descriptor to watch if the wait lasts.
     descriptor: Option<i32>,
     watching: Option<Watching<'a>>,
-    /// The next interrupt reports what was there before the watch began. The check that began the watch has served
-    /// that already.
+    /// The next interrupt is stale: it reports an event from before the watch began, which the check that began the
+    /// watch has served.
     stale_interrupt: bool,
     interval: Option<Interval>,
     next_check: Option<Deadline>,

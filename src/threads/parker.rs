@@ -1,5 +1,5 @@
-//! A token that one thread sleeps for and any thread may leave. The states are those of Rust std's thread parker
-//! (`library/std/src/sys/sync/thread_parking/futex.rs`).
+//! A token for which one thread sleeps, its owner. Any thread may leave it. The states are those of Rust std's thread
+//! parker (`library/std/src/sys/sync/thread_parking/futex.rs`).
 
 use crate::futex::{Deadline, Futex, Native, Wake};
 use crate::sync::Ordering;

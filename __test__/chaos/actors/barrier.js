@@ -4,9 +4,9 @@
 /** @typedef {import('../context.js').Context} Context */
 
 const MEMBERS = 3;
-/** A worker may be a phase behind another; those that end at once could meet in as many. */
+/** A worker may be a phase behind another, and two phases may end at the same time. */
 const PHASES = 4;
-/** Far more than break by time limits and signals. */
+/** Far more than time limits and signals break. */
 const BREAKS_PER_SECOND = 100;
 
 /** @param {import('./index.js').Planning} planning */
@@ -17,21 +17,23 @@ function plan({ space, workers, members, terminations, seconds }) {
     barriers: space.take(terminations + 2 * MEMBERS + Math.ceil(seconds) * BREAKS_PER_SECOND),
     /** Which cell is in use. */
     generation: space.take(1),
-    /** For each member: which generation its counters are of. */
+    /** For each member: the generation that its counters belong to. */
     memberGeneration: space.take(MEMBERS),
-    /** For each member, plain: how many waits it has begun, and how many it has passed, in that generation. */
+    /**
+     * For each member, in plain memory: how many waits it has begun, and how many it has passed, in that generation.
+     */
     begun: space.take(MEMBERS),
     passed: space.take(MEMBERS),
     /** For each phase and arrival index: the phase that it was last seen in. */
     indices: space.take(PHASES * MEMBERS),
-    /** A barrier of one for each worker. */
+    /** For each worker: a barrier of one party. */
     alone: space.take(workers),
   };
 }
 
-/** What one member knows of the barrier. */
+/** What one member knows about the barrier. */
 class Party {
-  /** Whether a worker of this member died in the midst of a wait: then its counters may be too high by one. */
+  /** Whether a worker of this member died during a wait: then its counters may be too high by one. */
   #murky = false;
   /** Its arrival by promise. @type {Promise<void> | undefined} */
   #arriving;
@@ -104,7 +106,7 @@ class Party {
   }
 
   /**
-   * A member arrives once at a time: until it has passed, its worker does something else, or waits with it.
+   * A member has one arrival at a time. Until that has passed, the worker does something else, or waits for it.
    *
    * @param {import('../random.js').Random} random
    * @returns {Promise<void> | undefined}
@@ -123,7 +125,7 @@ class Party {
 
   /**
    * @param {import('../tasks.js').Task} task
-   * @param {import('../random.js').Random | null} random where there may be limits, past which the barrier breaks
+   * @param {import('../random.js').Random | null} random if given, waits may have limits, past which the barrier breaks
    */
   async #waitByPromise(task, random) {
     const { generation, cell, barrier } = this.#arrive();
@@ -139,7 +141,7 @@ class Party {
   }
 
   /**
-   * Sees to a fresh barrier after one that broke.
+   * Takes a fresh barrier after the last one broke.
    *
    * @param {number} generation
    */
@@ -149,7 +151,8 @@ class Party {
   }
 
   /**
-   * Everybody has arrived as often as this member has passed, and nobody has passed more often than it has arrived.
+   * Each member has arrived at least as often as this member has passed, and has passed at most as often as it has
+   * arrived.
    *
    * @param {number} generation
    * @param {number} index
@@ -162,7 +165,7 @@ class Party {
       const [otherBegun, otherPassed] = [view[plan.begun + other], view[plan.passed + other]];
       const of = Atomics.load(view, plan.memberGeneration + other);
       context.check(of >= generation, () => `member ${other} never came to barrier ${generation}`);
-      // It went on to the next barrier, and its counters are of that.
+      // That member uses the next barrier already, and its counters belong to that.
       if (of !== generation) continue;
       context.check(
         otherBegun >= passed,
@@ -182,7 +185,7 @@ class Party {
   }
 }
 
-/** A barrier, phase after phase, and a fresh one whenever a death broke it. @type {import('./index.js').Actor} */
+/** A barrier, phase after phase, and a fresh one each time a death broke it. @type {import('./index.js').Actor} */
 module.exports = {
   members: MEMBERS,
   plan,
@@ -198,7 +201,7 @@ module.exports = {
       },
     };
   },
-  // Nobody joins any more those who wait: a death ends their wait, or abort() does.
+  // No further party joins the waiting ones: a death ends their wait, or abort() does.
   release(context, plan, { terminateBlocked }) {
     if (terminateBlocked(plan.members, 'Barrier')) return;
     context.barrier(plan.barriers + Atomics.load(context.view, plan.generation), MEMBERS).abort();

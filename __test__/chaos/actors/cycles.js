@@ -8,11 +8,11 @@ const { Random } = require('../random.js');
 /** @typedef {import('../context.js').Context} Context */
 
 const MEMBERS = 3;
-/** Attempts are at most so frequent: the others run meanwhile. */
+/** The shortest time between two attempts. The other actors run meanwhile. */
 const ROUNDS_PER_SECOND = 100;
 /** How long a member waits for the others of a round, in milliseconds. */
 const PATIENCE = 200;
-/** How soon a cycle must be told, in milliseconds. */
+/** How soon a cycle must be reported, in milliseconds. */
 const LIMIT = 1_000;
 
 /** @param {import('./index.js').Planning} planning */
@@ -25,11 +25,11 @@ function plan({ space, members, seconds }) {
     round: space.take(1),
     /** For each member: the round in which it holds its mutex. */
     holds: space.take(MEMBERS),
-    /** For each round: a bit for each member that is about to lock the next one's mutex, holding its own. */
+    /** For each round: a bit for each member that owns its mutex and is about to lock that of the next member. */
     closing: space.take(rounds),
-    /** For each member: when it was about to, in microseconds. */
+    /** For each member: when it was about to lock that mutex, in microseconds. */
     closingAt: space.take(MEMBERS),
-    /** The longest time that a report took, in microseconds: alone, and beside a snapshot. */
+    /** The longest time until a report, in microseconds: without and with a snapshot meanwhile. */
     slowest: space.take(2),
   };
 }
@@ -42,7 +42,7 @@ function guarded(context, { mutexes }) {
   return mutexes.map((mutex) => new Guarded(context, mutex));
 }
 
-/** Rounds in which two or three members lock each other's mutexes in a circle. */
+/** Rounds in which two or three members lock each other's mutexes in a cycle. */
 class Cycles {
   /**
    * @param {Context} context
@@ -52,7 +52,7 @@ class Cycles {
     this.context = context;
     this.plan = plan;
     this.guarded = guarded(context, plan);
-    /** The last round: a replacement leaves the one in which its predecessor died alone. */
+    /** The last round. A replacement does not resume the round in which its predecessor died. */
     this.last = Atomics.load(context.view, plan.round);
     this.#leave(this.last);
   }
@@ -66,7 +66,8 @@ class Cycles {
   }
 
   /**
-   * What the seed wants a round to be: who takes part, and whether one of them has a limit, so that it is no deadlock.
+   * The plan of a round, from the seed: the members that take part, and whether one of them has a time limit, so that
+   * it is no deadlock.
    *
    * @param {number} round
    */
@@ -123,7 +124,7 @@ class Cycles {
   }
 
   /**
-   * The last step, by the one that gives up after a while.
+   * The last step, in the member whose wait times out.
    *
    * @param {number} member
    * @param {number} round
@@ -175,7 +176,7 @@ class Cycles {
   }
 
   /**
-   * For each party, how many heap snapshots of it have begun and ended: odd while one is being taken.
+   * For each party: the number of beginnings and ends of its heap snapshots. Odd while a snapshot is taken.
    *
    * @param {number[]} parties
    */
@@ -188,7 +189,7 @@ class Cycles {
   /**
    * @param {import('../../../index.js').SyncError} error
    * @param {number[]} parties
-   * @param {number[]} before their snapshots when this member closed its part
+   * @param {number[]} before the counts of their snapshots when this member closed its part
    */
   #examineReport({ cycle = [], message }, parties, before) {
     const { context, plan } = this;
@@ -199,7 +200,7 @@ class Cycles {
     context.count('cycles reported');
     const now = this.#snapshots(parties);
     const disturbed = now.some((count, i) => count !== before[i] || count % 2 === 1);
-    // A snapshot stops its thread for as long as it takes, be it before that waits.
+    // A snapshot stops its thread until it is done, even before the thread waits.
     const limit = (disturbed ? SNAPSHOT_LIMIT : LIMIT) * 1_000;
     context.check(took < limit, () => `told after ${took} us: ${message}`);
     const slowest = plan.slowest + (disturbed ? 1 : 0);
@@ -214,7 +215,7 @@ class Cycles {
   }
 }
 
-/** Now and then a deadlock is made on purpose, and must be told. @type {import('./index.js').Actor} */
+/** Now and then the members make a deadlock on purpose. It must be reported. @type {import('./index.js').Actor} */
 module.exports = {
   members: MEMBERS,
   plan,

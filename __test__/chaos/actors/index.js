@@ -2,15 +2,16 @@
 'use strict';
 
 /**
- * One kind of primitive under chaos. To add another, write one more such file and name it below.
+ * One kind of primitive under chaos. To add another, write a file like the others and name it below.
  *
- * Two rules keep waits without a limit from hanging rightly: only the actor's own members wait so, and only for
- * members of the same actor; whoever holds a mutex waits, without limit, for nothing but mutexes that come later in
- * the plan. Visits by other workers use limits, but for what is held for a moment only.
+ * Two rules ensure that a wait without a time limit hangs only if a primitive has a fault. Only members of an actor
+ * wait without a limit, and only for members of the same actor. A worker that owns a mutex waits without a limit only
+ * for mutexes that come later in the plan. Visits by other workers use limits, except for locks that are held only
+ * briefly.
  *
- * Operations by promise (tasks) may be begun by any worker, and may wait without limit. While one of them holds something,
- * its worker begins nothing else; tasks that only wait go on beside what the worker does, and while it blocks they are
- * passed over.
+ * Any worker may begin operations by promise (tasks), and those may wait without a limit. While a task holds something,
+ * its worker begins nothing else. Tasks that only wait continue while the worker does something else; while it blocks,
+ * they are passed over.
  *
  * @typedef {object} Actor
  * @property {number} members how many workers are its members; all others only visit
@@ -23,9 +24,9 @@
  * looks at the shared memory when all workers have ended; called by the main thread
  * @property {(context: import('../context.js').Context, plan: any) => import('../guarded.js').Guarded[]} [guarded]
  * its mutexes, which the main thread recovers, too
- * @property {(context: import('../context.js').Context, plan: any, parties: number[], after: import('../plan.js').Event['after']) => void} [bury]
- * sees to what a worker, with all its parties, had when it was terminated; called by the main thread before the
- * replacement is started
+ * @property {(context: import('../context.js').Context, plan: any, parties: number[], after:
+ *   import('../plan.js').Event['after']) => void} [bury] cleans up what a terminated worker and its tasks held; called
+ *   by the main thread before it starts the replacement
  */
 
 /**
@@ -33,7 +34,7 @@
  * @property {import('../random.js').Random} random
  * @property {import('../space.js').Space} space
  * @property {number} workers how many there are
- * @property {number} parties how many can wait at once: the workers' threads, and their tasks
+ * @property {number} parties how many waits there can be at once: of the workers' threads, and of their tasks
  * @property {number[]} members the slots of its members
  * @property {number} seconds how long the run is
  * @property {number} terminations how many are planned
@@ -50,8 +51,8 @@
 
 /**
  * @typedef {object} Help
- * @property {(slots: number[], kind: string) => boolean} terminateBlocked ends one of these workers that is blocked so;
- * whether there was one
+ * @property {(slots: number[], kind: string) => boolean} terminateBlocked terminates one of these workers that is
+ *   blocked in this kind of primitive; returns whether there was one
  */
 
 /**

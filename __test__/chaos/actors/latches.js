@@ -5,10 +5,10 @@ const { Random } = require('../random.js');
 
 /** @typedef {import('../context.js').Context} Context */
 
-/** The first only opens: the others can wait without limit. */
+/** The first member only opens latches, so the others can wait without a limit. */
 const OPENER = 0;
 const MEMBERS = 2;
-/** A latch opens once. When so many were used up in a second, its members rest. */
+/** A latch opens once. After this many latches in a second, the members rest. */
 const LATCHES_PER_SECOND = 1_000;
 
 /** @param {import('./index.js').Planning} planning */
@@ -18,7 +18,7 @@ function plan({ space, seconds, members }) {
     members,
     rounds,
     latches: space.take(rounds),
-    /** For each latch: by how much somebody was about to count it down, and by how much somebody has. */
+    /** For each latch: by how much threads were about to count it down, and by how much they have. */
     asked: space.take(rounds),
     done: space.take(rounds),
     /** Which latch is in use. */
@@ -74,7 +74,7 @@ class Latches {
     if (old === round) context.count('latches opened');
   }
 
-  /** What the latch in use says of itself, between the least and the most that can be true. */
+  /** Checks that the latch in use reports a count between the least and the most that can be true. */
   examine() {
     const { context, plan } = this;
     const { round, count, latch } = this.current();
@@ -133,7 +133,7 @@ class Latches {
     if (open) this.#checkOpen(current);
   }
 
-  /** Opens the latch in use for those who wait still. No new one follows. */
+  /** Opens the latch in use for the remaining waiters. No new latch follows. */
   finish() {
     const { context, plan } = this;
     const { round, count, latch } = this.current();
@@ -170,7 +170,7 @@ module.exports = {
         else latches.tryAwait(random.integer(0, 6));
       },
       task: (task, random) => latches.awaitByPromise(task, random),
-      // Each of them, since each may have moved on to the next latch just before.
+      // Open each latch, since any waiter may have moved on to the next latch just before.
       finish() {
         latches.finish();
       },

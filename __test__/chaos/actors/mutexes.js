@@ -29,7 +29,7 @@ function work(context, plan) {
   const mutexes = guarded(context, plan);
 
   /**
-   * Enters some of those that come after `after`, in their order, so that no cycle can arise.
+   * Locks some of the mutexes that come after `after`, in their order, so that no cycle can arise.
    *
    * @param {Random} random
    * @param {number} after
@@ -75,7 +75,7 @@ function work(context, plan) {
 
 /**
  * @param {Context} context
- * @param {Guarded} guarded one that this thread is inside of
+ * @param {Guarded} guarded a mutex that this thread owns
  * @param {Random} random
  */
 function examineMine(context, { mutex, plan }, random) {
@@ -99,7 +99,7 @@ function examineMine(context, { mutex, plan }, random) {
 
 /**
  * @param {Context} context
- * @param {Guarded} guarded one that this thread is not inside of
+ * @param {Guarded} guarded a mutex that this thread does not own
  * @param {Random} random
  */
 function examineAny(context, { mutex, plan }, random) {
@@ -112,7 +112,7 @@ function examineAny(context, { mutex, plan }, random) {
       context.check(
         owner === null ||
           (owner >= 0 && owner < context.plan.threadIds && owner !== context.threadId) ||
-          // What a promise was given and has not been told of yet.
+          // What was granted to a promise that has not resumed yet.
           (owner === context.threadId && context.tasks?.pending === true),
         () => `mutex ${plan.cell} belongs to ${owner}, as it says to ${context.threadId}`,
       );

@@ -8,17 +8,20 @@ const { waitForNotification } = require('../notification-task.js');
 /** @typedef {import('../context.js').Context} Context */
 /** @typedef {import('../random.js').Random} Random */
 
-/** The first only notifies: the others can wait without limit. */
+/** The first member only notifies, so the others can wait without a limit. */
 const NOTIFIER = 0;
 const MEMBERS = 2;
 
-/** What a party's cell says of its wait: it has none. */
+/** The state of a party's wait: it does not wait. */
 const IDLE = 0;
-/** It waits without limit, and entered the queue after the last notifyAll(). */
+/** The party waits without a limit, and entered the queue after the last notifyAll(). */
 const FRESH = 1;
 /** It waits with a limit. */
 const LIMITED = 2;
-/** It waited when everybody was notified, and has not come back yet; or it may give up and pass its notification on. */
+/**
+ * The party waited during the last notifyAll() and has not returned yet, or it may give up and pass its notification
+ * on.
+ */
 const TOLD = 3;
 
 /** @param {import('./index.js').Planning} planning */
@@ -26,18 +29,18 @@ function plan({ space, members, parties }) {
   return {
     guarded: planGuarded(space),
     condition: space.takePrimitive(),
-    /** Plain counters under the mutex: begun waits, ended ones, those of them that were notified, and notifications. */
+    /** Plain counters under the mutex: waits begun, waits ended, ended waits that were notified, and notifications. */
     begun: space.take(1),
     ended: space.take(1),
     notified: space.take(1),
     notifications: space.take(1),
-    /** Where it was told that an owner died while it waited: then nobody knows whether it was notified. */
+    /** Waits that ended because an owner died: it is unknown whether they were notified. */
     unknown: space.take(1),
     parties,
     /** For each party: what it waits for, and its thread. */
     states: space.take(parties),
     threads: space.take(parties),
-    /** Since the last notifyAll(): how many were woken, and how many may have passed a notification on. */
+    /** Since the last notifyAll(): how many parties were woken, and how many may have passed a notification on. */
     woken: space.take(1),
     passedOn: space.take(1),
     members,
@@ -53,8 +56,8 @@ class Notifications {
   constructor(context, plan) {
     this.context = context;
     this.plan = plan;
-    // The death of an owner was told to everybody who waited then, and they are on their way out. An owner that died
-    // after it was woken has taken a notification that somebody who came later may wait for.
+    // All waits that were pending when the owner died have ended with its death. An owner that died after it was woken
+    // has taken a notification that a later waiter may need.
     this.guarded = new Guarded(context, plan.guarded, () => {
       this.#beginAnew();
       this.#notifyAll();
@@ -63,7 +66,7 @@ class Notifications {
   }
 
   /**
-   * From inside.
+   * Called by the owner of the mutex.
    *
    * @param {number} n
    */
@@ -71,7 +74,7 @@ class Notifications {
     const { context, plan } = this;
     const { view } = context;
     const waiting = view[plan.begun] - view[plan.ended];
-    // Counted before, so that it is counted even if this thread dies in between.
+    // Counted before the call, so that it is counted even if this thread dies during it.
     const most = n === Infinity ? waiting : Math.min(n, waiting);
     const woken = context.operate('Condition#notify', plan.condition, () =>
       n === Infinity ? this.condition.notifyAll() : this.condition.notify(n),
@@ -87,9 +90,9 @@ class Notifications {
   }
 
   /**
-   * From inside, after a notification: how many must have been in the queue before it. They are those who entered it
-   * since the last notifyAll(), but for those who were woken since; and whoever dies, or is told of a death, may have
-   * passed its notification on to one of them.
+   * Called by the owner, after a notification: how many parties must have been in the queue before it. These are the
+   * parties that entered it since the last notifyAll(), without those woken since. A party that dies, or whose wait
+   * ends with a death, may have passed its notification on to one of them.
    */
   #surelyWaiting() {
     const { context, plan } = this;
@@ -104,7 +107,7 @@ class Notifications {
     return Math.max(0, sure);
   }
 
-  /** From inside: everybody who waits has just been notified. */
+  /** Called by the owner, after it has notified all waiting parties. */
   #beginAnew() {
     const { context, plan } = this;
     const { view } = context;
@@ -151,26 +154,26 @@ class Notifications {
   }
 
   /**
-   * From inside.
+   * Called by the owner of the mutex.
    *
    * @param {number} party
-   * @param {number} state FRESH, LIMITED, or TOLD where it may give up after it was notified
+   * @param {number} state FRESH, LIMITED, or TOLD if the party may give up after it was notified
    */
   begin(party, state) {
     const { context, plan } = this;
     const { view } = context;
     view[plan.begun]++;
-    // One that died here may have passed a notification on.
+    // A party that died here may have passed a notification on.
     if (view[plan.states + party] !== IDLE) view[plan.passedOn]++;
     view[plan.states + party] = state;
     view[plan.threads + party] = context.threadId;
   }
 
   /**
-   * From inside.
+   * Called by the owner of the mutex.
    *
    * @param {number} party
-   * @param {boolean | null} notified null where nobody knows
+   * @param {boolean | null} notified null if unknown
    */
   end(party, notified) {
     const { context, plan } = this;
@@ -193,7 +196,7 @@ class Notifications {
     const [sent, received, unknown] = [plan.notifications, plan.notified, plan.unknown].map(
       (cell) => view[cell],
     );
-    // Each that died may have taken one, or have notified some and not counted them.
+    // Each party that died may have taken a notification, or may have notified others and not counted that.
     const lost = deaths.reduce((sum, count) => sum + count, 0) * PARTS;
     const slack = lost + unknown;
     context.check(

@@ -8,7 +8,10 @@ const { watchByPromise } = require('../ring-task.js');
 /** @typedef {import('../random.js').Random} Random */
 /** @typedef {ReturnType<typeof planRing>} RingPlan */
 
-/** Two rings of a producer and a consumer each would hide what several waiters bring: the members share one or two. */
+/**
+ * Rings with one producer and one consumer each would hide faults among several waiters: all members share one ring or
+ * two.
+ */
 const MEMBERS = 4;
 
 /**
@@ -35,7 +38,9 @@ function plan({ random, space }) {
   return { rings: Array.from({ length: count }, () => planRing(space, random)) };
 }
 
-/** A ring buffer under a mutex and two conditions. The items are 1, 2, 3 and so on: each must come out once, in order. */
+/**
+ * A ring buffer under a mutex and two conditions. The items are 1, 2, 3 and so on. Each must be taken once, in order.
+ */
 class Ring {
   /**
    * @param {Context} context
@@ -59,7 +64,9 @@ class Ring {
     return this.plan.items + (number % this.plan.capacity);
   }
 
-  /** An owner died: what it did not finish did not happen, and those whom it would have notified are. */
+  /**
+   * An owner died. What it did not finish counts as not done, and the waiters that it would have notified are notified.
+   */
   #repair() {
     const { view } = this.context;
     if (this.length < this.plan.capacity) view[this.#place(view[this.plan.put] + 1)] = 0;
@@ -72,7 +79,7 @@ class Ring {
     this.notFull.notifyAll();
   }
 
-  /** From inside: whether each item is in its place. */
+  /** Called by the owner: whether each item is in its place. */
   examine() {
     const { context, plan } = this;
     const { view } = context;
@@ -162,7 +169,7 @@ class Ring {
   }
 
   /**
-   * Waits a moment beside the members, and hands on what it was notified of, since it will not act on it.
+   * Waits briefly beside the members, and passes a notification on, since it will not act on it.
    *
    * @param {Random} random
    */
@@ -199,7 +206,11 @@ function ringsOf(context, { rings }) {
   return rings.map((ring) => new Ring(context, ring));
 }
 
-/** A bounded buffer: half of the members put items in, the others take them out. @type {import('./index.js').Actor} */
+/**
+ * A bounded buffer: half of the members put items in, and the others take them out.
+ *
+ * @type {import('./index.js').Actor}
+ */
 module.exports = {
   members: MEMBERS,
   plan,

@@ -12,7 +12,7 @@ const SEMAPHORES = 2;
 function plan(planning) {
   return {
     semaphores: Array.from({ length: SEMAPHORES }, () => planPermits(planning)),
-    /** One for each worker, for itself alone. */
+    /** For each worker: a semaphore that no other worker uses. */
     alone: planning.space.take(planning.workers),
   };
 }
@@ -26,7 +26,7 @@ function permitsOf(context, { semaphores }) {
 }
 
 /**
- * How many permits to ask for: now and then all, which must not be starved by those who ask for few.
+ * How many permits to ask for: now and then all of them, a request that small requests must not starve.
  *
  * @param {Permits} permits
  * @param {Random} random
@@ -90,7 +90,7 @@ async function visitByPromise(permits, task, random) {
 }
 
 /**
- * What holds of a semaphore that nobody else uses.
+ * Checks a semaphore that no other thread uses.
  *
  * @param {Context} context
  * @param {number} cell
@@ -99,7 +99,7 @@ async function visitByPromise(permits, task, random) {
 function visitAlone(context, cell, random) {
   const permits = 3;
   const semaphore = context.semaphore(cell, permits, permits);
-  // One that died here may have left it with less.
+  // A predecessor that died here may have left the semaphore with fewer permits.
   const free = semaphore.available;
   const count = random.integer(1, permits);
   const taken = semaphore.tryAcquire(count);
@@ -116,7 +116,7 @@ function visitAlone(context, cell, random) {
   }
 }
 
-/** Semaphores that any worker passes at any time, one at a time. @type {import('./index.js').Actor} */
+/** Semaphores that any worker uses at any time, one at a time. @type {import('./index.js').Actor} */
 module.exports = {
   members: 0,
   plan,
@@ -140,7 +140,8 @@ module.exports = {
   verify(context, plan) {
     for (const permits of permitsOf(context, plan)) {
       const { unsure, lost } = permits.verify();
-      // Who waits and is terminated takes nothing along. Only between the end of a wait and its note something can get lost.
+      // A waiter that is terminated takes no permit along. A permit can get lost only between the end of a wait and the
+      // store that records it.
       context.check(lost <= 12 + unsure / 20, () => `the dead took ${lost} permits of ${unsure}`);
       process.stdout.write(`permits that the dead may have had, and had: ${unsure}, ${lost}\n`);
     }

@@ -4,10 +4,10 @@
 /** @typedef {import('../context.js').Context} Context */
 /** @typedef {import('../random.js').Random} Random */
 
-/** The first only signals: the others can wait without limit. */
+/** The first member only signals, so the others can wait without a limit. */
 const SIGNALLER = 0;
 const MEMBERS = 2;
-/** No more signals, while so many are there. */
+/** No more signals are given while this many are available. */
 const ENOUGH = 12;
 const MOST = 4;
 
@@ -15,17 +15,17 @@ const MOST = 4;
 function plan({ space, parties }) {
   return {
     semaphore: space.takePrimitive(),
-    /** How many signals somebody was about to give, and how many somebody has taken. */
+    /** How many signals threads were about to give, and how many they have taken. */
     given: space.take(1),
     taken: space.take(1),
     /** For each party: how many it is about to give or to take. */
     doing: space.take(parties),
-    /** How many the dead were about to. */
+    /** How many signals the dead threads were about to give or to take. */
     unsure: space.take(1),
   };
 }
 
-/** A semaphore that has nothing at first: each permit is a signal, and each is taken once. */
+/** A semaphore without permits at first: each permit is a signal, and each is taken once. */
 class Signals {
   /**
    * @param {Context} context
@@ -45,7 +45,7 @@ class Signals {
     Atomics.store(this.context.view, this.plan.doing + party, count);
   }
 
-  /** By any thread, or the main one. @param {number} count */
+  /** Called by any worker, or by the main thread. @param {number} count */
   give(count) {
     const { context, plan, semaphore } = this;
     if (semaphore.available > ENOUGH) return;
@@ -112,14 +112,14 @@ class Signals {
     else this.#note(task.party, 0);
   }
 
-  /** By the main thread. @param {number} party one that died */
+  /** Called by the main thread. @param {number} party the party that died */
   bury(party) {
     const { context, plan } = this;
     const count = Atomics.exchange(context.view, plan.doing + party, 0);
     Atomics.add(context.view, plan.unsure, count);
   }
 
-  /** By the main thread, when all have ended. */
+  /** Called by the main thread, when all have ended. */
   verify() {
     const { context, plan } = this;
     const { view } = context;

@@ -11,9 +11,9 @@ use super::{FREE, Mutex};
 use crate::futex::Deadline;
 use crate::queue::{Cooldown, back_off};
 
-/// A lock that is reacquired within this time is not worth competing for. About the time in which a line travels to
-/// another processor and back. A thread that sees the lock free makes its owner wait for the line, so it sees the
-/// lock free for half of that.
+/// A lock that is reacquired within this time is not worth competing for: about the round trip of a cache line between
+/// two processors. A thread that loads the free word takes the line from the owner and delays it, so it sees the lock
+/// free for half of the round trip.
 const REACQUIRED_WITHIN_NS: u64 = 160;
 /// A lock that is seen free this many times in a row counts as free. If these loads took much longer than reading the
 /// clock does, the line travelled in between: the lock was acquired and released between two loads.

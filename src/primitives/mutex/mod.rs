@@ -308,7 +308,7 @@ impl Mutex {
         loop {
             let word = self.cell.load();
             if !is_claimed_by(word, claim_of(owner)) {
-                // If the cell was written over, waiters may be stranded: see to them before the fault is returned.
+                // If the cell was written over, waiters may be stranded: end their waits before the fault is returned.
                 self.grant_waiters(threads, queue);
                 return Err(self.not_owned(threads, owner.id()));
             }

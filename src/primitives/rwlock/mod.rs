@@ -7,9 +7,9 @@
 //! once.
 //!
 //! The waiters bit says that waiters are queued. It changes only under the lock of the queue. While it is clear,
-//! reading and writing begin and end with single instructions. While it is set, no thread changes the word without
-//! the lock. A promise whose thread is blocked does not count: it is passed over, and an entry that it was granted
-//! before is taken back. When its thread resumes, it looks into the queue.
+//! reading and writing begin and end with single instructions. While it is set, no thread changes the word without the
+//! lock. A promise whose thread is blocked does not count: it is passed over, and an entry that it was granted before
+//! is taken back. When its thread resumes, that thread looks into the queue.
 //!
 //! The word names the writer, but only counts the reads. Each thread counts its own reads in memory that no other
 //! thread touches. So the death of a reader can be reported, and a thread cannot end a read that it does not hold.
@@ -326,7 +326,7 @@ impl RwLock {
         loop {
             let word = self.raw.cell.load();
             if !is_claimed_by(word, claim) {
-                // If the cell was written over, waiters may be stranded: see to them before the fault is returned.
+                // If the cell was written over, waiters may be stranded: end their waits before the fault is returned.
                 self.raw.grant_waiters(threads, &mut queue)?;
                 return Err(self.not_inside(threads, context.id()));
             }

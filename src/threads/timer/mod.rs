@@ -24,7 +24,7 @@ pub trait Expire: Send + Sync {
     /// limits. All other limits wait for it to return, so it should do no more than wake another thread. A panic ends
     /// this call and nothing else.
     ///
-    /// It may still be running, or run for the first time, when another thread drops the [`Limit`] at that moment.
+    /// The call may still run, or only begin, while another thread drops the [`Limit`].
     fn expired(&self);
 }
 
