@@ -2,8 +2,8 @@
 //! promises, and keeps its thread alive while some of them need that.
 
 use super::mailbox::{Mailbox, ThreadsafeFunction};
-use napi::bindgen_prelude::*;
-use napi::sys;
+use super::value::{Env, Result, check};
+use napi_sys as sys;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::ptr;
@@ -31,13 +31,13 @@ pub struct Environment {
 #[derive(Clone, Copy)]
 pub struct Handlers {
     /// Reads the mailbox.
-    pub read: fn(&Env, &Environment),
+    pub read: fn(Env, &Environment),
     /// Cancels all pending promises, since the environment ends.
     pub end: fn(&Environment),
 }
 
 /// The environment of a call. The first call makes it.
-pub fn of(env: &Env) -> Rc<Environment> {
+pub fn of(env: Env) -> Rc<Environment> {
     ENVIRONMENTS.with(|environments| {
         let mut environments = environments.borrow_mut();
         if let Some(known) = environments.iter().find(|known| known.raw == env.raw()) {
@@ -165,12 +165,7 @@ impl Environment {
             ]
         };
         for status in statuses {
-            if status != sys::Status::napi_ok {
-                return Err(Error::new(
-                    status.into(),
-                    "cannot be woken by other threads",
-                ));
-            }
+            check(status, "cannot be woken by other threads")?;
         }
         self.mailbox.open(ThreadsafeFunction(function));
         self.handlers.set(Some(handlers));
@@ -213,7 +208,8 @@ unsafe extern "C" fn read_mailbox(
     // SAFETY: the context is the one from `open_mailbox`, on the same thread. The environment has not ended.
     let environment = unsafe { &*context.cast_const().cast::<Environment>() };
     if let Some(handlers) = environment.handlers.get() {
-        (handlers.read)(&Env::from_raw(env), environment);
+        // SAFETY: Node-API passes the environment of this thread.
+        (handlers.read)(unsafe { Env::new(env) }, environment);
     }
 }
 

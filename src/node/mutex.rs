@@ -1,25 +1,33 @@
 //! The native side of `Mutex`.
 
 use super::QUEUES;
-use super::call::{Call, Name};
+use super::arguments::Arguments;
+use super::call::Call;
+use super::export::{Export, constant, function};
 use super::grants;
-use super::numbers::{Milliseconds, Serial};
-use super::promises::{Completion, Terms};
-use super::realm::Realmed;
-use super::view::CellView;
-use crate::primitives::{Fault, Mutex, Recovered, WaitResult};
+use super::promises::Terms;
+use super::status::WaitStatus;
+use super::value::{Result, Value};
+use crate::cell::SharedWord;
+use crate::primitives::{Mutex, WaitResult};
 use crate::queue::{Cooldown, Key, Kind, Requester};
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 use std::cell::Cell;
 
-/// The word of an unlocked Mutex.
-#[napi]
-pub const MUTEX_FREE: u32 = Mutex::FREE;
-
-/// The waiters bit of the word of a Mutex.
-#[napi]
-pub const MUTEX_WAITERS: u32 = Mutex::WAITERS;
+/// The exports for Mutex.
+pub static EXPORTS: &[Export] = &[
+    constant(c"MUTEX_FREE", Mutex::FREE),
+    constant(c"MUTEX_WAITERS", Mutex::WAITERS),
+    function(c"mutexBackOff", 1, back_off),
+    function(c"mutexLock", 4, lock),
+    function(c"mutexUnlock", 3, unlock),
+    function(c"mutexRecover", 4, recover),
+    function(c"mutexTryLockGuard", 4, try_lock_guard),
+    function(c"mutexLockAsync", 7, lock_async),
+    function(c"mutexReleaseGuard", 4, release_guard),
+    function(c"mutexIsGuarded", 3, is_guarded),
+    function(c"mutexAssertOwned", 3, assert_owned),
+    function(c"mutexOwner", 3, owner),
+];
 
 /// The number of locks for which samples are kept.
 const HINTS: usize = 256;
@@ -30,184 +38,115 @@ thread_local! {
     static HINTS_OF_THREAD: [Cell<Option<Cooldown>>; HINTS] = const { [const { Cell::new(None) }; HINTS] };
 }
 
-fn of(cell: CellView) -> Mutex {
-    Mutex::new(cell.cell())
-}
-
 /// The queue of the mutex in `cell`.
-pub(super) fn key(cell: CellView) -> Key {
-    Key::new(cell.cell(), Kind::Mutex)
+pub(super) fn key(cell: SharedWord) -> Key {
+    Key::new(cell, Kind::Mutex)
 }
 
-/// Backs off if the last sample found the lock hot, then samples again. Returns how many contended calls to skip
-/// before the next sample; 0 while the lock is hot.
-#[napi]
-pub fn mutex_back_off(cell: CellView) -> u32 {
+/// Reads the arguments with which each call on a mutex begins.
+fn read(arguments: &mut Arguments) -> Result<(Call, Mutex)> {
+    let call = Call::read(arguments, Kind::Mutex)?;
+    let mutex = Mutex::new(call.cell());
+    Ok((call, mutex))
+}
+
+fn back_off(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
     HINTS_OF_THREAD.with(|hints| {
         // The upper bits of the product are well mixed (Knuth, TAOCP 6.4).
-        let hash = (cell.cell().address() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let hash = (cell.address() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let hint = &hints[(hash >> 32) as usize % HINTS];
-        let cooldown = of(cell).back_off(hint.get());
+        let cooldown = Mutex::new(cell).back_off(hint.get());
         hint.set(Some(cooldown));
-        cooldown.skip().into()
+        Ok(u32::from(cooldown.skip()).into())
     })
 }
 
-/// Locks within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit passed first. Like
-/// all of these functions it also takes a free lock. A call that the end of the thread interrupts returns nothing.
-#[napi]
-pub fn mutex_lock(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    milliseconds: Milliseconds,
-) -> Result<bool> {
-    Call::new(&env, &realm, Kind::Mutex, cell, name).within(
-        milliseconds,
-        |context, deadline| of(cell).lock(context, deadline),
-        |context| of(cell).try_lock(context),
+fn lock(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    call.within(
+        arguments.milliseconds()?,
+        |context, deadline| mutex.lock(context, deadline),
+        |context| mutex.try_lock(context),
     )
 }
 
-/// Unlocks.
-#[napi]
-pub fn mutex_unlock(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|context| of(cell).unlock(context))
+fn unlock(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    call.run(|context| mutex.unlock(context)).map(Value::from)
 }
 
-/// Locks within `milliseconds` (Infinity: without limit), even if the owner died. Returns 2 if this call took the
-/// lock over, 1 if it was not abandoned, 0 if the time limit passed first.
-#[napi]
-pub fn mutex_recover(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    milliseconds: Milliseconds,
-) -> Result<f64> {
-    let deadline = milliseconds.deadline();
-    let recovered = Call::new(&env, &realm, Kind::Mutex, cell, name)
-        .run(|context| of(cell).recover(context, deadline))?;
-    Ok(recovered_code(recovered))
+fn recover(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    let deadline = arguments.milliseconds()?.deadline();
+    let recovered = call.run(|context| mutex.recover(context, deadline))?;
+    Ok(WaitStatus::from(recovered).into())
 }
 
-/// The result of an attempt to recover, as JavaScript receives it.
-pub(super) fn recovered_code(recovered: Recovered) -> f64 {
-    match recovered {
-        Recovered::Cleared => 2.0,
-        Recovered::Acquired => 1.0,
-        Recovered::TimedOut => 0.0,
-    }
-}
-
-/// The result of a promise that locks.
-pub(super) fn locked(locked: WaitResult, grant: impl FnOnce()) -> Completion {
-    match locked {
-        WaitResult::Acquired => {
-            grant();
-            Ok(1.0)
-        }
-        WaitResult::TimedOut => Err(Fault::TimedOut),
-    }
-}
-
-/// The result of a promise that locks even if the owner died.
-pub(super) fn recovered(recovered: Recovered, grant: impl FnOnce()) -> Completion {
-    if recovered == Recovered::TimedOut {
-        return Err(Fault::TimedOut);
-    }
-    grant();
-    Ok(recovered_code(recovered))
-}
-
-/// Locks for the guard of the promise `number`, if that does not need to wait.
-#[napi]
-pub fn mutex_try_lock_guard(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: Serial,
-) -> Result<bool> {
-    let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
-    let locked = call.run(|context| of(cell).try_lock_guard(context))? == WaitResult::Acquired;
+fn try_lock_guard(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    let serial = arguments.serial()?;
+    let locked = call.run(|context| mutex.try_lock_guard(context))? == WaitResult::Acquired;
     if locked {
-        grants::grant(call.key(), number.0);
+        grants::grant(call.key(), serial);
     }
-    Ok(locked)
+    Ok(locked.into())
 }
 
-/// Begins to lock for the guard of the promise `number`. If it `recovers`, it locks even if the owner died. The
-/// result is 2 if this call took the lock over, else 1.
-#[napi]
-pub fn mutex_lock_async(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: Serial,
-    timeout: Milliseconds,
-    keeps_alive: bool,
-    recovers: bool,
-) -> Result<f64> {
-    let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
-    let terms = Terms::new(number, timeout, keeps_alive);
-    let (key, number) = (call.key(), terms.number);
-    let grant = move || grants::grant(key, number);
+fn lock_async(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    let terms = Terms::read(arguments)?;
+    let recovers = arguments.boolean()?;
+    let (key, serial) = (call.key(), terms.serial);
+    let grant = move |status: WaitStatus| {
+        let completion = status.completion()?;
+        grants::grant(key, serial);
+        Ok(completion)
+    };
     if recovers {
         call.promise(
             terms,
-            |context, requester| of(cell).begin_recovery(context, requester),
-            move |result| recovered(result?, grant),
+            |context, requester| mutex.begin_recovery(context, requester),
+            move |result| grant(result?.into()),
         )
     } else {
         call.promise(
             terms,
-            |context, requester| of(cell).begin(context, requester),
-            move |result| locked(result?, grant),
+            |context, requester| mutex.begin(context, requester),
+            move |result| grant(result?.into()),
         )
     }
 }
 
-/// Unlocks what the guard of the promise `number` owns. Returns true, or false if the guard owns nothing.
-#[napi]
-pub fn mutex_release_guard(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: Serial,
-) -> Result<bool> {
-    let call = Call::new(&env, &realm, Kind::Mutex, cell, name);
-    if !grants::revoke(call.key(), number.0) {
-        return Ok(false);
+fn release_guard(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    let is_owner = grants::revoke(call.key(), arguments.serial()?);
+    if is_owner {
+        call.run(|context| mutex.unlock_guard(context))?;
     }
-    call.run(|context| of(cell).unlock_guard(context))?;
-    Ok(true)
+    Ok(is_owner.into())
 }
 
-/// Whether the guard of the promise `number` owns the lock.
-#[napi]
-pub fn mutex_is_guarded(realm: Realmed, cell: CellView, number: Serial) -> bool {
-    grants::is_granted(key(cell), number.0) && of(cell).is_guarded_by(realm.thread().id())
+fn is_guarded(arguments: &mut Arguments) -> Result<Value> {
+    let realm = arguments.realm()?;
+    let cell = arguments.cell()?.cell();
+    let is_granted = grants::is_granted(key(cell), arguments.serial()?);
+    Ok((is_granted && Mutex::new(cell).is_guarded_by(realm.thread().id())).into())
 }
 
-/// Throws unless this thread owns the lock.
-#[napi]
-pub fn mutex_assert_owned(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    Call::new(&env, &realm, Kind::Mutex, cell, name).run(|context| {
-        of(cell).assert_owned_as(
+fn assert_owned(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    call.run(|context| {
+        mutex.assert_owned_as(
             context.queues.threads(),
             &Requester::thread_of(context.thread),
         )
     })
+    .map(Value::from)
 }
 
-/// The thread id of the owner (its `threadId + 1`), or 0.
-#[napi]
-pub fn mutex_owner(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<u32> {
-    let owner = Call::new(&env, &realm, Kind::Mutex, cell, name)
-        .run(|_| of(cell).owner(QUEUES.threads()))?;
-    Ok(owner.map_or(0, |owner| owner.get()))
+fn owner(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    let owner = call.run(|_| mutex.owner(QUEUES.threads()))?;
+    Ok(owner.map_or(0, |owner| owner.get()).into())
 }
