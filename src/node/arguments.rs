@@ -33,24 +33,29 @@ impl Arguments {
     /// The most arguments that a native function has.
     pub const MOST: usize = 9;
 
-    /// The called function, and the arguments of the call.
+    /// No arguments yet.
+    pub fn new(env: Env) -> Self {
+        Arguments {
+            env,
+            values: [ptr::null_mut(); Self::MOST],
+            next: 0,
+        }
+    }
+
+    /// Takes the arguments of the call, and returns the called function.
     ///
     /// # Safety
     /// `info` belongs to the running call, and the data of the called function is a [`Function`].
-    pub unsafe fn read(
-        env: Env,
-        info: sys::napi_callback_info,
-    ) -> Result<(&'static Function, Self)> {
+    pub unsafe fn take(&mut self, info: sys::napi_callback_info) -> Result<&'static Function> {
         let (mut count, mut data) = (Self::MOST, ptr::null_mut());
-        let mut values = [ptr::null_mut(); Self::MOST];
         // SAFETY: the information of the running call, and room for as many arguments as `count` says. The places of
         // missing arguments become undefined.
         let status = unsafe {
             sys::napi_get_cb_info(
-                env.raw(),
+                self.env.raw(),
                 info,
                 &mut count,
-                values.as_mut_ptr(),
+                self.values.as_mut_ptr(),
                 ptr::null_mut(),
                 &mut data,
             )
@@ -58,11 +63,11 @@ impl Arguments {
         check(status, "cannot read the arguments")?;
         // SAFETY: as demanded above.
         let function = unsafe { &*data.cast_const().cast::<Function>() };
-        if count != function.arity {
-            return Err(wrong_count(function, count));
+        if count == function.arity {
+            Ok(function)
+        } else {
+            Err(wrong_count(function, count))
         }
-        let next = 0;
-        Ok((function, Arguments { env, values, next }))
     }
 
     fn next(&mut self) -> sys::napi_value {
@@ -113,7 +118,7 @@ impl Arguments {
         // SAFETY: a value of this environment, within the scope of the native call.
         match unsafe { sys::napi_get_value_uint32(self.env.raw(), self.next(), &mut index) } {
             sys::Status::napi_ok => Ok(index),
-            _ => Err(expected("NumberExpected", "expected a number")),
+            _ => Err(Failure::error("NumberExpected", "expected a number")),
         }
     }
 
@@ -123,7 +128,7 @@ impl Arguments {
         // SAFETY: a value of this environment, within the scope of the native call.
         match unsafe { sys::napi_get_value_double(self.env.raw(), self.next(), &mut number) } {
             sys::Status::napi_ok => Ok(number),
-            _ => Err(expected("NumberExpected", "expected a number")),
+            _ => Err(Failure::error("NumberExpected", "expected a number")),
         }
     }
 
@@ -133,16 +138,8 @@ impl Arguments {
         // SAFETY: a value of this environment, within the scope of the native call.
         match unsafe { sys::napi_get_value_bool(self.env.raw(), self.next(), &mut value) } {
             sys::Status::napi_ok => Ok(value),
-            _ => Err(expected("BooleanExpected", "expected a boolean")),
+            _ => Err(Failure::error("BooleanExpected", "expected a boolean")),
         }
-    }
-}
-
-#[cold]
-fn expected(code: &'static str, message: &str) -> Failure {
-    Failure::Error {
-        code,
-        message: message.to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::promises::{self, Completion, Site, Terms};
 use super::realm::Realm;
 use super::status::WaitStatus;
 use super::value::{Env, Failure, Result, Value};
-use super::view::CellView;
+use super::view::{CellView, KeptView};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::label::Label;
@@ -61,9 +61,9 @@ impl Call {
         &self.realm
     }
 
-    /// The view of the cell.
-    pub fn view(&self) -> CellView {
-        self.own.0
+    /// Keeps the memory of the cell beyond the call.
+    pub fn keep(&self) -> Result<KeptView> {
+        self.own.0.keep(self.env)
     }
 
     /// The cell.

@@ -64,9 +64,10 @@ unsafe extern "C" fn trampoline(
 ) -> sys::napi_value {
     // SAFETY: Node-API passes the environment of the calling thread, which is alive during the call.
     let env = unsafe { Env::new(env) };
+    let mut arguments = Arguments::new(env);
     let call = || {
         // SAFETY: the call's own information, and `add` passed a `Function` as data.
-        let (function, mut arguments) = unsafe { Arguments::read(env, info)? };
+        let function = unsafe { arguments.take(info)? };
         env.make((function.run)(&mut arguments)?)
     };
     // No state is shared with the closure but the process's, which the operations keep consistent themselves.
@@ -83,8 +84,8 @@ unsafe extern "C" fn trampoline(
 pub fn fail(env: Env, failure: Failure) -> sys::napi_value {
     match failure {
         Failure::Interrupted => status::interrupted(env),
-        Failure::Error { code, message } => {
-            env.throw_error(code, &message);
+        Failure::Error(error) => {
+            env.throw(&error);
             ptr::null_mut()
         }
     }

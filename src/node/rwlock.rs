@@ -9,7 +9,7 @@ use super::promises::Terms;
 use super::read_counts::Reads;
 use super::status::WaitStatus;
 use super::value::{Result, Value};
-use super::view::{CellView, KeptView};
+use super::view::KeptView;
 use crate::cell::SharedWord;
 use crate::primitives::{Fault, Request, RwLock, WaitResult};
 use crate::queue::{Context, Key, Kind};
@@ -132,9 +132,9 @@ enum Entry {
 }
 
 impl Entry {
-    fn of(view: CellView, request: Request) -> Result<Self> {
+    fn of(call: &Call, request: Request) -> Result<Self> {
         Ok(match request {
-            Request::Read => Entry::Read(view.keep()?),
+            Request::Read => Entry::Read(call.keep()?),
             Request::Write | Request::Recover => Entry::Write,
         })
     }
@@ -150,7 +150,7 @@ impl Entry {
 fn try_enter_guard(arguments: &mut Arguments) -> Result<Value> {
     let (this, request) = RwLockCall::read_entering(arguments)?;
     let serial = arguments.serial()?;
-    let entry = Entry::of(this.call.view(), request)?;
+    let entry = Entry::of(&this.call, request)?;
     let entered = this
         .call
         .run(|context| this.lock().try_enter_guard(context, request))?;
@@ -165,7 +165,7 @@ fn enter_async(arguments: &mut Arguments) -> Result<Value> {
     let (this, request) = RwLockCall::read_entering(arguments)?;
     let terms = Terms::read(arguments)?;
     let (key, serial, lock) = (this.call.key(), terms.serial, this.lock());
-    let entry = Entry::of(this.call.view(), request)?;
+    let entry = Entry::of(&this.call, request)?;
     let RwLockCall { call, reads } = this;
     call.promise(
         terms,
@@ -203,7 +203,7 @@ fn release_guard(arguments: &mut Arguments) -> Result<Value> {
 fn downgrade_guard(arguments: &mut Arguments) -> Result<Value> {
     let this = RwLockCall::read(arguments)?;
     let (writing, reading) = (arguments.serial()?, arguments.serial()?);
-    let entry = Entry::Read(this.call.view().keep()?);
+    let entry = Entry::Read(this.call.keep()?);
     let is_writer = grants::revoke(this.call.key(), writing);
     if is_writer {
         this.call

@@ -13,13 +13,18 @@ pub type Result<T> = std::result::Result<T, Failure>;
 pub enum Failure {
     /// An exception is pending already, or the thread is being terminated.
     Interrupted,
-    /// Throws an Error that tells of a mistake in this package. Users receive a SyncError instead.
-    Error {
-        /// The error's `code`.
-        code: &'static str,
-        /// The error's `message`.
-        message: String,
-    },
+    /// Throws an Error.
+    Error(Box<ErrorText>),
+}
+
+/// An Error that tells of a mistake in this package, or of a system that refuses what it needs. For a fault of a
+/// primitive, the user receives a SyncError instead.
+#[derive(Debug)]
+pub struct ErrorText {
+    /// The error's `code`.
+    pub code: &'static str,
+    /// The error's `message`.
+    pub message: String,
 }
 
 impl Failure {
@@ -33,12 +38,13 @@ impl Failure {
         Failure::error("GenericFailure", message)
     }
 
+    /// An error with a code of Node-API.
     #[cold]
-    fn error(code: &'static str, message: &str) -> Self {
-        Failure::Error {
+    pub fn error(code: &'static str, message: &str) -> Self {
+        Failure::Error(Box::new(ErrorText {
             code,
             message: message.to_owned(),
-        }
+        }))
     }
 
     /// The error for a panic.
@@ -230,9 +236,10 @@ impl Env {
 
     /// Throws an Error.
     #[cold]
-    pub fn throw_error(self, code: &str, message: &str) {
+    pub fn throw(self, error: &ErrorText) {
+        let (code, message) = (self.text(error.code), self.text(&error.message));
         let mut error = ptr::null_mut();
-        if let (Ok(code), Ok(message)) = (self.text(code), self.text(message)) {
+        if let (Ok(code), Ok(message)) = (code, message) {
             // SAFETY: values of this environment, within the scope of the native call. If the thread is being
             // terminated, both calls fail, and nothing needs to be thrown.
             unsafe {

@@ -10,7 +10,6 @@ use std::ptr;
 /// call, even while the blocked thread checks for interrupts.
 #[derive(Clone, Copy)]
 pub struct CellView {
-    env: Env,
     cell: SharedWord,
     index: usize,
     value: sys::napi_value,
@@ -45,7 +44,6 @@ impl CellView {
             ));
         }
         Ok(CellView {
-            env,
             // SAFETY: aligned, and mapped as long as the caller or an entry of JavaScript keeps the view. Shared
             // memory is never detached, and does not move when it grows.
             cell: unsafe { SharedWord::new(address) },
@@ -65,8 +63,8 @@ impl CellView {
     }
 
     /// Keeps the memory beyond the call.
-    pub fn keep(self) -> Result<KeptView> {
-        let (env, mut reference) = (self.env.raw(), ptr::null_mut());
+    pub fn keep(self, env: Env) -> Result<KeptView> {
+        let (env, mut reference) = (env.raw(), ptr::null_mut());
         // SAFETY: a value of this environment. The reference is strong until it is deleted in `drop`.
         let status = unsafe { sys::napi_create_reference(env, self.value, 1, &mut reference) };
         check(status, "cannot keep the view alive")?;
