@@ -153,6 +153,6 @@ fn fault(fault: Fault) -> String {
             word.cast_signed()
         ),
         // Describing does not lead to any other fault.
-        other => format!("{other:?}"),
+        _ => "faulty".to_owned(),
     }
 }

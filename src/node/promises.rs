@@ -213,27 +213,23 @@ pub fn begin<W: Wait + 'static>(
     complete: impl FnOnce(W::Output) -> Completion + 'static,
 ) -> Result<Completion> {
     let limit = prepare(realm, &terms)?;
-    let requester = |context: &Context| {
-        let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
-        Requester::promise_of(context.thread, target, terms.serial)
-    };
     let completion = as_context(realm.thread(), |context| {
-        let wait = match begin(context, &requester(context)) {
+        let wait = match begin(context, &requester(context, realm, &terms)) {
             Begun::Ready(output) => return complete(output),
             Begun::Pending(wait) => wait,
         };
-        let pending = Box::new(Pending {
+        let pending = Pending {
             realm: Rc::clone(realm),
             site,
             limit,
-            place: listing::add(context.thread, Arc::clone(wait.waiter()), labels()),
+            place: 0,
             keeps_alive: terms.keeps_alive,
             wait: Completing {
                 wait,
                 complete: Some(complete),
             },
-        });
-        add(context, &terms, pending)
+        };
+        add(context, &terms, labels(), Box::new(pending))
     });
     realm.environment().hold_due();
     Ok(completion)
@@ -264,8 +260,17 @@ fn prepare(realm: &Realm, terms: &Terms) -> Result<Option<Box<TimeLimit>>> {
     })))
 }
 
+// What follows is compiled once, and not for each kind of wait.
+
+fn requester(context: &Context, realm: &Realm, terms: &Terms) -> Requester {
+    let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
+    Requester::promise_of(context.thread, target, terms.serial)
+}
+
 /// Adds a pending promise, or times it out at once.
-fn add(context: &Context, terms: &Terms, pending: Box<Pending>) -> Completion {
+fn add(context: &Context, terms: &Terms, labels: Labels, mut pending: Box<Pending>) -> Completion {
+    let waiter = Arc::clone(pending.wait.waiter());
+    pending.place = listing::add(context.thread, waiter, labels);
     pending.realm.begin_pending();
     if pending.keeps_alive {
         pending.realm.environment().hold(1);
