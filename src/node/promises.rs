@@ -19,13 +19,14 @@ use super::status::WaitStatus;
 use super::value::{Env, Failure, Result, Value};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
+use crate::hash::HashMap;
 use crate::primitives::Fault;
 use crate::queue::{
     Begun, Context, Key, Kind, Labels, Requester, Unpark, Wait, Waiter, WakeReason,
 };
 use crate::threads::{Expire, Interrupt, InterruptSource, Limit, Runtime, Thread};
 use std::cell::RefCell;
-use std::collections::HashMap;
+
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;

@@ -16,12 +16,13 @@ use super::export::{Export, constant, function};
 use super::value::{Env, Failure, Result, Value, check};
 use super::{QUEUES, grants};
 use crate::cell::SharedWord;
+use crate::hash::HashMap;
 use crate::primitives::{ReadCounts, RwLock};
 use crate::sync::AtomicU32;
 use crate::threads::ThreadId;
 use napi_sys as sys;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+
 use std::ffi::c_void;
 use std::ptr;
 
