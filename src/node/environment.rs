@@ -2,7 +2,7 @@
 //! promises, and keeps its thread alive while some of them need that.
 
 use super::mailbox::{Mailbox, ThreadsafeFunction};
-use super::value::{Env, Result, check};
+use super::value::{Env, Result, Value, check};
 use napi_sys as sys;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -116,36 +116,19 @@ impl Environment {
         if self.handlers.get().is_some() {
             return Ok(());
         }
+        // SAFETY: the environment is alive, since it makes its first promise.
+        let env = unsafe { Env::new(self.raw) };
         // Given away to the function, its resource and its hook, which need it until the environment ends.
         let context = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
-        let (mut name, mut resource, mut has_ref, mut function) = (
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-        );
-        let text = "shared-sync";
+        let name = env.make(Value::from("shared-sync".to_owned()))?;
+        // SAFETY: JavaScript calls it while the environment is alive, and so is the context.
+        let has_ref = unsafe { env.function(c"hasRef", Some(has_reference), context)? };
+        // Tools that list open handles call this. The handle counts as closed while it does not keep the thread alive.
+        let resource = env.make(Value::Object(vec![(c"hasRef", Value::Existing(has_ref))]))?;
+        let mut function = ptr::null_mut();
         // SAFETY: values of this environment; the context stays alive until the hook has run.
         let statuses = unsafe {
             [
-                sys::napi_create_string_utf8(
-                    self.raw,
-                    text.as_ptr().cast(),
-                    text.len() as isize,
-                    &mut name,
-                ),
-                // Tools that list open handles call this. The handle counts as closed while it does not keep the
-                // thread alive.
-                sys::napi_create_object(self.raw, &mut resource),
-                sys::napi_create_function(
-                    self.raw,
-                    c"hasRef".as_ptr(),
-                    "hasRef".len() as isize,
-                    Some(has_reference),
-                    context,
-                    &mut has_ref,
-                ),
-                sys::napi_set_named_property(self.raw, resource, c"hasRef".as_ptr(), has_ref),
                 sys::napi_create_threadsafe_function(
                     self.raw,
                     ptr::null_mut(),
