@@ -7,7 +7,7 @@ const jsdoc = require('eslint-plugin-jsdoc');
 const n = require('eslint-plugin-n');
 
 module.exports = [
-  { ignores: ['target/', 'node_modules/', 'docs/api/', 'binding.js', '**/*.d.ts'] },
+  { ignores: ['target/', 'node_modules/', 'docs/api/', '**/*.d.ts'] },
   js.configs.recommended,
   n.configs['flat/recommended-script'],
   jsdoc.configs['flat/recommended-typescript-flavor-error'],

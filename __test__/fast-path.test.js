@@ -17,7 +17,7 @@ const name = undefined;
 test('the fast path and the native call lock a mutex with the same word, and each unlocks the other', (t) => {
   const [inline, called] = [cell(), cell()];
   new Mutex(inline).lock();
-  t.true(native.mutexLock(number, called, name, Infinity));
+  t.is(native.mutexLock(number, called, name, Infinity), native.ACQUIRED);
   t.is(inline[0], called[0]);
   t.is(inline[0], THREAD);
   t.is(inline[0] & native.MUTEX_WAITERS, 0);
@@ -28,7 +28,7 @@ test('the fast path and the native call lock a mutex with the same word, and eac
   t.is(native.MUTEX_FREE, 0);
 
   t.true(new Mutex(inline).tryLock());
-  t.true(native.mutexLock(number, called, name, 0));
+  t.is(native.mutexLock(number, called, name, 0), native.ACQUIRED);
   t.is(inline[0], called[0]);
   t.is(native.mutexOwner(number, inline, name), THREAD);
 });
@@ -57,7 +57,7 @@ test('the fast path and the native call open a latch with the same word', (t) =>
   new Latch(inline).release();
   native.latchCountDown(number, called, name, 1, 1);
   t.is(inline[0], called[0]);
-  t.true(native.latchWait(number, inline, name, 1, 0));
+  t.is(native.latchWait(number, inline, name, 1, 0), native.ACQUIRED);
   t.true(new Latch(called).released);
 });
 
@@ -74,7 +74,7 @@ test('the fast path and the native call count a latch down with the same word', 
     t.is(inline[0], called[0]);
     t.is(latch.remaining, remaining);
     t.is(native.latchRemaining(number, inline, name, 5), remaining);
-    t.is(native.latchWait(number, inline, name, 5, 0), latch.released);
+    t.is(native.latchWait(number, inline, name, 5, 0) === native.ACQUIRED, latch.released);
   }
 });
 
@@ -83,7 +83,7 @@ test('the fast path and the native call acquire and release permits with the sam
   const [inline, called] = [cell(), cell()];
   const semaphore = new Semaphore(inline, 0, 5, { max: 7 });
   semaphore.acquire(2);
-  t.true(native.semaphoreAcquire(number, called, name, 5, 7, 2, 0));
+  t.is(native.semaphoreAcquire(number, called, name, 5, 7, 2, 0), native.ACQUIRED);
   t.is(inline[0], called[0]);
   t.is(inline[0], 2 * native.SEMAPHORE_PERMIT);
   semaphore.release(4);
@@ -93,7 +93,7 @@ test('the fast path and the native call acquire and release permits with the sam
   t.throws(() => semaphore.release(1), { code: 'ERR_OUT_OF_RANGE' });
   t.false(native.semaphoreRelease(number, called, name, 5, 7, 1));
   t.true(semaphore.tryAcquire(7));
-  t.true(native.semaphoreAcquire(number, called, name, 5, 7, 7, Infinity));
+  t.is(native.semaphoreAcquire(number, called, name, 5, 7, 7, Infinity), native.ACQUIRED);
   t.is(inline[0], called[0]);
   t.is(inline[0] & native.SEMAPHORE_WAITERS, 0);
   t.is(native.semaphoreAvailable(number, called, name, 5, 7), 0);
@@ -119,7 +119,7 @@ test('the fast path and the native call read and write with the same word, and e
   const lock = new RwLock(inline);
   for (const count of [1, 2]) {
     lock.read();
-    t.is(native.rwlockEnter(number, called, name, READ, 0), 1);
+    t.is(native.rwlockEnter(number, called, name, READ, 0), native.ACQUIRED);
     t.is(inline[0], count);
     t.is(called[0], count);
     t.deepEqual(countsOf(inline), [count, 0]);
@@ -153,7 +153,7 @@ test('the fast path and the native call read and write with the same word, and e
   }
 
   lock.write();
-  t.is(native.rwlockEnter(number, called, name, WRITE, Infinity), 1);
+  t.is(native.rwlockEnter(number, called, name, WRITE, Infinity), native.ACQUIRED);
   t.is(inline[0], called[0]);
   t.is(inline[0], native.RWLOCK_WRITER | THREAD);
   native.rwlockUnlock(number, other, name, WRITE);
@@ -176,7 +176,7 @@ test('the fast path does not read when the count of reads is full', (t) => {
   view[0] = native.RWLOCK_MOST_READS;
   const lock = new RwLock(view);
   t.false(lock.tryRead());
-  t.is(native.rwlockEnter(number, view, name, READ, 0), 0);
+  t.is(native.rwlockEnter(number, view, name, READ, 0), native.TIMED_OUT);
   t.is(view[0], native.RWLOCK_MOST_READS);
   t.deepEqual(countsOf(view), [0, 0]);
   view[0]--;
@@ -223,7 +223,7 @@ test('a native call with an unknown realm or without a cell throws', (t) => {
     () => native.latchWait(4_000_000, view, name, 1, 0),
     () => native.conditionWait(4_000_000, view, name, cell(), name, 0),
     () => native.mutexIsGuarded(4_000_000, view, 1),
-    () => native.threadNumber(4_000_000),
+    () => native.threadTag(4_000_000),
   ]) {
     t.throws(call, { code: 'InvalidArg', message: /realm/ });
   }

@@ -123,7 +123,7 @@ test('the addon counts as built when it is newer than each of its sources', (t) 
   sources.forEach(touch);
   const addon = `shared-sync.${process.platform}-${process.arch}-any.node`;
   t.false(addonIsBuilt(folder), 'no addon');
-  for (const name of ['binding.js', 'binding.d.ts', 'shared-sync.plan9-z80.node']) touch(name);
+  touch('shared-sync.plan9-z80.node');
   t.false(addonIsBuilt(folder), 'only one for another system');
   touch(addon);
   t.true(addonIsBuilt(folder));
@@ -133,8 +133,6 @@ test('the addon counts as built when it is newer than each of its sources', (t) 
     touch(addon);
     t.true(addonIsBuilt(folder));
   }
-  fs.rmSync(path.join(folder, 'binding.js'));
-  t.false(addonIsBuilt(folder), 'its loader is missing');
 });
 
 const elf = process.platform === 'linux' ? test : test.skip;

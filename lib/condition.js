@@ -21,8 +21,7 @@ const { Wait } = require('./wait.js');
 
 /** The word of a condition without waiters. */
 const EMPTY = native.CONDITION_EMPTY;
-/** The value of a wait by promise that was notified. */
-const NOTIFIED = 2;
+const { NOTIFIED } = native;
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
 /** @typedef {import('./mutex.js').Internals} MutexInternals */
@@ -142,9 +141,9 @@ class Condition {
    * @param {number} ms
    */
   #wait(mutex, ms) {
-    return endIfTerminating(
-      native.conditionWait(realm.number, this.#cell, this.#name, mutex.cell, mutex.name, ms),
-    );
+    const { cell, name } = mutex;
+    const status = native.conditionWait(realm.number, this.#cell, this.#name, cell, name, ms);
+    return endIfTerminating(status) === NOTIFIED;
   }
 
   /**

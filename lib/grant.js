@@ -9,9 +9,6 @@ const { defineDispose } = require('./dispose.js');
 const { FinalizationRegistry, Set, defineProperty, emitWarning } = require('./intrinsics.js');
 const { Wait } = require('./wait.js');
 
-/** The value of a wait that recovered an abandoned lock. */
-const CLEARED = 2;
-
 /** A wait for the lock of a guard. The native side knows by its number whether the guard owns the lock. */
 class Grant extends Wait {
   /**
@@ -101,4 +98,4 @@ function defineGuard(Class, label) {
   defineProperty(Class.prototype, 'then', { value: undefined });
 }
 
-module.exports = { CLEARED, Grant, defineGuard, unwatchGuard, watchGuard };
+module.exports = { Grant, defineGuard, unwatchGuard, watchGuard };

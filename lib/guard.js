@@ -3,7 +3,7 @@
 
 const { formatValue } = require('./arguments.js');
 const { SyncError, invalidArgType } = require('./errors.js');
-const { CLEARED, Grant, defineGuard, unwatchGuard } = require('./grant.js');
+const { Grant, defineGuard, unwatchGuard } = require('./grant.js');
 const { native, realm } = require('./realm.js');
 
 /** A guard's wait for a mutex. */
@@ -95,7 +95,7 @@ class Guard {
   }
 
   get recovered() {
-    return this.#grant.value === CLEARED;
+    return this.#grant.value === native.RECOVERED;
   }
 
   release() {

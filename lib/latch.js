@@ -10,6 +10,7 @@ const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
+const { ACQUIRED } = native;
 /** The waiters bit of the word: set while a thread or a promise waits. */
 const WAITERS = native.LATCH_WAITERS;
 
@@ -107,9 +108,8 @@ class Latch {
 
   /** @param {number} ms */
   #wait(ms) {
-    return endIfTerminating(
-      native.latchWait(realm.number, this.#cell, this.#name, this.#count, ms),
-    );
+    const status = native.latchWait(realm.number, this.#cell, this.#name, this.#count, ms);
+    return endIfTerminating(status) === ACQUIRED;
   }
 
   /** @param {number} word */

@@ -13,13 +13,13 @@ const { defineInspect } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { invalidArgType } = require('./errors.js');
-const { CLEARED } = require('./grant.js');
 const { Guard, MutexGrant, MutexRecovery, releaseGuard } = require('./guard.js');
 const { compareExchange, load } = require('./intrinsics.js');
 const { waitForGuard } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
+const { ACQUIRED, RECOVERED, TIMED_OUT } = native;
 /** The word of a free mutex. */
 const FREE = native.MUTEX_FREE;
 /** The waiters bit of the word: set while a thread or a promise waits. */
@@ -106,7 +106,7 @@ class Mutex {
     return (
       compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
       (ms > 0 && trySpin(this.#cell)) ||
-      endIfTerminating(native.mutexLock(realm.number, this.#cell, this.#name, ms))
+      endIfTerminating(native.mutexLock(realm.number, this.#cell, this.#name, ms)) === ACQUIRED
     );
   }
 
@@ -144,12 +144,12 @@ class Mutex {
   }
 
   recover() {
-    return this.#recover(Infinity) === CLEARED;
+    return this.#recover(Infinity) === RECOVERED;
   }
 
   tryRecover(ms = 0) {
     const recovered = this.#recover(milliseconds(ms));
-    return recovered === 0 ? undefined : recovered === CLEARED;
+    return recovered === TIMED_OUT ? undefined : recovered === RECOVERED;
   }
 
   /** @param {number} ms */

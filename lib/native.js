@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// Loads the native addon through its generated loader. If there is no binary for this platform, or the runtime forbids
+// Loads the native addon through its loader. If there is no binary for this platform, or the runtime forbids
 // native addons, the error says what to do.
 
 const { coded } = require('./errors.js');
@@ -23,35 +23,22 @@ const BUILD =
   '`npm run build`, and set the environment variable NAPI_RS_NATIVE_LIBRARY_PATH to the .node file that it makes.';
 
 /**
- * Collects the messages of an error and of its causes, the last attempt of the loader first.
+ * What the loader throws.
  *
- * @param {any} error
- * @returns {string[]}
+ * @typedef {object} LoadError
+ * @property {string | undefined} file the file that NAPI_RS_NATIVE_LIBRARY_PATH names
+ * @property {string} platform the name of this platform, as in the name of its package
+ * @property {unknown[]} failures the errors of its attempts, the last one first
  */
-function messages(error) {
-  return error ? [String(error.message ?? error), ...messages(error.cause)] : [];
-}
-
-/**
- * Returns the name of this platform, as in the name of its package.
- *
- * @param {string[]} tried
- */
-function platformName(tried) {
-  const system = `${process.platform}-${process.arch}`;
-  // The paths that the loader tried name the C library, too. It tries the files of no other platform.
-  const names = tried.join('\n').matchAll(/shared-sync[-.]([a-z\d]+-[a-z\d]+(?:-[a-z\d]+)?)/g);
-  for (const [, name] of names) if (name === system || name.startsWith(`${system}-`)) return name;
-  return system;
-}
 
 /**
  * Explains why the addon was not loaded, and what to do.
  *
- * @param {string[]} tried the messages of the loader's attempts
+ * @param {LoadError} error
  * @returns {{ code: string, message: string }}
  */
-function explanation(tried) {
+function explanation({ file, platform, failures }) {
+  const tried = failures.map((error) => String(/** @type {any} */ (error)?.message ?? error));
   if (tried.some((message) => message.includes('loading addons is disabled'))) {
     const why = /** @type {any} */ (process).permission
       ? "Node's permission model is on and keeps native addons from being loaded: start Node with --allow-addons too."
@@ -62,10 +49,8 @@ function explanation(tried) {
     };
   }
   const code = 'ERR_NO_ADDON';
-  const platform = platformName(tried);
-  const file = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   // The first message that says more than that a file does not exist.
-  const [failure] = tried.filter((message) => !/^Cannot find (module|native)/.test(message));
+  const [failure] = tried.filter((message) => !/^Cannot find module/.test(message));
   if (file) {
     return {
       code,
@@ -93,22 +78,13 @@ function explanation(tried) {
   };
 }
 
-/**
- * Makes an error that explains an error of the generated loader, with that as its cause.
- *
- * @param {unknown} cause
- */
-function explained(cause) {
-  const { code, message } = explanation(messages(cause));
-  return coded(new Error(message, { cause }), code);
-}
-
 function load() {
   try {
     return require('../binding.js');
-  } catch (error) {
-    throw explained(error);
+  } catch (cause) {
+    const { code, message } = explanation(/** @type {LoadError} */ (cause));
+    throw coded(new Error(message, { cause }), code);
   }
 }
 
-module.exports = { PLATFORMS, explained, native: load() };
+module.exports = { PLATFORMS, native: load() };

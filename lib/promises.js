@@ -11,7 +11,10 @@ const { invalidArgType } = require('./errors.js');
 const { unwatchGuard, watchGuard } = require('./grant.js');
 const { Promise } = require('./intrinsics.js');
 const { pending } = require('./pending.js');
+const { native } = require('./realm.js');
 const { listen, unlisten } = require('./signals.js');
+
+const { PENDING } = native;
 
 /** @typedef {import('./wait.js').Wait} Wait */
 /** @typedef {import('./wait.js').Rejection} Rejection */
@@ -66,7 +69,7 @@ function start(wait, { timeout, signal, ref }) {
     if (signal !== undefined) listen(signal, wait);
     // No call may stand between begin() and this assignment: if it failed, the value would be lost.
     wait.value = endIfTerminating(wait.begin(timeout, ref));
-    if (wait.value !== 0) resolve(wait.value);
+    if (wait.value !== PENDING) resolve(wait.value);
   });
 }
 
@@ -89,7 +92,7 @@ function finish(wait, result) {
  */
 function cancel(wait) {
   pending.delete(wait.number);
-  if (wait.value !== 0) wait.revoke();
+  if (wait.value !== PENDING) wait.revoke();
   unlisten(wait);
 }
 

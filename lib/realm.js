@@ -13,15 +13,17 @@ const { fulfil, reject } = require('./pending.js');
 /** How the runtime interrupts a blocked thread. */
 function host() {
   // Atomics.Mutex exists where all isolates share one heap.
-  if ('Mutex' in Atomics) return 'shared-heap';
+  if ('Mutex' in Atomics) return native.HOST_SHARED_HEAP;
   // Bun and Deno do not give access to a libuv event loop.
-  return 'bun' in process.versions || 'deno' in process.versions ? 'opaque' : 'event-loop';
+  return 'bun' in process.versions || 'deno' in process.versions
+    ? native.HOST_OPAQUE
+    : native.HOST_EVENT_LOOP;
 }
 
+/** @type {import('../binding.js').Hooks} */
 const hooks = freeze([
   // A blocked thread calls this at intervals. It must be a JavaScript function: calling it serves V8's pending interrupts.
   () => {},
-  /** @type {(code: any, message: string, details: any) => any} */
   (code, message, details) => new SyncError(message, code, details),
   fulfil,
   reject,
@@ -32,11 +34,11 @@ const hooks = freeze([
  * alive.
  */
 const realm = freeze({
-  number: native.registerRealm(threadId, hooks, /** @type {any} */ (host())),
+  number: native.registerRealm(threadId, hooks, host()),
   hooks,
 });
 
-/** How many numbers one call of `native.promiseNumbers()` reserves. */
+/** How many numbers one call of `native.newSerials()` reserves. */
 const NUMBERS = 2 ** 32;
 let nextNumber = 0;
 let lastNumber = 0;
@@ -44,7 +46,7 @@ let lastNumber = 0;
 /** Returns a number for a new promise, or for one run of a barrier's action. It is never used twice in this thread. */
 function newNumber() {
   if (nextNumber === lastNumber) {
-    nextNumber = native.promiseNumbers();
+    nextNumber = native.newSerials();
     lastNumber = nextNumber + NUMBERS;
   }
   return nextNumber++;
@@ -55,5 +57,5 @@ module.exports = {
   newNumber,
   realm,
   /** The tag of this thread in the words of the primitives. */
-  THREAD: native.threadNumber(realm.number),
+  THREAD: native.threadTag(realm.number),
 };

@@ -2,7 +2,7 @@
 'use strict';
 
 const { SyncError } = require('./errors.js');
-const { CLEARED, Grant, defineGuard, unwatchGuard, watchGuard } = require('./grant.js');
+const { Grant, defineGuard, unwatchGuard, watchGuard } = require('./grant.js');
 const { native, realm } = require('./realm.js');
 
 const READ = native.RWLOCK_READ;
@@ -11,7 +11,7 @@ const RECOVER = native.RWLOCK_RECOVER;
 
 /** A guard's wait for a read or a write. */
 class RwLockGrant extends Grant {
-  /** READ, WRITE or RECOVER. */
+  /** @returns {import('../binding.js').Request} */
   get request() {
     return READ;
   }
@@ -94,7 +94,7 @@ const guardOwned = {
       ? guard
       : undefined;
   },
-  isRecovered: (grant) => grant.value === CLEARED,
+  isRecovered: (grant) => grant.value === native.RECOVERED,
   label: (grant) => grant.label,
 };
 

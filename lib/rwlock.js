@@ -4,7 +4,6 @@
 const { cellOf, milliseconds, nameOf } = require('./arguments.js');
 const { defineInspect, labelOf } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
-const { CLEARED } = require('./grant.js');
 const { compareExchange, load } = require('./intrinsics.js');
 const { waitForGuard } = require('./promises.js');
 const { NO_SLOT, slotOf } = require('./read-counts.js');
@@ -21,6 +20,7 @@ const {
 } = require('./rwlock-guard.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
+const { ACQUIRED, RECOVERED, TIMED_OUT } = native;
 /** The word of a lock that no thread reads or writes. */
 const FREE = native.RWLOCK_FREE;
 /** The most reads that the word counts. A word from 0 to this holds neither a writer nor the waiters bit. */
@@ -126,12 +126,12 @@ class RwLock {
   }
 
   recover() {
-    return this.#enter(RECOVER, Infinity) === CLEARED;
+    return this.#enter(RECOVER, Infinity) === RECOVERED;
   }
 
   tryRecover(ms = 0) {
     const recovered = this.#enter(RECOVER, milliseconds(ms));
-    return recovered === 0 ? undefined : recovered === CLEARED;
+    return recovered === TIMED_OUT ? undefined : recovered === RECOVERED;
   }
 
   /**
@@ -192,7 +192,7 @@ class RwLock {
 
   /** @param {number} ms */
   #read(ms) {
-    return this.#counting(() => this.#enter(READ, ms)) !== 0;
+    return this.#counting(() => this.#enter(READ, ms)) === ACQUIRED;
   }
 
   /**
@@ -214,11 +214,11 @@ class RwLock {
 
   /** @param {number} ms */
   #write(ms) {
-    return this.#enter(WRITE, ms) !== 0;
+    return this.#enter(WRITE, ms) === ACQUIRED;
   }
 
   /**
-   * @param {number} request
+   * @param {import('../binding.js').Request} request
    * @param {number} ms
    */
   #enter(request, ms) {

@@ -11,6 +11,7 @@ const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
+const { ACQUIRED } = native;
 /** The waiters bit of the word: set while a thread or a promise waits. */
 const WAITERS = native.SEMAPHORE_WAITERS;
 /** What each acquired permit adds to the word. */
@@ -171,8 +172,10 @@ class Semaphore {
    */
   #acquire(n, ms) {
     const { number } = realm;
-    return endIfTerminating(
-      native.semaphoreAcquire(number, this.#cell, this.#name, this.#permits, this.#max, n, ms),
+    return (
+      endIfTerminating(
+        native.semaphoreAcquire(number, this.#cell, this.#name, this.#permits, this.#max, n, ms),
+      ) === ACQUIRED
     );
   }
 

@@ -6,6 +6,8 @@
 const { Set, WeakMap } = require('./intrinsics.js');
 const { native, realm } = require('./realm.js');
 
+const { PENDING } = native;
+
 /** @typedef {import('../index.js').WaitSignal} WaitSignal */
 /** @typedef {import('./wait.js').Wait} Wait */
 
@@ -26,10 +28,10 @@ class Listener {
     listeners.delete(this.signal);
     const abortion = { error: reasonOf(this.signal) };
     for (const wait of this.waits) {
-      if (wait.value !== 0) continue;
+      if (wait.value !== PENDING) continue;
       const value = native.giveUp(realm.number, wait.number);
       // It was too late to cancel: the round at a barrier was complete.
-      if (value === 0) wait.fail(abortion);
+      if (value === PENDING) wait.fail(abortion);
       else wait.settle(value);
     }
   }

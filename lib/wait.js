@@ -1,7 +1,9 @@
 // @ts-check
 'use strict';
 
-const { newNumber } = require('./realm.js');
+const { native, newNumber } = require('./realm.js');
+
+const { PENDING } = native;
 
 /**
  * Why a wait failed.
@@ -18,8 +20,8 @@ class Wait {
   constructor(cell) {
     this.number = newNumber();
     this.cell = cell;
-    /** The value that the wait ended with, above 0; 0 while it is pending. */
-    this.value = 0;
+    /** The number that the wait ended with, above 0; PENDING while it waits. @type {number} */
+    this.value = PENDING;
     /** @type {((result: number | Rejection) => void) | undefined} */
     this.resolve = undefined;
     /** The listener to the signal that cancels it. @type {import('./signals.js').Listener | undefined} */
@@ -32,13 +34,13 @@ class Wait {
   }
 
   /**
-   * Begins the native wait. Returns 0 if it is pending, or its value if it ended at once.
+   * Begins the native wait. Returns PENDING if it waits, or its value if it ended at once.
    * @param {number} _timeout
    * @param {boolean} _keepsAlive
    * @returns {number}
    */
   begin(_timeout, _keepsAlive) {
-    return 0;
+    return PENDING;
   }
 
   /** Gives back what was granted, because the promise rejects. */

@@ -60,8 +60,7 @@ function changeTimes(file) {
 function addonIsBuilt(folder) {
   const prefix = `shared-sync.${process.platform}-${process.arch}`;
   const made = fs.readdirSync(folder).filter((n) => n.startsWith(prefix) && n.endsWith('.node'));
-  const outputs = ['binding.js', 'binding.d.ts', ...made].map((name) => path.join(folder, name));
-  if (made.length === 0 || !outputs.every((file) => fs.existsSync(file))) return false;
+  if (made.length === 0) return false;
   const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'build.rs'];
   const newest = Math.max(...sources.flatMap((name) => changeTimes(path.join(folder, name))));
   return Math.min(...made.flatMap((name) => changeTimes(path.join(folder, name)))) >= newest;

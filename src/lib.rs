@@ -6,6 +6,7 @@
 
 pub mod cell;
 pub mod futex;
+pub mod hash;
 pub mod label;
 #[cfg(all(test, loom))]
 mod models;

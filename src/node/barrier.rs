@@ -1,31 +1,45 @@
 //! The native side of `Barrier`.
 
-use super::call::{Call, Name};
+use super::arguments::{Arguments, Serial};
+use super::call::Call;
+use super::export::{Export, constant, function};
 use super::grants;
-use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
-use super::realm::Realmed;
-use super::view::CellView;
+use super::value::{Failure, Result, Value};
+use crate::cell::SharedWord;
 use crate::primitives::{Arriving, Barrier, Fault, LastArrival};
 use crate::queue::{Key, Kind};
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 
-/// The largest number of parties of a Barrier.
-#[napi]
-pub const BARRIER_MAX_TOTAL: u32 = Barrier::MAX_TOTAL;
+/// The exports for Barrier.
+pub static EXPORTS: &[Export] = &[
+    constant(c"BARRIER_MAX_TOTAL", Barrier::MAX_TOTAL),
+    function(c"barrierWait", 6, wait),
+    function(c"barrierWaitAsync", 8, wait_async),
+    function(c"barrierEndAction", 6, end_action),
+    function(c"barrierBreak", 5, break_or_reset),
+    function(c"barrierBroken", 2, broken),
+    function(c"barrierWaiting", 4, waiting),
+];
 
-/// The barrier in `cell`.
-pub(super) fn of(cell: CellView, total: Count) -> Result<Barrier> {
-    if !(1..=Barrier::MAX_TOTAL).contains(&total.0) {
-        return Err(Error::new(Status::InvalidArg, "total is out of range"));
+/// The barrier in `cell`, for the number of parties that is the next argument. Returns that number, too.
+pub(super) fn of(cell: SharedWord, arguments: &mut Arguments) -> Result<(Barrier, u32)> {
+    let total = arguments.count()?;
+    if !(1..=Barrier::MAX_TOTAL).contains(&total) {
+        return Err(Failure::invalid("total is out of range"));
     }
-    Ok(Barrier::new(cell.cell(), total.0))
+    Ok((Barrier::new(cell, total), total))
+}
+
+/// Reads the arguments with which each call on a barrier begins.
+fn read(arguments: &mut Arguments) -> Result<(Call, Barrier)> {
+    let call = Call::read(arguments, Kind::Barrier)?;
+    let (barrier, _) = of(call.cell(), arguments)?;
+    Ok((call, barrier))
 }
 
 /// What the last party to arrive does. `action` is the id of the promise or call that runs the action, or 0.
 fn last(action: Serial) -> LastArrival {
-    if action.0 > 0 {
+    if action > 0 {
         LastArrival::RunsAction
     } else {
         LastArrival::Opens
@@ -35,69 +49,37 @@ fn last(action: Serial) -> LastArrival {
 /// The result of an arrival: the number of parties that were missing then. The last party to arrive is granted the
 /// action.
 fn arrived(missing: u32, key: Key, action: Serial) -> f64 {
-    if missing == 0 && action.0 > 0 {
-        grants::grant(key, action.0);
+    if missing == 0 && action > 0 {
+        grants::grant(key, action);
     }
     f64::from(missing)
 }
 
-/// Arrives, and waits for the other parties for at most `milliseconds` (Infinity: without limit). Returns how many
-/// were missing then. If `action` is above 0, the last party to arrive, which gets 0, has to run its action and then
-/// call `barrierEndAction` with that id.
-#[napi]
-pub fn barrier_wait(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    total: Count,
-    action: Serial,
-    milliseconds: Milliseconds,
-) -> Result<f64> {
-    let barrier = of(cell, total)?;
-    let deadline = milliseconds.deadline();
-    let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
+fn wait(arguments: &mut Arguments) -> Result<Value> {
+    let (call, barrier) = read(arguments)?;
+    let action = arguments.serial()?;
+    let deadline = arguments.milliseconds()?.deadline();
     let missing = call.run(|context| barrier.wait(context, last(action), deadline))?;
-    Ok(arrived(missing, call.key(), action))
+    Ok(arrived(missing, call.key(), action).into())
 }
 
-/// Begins to wait as a promise, which is fulfilled with one more than `barrierWait` returns.
-#[napi]
-pub fn barrier_wait_async(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    total: Count,
-    action: Serial,
-    number: Serial,
-    timeout: Milliseconds,
-    keeps_alive: bool,
-) -> Result<f64> {
-    let barrier = of(cell, total)?;
-    let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
+fn wait_async(arguments: &mut Arguments) -> Result<Value> {
+    let (call, barrier) = read(arguments)?;
+    let action = arguments.serial()?;
+    let terms = Terms::read(arguments)?;
     let key = call.key();
     call.promise(
-        Terms::new(number, timeout, keeps_alive),
+        terms,
         |requester| Arriving::new(barrier, requester, last(action)),
         move |missing| Ok(arrived(missing?, key, action) + 1.0),
     )
 }
 
-/// Ends the action with that id: releases the other parties, or breaks the barrier if it `failed`.
-#[napi]
-pub fn barrier_end_action(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    total: Count,
-    action: Serial,
-    failed: bool,
-) -> Result<()> {
-    let barrier = of(cell, total)?;
-    let call = Call::new(&env, &realm, Kind::Barrier, cell, name);
-    let granted = grants::revoke(call.key(), action.0);
+fn end_action(arguments: &mut Arguments) -> Result<Value> {
+    let (call, barrier) = read(arguments)?;
+    let action = arguments.serial()?;
+    let failed = arguments.boolean()?;
+    let granted = grants::revoke(call.key(), action);
     call.run(|context| match (failed, granted) {
         (false, true) => barrier.open(context),
         // This thread runs a later action or none: the barrier was reset meanwhile.
@@ -108,46 +90,29 @@ pub fn barrier_end_action(
         }
         (true, false) => Ok(()),
     })
+    .map(Value::from)
 }
 
-/// Breaks the barrier, or makes it `fresh` again. In both cases the waiting parties fail as broken.
-#[napi]
-pub fn barrier_break(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    total: Count,
-    fresh: bool,
-) -> Result<()> {
-    let barrier = of(cell, total)?;
-    Call::new(&env, &realm, Kind::Barrier, cell, name).run(|context| {
+fn break_or_reset(arguments: &mut Arguments) -> Result<Value> {
+    let (call, barrier) = read(arguments)?;
+    let fresh = arguments.boolean()?;
+    call.run(|context| {
         if fresh {
             barrier.reset(context);
         } else {
             barrier.abort(context);
         }
-        Ok(())
+        Ok(Value::Undefined)
     })
 }
 
-/// Whether the barrier is broken.
-#[napi]
-pub fn barrier_broken(cell: CellView, total: Count) -> Result<bool> {
-    Ok(of(cell, total)?.is_broken())
+fn broken(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    Ok(of(cell, arguments)?.0.is_broken().into())
 }
 
-/// The number of parties that have arrived and wait.
-#[napi]
-pub fn barrier_waiting(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    total: Count,
-) -> Result<u32> {
-    let barrier = of(cell, total)?;
-    let waiting = Call::new(&env, &realm, Kind::Barrier, cell, name)
-        .run(|context| Ok(barrier.waiting(context)))?;
-    Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
+fn waiting(arguments: &mut Arguments) -> Result<Value> {
+    let (call, barrier) = read(arguments)?;
+    let waiting = call.run(|context| Ok(barrier.waiting(context)))?;
+    Ok((waiting as f64).into())
 }

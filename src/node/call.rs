@@ -1,75 +1,79 @@
 //! One native call: the calling thread, the cells, and what the runtime does for the thread while it blocks.
 
 use super::QUEUES;
+use super::arguments::{Arguments, Milliseconds, Name};
 use super::errors::report;
-use super::numbers::Milliseconds;
 use super::promises::{self, Completion, Site, Terms};
-use super::realm::{Realm, Realmed};
-use super::view::CellView;
+use super::realm::Realm;
+use super::status::WaitStatus;
+use super::value::{Env, Failure, Result, Value};
+use super::view::{CellView, KeptView};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::label::Label;
-use crate::primitives::{Fault, Wait, in_time};
+use crate::primitives::{Fault, Wait};
 use crate::queue::{Context, Key, Kind, Labels, Requester};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
-use napi::bindgen_prelude::*;
-use napi::sys;
+use napi_sys as sys;
 use std::ptr;
 use std::rc::Rc;
-use std::sync::Arc;
 
-/// The name that the user gave to a primitive, as JavaScript passes it: a string, or undefined. It is read only when
-/// it is needed.
-#[derive(Clone, Copy)]
-pub struct Name(sys::napi_value);
-
-impl FromNapiValue for Name {
-    unsafe fn from_napi_value(_env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-        Ok(Name(value))
-    }
-}
-
-impl Name {
-    fn read(self, env: &Env) -> Option<Arc<str>> {
-        // SAFETY: a value of this environment, within the scope of the native call. Reading fails for anything but a
-        // string.
-        let name = unsafe { String::from_napi_value(env.raw(), self.0) };
-        name.ok().map(Arc::from)
-    }
-}
-
-/// A call of a native function.
-pub struct Call<'a> {
-    env: &'a Env,
-    realm: &'a Rc<Realm>,
+/// A call of a native function on a primitive.
+pub struct Call {
+    env: Env,
+    realm: Rc<Realm>,
     kind: Kind,
     own: (CellView, Name),
     mutex: Option<(CellView, Name)>,
 }
 
-impl<'a> Call<'a> {
-    /// A call on the primitive of a `kind` in `cell`.
-    pub fn new(env: &'a Env, realm: &'a Realmed, kind: Kind, cell: CellView, name: Name) -> Self {
-        Call {
-            env,
-            realm,
+impl Call {
+    /// Reads the arguments with which each call on a primitive begins: the realm, and the cell of the primitive with
+    /// its name.
+    // Not inlined: otherwise every native function would contain a copy.
+    #[inline(never)]
+    pub fn read(arguments: &mut Arguments, kind: Kind) -> Result<Self> {
+        Ok(Call {
+            env: arguments.env,
+            realm: arguments.realm()?,
             kind,
-            own: (cell, name),
+            own: (arguments.cell()?, arguments.name()),
             mutex: None,
-        }
+        })
     }
 
-    /// The same for the wait of a Condition, which locks the mutex again.
-    pub fn with_mutex(self, cell: CellView, name: Name) -> Self {
-        Call {
-            mutex: Some((cell, name)),
-            ..self
-        }
+    /// Reads the same for the wait of a Condition, which locks the mutex again: its cell and name follow. Returns the
+    /// cell, too.
+    pub fn read_with_mutex(arguments: &mut Arguments) -> Result<(Self, CellView)> {
+        let mut call = Call::read(arguments, Kind::Condition)?;
+        let mutex = arguments.cell()?;
+        call.mutex = Some((mutex, arguments.name()));
+        Ok((call, mutex))
+    }
+
+    /// The environment.
+    pub fn env(&self) -> Env {
+        self.env
+    }
+
+    /// The realm that calls.
+    pub fn realm(&self) -> &Rc<Realm> {
+        &self.realm
+    }
+
+    /// Keeps the memory of the cell beyond the call.
+    pub fn keep(&self) -> Result<KeptView> {
+        self.own.0.keep(self.env)
+    }
+
+    /// The cell.
+    pub fn cell(&self) -> SharedWord {
+        self.own.0.cell()
     }
 
     /// The key of the queue.
     pub fn key(&self) -> Key {
-        Key::new(self.own.0.cell(), self.kind)
+        Key::new(self.cell(), self.kind)
     }
 
     fn site(&self) -> Site {
@@ -111,46 +115,48 @@ impl<'a> Call<'a> {
         result.map_err(|fault| self.throw(fault))
     }
 
-    /// Waits for at most `milliseconds` (Infinity: without limit). With 0 milliseconds it calls `at_once` instead.
-    /// Returns true, or false if the time limit passed first.
+    /// Waits within a time limit. With a limit of 0 it calls `at_once` instead. Returns the status.
     pub fn within(
         &self,
-        milliseconds: Milliseconds,
+        limit: Milliseconds,
         wait: impl FnOnce(&Context, Option<Deadline>) -> std::result::Result<(), Fault>,
         at_once: impl FnOnce(&Context) -> std::result::Result<(), Fault>,
-    ) -> Result<bool> {
-        let waited = self.run(|context| {
-            in_time(if milliseconds.0 > 0.0 {
-                wait(context, milliseconds.deadline())
+    ) -> Result<Value> {
+        let status = self.run(|context| {
+            WaitStatus::of(if limit.0 > 0.0 {
+                wait(context, limit.deadline())
             } else {
                 at_once(context)
             })
         })?;
-        Ok(waited.is_some())
+        Ok(status.into())
     }
 
-    /// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait.
+    /// Begins a wait as a promise. Returns [`WaitStatus::Pending`] if it waits, or its result if it did not need to.
     pub fn promise<W: Wait + 'static>(
         &self,
         terms: Terms,
         wait: impl FnOnce(&Requester) -> W,
         complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
-    ) -> Result<f64> {
+    ) -> Result<Value> {
         let labels = || self.labels();
-        promises::begin(self.realm, self.site(), terms, labels, wait, complete)?
+        promises::begin(&self.realm, self.site(), terms, labels, wait, complete)?
+            .map(Value::from)
             .map_err(|fault| self.throw(fault))
     }
 
     /// Throws the realm's error for a fault.
     #[cold]
-    fn throw(&self, fault: Fault) -> Error {
+    fn throw(&self, fault: Fault) -> Failure {
         let named = self.labels().get(self.site().concerned(&fault));
-        let report = report(&named, self.realm.thread().id(), fault);
-        self.realm.throw(self.env, report)
+        if let Some(report) = report(&named, self.realm.thread().id(), fault) {
+            self.realm.throw(self.env, report);
+        }
+        Failure::Interrupted
     }
 }
 
-impl Runtime for Call<'_> {
+impl Runtime for Call {
     fn interrupt_source(&self) -> InterruptSource {
         self.realm.interrupt_source()
     }

@@ -2,10 +2,10 @@
 //! environment ends.
 
 use super::QUEUES;
+use super::value::{Env, Failure, Result, check};
 use crate::primitives::thread_died;
 use crate::threads::{Thread, ThreadId};
-use napi::bindgen_prelude::*;
-use napi::sys;
+use napi_sys as sys;
 use std::cell::RefCell;
 use std::ffi::c_void;
 use std::ptr;
@@ -17,11 +17,11 @@ thread_local! {
 }
 
 /// Returns the record of this thread. The first call makes it.
-pub fn current_thread(env: &Env, thread_id: u32) -> Result<Arc<Thread>> {
+pub fn current_thread(env: Env, thread_id: u32) -> Result<Arc<Thread>> {
     let id = thread_id
         .checked_add(1)
         .and_then(ThreadId::new)
-        .ok_or_else(|| Error::new(Status::InvalidArg, "threadId is out of range"))?;
+        .ok_or_else(|| Failure::invalid("threadId is out of range"))?;
     CURRENT.with_borrow_mut(|current| {
         if let Some(thread) = current
             && thread.id() == id
@@ -29,22 +29,16 @@ pub fn current_thread(env: &Env, thread_id: u32) -> Result<Arc<Thread>> {
             return Ok(Arc::clone(thread));
         }
         let thread = QUEUES.threads().register(id).map_err(|_| {
-            Error::new(
-                Status::GenericFailure,
-                format!("another thread of this process has the threadId {thread_id} already"),
-            )
+            Failure::refused(&format!(
+                "another thread of this process has the threadId {thread_id} already"
+            ))
         })?;
         let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);
-        // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so).
+        // SAFETY: the hook takes a number, no pointer; the addon stays loaded (build.rs links it so).
         let status =
             unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(environment_ends), number) };
-        if status != sys::Status::napi_ok {
-            QUEUES.threads().retire(id);
-            return Err(Error::new(
-                status.into(),
-                "cannot watch for the end of this thread",
-            ));
-        }
+        check(status, "cannot watch for the end of this thread")
+            .inspect_err(|_| QUEUES.threads().retire(id))?;
         *current = Some(Arc::clone(&thread));
         Ok(thread)
     })

@@ -1,31 +1,41 @@
 //! The descriptions of the primitives for `console.log` and `util.inspect`. Describing takes the lock of a queue for
 //! a short time, and changes nothing.
 
+use super::arguments::Arguments;
+use super::export::{Export, function};
 use super::listing::Granted;
 use super::names::thread;
-use super::numbers::Count;
 use super::read_counts::Reads;
-use super::view::CellView;
+use super::value::{Result, Value};
 use super::{QUEUES, barrier, latch, semaphore};
+use crate::cell::SharedWord;
 use crate::primitives::{Condition, Fault, Holder, Inside, Mutex, Phase, RwLock};
 use crate::queue::{Key, Kind, QueueGuard};
 use crate::threads::ThreadId;
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
+
+/// The descriptions.
+pub static EXPORTS: &[Export] = &[
+    function(c"mutexDescribe", 1, mutex),
+    function(c"conditionDescribe", 1, condition),
+    function(c"barrierDescribe", 2, barrier),
+    function(c"latchDescribe", 2, latch),
+    function(c"semaphoreDescribe", 3, semaphore),
+    function(c"rwlockDescribe", 1, rwlock),
+];
 
 type State = std::result::Result<String, Fault>;
 
-fn describe(cell: CellView, kind: Kind, state: impl FnOnce(Key, &QueueGuard) -> State) -> String {
-    let key = Key::new(cell.cell(), kind);
+fn describe(cell: SharedWord, kind: Kind, state: impl FnOnce(Key, &QueueGuard) -> State) -> String {
+    let key = Key::new(cell, kind);
     state(key, &QUEUES.lock(key)).unwrap_or_else(fault)
 }
 
 /// The owner, and how many waiters there are.
-#[napi]
-pub fn mutex_describe(cell: CellView) -> String {
+fn mutex(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
     let mut owner = None;
     let text = describe(cell, Kind::Mutex, |key, queue| {
-        let state = match Mutex::new(cell.cell()).holder(QUEUES.threads())? {
+        let state = match Mutex::new(cell).holder(QUEUES.threads())? {
             Holder::Free => "free".to_owned(),
             Holder::Alive(alive) => {
                 owner = Some(alive);
@@ -35,67 +45,67 @@ pub fn mutex_describe(cell: CellView) -> String {
         };
         Ok(state + &waiting(queue.len(key)))
     });
-    text + &not_run(cell, Kind::Mutex, owner)
+    Ok((text + &not_run(cell, Kind::Mutex, owner)).into())
 }
 
 /// How many waiters are not notified yet.
-#[napi]
-pub fn condition_describe(cell: CellView) -> String {
-    describe(cell, Kind::Condition, |_, queue| {
-        let waiting = Condition::new(cell.cell()).waiting(queue)?;
+fn condition(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    let text = describe(cell, Kind::Condition, |_, queue| {
+        let waiting = Condition::new(cell).waiting(queue)?;
         Ok(format!("{waiting} waiting"))
-    })
+    });
+    Ok(text.into())
 }
 
 /// How many of all parties have arrived.
-#[napi]
-pub fn barrier_describe(cell: CellView, total: Count) -> Result<String> {
-    let barrier = barrier::of(cell, total)?;
-    Ok(describe(cell, Kind::Barrier, |_, queue| {
+fn barrier(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    let (barrier, total) = barrier::of(cell, arguments)?;
+    let text = describe(cell, Kind::Barrier, |_, queue| {
         Ok(match barrier.phase(QUEUES.threads(), queue)? {
-            Phase::Arriving(arrived) => format!("{arrived} of {} arrived", total.0),
+            Phase::Arriving(arrived) => format!("{arrived} of {total} arrived"),
             Phase::Acting(id) => {
-                format!(
-                    "{0} of {0} arrived, {1} runs the action",
-                    total.0,
-                    thread(id)
-                )
+                format!("{total} of {total} arrived, {} runs the action", thread(id))
             }
         })
-    }))
+    });
+    Ok(text.into())
 }
 
 /// Whether the latch is open, or how many countdowns are left.
-#[napi]
-pub fn latch_describe(cell: CellView, count: Count) -> Result<String> {
-    let latch = latch::of(cell, count)?;
-    Ok(describe(cell, Kind::Latch, |key, queue| {
+fn latch(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    let latch = latch::of(cell, arguments)?;
+    let text = describe(cell, Kind::Latch, |key, queue| {
         Ok(match latch.remaining()? {
             0 => "open".to_owned(),
             remaining => format!("closed, {remaining} to go{}", waiting(queue.len(key))),
         })
-    }))
+    });
+    Ok(text.into())
 }
 
 /// How many permits are free, and how many waiters there are.
-#[napi]
-pub fn semaphore_describe(cell: CellView, permits: Count, max: Count) -> Result<String> {
-    let semaphore = semaphore::of(cell, permits, max)?;
-    Ok(describe(cell, Kind::Semaphore, |key, queue| {
+fn semaphore(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    let (semaphore, _) = semaphore::of(cell, arguments)?;
+    let text = describe(cell, Kind::Semaphore, |key, queue| {
         let available = semaphore.available()?;
         let permits = if available == 1 { "permit" } else { "permits" };
         Ok(format!(
             "{available} {permits} free{}",
             waiting(queue.len(key))
         ))
-    }))
+    });
+    Ok(text.into())
 }
 
 /// Who holds the lock, and how many waiters there are.
-#[napi]
-pub fn rwlock_describe(env: Env, cell: CellView) -> Result<String> {
-    let reads = Reads::of(&env, cell.cell())?;
-    let lock = RwLock::new(cell.cell(), reads.held());
+fn rwlock(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    let reads = Reads::of(arguments.env, cell)?;
+    let lock = RwLock::new(cell, reads.held());
     let mut owner = None;
     let text = describe(cell, Kind::RwLock, |key, queue| {
         let state = match lock.inside(QUEUES.threads(), queue)? {
@@ -111,7 +121,7 @@ pub fn rwlock_describe(env: Env, cell: CellView) -> Result<String> {
         };
         Ok(state + &waiting(queue.len(key)))
     });
-    Ok(text + &not_run(cell, Kind::RwLock, owner))
+    Ok((text + &not_run(cell, Kind::RwLock, owner)).into())
 }
 
 fn waiting(count: usize) -> String {
@@ -123,10 +133,10 @@ fn waiting(count: usize) -> String {
 
 /// Says that the lock was granted to a promise of `owner` whose thread has not run since. The lock stays owned as
 /// long as that thread computes.
-fn not_run(cell: CellView, kind: Kind, owner: Option<ThreadId>) -> String {
+fn not_run(cell: SharedWord, kind: Kind, owner: Option<ThreadId>) -> String {
     owner
         .and_then(|owner| {
-            let key = Key::new(cell.cell(), kind);
+            let key = Key::new(cell, kind);
             let mut granted = Granted::all(|other| other == key);
             granted.retain(|granted| granted.owner == owner);
             granted.pop()
@@ -143,6 +153,6 @@ fn fault(fault: Fault) -> String {
             word.cast_signed()
         ),
         // Describing does not lead to any other fault.
-        other => format!("{other:?}"),
+        _ => "faulty".to_owned(),
     }
 }

@@ -2,8 +2,8 @@
 //! promises, and keeps its thread alive while some of them need that.
 
 use super::mailbox::{Mailbox, ThreadsafeFunction};
-use napi::bindgen_prelude::*;
-use napi::sys;
+use super::value::{Env, Result, Value, check};
+use napi_sys as sys;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::ptr;
@@ -31,13 +31,13 @@ pub struct Environment {
 #[derive(Clone, Copy)]
 pub struct Handlers {
     /// Reads the mailbox.
-    pub read: fn(&Env, &Environment),
+    pub read: fn(Env, &Environment),
     /// Cancels all pending promises, since the environment ends.
     pub end: fn(&Environment),
 }
 
 /// The environment of a call. The first call makes it.
-pub fn of(env: &Env) -> Rc<Environment> {
+pub fn of(env: Env) -> Rc<Environment> {
     ENVIRONMENTS.with(|environments| {
         let mut environments = environments.borrow_mut();
         if let Some(known) = environments.iter().find(|known| known.raw == env.raw()) {
@@ -67,8 +67,8 @@ impl Environment {
         &self.mailbox
     }
 
-    /// Keeps the thread alive until the unread letters are read. So a promise whose wait this very thread completed can
-    /// resume, even if a pending promise is no reason to keep the thread alive.
+    /// Keeps the thread alive until the unread letters are read. So a promise that this very thread released gets its
+    /// turn, even if a pending promise is no reason to keep the thread alive.
     pub fn hold_due(&self) {
         if self.pending.get() > 0 && !self.due_held.get() && self.mailbox.has_letters() {
             self.due_held.set(true);
@@ -116,37 +116,19 @@ impl Environment {
         if self.handlers.get().is_some() {
             return Ok(());
         }
-        // Ownership passes to the function, its resource and its hook, which need the context until the environment
-        // ends.
+        // SAFETY: the environment is alive, since it makes its first promise.
+        let env = unsafe { Env::new(self.raw) };
+        // Given away to the function, its resource and its hook, which need it until the environment ends.
         let context = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
-        let (mut name, mut resource, mut has_ref, mut function) = (
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-        );
-        let text = "shared-sync";
+        let name = env.make(Value::from("shared-sync".to_owned()))?;
+        // SAFETY: JavaScript calls it while the environment is alive, and so is the context.
+        let has_ref = unsafe { env.function(c"hasRef", Some(has_reference), context)? };
+        // Tools that list open handles call this. The handle counts as closed while it does not keep the thread alive.
+        let resource = env.make(Value::Object(vec![(c"hasRef", Value::Existing(has_ref))]))?;
+        let mut function = ptr::null_mut();
         // SAFETY: values of this environment; the context stays alive until the hook has run.
         let statuses = unsafe {
             [
-                sys::napi_create_string_utf8(
-                    self.raw,
-                    text.as_ptr().cast(),
-                    text.len() as isize,
-                    &mut name,
-                ),
-                // Tools that list open handles call this. The handle counts as closed while it does not keep the
-                // thread alive.
-                sys::napi_create_object(self.raw, &mut resource),
-                sys::napi_create_function(
-                    self.raw,
-                    c"hasRef".as_ptr(),
-                    "hasRef".len() as isize,
-                    Some(has_reference),
-                    context,
-                    &mut has_ref,
-                ),
-                sys::napi_set_named_property(self.raw, resource, c"hasRef".as_ptr(), has_ref),
                 sys::napi_create_threadsafe_function(
                     self.raw,
                     ptr::null_mut(),
@@ -166,12 +148,7 @@ impl Environment {
             ]
         };
         for status in statuses {
-            if status != sys::Status::napi_ok {
-                return Err(Error::new(
-                    status.into(),
-                    "cannot be woken by other threads",
-                ));
-            }
+            check(status, "cannot be woken by other threads")?;
         }
         self.mailbox.open(ThreadsafeFunction(function));
         self.handlers.set(Some(handlers));
@@ -214,7 +191,8 @@ unsafe extern "C" fn read_mailbox(
     // SAFETY: the context is the one from `open_mailbox`, on the same thread. The environment has not ended.
     let environment = unsafe { &*context.cast_const().cast::<Environment>() };
     if let Some(handlers) = environment.handlers.get() {
-        (handlers.read)(&Env::from_raw(env), environment);
+        // SAFETY: Node-API passes the environment of this thread.
+        (handlers.read)(unsafe { Env::new(env) }, environment);
     }
 }
 

@@ -1,40 +1,19 @@
 //! The errors of JavaScript for each fault: the code, and a message that says what to do next.
 
 use super::names::{label, thread};
+use super::value::Value;
 use crate::primitives::Fault;
 use crate::queue::{CycleEdge, Kind, Named};
 use crate::threads::ThreadId;
-use napi_derive::napi;
 
-/// A report of a fault: its stable code, a message, and the data of the error.
+/// A report of a fault.
 pub struct Report {
-    /// The error's `code`.
+    /// The error's `code`, which is stable.
     pub code: &'static str,
     /// The error's `message`.
     pub message: String,
-    /// Further properties of the error.
-    pub details: Details,
-}
-
-/// Further properties of an error.
-#[derive(Default)]
-#[napi(object)]
-pub struct Details {
-    /// The worker that owns the lock, or died while it owned it.
-    pub owner_thread_id: Option<u32>,
-    /// The cycle of a deadlock. It begins with the thread that receives the error.
-    pub cycle: Option<Vec<CycleLink>>,
-}
-
-/// One thread of a deadlock.
-#[napi(object)]
-pub struct CycleLink {
-    /// The worker.
-    pub thread_id: u32,
-    /// What the thread holds, and the previous link waits for.
-    pub holds: String,
-    /// What the thread waits for, and the next link holds.
-    pub waits_for: String,
+    /// Further properties of the error, as `Details` of binding.d.ts describes them.
+    pub details: Value,
 }
 
 /// Reports a fault of a primitive to the calling thread. None for an interruption, for which the runtime has an
@@ -42,17 +21,18 @@ pub struct CycleLink {
 pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
     let this = label(named);
     let kind = named.key.kind();
-    let owned_by = |owner: ThreadId| Details {
-        owner_thread_id: Some(owner.worker()),
-        cycle: None,
-    };
-    let waits_for_itself = || Details {
-        owner_thread_id: Some(context.worker()),
-        cycle: Some(cycle(&[CycleEdge {
+    let no_details = || Value::Object(Vec::new());
+    let owned_by = |owner: ThreadId| Value::Object(vec![(c"ownerThreadId", owner.worker().into())]);
+    let waits_for_itself = || {
+        let edge = CycleEdge {
             thread: context,
             holds: named.clone(),
             waits_for: named.clone(),
-        }])),
+        };
+        Value::Object(vec![
+            (c"ownerThreadId", context.worker().into()),
+            (c"cycle", cycle(&[edge])),
+        ])
     };
     let (code, message, details) = match fault {
         Fault::NotOwner(None) if kind == Kind::RwLock => (
@@ -61,14 +41,14 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
                 "This thread does not hold the {this}. Call read() or write() in this thread first. Then call \
                  unlockRead() once for each read(), and unlockWrite() once for each write()."
             ),
-            Details::default(),
+            no_details(),
         ),
         Fault::NotOwner(None) => (
             "ERR_NOT_OWNER",
             format!(
                 "The {this} is not locked. Call lock() in this thread first, and unlock() once for each lock()."
             ),
-            Details::default(),
+            no_details(),
         ),
         Fault::NotOwner(Some(owner)) if kind == Kind::RwLock => (
             "ERR_NOT_OWNER",
@@ -110,7 +90,7 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
                 "This thread runs the action of the {this}, so it would wait for itself. Arrive again after the action, \
                  or await waitAsync() outside of it."
             ),
-            Details::default(),
+            no_details(),
         ),
         Fault::Recursive if kind == Kind::RwLock => (
             "ERR_DEADLOCK",
@@ -132,7 +112,7 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
             waits_for_itself(),
         ),
         Fault::Deadlock(circle) => {
-            let cycle = cycle(&circle);
+            let details = Value::Object(vec![(c"cycle", cycle(&circle))]);
             (
                 "ERR_DEADLOCK",
                 format!(
@@ -141,10 +121,7 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
                     in_words(&circle),
                     thread(context)
                 ),
-                Details {
-                    owner_thread_id: None,
-                    cycle: Some(cycle),
-                },
+                details,
             )
         }
         Fault::Abandoned(owner) => (
@@ -157,7 +134,7 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
                     None => "a thread that has".to_owned(),
                 }
             ),
-            owner.map(owned_by).unwrap_or_default(),
+            owner.map_or_else(no_details, owned_by),
         ),
         Fault::Broken => (
             "ERR_BROKEN_BARRIER",
@@ -166,7 +143,7 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
                  thread ended), the action failed, or a thread called abort() or reset(). No party can pass it: call \
                  reset() once all parties know."
             ),
-            Details::default(),
+            no_details(),
         ),
         Fault::TimedOut if kind == Kind::Barrier => (
             "ERR_TIMEOUT",
@@ -174,14 +151,14 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
                 "The wait at the {this} timed out before all parties had arrived, and the barrier is broken. Call reset() \
                  once all parties know, or allow more time."
             ),
-            Details::default(),
+            no_details(),
         ),
         Fault::TimedOut => (
             "ERR_TIMEOUT",
             format!(
                 "The wait for the {this} timed out, and nothing was acquired. Wait again, or allow more time."
             ),
-            Details::default(),
+            no_details(),
         ),
         Fault::Corrupt(word) => (
             "ERR_CORRUPT_CELL",
@@ -197,7 +174,7 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
                     _ => "",
                 }
             ),
-            Details::default(),
+            no_details(),
         ),
         Fault::Interrupted => return None,
     };
@@ -208,13 +185,16 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
     })
 }
 
-fn cycle(edges: &[CycleEdge]) -> Vec<CycleLink> {
-    let link = |edge: &CycleEdge| CycleLink {
-        thread_id: edge.thread.worker(),
-        holds: label(&edge.holds),
-        waits_for: label(&edge.waits_for),
+/// The threads of a deadlock, as `CycleLink` of binding.d.ts describes them.
+fn cycle(edges: &[CycleEdge]) -> Value {
+    let link = |edge: &CycleEdge| {
+        Value::Object(vec![
+            (c"threadId", edge.thread.worker().into()),
+            (c"holds", label(&edge.holds).into()),
+            (c"waitsFor", label(&edge.waits_for).into()),
+        ])
     };
-    edges.iter().map(link).collect()
+    Value::Array(edges.iter().map(link).collect())
 }
 
 fn in_words(edges: &[CycleEdge]) -> String {

@@ -3,9 +3,10 @@
 //! apart, since it names only the thread.
 
 use super::view::KeptView;
+use crate::hash::HashMap;
 use crate::queue::Key;
 use std::cell::RefCell;
-use std::collections::HashMap;
+
 use std::mem::ManuallyDrop;
 
 thread_local! {

@@ -1,9 +1,9 @@
 //! What a JavaScript runtime offers to a thread that is blocked.
 
 use super::event_loop;
+use super::export::{Export, constant};
+use super::value::{Env, Failure, Result};
 use crate::threads::InterruptSource;
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 
 /// The intervals in nanoseconds at which a blocked thread checks for interrupts if its event loop cannot be watched.
 /// It has to notice a termination within milliseconds, and must not use much CPU during a long wait.
@@ -19,7 +19,6 @@ const SHARED_HEAP: InterruptSource = InterruptSource::Intervals {
 };
 
 /// What a runtime offers to a blocked thread.
-#[napi(string_enum = "kebab-case")]
 pub enum Host {
     /// The event loop has a descriptor that becomes readable when the runtime wants to interrupt the thread.
     EventLoop,
@@ -29,9 +28,24 @@ pub enum Host {
     SharedHeap,
 }
 
+/// The constants for [`Host`].
+pub static EXPORTS: &[Export] = &[
+    constant(c"HOST_EVENT_LOOP", Host::EventLoop as u32),
+    constant(c"HOST_OPAQUE", Host::Opaque as u32),
+    constant(c"HOST_SHARED_HEAP", Host::SharedHeap as u32),
+];
+
 impl Host {
+    /// The host of a constant.
+    pub fn of(constant: u32) -> Result<Self> {
+        [Host::EventLoop, Host::Opaque, Host::SharedHeap]
+            .into_iter()
+            .nth(constant as usize)
+            .ok_or_else(|| Failure::invalid("no host has this number"))
+    }
+
     /// How the runtime interrupts a blocked thread of this environment.
-    pub fn interrupt_source(self, env: &Env) -> InterruptSource {
+    pub fn interrupt_source(self, env: Env) -> InterruptSource {
         match self {
             Host::EventLoop => {
                 event_loop::descriptor(env).map_or(LOOKING_IN, InterruptSource::Descriptor)

@@ -1,45 +1,45 @@
 //! The native side of `Latch`.
 
-use super::call::{Call, Name};
-use super::numbers::{Count, Milliseconds, Serial};
-use super::promises::{FULFILLED, Terms};
-use super::realm::Realmed;
-use super::view::CellView;
+use super::arguments::Arguments;
+use super::call::Call;
+use super::export::{Export, constant, function};
+use super::promises::Terms;
+use super::status::WaitStatus;
+use super::value::{Failure, Result, Value};
+use crate::cell::SharedWord;
 use crate::primitives::{Fault, Latch, Opening};
 use crate::queue::Kind;
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 
-/// The waiters bit of the word of a Latch.
-#[napi]
-pub const LATCH_WAITERS: u32 = Latch::WAITERS;
+/// The exports for Latch.
+pub static EXPORTS: &[Export] = &[
+    constant(c"LATCH_WAITERS", Latch::WAITERS),
+    constant(c"LATCH_MAX_COUNT", Latch::MAX_COUNT),
+    function(c"latchWait", 5, wait),
+    function(c"latchCountDown", 5, count_down),
+    function(c"latchWaitAsync", 7, wait_async),
+    function(c"latchRemaining", 4, remaining),
+];
 
-/// The largest count of a Latch.
-#[napi]
-pub const LATCH_MAX_COUNT: u32 = Latch::MAX_COUNT;
-
-/// The latch in `cell`.
-pub(super) fn of(cell: CellView, count: Count) -> Result<Latch> {
-    if !(1..=Latch::MAX_COUNT).contains(&count.0) {
-        return Err(Error::new(Status::InvalidArg, "count is out of range"));
+/// The latch in `cell`, with the count that is the next argument.
+pub(super) fn of(cell: SharedWord, arguments: &mut Arguments) -> Result<Latch> {
+    let count = arguments.count()?;
+    if !(1..=Latch::MAX_COUNT).contains(&count) {
+        return Err(Failure::invalid("count is out of range"));
     }
-    Ok(Latch::new(cell.cell(), count.0))
+    Ok(Latch::new(cell, count))
 }
 
-/// Waits for at most `milliseconds` (Infinity: without limit) until the latch is open. Returns true, or false if the
-/// time limit passed first.
-#[napi]
-pub fn latch_wait(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    count: Count,
-    milliseconds: Milliseconds,
-) -> Result<bool> {
-    let latch = of(cell, count)?;
-    Call::new(&env, &realm, Kind::Latch, cell, name).within(
-        milliseconds,
+/// Reads the arguments with which each call on a latch begins.
+fn read(arguments: &mut Arguments) -> Result<(Call, Latch)> {
+    let call = Call::read(arguments, Kind::Latch)?;
+    let latch = of(call.cell(), arguments)?;
+    Ok((call, latch))
+}
+
+fn wait(arguments: &mut Arguments) -> Result<Value> {
+    let (call, latch) = read(arguments)?;
+    call.within(
+        arguments.milliseconds()?,
         |context, deadline| latch.wait(context, deadline),
         |_| {
             if latch.is_open()? {
@@ -51,49 +51,23 @@ pub fn latch_wait(
     )
 }
 
-/// Counts down by `by`, but not below open.
-#[napi]
-pub fn latch_count_down(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    count: Count,
-    by: Count,
-) -> Result<()> {
-    let latch = of(cell, count)?;
-    Call::new(&env, &realm, Kind::Latch, cell, name).run(|context| latch.count_down(context, by.0))
+fn count_down(arguments: &mut Arguments) -> Result<Value> {
+    let (call, latch) = read(arguments)?;
+    let by = arguments.count()?;
+    call.run(|context| latch.count_down(context, by))
+        .map(Value::from)
 }
 
-/// Begins to wait until the latch is open.
-#[napi]
-pub fn latch_wait_async(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    count: Count,
-    number: Serial,
-    timeout: Milliseconds,
-    keeps_alive: bool,
-) -> Result<f64> {
-    let latch = of(cell, count)?;
-    Call::new(&env, &realm, Kind::Latch, cell, name).promise(
-        Terms::new(number, timeout, keeps_alive),
+fn wait_async(arguments: &mut Arguments) -> Result<Value> {
+    let (call, latch) = read(arguments)?;
+    call.promise(
+        Terms::read(arguments)?,
         |requester| Opening::new(latch, requester),
-        |opened| opened.map(|()| FULFILLED),
+        |opened| opened.map(|()| WaitStatus::Acquired.number()),
     )
 }
 
-/// The number of countdowns that are left until the latch is open.
-#[napi]
-pub fn latch_remaining(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    count: Count,
-) -> Result<u32> {
-    let latch = of(cell, count)?;
-    Call::new(&env, &realm, Kind::Latch, cell, name).run(|_| latch.remaining())
+fn remaining(arguments: &mut Arguments) -> Result<Value> {
+    let (call, latch) = read(arguments)?;
+    call.run(|_| latch.remaining()).map(Value::from)
 }

@@ -190,6 +190,8 @@ fn duration(nanoseconds: u64) -> String {
     if milliseconds < 1_000 {
         format!("{milliseconds} ms")
     } else {
-        format!("{:.1} s", milliseconds as f64 / 1e3)
+        // Without floating point, whose formatting would take 15 KB of the addon.
+        let tenths = (milliseconds + 50) / 100;
+        format!("{}.{} s", tenths / 10, tenths % 10)
     }
 }

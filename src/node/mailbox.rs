@@ -8,7 +8,7 @@
 use crate::queue::{Readiness, Unpark};
 use crate::sync::lock;
 use crate::threads::Thread;
-use napi::sys;
+use napi_sys as sys;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 

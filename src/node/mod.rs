@@ -1,37 +1,41 @@
 //! Node-API, which only this module uses. It has free functions that are complete in themselves; the classes in
 //! `lib/` try one atomic instruction before they call them. No native object stands for a primitive: each call
 //! receives the number of its realm and the view of the cell, and reads the address of the cell.
+//!
+//! Each file has a table of its exports. `binding.d.ts` declares them all, and says what each function does.
 
-// A call carries everything that the native side needs, since no object stands for a primitive.
-#![allow(clippy::too_many_arguments)]
-
-pub mod barrier;
+mod arguments;
+mod barrier;
 mod call;
-pub mod clock;
-pub mod condition;
+mod clock;
+mod condition;
 mod current_thread;
-pub mod describe;
+mod describe;
 mod environment;
-pub mod errors;
+mod errors;
 mod event_loop;
+mod export;
 mod grants;
-pub mod host;
-pub mod inspect;
-pub mod latch;
+mod host;
+mod inspect;
+mod latch;
 mod listing;
 mod mailbox;
-pub mod mutex;
+mod mutex;
 mod names;
-mod numbers;
-pub mod promises;
-pub mod read_counts;
-pub mod realm;
-pub mod rwlock;
-pub mod semaphore;
+mod promises;
+mod read_counts;
+mod realm;
+mod rwlock;
+mod semaphore;
+mod status;
+mod value;
 mod view;
 
 use crate::queue::{HandOff, Queues};
+use napi_sys as sys;
 use std::sync::LazyLock;
+use value::Env;
 
 /// When a lock is handed off to the waiter at the front: after a millisecond if it was overtaken, else after ten. In
 /// each bucket at most once every half millisecond.
@@ -43,3 +47,50 @@ const HAND_OFF: HandOff = HandOff {
 
 /// The queues of the process: `2^8` buckets, so that a hundred contended cells rarely share one.
 static QUEUES: LazyLock<Queues> = LazyLock::new(|| Queues::new(8, HAND_OFF));
+
+/// The exports of the addon.
+static EXPORTS: [&[export::Export]; 14] = [
+    status::EXPORTS,
+    host::EXPORTS,
+    realm::EXPORTS,
+    promises::EXPORTS,
+    mutex::EXPORTS,
+    condition::EXPORTS,
+    barrier::EXPORTS,
+    latch::EXPORTS,
+    semaphore::EXPORTS,
+    rwlock::EXPORTS,
+    read_counts::EXPORTS,
+    describe::EXPORTS,
+    inspect::EXPORTS,
+    clock::EXPORTS,
+];
+
+/// Node-API calls this in each environment that loads the addon.
+///
+/// # Safety
+/// Only Node-API calls this, with an environment of the calling thread and the object for its exports.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn napi_register_module_v1(
+    env: sys::napi_env,
+    exports: sys::napi_value,
+) -> sys::napi_value {
+    #[cfg(target_env = "msvc")]
+    look_up_functions();
+    // SAFETY: as demanded above.
+    let env = unsafe { Env::new(env) };
+    for table in EXPORTS {
+        if let Err(failure) = export::add(env, exports, table) {
+            return export::fail(env, failure);
+        }
+    }
+    exports
+}
+
+/// Looks up the functions of Node-API in the program, which Windows does not do when it loads the addon.
+#[cfg(target_env = "msvc")]
+fn look_up_functions() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    // SAFETY: no function is called before this has run once. The program that has them is never unloaded.
+    ONCE.call_once(|| drop(unsafe { sys::setup() }));
+}

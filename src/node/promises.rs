@@ -8,21 +8,23 @@
 //! removes the entry after the wait has left the queues.
 
 use super::QUEUES;
+use super::arguments::{Arguments, Milliseconds, Serial};
 use super::environment::{Environment, Handlers};
 use super::errors::report;
+use super::export::{Export, function};
 use super::listing;
 use super::mailbox::Mailbox;
-use super::numbers::{Milliseconds, Serial};
-use super::realm::{Realm, Realmed};
+use super::realm::Realm;
+use super::status::WaitStatus;
+use super::value::{Env, Failure, Result, Value};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
+use crate::hash::HashMap;
 use crate::primitives::{Fault, Wait};
 use crate::queue::{Context, Key, Kind, Labels, Requester, Unpark, Waiter, WakeReason};
 use crate::threads::{Expire, Interrupt, InterruptSource, Limit, Runtime, Thread};
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 use std::cell::RefCell;
-use std::collections::HashMap;
+
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,37 +33,37 @@ use std::task::Poll;
 /// The result of a promise: a number above zero, whose meaning its class knows, or a fault.
 pub type Completion = std::result::Result<f64, Fault>;
 
-/// The result of a promise that has only one.
-pub const FULFILLED: f64 = 1.0;
+/// The export of this file.
+pub static EXPORTS: &[Export] = &[function(c"giveUp", 2, give_up)];
 
 /// What a call that begins a wait returns if the promise waits.
-const PENDING_RESULT: f64 = 0.0;
+const PENDING_RESULT: f64 = WaitStatus::Pending.number();
 
 thread_local! {
     /// The pending promises of this thread, by their ids.
     // Never dropped with the thread, when the environment that its references belong to has ended.
-    static PENDING: ManuallyDrop<RefCell<HashMap<u64, Box<Pending>>>> =
+    static PENDING: ManuallyDrop<RefCell<HashMap<Serial, Box<Pending>>>> =
         ManuallyDrop::new(RefCell::default());
 }
 
 /// The terms of a wait by promise.
 pub struct Terms {
     /// The id of the promise.
-    pub number: u64,
+    pub serial: Serial,
     /// The time limit.
-    pub timeout: Milliseconds,
+    timeout: Milliseconds,
     /// Whether the promise keeps the thread alive.
-    pub keeps_alive: bool,
+    keeps_alive: bool,
 }
 
 impl Terms {
-    /// The terms as JavaScript passes them.
-    pub fn new(number: Serial, timeout: Milliseconds, keeps_alive: bool) -> Self {
-        Terms {
-            number: number.0,
-            timeout,
-            keeps_alive,
-        }
+    /// Reads the terms, which are three arguments.
+    pub fn read(arguments: &mut Arguments) -> Result<Self> {
+        Ok(Terms {
+            serial: arguments.serial()?,
+            timeout: arguments.milliseconds()?,
+            keeps_alive: arguments.boolean()?,
+        })
     }
 }
 
@@ -213,27 +215,23 @@ pub fn begin<W: Wait + 'static>(
     complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
 ) -> Result<Completion> {
     let limit = prepare(realm, &terms)?;
-    let requester = |context: &Context| {
-        let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
-        Requester::promise_of(context.thread, target, terms.number)
-    };
     let completion = as_context(realm.thread(), |context| {
-        let mut wait = wait(&requester(context));
+        let mut wait = wait(&requester(context, realm, &terms));
         if let Poll::Ready(result) = wait.start(context) {
             return complete(result);
         }
-        let pending = Box::new(Pending {
+        let pending = Pending {
             realm: Rc::clone(realm),
             site,
             limit,
-            place: listing::add(context.thread, Arc::clone(wait.waiter()), labels()),
+            place: 0,
             keeps_alive: terms.keeps_alive,
             wait: Completing {
                 wait,
                 complete: Some(complete),
             },
-        });
-        add(context, &terms, pending)
+        };
+        add(context, &terms, labels(), Box::new(pending))
     });
     realm.environment().hold_due();
     Ok(completion)
@@ -253,32 +251,42 @@ fn prepare(realm: &Realm, terms: &Terms) -> Result<Option<Box<TimeLimit>>> {
         return Ok(None);
     }
     let expiry = Arc::new(Expiry {
-        number: terms.number,
+        number: terms.serial,
         mailbox: Arc::clone(environment.mailbox()),
     });
-    let entry = QUEUES.threads().timer().set(deadline, expiry)?;
+    let entry = QUEUES.threads().timer().set(deadline, expiry);
+    let entry = entry.map_err(|error| Failure::refused(&error.to_string()))?;
     Ok(Some(Box::new(TimeLimit {
         deadline,
         _entry: entry,
     })))
 }
 
+// What follows is compiled once, and not for each kind of wait.
+
+fn requester(context: &Context, realm: &Realm, terms: &Terms) -> Requester {
+    let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
+    Requester::promise_of(context.thread, target, terms.serial)
+}
+
 /// Adds a pending promise, or times it out at once.
-fn add(context: &Context, terms: &Terms, pending: Box<Pending>) -> Completion {
+fn add(context: &Context, terms: &Terms, labels: Labels, mut pending: Box<Pending>) -> Completion {
+    let waiter = Arc::clone(pending.wait.waiter());
+    pending.place = listing::add(context.thread, waiter, labels);
     pending.realm.begin_pending();
     if pending.keeps_alive {
         pending.realm.environment().hold(1);
     }
     // A letter that came before this is still in the mailbox, which only this thread reads.
-    with_pending(|all| all.insert(terms.number, pending));
+    with_pending(|all| all.insert(terms.serial, pending));
     if terms.timeout.0 > 0.0 {
         return Ok(PENDING_RESULT);
     }
-    step(context, terms.number, Some(WakeReason::TimedOut))
+    step(context, terms.serial, Some(WakeReason::TimedOut))
         .map_or(Ok(PENDING_RESULT), |finished| finished.completion)
 }
 
-fn with_pending<R>(visit: impl FnOnce(&mut HashMap<u64, Box<Pending>>) -> R) -> R {
+fn with_pending<R>(visit: impl FnOnce(&mut HashMap<Serial, Box<Pending>>) -> R) -> R {
     PENDING.with(|pending| visit(&mut pending.borrow_mut()))
 }
 
@@ -312,18 +320,15 @@ fn step(context: &Context, number: u64, reason: Option<WakeReason>) -> Option<Fi
     None
 }
 
-/// Cancels a promise, which passes on what it was granted. Returns 0, or the result of the promise if it was too
-/// late.
-#[napi]
-pub fn give_up(realm: Realmed, number: Serial) -> f64 {
-    let number = number.0;
+fn give_up(arguments: &mut Arguments) -> Result<Value> {
+    let realm = arguments.realm()?;
+    let serial = arguments.serial()?;
     let finished = as_context(realm.thread(), |context| {
-        step(context, number, Some(WakeReason::Interrupted))
+        step(context, serial, Some(WakeReason::Interrupted))
     });
     realm.environment().hold_due();
-    finished
-        .and_then(|finished| finished.completion.ok())
-        .unwrap_or(PENDING_RESULT)
+    let completion = finished.and_then(|finished| finished.completion.ok());
+    Ok(completion.unwrap_or(PENDING_RESULT).into())
 }
 
 /// Called when the thread blocks: what its promises were granted, and have not learned of yet, goes to other waiters.
@@ -345,7 +350,7 @@ pub fn after_block(context: &Context) {
 }
 
 /// Reads the mailbox, on the thread of the environment.
-fn read_mailbox(env: &Env, environment: &Environment) {
+fn read_mailbox(env: Env, environment: &Environment) {
     for number in environment.mailbox().take() {
         let Some((realm, thread)) = with_pending(|all| {
             let realm = &all.get(&number)?.realm;

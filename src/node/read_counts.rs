@@ -11,39 +11,46 @@
 //! of their creation. So the hook of the realm that was made last runs while all of them are alive, and handles all
 //! slots.
 
-use super::view::CellView;
+use super::arguments::Arguments;
+use super::export::{Export, constant, function};
+use super::value::{Env, Failure, Result, Value, check};
 use super::{QUEUES, grants};
 use crate::cell::SharedWord;
+use crate::hash::HashMap;
 use crate::primitives::{ReadCounts, RwLock};
 use crate::sync::AtomicU32;
 use crate::threads::ThreadId;
-use napi::bindgen_prelude::*;
-use napi::sys;
-use napi_derive::napi;
+use napi_sys as sys;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+
 use std::ffi::c_void;
 use std::ptr;
 
+/// The exports for the counts.
+pub static EXPORTS: &[Export] = &[
+    constant(c"READ_SLOTS", READ_SLOTS),
+    constant(c"READ_STRIDE", READ_STRIDE),
+    constant(c"READ_OWN", READ_OWN),
+    constant(c"READ_BY_GUARDS", READ_BY_GUARDS),
+    constant(c"READ_GENERATION", READ_GENERATION),
+    function(c"readSlot", 1, read_slot),
+    function(c"readChunk", 1, read_chunk),
+];
+
 /// How many slots a chunk has.
-#[napi]
-pub const READ_SLOTS: u32 = 1024;
+const READ_SLOTS: u32 = 1024;
 
 /// How many numbers a slot has in its chunk: the three below.
-#[napi]
-pub const READ_STRIDE: u32 = 3;
+const READ_STRIDE: u32 = 3;
 
 /// Where in a slot the thread counts its own reads.
-#[napi]
-pub const READ_OWN: u32 = 0;
+const READ_OWN: u32 = 0;
 
 /// Where in a slot the thread counts the reads of its guards.
-#[napi]
-pub const READ_BY_GUARDS: u32 = 1;
+const READ_BY_GUARDS: u32 = 1;
 
 /// Where in a slot its generation is.
-#[napi]
-pub const READ_GENERATION: u32 = 2;
+const READ_GENERATION: u32 = 2;
 
 thread_local! {
     static TABLE: RefCell<Table> = RefCell::default();
@@ -96,7 +103,7 @@ impl Table {
     }
 
     /// The slot of `cell`. Makes it if there is none yet.
-    fn slot(&mut self, env: &Env, cell: SharedWord) -> Result<usize> {
+    fn slot(&mut self, env: Env, cell: SharedWord) -> Result<usize> {
         if let Some(slot) = self.slot_of.get(&cell.address()) {
             return Ok(*slot);
         }
@@ -108,7 +115,7 @@ impl Table {
             }
         }
         let Some(slot) = self.free.pop() else {
-            return Err(Error::new(Status::GenericFailure, "no slot is free"));
+            return Err(Failure::refused("no slot is free"));
         };
         self.slots[slot].cell = Some(cell);
         self.slot_of.insert(cell.address(), slot);
@@ -131,7 +138,7 @@ impl Table {
     }
 
     /// Adds a chunk.
-    fn grow(&mut self, env: &Env) -> Result<()> {
+    fn grow(&mut self, env: Env) -> Result<()> {
         let length = (READ_SLOTS * READ_STRIDE) as usize;
         let (mut data, mut buffer, mut counts, mut cells) = (
             ptr::null_mut(),
@@ -163,9 +170,7 @@ impl Table {
             ]
         };
         for status in statuses {
-            if status != sys::Status::napi_ok {
-                return Err(Error::new(status.into(), "cannot count reads"));
-            }
+            check(status, "cannot count reads")?;
         }
         self.chunks.push(Chunk {
             env: env.raw(),
@@ -185,30 +190,25 @@ impl Table {
     }
 }
 
-/// The slot in which this thread counts its reads of the lock in `cell`.
-#[napi]
-pub fn read_slot(env: Env, cell: CellView) -> Result<u32> {
-    let slot = TABLE.with(|table| table.borrow_mut().slot(&env, cell.cell()))?;
-    Ok(slot as u32)
+fn read_slot(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    let slot = TABLE.with(|table| table.borrow_mut().slot(arguments.env, cell))?;
+    Ok((slot as f64).into())
 }
 
-/// A chunk of slots: the Int32Array with their numbers, and the array in which JavaScript keeps their cells.
-#[napi(ts_return_type = "[Int32Array, Array<Int32Array | undefined>]")]
-pub fn read_chunk(env: Env, chunk: u32) -> Result<Vec<Unknown<'static>>> {
+fn read_chunk(arguments: &mut Arguments) -> Result<Value> {
+    let chunk = arguments.index()? as usize;
     TABLE.with(|table| {
         let table = table.borrow();
-        let chunk = table.chunks.get(chunk as usize);
-        let chunk =
-            chunk.ok_or_else(|| Error::new(Status::InvalidArg, "there is no such chunk"))?;
+        let chunk = table.chunks.get(chunk);
+        let chunk = chunk.ok_or_else(|| Failure::invalid("there is no such chunk"))?;
         let value = |reference| {
             let mut value = ptr::null_mut();
             // SAFETY: a strong reference of this thread. The value stays valid within the scope of the native call.
-            unsafe {
-                sys::napi_get_reference_value(chunk.env, reference, &mut value);
-                Unknown::from_raw_unchecked(env.raw(), value)
-            }
+            unsafe { sys::napi_get_reference_value(chunk.env, reference, &mut value) };
+            Value::Existing(value)
         };
-        Ok(vec![value(chunk.counts), value(chunk.cells)])
+        Ok(Value::Array(vec![value(chunk.counts), value(chunk.cells)]))
     })
 }
 
@@ -220,7 +220,7 @@ pub struct Reads {
 
 impl Reads {
     /// The counts of the lock in `cell`.
-    pub fn of(env: &Env, cell: SharedWord) -> Result<Self> {
+    pub fn of(env: Env, cell: SharedWord) -> Result<Self> {
         TABLE.with(|table| {
             let mut table = table.borrow_mut();
             let slot = table.slot(env, cell)?;
@@ -248,9 +248,9 @@ impl Drop for Reads {
 }
 
 /// Registers the hook that handles the reads of this thread when it ends. Called for each realm that is made.
-pub fn watch(env: &Env, id: ThreadId) -> Result<()> {
+pub fn watch(env: Env, id: ThreadId) -> Result<()> {
     let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);
-    // SAFETY: the hook takes a number, no pointer; the addon stays loaded (napi-build links it so). Node refuses the
+    // SAFETY: the hook takes a number, no pointer; the addon stays loaded (build.rs links it so). Node refuses the
     // same hook twice, so each realm removes the previous one, and only the last stays. Deno ends the process if
     // there is none to remove.
     let status = unsafe {
@@ -259,15 +259,9 @@ pub fn watch(env: &Env, id: ThreadId) -> Result<()> {
         }
         sys::napi_add_env_cleanup_hook(env.raw(), Some(environment_ends), number)
     };
-    if status == sys::Status::napi_ok {
-        WATCHED.set(true);
-        Ok(())
-    } else {
-        Err(Error::new(
-            status.into(),
-            "cannot watch for the end of this thread",
-        ))
-    }
+    check(status, "cannot watch for the end of this thread")?;
+    WATCHED.set(true);
+    Ok(())
 }
 
 /// Runs on the thread itself when its environment ends.

@@ -1,20 +1,21 @@
-//! What the native functions need from the JavaScript realm that calls them, and from the thread on which they run.
+//! What the native functions need of the JavaScript realm that calls them, and of the thread on which they run.
 //!
 //! A thread may have several realms: a test runner gives each test file one. The thread's record is made once. Each
 //! realm brings functions of its own, so that errors are instances of the classes that its user imported. A weak
 //! reference holds these functions, which is strong only while the realm has pending promises. So a realm that is no
 //! longer used is collected, and its number is reused.
 
+use super::arguments::{Arguments, Serial};
 use super::current_thread::current_thread;
 use super::environment::{self, Environment};
-use super::errors::{Details, Report};
+use super::errors::Report;
+use super::export::{Export, function};
 use super::host::Host;
 use super::mailbox::PromiseTarget;
 use super::read_counts;
+use super::value::{Env, Failure, Result, Value, check};
 use crate::threads::{InterruptSource, Thread};
-use napi::bindgen_prelude::*;
-use napi::{JsValue, sys};
-use napi_derive::napi;
+use napi_sys as sys;
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::rc::Rc;
@@ -24,11 +25,18 @@ thread_local! {
     /// The realms of this thread, by their numbers.
     static REALMS: RefCell<Vec<Rc<Realm>>> = const { RefCell::new(Vec::new()) };
     /// The first promise id that is not assigned to a realm yet.
-    static NEXT_NUMBERS: Cell<u64> = const { Cell::new(1) };
+    static NEXT_SERIAL: Cell<u64> = const { Cell::new(1) };
 }
 
+/// The exports for realms.
+pub static EXPORTS: &[Export] = &[
+    function(c"registerRealm", 3, register_realm),
+    function(c"threadTag", 1, thread_tag),
+    function(c"newSerials", 0, new_serials),
+];
+
 /// How many promise ids a realm receives at once.
-const NUMBERS: u64 = 1 << 32;
+const SERIALS: u64 = 1 << 32;
 
 /// The functions of a realm: their indices in the array that JavaScript registers.
 #[derive(Clone, Copy)]
@@ -56,27 +64,20 @@ pub struct Realm {
     interrupt_source: InterruptSource,
 }
 
-/// Registers a realm of the calling thread, and returns its number. `threadId` is the worker's, 0 in the main thread. `hooks`
-/// is an array of functions that the realm keeps alive itself: one that does nothing, `createError(code, message, details)`,
-/// `fulfil(number, value)` and `reject(number, code, message, details)`. `host` says what the runtime can do.
-#[napi]
-pub fn register_realm(
-    env: Env,
-    thread_id: u32,
-    #[napi(ts_arg_type = "readonly unknown[]")] hooks: Unknown,
-    host: Host,
-) -> Result<u32> {
-    let thread = current_thread(&env, thread_id)?;
+fn register_realm(arguments: &mut Arguments) -> Result<Value> {
+    let env = arguments.env;
+    let thread_id = arguments.index()?;
+    let hooks = arguments.any();
+    let host = Host::of(arguments.index()?)?;
+    let thread = current_thread(env, thread_id)?;
     // Hooks run in the reverse order, so the reads that the thread held are released before the thread is marked
     // dead.
-    read_counts::watch(&env, thread.id())?;
+    read_counts::watch(env, thread.id())?;
     let mut reference = ptr::null_mut();
     // SAFETY: a value of this environment. A count of 0 makes the reference weak.
-    let status = unsafe { sys::napi_create_reference(env.raw(), hooks.raw(), 0, &mut reference) };
-    if status != sys::Status::napi_ok {
-        return Err(Error::new(status.into(), "hooks must be an array"));
-    }
-    let environment = environment::of(&env);
+    let status = unsafe { sys::napi_create_reference(env.raw(), hooks, 0, &mut reference) };
+    check(status, "hooks must be an array")?;
+    let environment = environment::of(env);
     REALMS.with(|realms| {
         let mut realms = realms.borrow_mut();
         let number = realms
@@ -90,7 +91,7 @@ pub fn register_realm(
             environment,
             hooks: reference,
             pending: Cell::new(0),
-            interrupt_source: host.interrupt_source(&env),
+            interrupt_source: host.interrupt_source(env),
         });
         if number == realms.len() {
             realms.push(realm);
@@ -98,47 +99,26 @@ pub fn register_realm(
             realms[number].delete_hooks();
             realms[number] = realm;
         }
-        Ok(number as u32)
+        Ok((number as f64).into())
     })
 }
 
-/// The id of the calling thread in the words of the primitives.
-#[napi]
-pub fn thread_number(realm: Realmed) -> u32 {
-    realm.thread.id().get()
+fn thread_tag(arguments: &mut Arguments) -> Result<Value> {
+    Ok(arguments.realm()?.thread.id().get().into())
 }
 
-/// The first of 2^32 promise ids that no other realm of the thread receives.
-#[napi]
-pub fn promise_numbers() -> f64 {
-    let first = NEXT_NUMBERS.get();
-    NEXT_NUMBERS.set(first + NUMBERS);
+fn new_serials(_: &mut Arguments) -> Result<Value> {
+    let first = NEXT_SERIAL.get();
+    NEXT_SERIAL.set(first + SERIALS);
     // Exact: a thread would have to take 2^21 times 2^32 ids first.
-    first as f64
+    Ok((first as f64).into())
 }
 
-/// A realm as an argument: its number.
-pub struct Realmed(Rc<Realm>);
-
-impl std::ops::Deref for Realmed {
-    type Target = Rc<Realm>;
-
-    fn deref(&self) -> &Rc<Realm> {
-        &self.0
-    }
-}
-
-impl FromNapiValue for Realmed {
-    // Not inlined: otherwise every native function would contain a copy.
-    #[inline(never)]
-    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-        // SAFETY: passed on.
-        let number = unsafe { u32::from_napi_value(env, value)? };
-        REALMS
-            .with(|realms| realms.borrow().get(number as usize).cloned())
-            .map(Realmed)
-            .ok_or_else(|| Error::new(Status::InvalidArg, "no realm has this number"))
-    }
+/// The realm of this thread that has this number.
+pub fn of(number: u32) -> Result<Rc<Realm>> {
+    REALMS
+        .with(|realms| realms.borrow().get(number as usize).cloned())
+        .ok_or_else(|| Failure::invalid("no realm has this number"))
 }
 
 impl Realm {
@@ -163,85 +143,75 @@ impl Realm {
     }
 
     /// Calls the function that does nothing. Fails if the thread is being terminated.
-    pub fn poll(&self, env: &Env) -> Result<()> {
-        self.call(env, Hook::Poll, &[]).map(drop)
+    pub fn poll(&self, env: Env) -> Result<()> {
+        self.call(env, Hook::Poll, []).map(drop)
     }
 
     /// Fulfils a promise.
-    pub fn fulfil(&self, env: &Env, number: u64, value: f64) {
-        let arguments = FnArgs::from((number as f64, value)).into_vec(env.raw());
+    pub fn fulfil(&self, env: Env, serial: Serial, value: f64) {
         // The JavaScript function does not throw. If it cannot be called, no JavaScript is left that could use the
         // result.
-        arguments
-            .and_then(|arguments| self.call(env, Hook::Fulfil, &arguments))
+        self.call(env, Hook::Fulfil, [(serial as f64).into(), value.into()])
             .ok();
     }
 
     /// Rejects a promise.
-    pub fn reject(&self, env: &Env, number: u64, report: Report) {
-        let arguments = FnArgs::from((
-            number as f64,
-            report.code.to_owned(),
-            report.message,
+    pub fn reject(&self, env: Env, serial: Serial, report: Report) {
+        let code = report.code.to_owned().into();
+        let arguments = [
+            (serial as f64).into(),
+            code,
+            report.message.into(),
             report.details,
-        ))
-        .into_vec(env.raw());
+        ];
         // As above.
-        arguments
-            .and_then(|arguments| self.call(env, Hook::Reject, &arguments))
-            .ok();
+        self.call(env, Hook::Reject, arguments).ok();
     }
 
-    /// Throws the realm's SyncError for a report. Without a report the runtime has an exception of its own pending. In
-    /// both cases the returned error tells napi to keep the pending exception.
-    pub fn throw(&self, env: &Env, report: Option<Report>) -> Error {
-        if let Some(report) = report
-            && let Ok(error) = self.create_error(env, report)
-        {
+    /// Throws the realm's SyncError. Does nothing if that cannot be made: then another exception is pending, or the
+    /// thread is being terminated.
+    pub fn throw(&self, env: Env, report: Report) {
+        let code = report.code.to_owned().into();
+        let arguments = [code, report.message.into(), report.details];
+        if let Ok(error) = self.call(env, Hook::CreateError, arguments) {
             // SAFETY: a value of this environment, within the scope of the native call.
             unsafe { sys::napi_throw(env.raw(), error) };
         }
-        Error::new(Status::PendingException, String::new())
     }
 
-    fn create_error(&self, env: &Env, report: Report) -> Result<sys::napi_value> {
-        let arguments: FnArgs<(String, String, Details)> =
-            FnArgs::from((report.code.to_owned(), report.message, report.details));
-        self.call(env, Hook::CreateError, &arguments.into_vec(env.raw())?)
-    }
-
-    fn call(
+    fn call<const N: usize>(
         &self,
-        env: &Env,
+        env: Env,
         hook: Hook,
-        arguments: &[sys::napi_value],
+        arguments: [Value; N],
     ) -> Result<sys::napi_value> {
-        let mut function = ptr::null_mut();
+        let mut values = [ptr::null_mut(); N];
+        for (value, argument) in values.iter_mut().zip(arguments) {
+            *value = env.make(argument)?;
+        }
+        let (mut function, mut receiver, mut result) =
+            (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
         // SAFETY: values of this thread's isolate, within the scope of a native call. The array exists: either
-        // JavaScript of the realm runs, or a pending promise of the realm makes the reference strong.
-        let status =
-            unsafe { sys::napi_get_element(env.raw(), self.hooks(), hook as u32, &mut function) };
-        if status != sys::Status::napi_ok {
-            return Err(Error::new(status.into(), String::new()));
-        }
-        let (mut receiver, mut result) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: as above. An exception of the function stays pending.
-        let status = unsafe {
-            sys::napi_get_undefined(env.raw(), &mut receiver);
-            sys::napi_call_function(
-                env.raw(),
-                receiver,
-                function,
-                arguments.len(),
-                arguments.as_ptr(),
-                &mut result,
-            )
+        // JavaScript of the realm runs, or a pending promise of the realm makes the reference strong. An exception of
+        // the function stays pending.
+        let statuses = unsafe {
+            [
+                sys::napi_get_element(env.raw(), self.hooks(), hook as u32, &mut function),
+                sys::napi_get_undefined(env.raw(), &mut receiver),
+                sys::napi_call_function(
+                    env.raw(),
+                    receiver,
+                    function,
+                    N,
+                    values.as_ptr(),
+                    &mut result,
+                ),
+            ]
         };
-        if status == sys::Status::napi_ok {
-            Ok(result)
-        } else {
-            Err(Error::new(status.into(), String::new()))
+        for status in statuses {
+            check(status, "cannot call a function of the realm")?;
         }
+        Ok(result)
     }
 
     /// The array of functions, or null if it was collected.

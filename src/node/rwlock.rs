@@ -1,88 +1,81 @@
 //! The native side of `RwLock`.
 
 use super::QUEUES;
-use super::call::{Call, Name};
+use super::arguments::{Arguments, Serial};
+use super::call::Call;
+use super::export::{Export, constant, function};
 use super::grants;
-use super::mutex::recovered_code;
-use super::numbers::{Count, Milliseconds, Serial};
 use super::promises::Terms;
 use super::read_counts::Reads;
-use super::realm::Realmed;
-use super::view::{CellView, KeptView};
-use crate::primitives::{Entering, Fault, Recovered, Request, RwLock, in_time};
+use super::status::WaitStatus;
+use super::value::{Result, Value};
+use super::view::KeptView;
+use crate::cell::SharedWord;
+use crate::primitives::{Entering, Fault, Request, RwLock};
 use crate::queue::{Context, Key, Kind, Owner};
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 
-/// The word of a free RwLock.
-#[napi]
-pub const RWLOCK_FREE: u32 = RwLock::FREE;
+/// The exports for RwLock.
+pub static EXPORTS: &[Export] = &[
+    constant(c"RWLOCK_FREE", RwLock::FREE),
+    constant(c"RWLOCK_MOST_READS", RwLock::NUMBER),
+    constant(c"RWLOCK_WAITERS", RwLock::WAITERS),
+    constant(c"RWLOCK_WRITER", RwLock::WRITER),
+    constant(c"RWLOCK_GUARD", RwLock::GUARD),
+    constant(c"RWLOCK_READ", Request::Read as u32),
+    constant(c"RWLOCK_WRITE", Request::Write as u32),
+    constant(c"RWLOCK_RECOVER", Request::Recover as u32),
+    function(c"rwlockEnter", 5, enter),
+    function(c"rwlockUnlock", 4, unlock),
+    function(c"rwlockDowngrade", 3, downgrade),
+    function(c"rwlockTryEnterGuard", 5, try_enter_guard),
+    function(c"rwlockEnterAsync", 7, enter_async),
+    function(c"rwlockReleaseGuard", 5, release_guard),
+    function(c"rwlockDowngradeGuard", 5, downgrade_guard),
+    function(c"rwlockIsGuarded", 4, is_guarded),
+    function(c"rwlockReaders", 3, readers),
+    function(c"rwlockWriter", 3, writer),
+];
 
-/// The largest number of reads that the word of an RwLock counts. Any smaller word above zero is the number of reads,
-/// without waiters.
-#[napi]
-pub const RWLOCK_MOST_READS: u32 = RwLock::NUMBER;
+fn key(cell: SharedWord) -> Key {
+    Key::new(cell, Kind::RwLock)
+}
 
-/// The waiters bit of the word of an RwLock.
-#[napi]
-pub const RWLOCK_WAITERS: u32 = RwLock::WAITERS;
-
-/// The bit of the word of an RwLock for a write by the thread that the lower bits name.
-#[napi]
-pub const RWLOCK_WRITER: u32 = RwLock::WRITER;
-
-/// The bit of the word of an RwLock for a write by a guard of the thread that the lower bits name.
-#[napi]
-pub const RWLOCK_GUARD: u32 = RwLock::GUARD;
-
-/// The request to read.
-#[napi]
-pub const RWLOCK_READ: u32 = Request::Read as u32;
-
-/// The request to write.
-#[napi]
-pub const RWLOCK_WRITE: u32 = Request::Write as u32;
-
-/// The request to write, even after a holder died.
-#[napi]
-pub const RWLOCK_RECOVER: u32 = Request::Recover as u32;
-
-fn key(cell: CellView) -> Key {
-    Key::new(cell.cell(), Kind::RwLock)
+/// Reads what a call asks for.
+fn request(arguments: &mut Arguments) -> Result<Request> {
+    arguments.count().map(Request::from)
 }
 
 /// Voids the reads of this thread and of its guards if the cell was written over.
-fn forget_lost_reads(cell: CellView, reads: &Reads) {
-    if RwLock::new(cell.cell(), reads.held()).forget_lost_reads() {
+fn forget_lost_reads(cell: SharedWord, reads: &Reads) {
+    if RwLock::new(cell, reads.held()).forget_lost_reads() {
         grants::revoke_all_reads(key(cell));
     }
 }
 
 /// A call on an RwLock, with the counts of this thread's reads.
-struct RwLockCall<'a> {
-    call: Call<'a>,
+struct RwLockCall {
+    call: Call,
     reads: Reads,
-    cell: CellView,
 }
 
-impl<'a> RwLockCall<'a> {
-    fn new(env: &'a Env, realm: &'a Realmed, cell: CellView, name: Name) -> Result<Self> {
-        Ok(RwLockCall {
-            call: Call::new(env, realm, Kind::RwLock, cell, name),
-            reads: Reads::of(env, cell.cell())?,
-            cell,
-        })
+impl RwLockCall {
+    /// Reads the arguments with which each call on an RwLock begins.
+    fn read(arguments: &mut Arguments) -> Result<Self> {
+        let call = Call::read(arguments, Kind::RwLock)?;
+        let reads = Reads::of(call.env(), call.cell())?;
+        Ok(RwLockCall { call, reads })
     }
 
-    /// The same for a call that enters.
-    fn entering(env: &'a Env, realm: &'a Realmed, cell: CellView, name: Name) -> Result<Self> {
-        let this = Self::new(env, realm, cell, name)?;
-        forget_lost_reads(cell, &this.reads);
-        Ok(this)
+    /// Reads the same, and a request, for a call that enters.
+    fn read_entering(arguments: &mut Arguments) -> Result<(Self, Request)> {
+        let this = Self::read(arguments)?;
+        let request = request(arguments)?;
+        forget_lost_reads(this.call.cell(), &this.reads);
+        Ok((this, request))
     }
 
     fn lock(&self) -> RwLock {
-        RwLock::new(self.cell.cell(), self.reads.held())
+        RwLock::new(self.call.cell(), self.reads.held())
     }
 
     /// Ends reads. That may find the cell written over, and then no promise of this thread holds a read any more.
@@ -98,57 +91,36 @@ impl<'a> RwLockCall<'a> {
     }
 }
 
-/// Reads or writes, as `request` says, within `milliseconds` (Infinity: without limit). Returns 1, or 2 if a call
-/// that recovers took the lock over from a dead holder, or 0 if the time limit passed first.
-#[napi]
-pub fn rwlock_enter(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    request: Count,
-    milliseconds: Milliseconds,
-) -> Result<f64> {
-    let this = RwLockCall::entering(&env, &realm, cell, name)?;
+fn enter(arguments: &mut Arguments) -> Result<Value> {
+    let (this, request) = RwLockCall::read_entering(arguments)?;
+    let limit = arguments.milliseconds()?;
     let lock = this.lock();
-    this.call.run(|context| {
-        let deadline = milliseconds.deadline();
-        let acquired =
-            |entered: std::result::Result<(), Fault>| entered.map(|()| Recovered::Acquired);
-        let entered = in_time(match Request::from(request.0) {
-            Request::Recover => lock.recover(context, deadline),
-            request if milliseconds.0 <= 0.0 => {
-                acquired(lock.try_enter(context, context.owner(), request))
+    this.call
+        .run(|context| match request {
+            Request::Recover => WaitStatus::of(lock.recover(context, limit.deadline())),
+            request if limit.0 <= 0.0 => {
+                WaitStatus::of(lock.try_enter(context, context.owner(), request))
             }
-            Request::Read => acquired(lock.read(context, deadline)),
-            Request::Write => acquired(lock.write(context, deadline)),
-        });
-        Ok(entered?.map_or(0.0, recovered_code))
-    })
+            Request::Read => WaitStatus::of(lock.read(context, limit.deadline())),
+            Request::Write => WaitStatus::of(lock.write(context, limit.deadline())),
+        })
+        .map(Value::from)
 }
 
-/// Ends a read or a write, as `request` says.
-#[napi]
-pub fn rwlock_unlock(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    request: Count,
-) -> Result<()> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
-    match Request::from(request.0) {
+fn unlock(arguments: &mut Arguments) -> Result<Value> {
+    let this = RwLockCall::read(arguments)?;
+    match request(arguments)? {
         Request::Read => this.end_read(|lock, context| lock.unlock_read(context)),
         _ => this.call.run(|context| this.lock().unlock_write(context)),
     }
+    .map(Value::from)
 }
 
-/// Turns the thread's write into a read.
-#[napi]
-pub fn rwlock_downgrade(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<()> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
+fn downgrade(arguments: &mut Arguments) -> Result<Value> {
+    let this = RwLockCall::read(arguments)?;
     this.call
         .run(|context| this.lock().downgrade(context, context.owner()))
+        .map(Value::from)
 }
 
 /// What a guard holds of the lock.
@@ -158,154 +130,112 @@ enum Entry {
 }
 
 impl Entry {
-    fn of(env: &Env, cell: CellView, request: Request) -> Result<Self> {
+    fn of(call: &Call, request: Request) -> Result<Self> {
         Ok(match request {
-            Request::Read => Entry::Read(cell.keep(env)?),
+            Request::Read => Entry::Read(call.keep()?),
             Request::Write | Request::Recover => Entry::Write,
         })
     }
 
-    fn grant(self, key: Key, number: Serial) {
+    fn grant(self, key: Key, serial: Serial) {
         match self {
-            Entry::Read(view) => grants::grant_read(key, number.0, view),
-            Entry::Write => grants::grant(key, number.0),
+            Entry::Read(view) => grants::grant_read(key, serial, view),
+            Entry::Write => grants::grant(key, serial),
         }
     }
 }
 
-/// Reads or writes for the guard of the promise `number`, if that does not need to wait.
-#[napi]
-pub fn rwlock_try_enter_guard(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    request: Count,
-    number: Serial,
-) -> Result<bool> {
-    let request = Request::from(request.0);
-    let this = RwLockCall::entering(&env, &realm, cell, name)?;
-    let entry = Entry::of(&env, cell, request)?;
-    let entered = this
+fn try_enter_guard(arguments: &mut Arguments) -> Result<Value> {
+    let (this, request) = RwLockCall::read_entering(arguments)?;
+    let serial = arguments.serial()?;
+    let entry = Entry::of(&this.call, request)?;
+    let status = this
         .call
-        .run(|context| in_time(this.lock().try_enter(context, context.guard(), request)))?;
-    let is_inside = entered.is_some();
+        .run(|context| WaitStatus::of(this.lock().try_enter(context, context.guard(), request)))?;
+    let is_inside = status == WaitStatus::Acquired;
     if is_inside {
-        entry.grant(this.call.key(), number);
+        entry.grant(this.call.key(), serial);
     }
-    Ok(is_inside)
+    Ok(is_inside.into())
 }
 
-/// Begins to read or write for the guard of the promise `number`. The result is 1, or 2 if a call that recovers took
-/// the lock over from a dead holder.
-#[napi]
-pub fn rwlock_enter_async(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    request: Count,
-    number: Serial,
-    timeout: Milliseconds,
-    keeps_alive: bool,
-) -> Result<f64> {
-    let request = Request::from(request.0);
-    let RwLockCall { call, reads, .. } = RwLockCall::entering(&env, &realm, cell, name)?;
-    let entry = Entry::of(&env, cell, request)?;
-    let key = key(cell);
-    let lock = RwLock::new(cell.cell(), reads.held());
+fn enter_async(arguments: &mut Arguments) -> Result<Value> {
+    let (this, request) = RwLockCall::read_entering(arguments)?;
+    let terms = Terms::read(arguments)?;
+    let (key, serial, lock) = (this.call.key(), terms.serial, this.lock());
+    let entry = Entry::of(&this.call, request)?;
+    let RwLockCall { call, reads } = this;
     call.promise(
-        Terms::new(number, timeout, keeps_alive),
+        terms,
         |requester| Entering::new(lock, requester, request),
         move |entered| {
             // The counts belong to this lock until here.
             drop(reads);
-            let entered = entered?;
-            entry.grant(key, number);
-            Ok(recovered_code(entered))
+            let status = WaitStatus::from(entered?);
+            entry.grant(key, serial);
+            Ok(status.number())
         },
     )
 }
 
-/// Ends what the guard of the promise `number` holds. Returns true, or false if the guard holds nothing.
-#[napi]
-pub fn rwlock_release_guard(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    request: Count,
-    number: Serial,
-) -> Result<bool> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
-    if Request::from(request.0) == Request::Read {
+fn release_guard(arguments: &mut Arguments) -> Result<Value> {
+    let this = RwLockCall::read(arguments)?;
+    let request = request(arguments)?;
+    let serial = arguments.serial()?;
+    if request == Request::Read {
         // The view is dropped after the call.
-        let Some(_view) = grants::revoke_read(number.0) else {
-            return Ok(false);
+        let Some(_view) = grants::revoke_read(serial) else {
+            return Ok(false.into());
         };
         this.end_read(|lock, context| lock.unlock_read_as(context, context.guard()))?;
-        return Ok(true);
+        return Ok(true.into());
     }
-    if !grants::revoke(this.call.key(), number.0) {
-        return Ok(false);
+    let is_writer = grants::revoke(this.call.key(), serial);
+    if is_writer {
+        this.call
+            .run(|context| this.lock().unlock_write_as(context, context.guard()))?;
     }
-    this.call
-        .run(|context| this.lock().unlock_write_as(context, context.guard()))?;
-    Ok(true)
+    Ok(is_writer.into())
 }
 
-/// Turns the write of the guard of the promise `number` into a read with the id `reading`. Returns true, or false if
-/// the guard does not write.
-#[napi]
-pub fn rwlock_downgrade_guard(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    number: Serial,
-    reading: Serial,
-) -> Result<bool> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
-    let entry = Entry::Read(cell.keep(&env)?);
-    if !grants::revoke(this.call.key(), number.0) {
-        return Ok(false);
+fn downgrade_guard(arguments: &mut Arguments) -> Result<Value> {
+    let this = RwLockCall::read(arguments)?;
+    let (writing, reading) = (arguments.serial()?, arguments.serial()?);
+    let entry = Entry::Read(this.call.keep()?);
+    let is_writer = grants::revoke(this.call.key(), writing);
+    if is_writer {
+        this.call
+            .run(|context| this.lock().downgrade(context, context.guard()))?;
+        entry.grant(this.call.key(), reading);
     }
-    this.call
-        .run(|context| this.lock().downgrade(context, context.guard()))?;
-    entry.grant(this.call.key(), reading);
-    Ok(true)
+    Ok(is_writer.into())
 }
 
-/// Whether the guard of the promise `number` reads or writes.
-#[napi]
-pub fn rwlock_is_guarded(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    request: Count,
-    number: Serial,
-) -> Result<bool> {
-    let reads = Reads::of(&env, cell.cell())?;
+fn is_guarded(arguments: &mut Arguments) -> Result<Value> {
+    let realm = arguments.realm()?;
+    let cell = arguments.cell()?.cell();
+    let request = request(arguments)?;
+    let serial = arguments.serial()?;
+    let reads = Reads::of(arguments.env, cell)?;
     forget_lost_reads(cell, &reads);
-    if Request::from(request.0) == Request::Read {
-        return Ok(grants::is_read_granted(number.0));
-    }
-    let lock = RwLock::new(cell.cell(), reads.held());
-    let is_granted = grants::is_granted(key(cell), number.0);
-    Ok(is_granted && lock.is_written_as(Owner::Guard(realm.thread().id())))
+    let is_guarded = match request {
+        Request::Read => grants::is_read_granted(serial),
+        _ => {
+            let lock = RwLock::new(cell, reads.held());
+            grants::is_granted(key(cell), serial)
+                && lock.is_written_as(Owner::Guard(realm.thread().id()))
+        }
+    };
+    Ok(is_guarded.into())
 }
 
-/// The number of reads that are held.
-#[napi]
-pub fn rwlock_readers(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<u32> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
-    this.call.run(|_| this.lock().readers())
+fn readers(arguments: &mut Arguments) -> Result<Value> {
+    let this = RwLockCall::read(arguments)?;
+    this.call.run(|_| this.lock().readers()).map(Value::from)
 }
 
-/// The thread id of the writer (its `threadId + 1`), or 0.
-#[napi]
-pub fn rwlock_writer(env: Env, realm: Realmed, cell: CellView, name: Name) -> Result<u32> {
-    let this = RwLockCall::new(&env, &realm, cell, name)?;
+fn writer(arguments: &mut Arguments) -> Result<Value> {
+    let this = RwLockCall::read(arguments)?;
     let writer = this.call.run(|_| this.lock().writer(QUEUES.threads()))?;
-    Ok(writer.map_or(0, |writer| writer.get()))
+    Ok(writer.map_or(0, |writer| writer.get()).into())
 }

@@ -1,116 +1,73 @@
 //! The native side of `Semaphore`.
 
-use super::call::{Call, Name};
-use super::numbers::{Count, Milliseconds, Serial};
-use super::promises::{FULFILLED, Terms};
-use super::realm::Realmed;
-use super::view::CellView;
+use super::arguments::Arguments;
+use super::call::Call;
+use super::export::{Export, constant, function};
+use super::promises::Terms;
+use super::status::WaitStatus;
+use super::value::{Failure, Result, Value};
+use crate::cell::SharedWord;
 use crate::primitives::{Acquiring, Released, Semaphore};
 use crate::queue::Kind;
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 
-/// The largest number of permits of a Semaphore.
-#[napi]
-pub const SEMAPHORE_MAX_PERMITS: u32 = Semaphore::MAX_PERMITS;
+/// The exports for Semaphore.
+pub static EXPORTS: &[Export] = &[
+    constant(c"SEMAPHORE_MAX_PERMITS", Semaphore::MAX_PERMITS),
+    constant(c"SEMAPHORE_WAITERS", Semaphore::WAITERS),
+    constant(c"SEMAPHORE_PERMIT", Semaphore::PERMIT),
+    function(c"semaphoreAcquire", 7, acquire),
+    function(c"semaphoreRelease", 6, release),
+    function(c"semaphoreAcquireAsync", 9, acquire_async),
+    function(c"semaphoreAvailable", 5, available),
+];
 
-/// The waiters bit of the word of a Semaphore.
-#[napi]
-pub const SEMAPHORE_WAITERS: u32 = Semaphore::WAITERS;
-
-/// What each taken permit adds to the word of a Semaphore.
-#[napi]
-pub const SEMAPHORE_PERMIT: u32 = Semaphore::PERMIT;
-
-/// The semaphore in `cell`.
-pub(super) fn of(cell: CellView, permits: Count, max: Count) -> Result<Semaphore> {
-    if !(permits.0.max(1)..=Semaphore::MAX_PERMITS).contains(&max.0) {
-        return Err(Error::new(Status::InvalidArg, "max is out of range"));
+/// The semaphore in `cell`, with the permits that the next two arguments say. Returns the largest number of permits,
+/// too.
+pub(super) fn of(cell: SharedWord, arguments: &mut Arguments) -> Result<(Semaphore, u32)> {
+    let (permits, max) = (arguments.count()?, arguments.count()?);
+    if !(permits.max(1)..=Semaphore::MAX_PERMITS).contains(&max) {
+        return Err(Failure::invalid("max is out of range"));
     }
-    Ok(Semaphore::new(cell.cell(), permits.0, max.0))
+    Ok((Semaphore::new(cell, permits, max), max))
 }
 
-/// The semaphore in `cell`, for `count` of its permits.
-fn for_count(cell: CellView, permits: Count, max: Count, count: Count) -> Result<Semaphore> {
-    let semaphore = of(cell, permits, max)?;
-    if (1..=max.0).contains(&count.0) {
-        Ok(semaphore)
-    } else {
-        Err(Error::new(Status::InvalidArg, "count is out of range"))
+/// Reads the arguments with which each call for some permits begins. Returns the number of permits, too.
+fn read(arguments: &mut Arguments) -> Result<(Call, Semaphore, u32)> {
+    let call = Call::read(arguments, Kind::Semaphore)?;
+    let (semaphore, max) = of(call.cell(), arguments)?;
+    let count = arguments.count()?;
+    if !(1..=max).contains(&count) {
+        return Err(Failure::invalid("count is out of range"));
     }
+    Ok((call, semaphore, count))
 }
 
-/// Takes `count` permits within `milliseconds` (Infinity: without limit). Returns true, or false if the time limit
-/// passed first.
-#[napi]
-pub fn semaphore_acquire(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    permits: Count,
-    max: Count,
-    count: Count,
-    milliseconds: Milliseconds,
-) -> Result<bool> {
-    let semaphore = for_count(cell, permits, max, count)?;
-    Call::new(&env, &realm, Kind::Semaphore, cell, name).within(
-        milliseconds,
-        |context, deadline| semaphore.acquire(context, count.0, deadline),
-        |context| semaphore.try_acquire(context, count.0),
+fn acquire(arguments: &mut Arguments) -> Result<Value> {
+    let (call, semaphore, count) = read(arguments)?;
+    call.within(
+        arguments.milliseconds()?,
+        |context, deadline| semaphore.acquire(context, count, deadline),
+        |context| semaphore.try_acquire(context, count),
     )
 }
 
-/// Gives back `count` permits. Returns true, or false if there would be more than the maximum; then nothing has
-/// changed.
-#[napi]
-pub fn semaphore_release(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    permits: Count,
-    max: Count,
-    count: Count,
-) -> Result<bool> {
-    let semaphore = for_count(cell, permits, max, count)?;
-    let released = Call::new(&env, &realm, Kind::Semaphore, cell, name)
-        .run(|context| semaphore.release(context, count.0))?;
-    Ok(released == Released::Done)
+fn release(arguments: &mut Arguments) -> Result<Value> {
+    let (call, semaphore, count) = read(arguments)?;
+    let released = call.run(|context| semaphore.release(context, count))?;
+    Ok((released == Released::Done).into())
 }
 
-/// Begins to take `count` permits.
-#[napi]
-pub fn semaphore_acquire_async(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    permits: Count,
-    max: Count,
-    count: Count,
-    number: Serial,
-    timeout: Milliseconds,
-    keeps_alive: bool,
-) -> Result<f64> {
-    let semaphore = for_count(cell, permits, max, count)?;
-    Call::new(&env, &realm, Kind::Semaphore, cell, name).promise(
-        Terms::new(number, timeout, keeps_alive),
-        |requester| Acquiring::new(semaphore, requester, count.0),
-        |acquired| acquired.map(|()| FULFILLED),
+fn acquire_async(arguments: &mut Arguments) -> Result<Value> {
+    let (call, semaphore, count) = read(arguments)?;
+    call.promise(
+        Terms::read(arguments)?,
+        |requester| Acquiring::new(semaphore, requester, count),
+        |acquired| acquired.map(|()| WaitStatus::Acquired.number()),
     )
 }
 
-/// The number of free permits.
-#[napi]
-pub fn semaphore_available(
-    env: Env,
-    realm: Realmed,
-    cell: CellView,
-    name: Name,
-    permits: Count,
-    max: Count,
-) -> Result<u32> {
-    let semaphore = of(cell, permits, max)?;
-    Call::new(&env, &realm, Kind::Semaphore, cell, name).run(|_| semaphore.available())
+fn available(arguments: &mut Arguments) -> Result<Value> {
+    let call = Call::read(arguments, Kind::Semaphore)?;
+    let (semaphore, _) = of(call.cell(), arguments)?;
+    call.run(|_| semaphore.available()).map(Value::from)
 }

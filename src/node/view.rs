@@ -1,9 +1,9 @@
 //! The user's shared memory, as JavaScript passes it.
 
+use super::value::{Env, Failure, Result, check};
 use crate::cell::SharedWord;
 use crate::sync::AtomicU32;
-use napi::bindgen_prelude::*;
-use napi::sys;
+use napi_sys as sys;
 use std::ptr;
 
 /// The one-cell `Int32Array` in which a primitive lives. As an argument it keeps its memory for the length of the
@@ -16,43 +16,14 @@ pub struct CellView {
 }
 
 impl CellView {
-    /// The cell.
-    pub fn cell(self) -> SharedWord {
-        self.cell
-    }
-
-    /// The index of the cell in its buffer.
-    pub fn index(self) -> usize {
-        self.index
-    }
-
-    /// Keeps the memory beyond the call.
-    pub fn keep(self, env: &Env) -> Result<KeptView> {
-        let mut reference = ptr::null_mut();
-        // SAFETY: a value of this environment. The reference is strong until it is deleted in `drop`.
-        let status =
-            unsafe { sys::napi_create_reference(env.raw(), self.value, 1, &mut reference) };
-        if status != sys::Status::napi_ok {
-            return Err(Error::new(status.into(), "cannot keep the view alive"));
-        }
-        Ok(KeptView {
-            env: env.raw(),
-            reference,
-        })
-    }
-}
-
-impl FromNapiValue for CellView {
-    /// Reads the address of the first cell. JavaScript's constructor has checked that the memory is shared, which it
-    /// can do in every realm and on every runtime. So the memory can be neither detached nor moved.
-    // Not inlined: otherwise every native function would contain a copy.
-    #[inline(never)]
-    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+    /// Reads the address of the first cell of a view. JavaScript's constructor has checked that the memory is shared,
+    /// which it can do in every realm and on every runtime. So the memory can be neither detached nor moved.
+    pub fn new(env: Env, value: sys::napi_value) -> Result<Self> {
         let (mut kind, mut length, mut data, mut byte_offset) = (0, 0, ptr::null_mut(), 0);
         // SAFETY: `value` is a value of this environment, and each place is valid or null, as Node-API allows.
         let status = unsafe {
             sys::napi_get_typedarray_info(
-                env,
+                env.raw(),
                 value,
                 &mut kind,
                 &mut length,
@@ -68,8 +39,7 @@ impl FromNapiValue for CellView {
             || address.is_null()
             || !address.is_aligned()
         {
-            return Err(Error::new(
-                Status::InvalidArg,
+            return Err(Failure::invalid(
                 "expected an Int32Array of at least one cell",
             ));
         }
@@ -80,6 +50,25 @@ impl FromNapiValue for CellView {
             index: byte_offset / size_of::<u32>(),
             value,
         })
+    }
+
+    /// The cell.
+    pub fn cell(self) -> SharedWord {
+        self.cell
+    }
+
+    /// The index of the cell in its buffer.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// Keeps the memory beyond the call.
+    pub fn keep(self, env: Env) -> Result<KeptView> {
+        let (env, mut reference) = (env.raw(), ptr::null_mut());
+        // SAFETY: a value of this environment. The reference is strong until it is deleted in `drop`.
+        let status = unsafe { sys::napi_create_reference(env, self.value, 1, &mut reference) };
+        check(status, "cannot keep the view alive")?;
+        Ok(KeptView { env, reference })
     }
 }
 

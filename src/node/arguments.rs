@@ -1,0 +1,164 @@
+//! The arguments of a native function. Whatever JavaScript passes, each is checked before it is used.
+
+use super::export::Function;
+use super::realm::{self, Realm};
+use super::value::{Env, Failure, Result, check};
+use super::view::CellView;
+use crate::futex::Deadline;
+use napi_sys as sys;
+use std::ptr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The arguments of a call, which are read from the first to the last.
+pub struct Arguments {
+    /// The environment of the call.
+    pub env: Env,
+    values: [sys::napi_value; Arguments::MOST],
+    next: usize,
+}
+
+/// The name that the user gave to a primitive: a string, or undefined. It is read only when it is needed.
+#[derive(Clone, Copy)]
+pub struct Name(sys::napi_value);
+
+/// A time limit in milliseconds: infinity for none.
+#[derive(Clone, Copy)]
+pub struct Milliseconds(pub f64);
+
+/// The id of a promise or of a Barrier's action. 0 for none.
+pub type Serial = u64;
+
+impl Arguments {
+    /// The most arguments that a native function has.
+    pub const MOST: usize = 9;
+
+    /// No arguments yet.
+    pub fn new(env: Env) -> Self {
+        Arguments {
+            env,
+            values: [ptr::null_mut(); Self::MOST],
+            next: 0,
+        }
+    }
+
+    /// Takes the arguments of the call, and returns the called function.
+    ///
+    /// # Safety
+    /// `info` belongs to the running call, and the data of the called function is a [`Function`].
+    pub unsafe fn take(&mut self, info: sys::napi_callback_info) -> Result<&'static Function> {
+        let (mut count, mut data) = (Self::MOST, ptr::null_mut());
+        // SAFETY: the information of the running call, and room for as many arguments as `count` says. The places of
+        // missing arguments become undefined.
+        let status = unsafe {
+            sys::napi_get_cb_info(
+                self.env.raw(),
+                info,
+                &mut count,
+                self.values.as_mut_ptr(),
+                ptr::null_mut(),
+                &mut data,
+            )
+        };
+        check(status, "cannot read the arguments")?;
+        // SAFETY: as demanded above.
+        let function = unsafe { &*data.cast_const().cast::<Function>() };
+        if count == function.arity {
+            Ok(function)
+        } else {
+            Err(wrong_count(function, count))
+        }
+    }
+
+    fn next(&mut self) -> sys::napi_value {
+        let value = self.values[self.next];
+        self.next += 1;
+        value
+    }
+
+    /// A value of any kind.
+    pub fn any(&mut self) -> sys::napi_value {
+        self.next()
+    }
+
+    /// The realm that calls: its number.
+    pub fn realm(&mut self) -> Result<Rc<Realm>> {
+        realm::of(self.index()?)
+    }
+
+    /// The cell of a primitive: a view of it.
+    pub fn cell(&mut self) -> Result<CellView> {
+        CellView::new(self.env, self.next())
+    }
+
+    /// The name of a primitive.
+    pub fn name(&mut self) -> Name {
+        Name(self.next())
+    }
+
+    /// A time limit.
+    pub fn milliseconds(&mut self) -> Result<Milliseconds> {
+        self.number().map(Milliseconds)
+    }
+
+    /// An id. It is exact: JavaScript counts no further than 2^53.
+    pub fn serial(&mut self) -> Result<Serial> {
+        self.number().map(|number| number as u64)
+    }
+
+    /// A number of parties, counts, permits or the like. It saturates: the callers check the range, and for the number
+    /// of waiters to notify infinity means all.
+    pub fn count(&mut self) -> Result<u32> {
+        self.number().map(|number| number as u32)
+    }
+
+    /// An unsigned 32-bit integer. It wraps, as JavaScript's bitwise operators do.
+    pub fn index(&mut self) -> Result<u32> {
+        let mut index = 0;
+        // SAFETY: a value of this environment, within the scope of the native call.
+        match unsafe { sys::napi_get_value_uint32(self.env.raw(), self.next(), &mut index) } {
+            sys::Status::napi_ok => Ok(index),
+            _ => Err(Failure::error("NumberExpected", "expected a number")),
+        }
+    }
+
+    /// A number.
+    pub fn number(&mut self) -> Result<f64> {
+        let mut number = 0.0;
+        // SAFETY: a value of this environment, within the scope of the native call.
+        match unsafe { sys::napi_get_value_double(self.env.raw(), self.next(), &mut number) } {
+            sys::Status::napi_ok => Ok(number),
+            _ => Err(Failure::error("NumberExpected", "expected a number")),
+        }
+    }
+
+    /// A boolean.
+    pub fn boolean(&mut self) -> Result<bool> {
+        let mut value = false;
+        // SAFETY: a value of this environment, within the scope of the native call.
+        match unsafe { sys::napi_get_value_bool(self.env.raw(), self.next(), &mut value) } {
+            sys::Status::napi_ok => Ok(value),
+            _ => Err(Failure::error("BooleanExpected", "expected a boolean")),
+        }
+    }
+}
+
+#[cold]
+fn wrong_count(function: &Function, count: usize) -> Failure {
+    let (name, arity) = (function.name.to_string_lossy(), function.arity);
+    Failure::invalid(&format!("{name} takes {arity} arguments, but has {count}"))
+}
+
+impl Name {
+    /// The name. None for anything but a string.
+    pub fn read(self, env: Env) -> Option<Arc<str>> {
+        env.read_text(self.0).map(Arc::from)
+    }
+}
+
+impl Milliseconds {
+    /// When the limit passes. None for infinity.
+    pub fn deadline(self) -> Option<Deadline> {
+        Deadline::after_milliseconds(self.0)
+    }
+}

@@ -1,0 +1,89 @@
+//! How a wait ended, as JavaScript receives it: the one place that says so.
+
+use super::export::Export;
+use super::value::{Env, Value};
+use crate::primitives::{Fault, Recovered};
+use napi_sys as sys;
+use std::ptr;
+
+/// How a wait ended, or that it has not. Each variant is a constant in JavaScript, below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitStatus {
+    /// The runtime ended the wait, because the thread is being terminated. The caller has acquired nothing.
+    Interrupted = -1,
+    /// A promise waits.
+    Pending = 0,
+    /// The caller has acquired what it waited for.
+    Acquired = 1,
+    /// The caller has acquired the lock, and took it over from an owner that died.
+    Recovered = 2,
+    /// The time limit passed first.
+    TimedOut = 3,
+    /// The caller was notified.
+    Notified = 4,
+}
+
+/// The constants of JavaScript.
+pub static EXPORTS: &[Export] = &[
+    Export::Constant(c"INTERRUPTED", WaitStatus::Interrupted.number()),
+    Export::Constant(c"PENDING", WaitStatus::Pending.number()),
+    Export::Constant(c"ACQUIRED", WaitStatus::Acquired.number()),
+    Export::Constant(c"RECOVERED", WaitStatus::Recovered.number()),
+    Export::Constant(c"TIMED_OUT", WaitStatus::TimedOut.number()),
+    Export::Constant(c"NOTIFIED", WaitStatus::Notified.number()),
+];
+
+impl WaitStatus {
+    /// The number in JavaScript.
+    pub const fn number(self) -> f64 {
+        self as i8 as f64
+    }
+
+    /// The status after a wait, for a caller to whom a time limit that passed is no fault.
+    pub fn of<T: Into<Self>>(result: Result<T, Fault>) -> Result<Self, Fault> {
+        match result {
+            Ok(acquired) => Ok(acquired.into()),
+            Err(Fault::TimedOut) => Ok(WaitStatus::TimedOut),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+impl From<()> for WaitStatus {
+    fn from((): ()) -> Self {
+        WaitStatus::Acquired
+    }
+}
+
+impl From<Recovered> for WaitStatus {
+    fn from(recovered: Recovered) -> Self {
+        match recovered {
+            Recovered::Cleared => WaitStatus::Recovered,
+            Recovered::Acquired => WaitStatus::Acquired,
+        }
+    }
+}
+
+impl From<WaitStatus> for Value {
+    fn from(status: WaitStatus) -> Self {
+        Value::Number(status.number())
+    }
+}
+
+/// The result of a call after which an exception is pending, or whose thread is being terminated. An exception is
+/// thrown. A termination is told by the status: Node-API would drop the result of a call that leaves it pending.
+#[cold]
+pub fn interrupted(env: Env) -> sys::napi_value {
+    let (mut exception, mut kind) = (ptr::null_mut(), sys::ValueType::napi_undefined);
+    // SAFETY: values of this environment, within the scope of the native call.
+    unsafe {
+        sys::napi_get_and_clear_last_exception(env.raw(), &mut exception);
+        sys::napi_typeof(env.raw(), exception, &mut kind);
+        // The exception of a termination is null, and it is undefined if there is none.
+        if kind != sys::ValueType::napi_null && kind != sys::ValueType::napi_undefined {
+            sys::napi_throw(env.raw(), exception);
+        }
+    }
+    env.make(WaitStatus::Interrupted.into())
+        .unwrap_or(ptr::null_mut())
+}
