@@ -2,7 +2,7 @@
 'use strict';
 
 const path = require('node:path');
-const { UsageError, command, parseCount } = require('./harness/command.js');
+const { choices, command, count } = require('../scripts/command.js');
 const { describeMachine, formatMachine } = require('./harness/machine.js');
 const { Output } = require('./harness/output.js');
 const { Progress } = require('./harness/progress.js');
@@ -34,17 +34,16 @@ const OPTIONS = /** @type {const} */ ({
   out: { type: 'string' },
   inside: { type: 'string' },
   outside: { type: 'string' },
-  help: { type: 'boolean', default: false },
 });
 
 /** @param {string | undefined} only */
 function choose(only) {
   if (only === undefined) return questions;
-  const asked = only.split(',').map((name) => name.trim());
-  const unknown = asked.find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new UsageError(`there is no question '${unknown}', only ${NAMES.join(', ')}`);
-  }
+  const asked = choices(
+    '--only',
+    only.split(',').map((name) => name.trim()),
+    NAMES,
+  );
   return questions.filter(({ name }) => asked.includes(name));
 }
 
@@ -52,19 +51,14 @@ function choose(only) {
  * @param {string} option
  * @param {string | undefined} text
  */
-const optionalCount = (option, text) =>
-  text === undefined ? undefined : parseCount(option, text, 0);
+const optionalCount = (option, text) => (text === undefined ? undefined : count(option, text, 0));
 
-command(OPTIONS, USAGE, async (values) => {
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
+command(USAGE, OPTIONS, async (values) => {
   const asked = choose(values.only);
   const options = {
     quick: values.quick,
-    inside: optionalCount('inside', values.inside),
-    outside: optionalCount('outside', values.outside),
+    inside: optionalCount('--inside', values.inside),
+    outside: optionalCount('--outside', values.outside),
   };
   const folder = values.out ?? (values.quick ? undefined : FOLDER);
   const output = folder === undefined ? undefined : new Output(folder, NAMES);

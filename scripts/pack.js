@@ -3,16 +3,26 @@
 
 // Packs what is published into target/pack: the package itself, without any binary, and one package for each platform whose
 // binary lies in target/binaries. Just these tarballs are tested (npm run test:packages) and published.
-//
-//   node scripts/pack.js --local   builds the portable binary of this platform first
-//   node scripts/pack.js --all     fails where the binary of a platform is missing
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { NapiCli, parseTriple } = require('@napi-rs/cli');
+const { command } = require('./command.js');
 const { BINARIES, GLIBC, buildPortable } = require('./portable.js');
 const { checkGlibc } = require('./elf.js');
+
+const USAGE = `Usage: node scripts/pack.js [--local | --all]
+
+Packs the package and its platforms into target/pack.
+
+  --local  build the portable binary of this platform first
+  --all    fail where the binary of a platform is missing`;
+
+const OPTIONS = /** @type {const} */ ({
+  local: { type: 'boolean', default: false },
+  all: { type: 'boolean', default: false },
+});
 
 const root = path.join(__dirname, '..');
 const OUT = path.join(root, 'target', 'pack');
@@ -113,10 +123,11 @@ async function main(all) {
 }
 
 if (require.main === module) {
-  const args = process.argv.slice(2);
-  if (args.includes('--local'))
-    buildPortable(`${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`);
-  main(args.includes('--all'));
+  command(USAGE, OPTIONS, ({ local, all }) => {
+    if (local)
+      buildPortable(`${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`);
+    return main(all);
+  });
 }
 
 module.exports = { MAIN, OUT, PLATFORMS, filesOf };
