@@ -25,16 +25,16 @@ class UsageError extends CommandError {}
  * @template {Options} O
  * @param {string} usage its first line names the program: `Usage: node PATH ...` or `Usage: npm run SCRIPT ...`
  * @param {O} options besides `--help`
- * @param {(values: ReturnType<typeof parse<O>>['values'], positionals: string[]) => unknown} run
- * @param {{ allowPositionals?: boolean }} [settings]
+ * @param {(values: ReturnType<typeof parse<O>>['values'], positionals: string[]) => unknown} run positional arguments are
+ * refused where it has no second parameter
  */
-async function command(usage, options, run, { allowPositionals = false } = {}) {
+async function command(usage, options, run) {
   process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
     if (error.code === 'EPIPE') process.exit(0); // the reader of the output has left (| head)
     throw error;
   });
   try {
-    const { values, positionals } = parse({ ...options, ...HELP }, allowPositionals);
+    const { values, positionals } = parse({ ...options, ...HELP }, run.length > 1);
     const { help, ...rest } = /** @type {any} */ (values);
     if (help) console.log(usage);
     else await run(rest, positionals);

@@ -66,7 +66,7 @@ if (require.main === module) {
     const asked = targets.length > 0 ? targets : [DEFAULT];
     choices('TARGET', asked, Object.keys(PLATFORMS)).forEach(buildPortable);
   };
-  command(USAGE, {}, (_values, targets) => build(targets), { allowPositionals: true });
+  command(USAGE, {}, (_values, targets) => build(targets));
 }
 
 module.exports = { BINARIES, GLIBC, buildPortable };

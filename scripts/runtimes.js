@@ -174,7 +174,7 @@ async function main(names, smokeOnly) {
 }
 
 if (require.main === module) {
-  command(USAGE, OPTIONS, (values, names) => main(names, values.smoke), { allowPositionals: true });
+  command(USAGE, OPTIONS, (values, names) => main(names, values.smoke));
 }
 
 module.exports = { countChecks, table };

@@ -152,7 +152,7 @@ async function main(names) {
 }
 
 if (require.main === module) {
-  command(USAGE, {}, (_values, names) => main(names), { allowPositionals: true });
+  command(USAGE, {}, (_values, names) => main(names));
 }
 
 module.exports = { counters, inWords, judge };

@@ -42,22 +42,17 @@ const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string' },
 });
 
-command(
-  USAGE,
-  OPTIONS,
-  async (values, files) => {
-    const workers = count('--workers', values.workers ?? String(DEFAULT_WORKERS), 1, MAX_WORKERS);
-    if (files.length > 0) {
-      const sizes = sizesOf(files);
-      const bytes = sizes.reduce((a, b) => a + b, 0); // NaN if the size of one is unknown
-      await sumAndReport(workers, files, divide(files, sizes), bytes);
-    } else if (values.workers === undefined) {
-      const result = await sumAndReport(workers, ['generated'], generate(LAST_GENERATED));
-      assert.equal(result.sum, String((LAST_GENERATED * (LAST_GENERATED + 1)) / 2));
-    } else throw new UsageError('--workers needs files, or - for standard input');
-  },
-  { allowPositionals: true },
-);
+command(USAGE, OPTIONS, async (values, files) => {
+  const workers = count('--workers', values.workers ?? String(DEFAULT_WORKERS), 1, MAX_WORKERS);
+  if (files.length > 0) {
+    const sizes = sizesOf(files);
+    const bytes = sizes.reduce((a, b) => a + b, 0); // NaN if the size of one is unknown
+    await sumAndReport(workers, files, divide(files, sizes), bytes);
+  } else if (values.workers === undefined) {
+    const result = await sumAndReport(workers, ['generated'], generate(LAST_GENERATED));
+    assert.equal(result.sum, String((LAST_GENERATED * (LAST_GENERATED + 1)) / 2));
+  } else throw new UsageError('--workers needs files, or - for standard input');
+});
 
 /**
  * @param {number} workers

@@ -36,50 +36,45 @@ const OPTIONS = /** @type {const} */ ({
   top: { type: 'string', default: '10' },
 });
 
-command(
-  USAGE,
-  OPTIONS,
-  async (values, files) => {
-    const workers = count('--workers', values.workers, 1, 256);
-    const top = count('--top', values.top, 1, 1000);
-    const rounds = count('--rounds', values.rounds, 1, 100);
-    const seed = count('--seed', values.seed, 0, 2 ** 31);
-    const size = parseBytes('--size', values.size, MAX_BYTES);
-    const pieces = files.length > 0 ? filePieces(files) : generatedPieces(size, seed);
-    const bytes = pieces.at(-1)?.end ?? 0;
-    assert(bytes <= MAX_BYTES, `${bytes} bytes are too many`);
+command(USAGE, OPTIONS, async (values, files) => {
+  const workers = count('--workers', values.workers, 1, 256);
+  const top = count('--top', values.top, 1, 1000);
+  const rounds = count('--rounds', values.rounds, 1, 100);
+  const seed = count('--seed', values.seed, 0, 2 ** 31);
+  const size = parseBytes('--size', values.size, MAX_BYTES);
+  const pieces = files.length > 0 ? filePieces(files) : generatedPieces(size, seed);
+  const bytes = pieces.at(-1)?.end ?? 0;
+  assert(bytes <= MAX_BYTES, `${bytes} bytes are too many`);
 
-    const memory = layout(textLayout(bytes));
-    const writing = { bytes, pieces, memory: memory.share() };
-    const share = () => (memory.written[0] - workers) / pieces.length;
-    await withProgress(
-      () => `${bar(share())}  of the text is written`,
-      runWorkers(path.join(__dirname, 'writer.js'), workers, writing),
-    );
-    const many = await countBy(workers, memory);
-    let best = { one: Infinity, many: many.ms };
-    for (let round = 0; round < rounds; round++) {
-      const one = await countBy(1, memory);
-      assert.deepEqual(many.totals, one.totals, 'several workers count as one does');
-      assert.deepEqual(many.table.top(top), one.table.top(top));
-      const again = round + 1 < rounds ? await countBy(workers, memory) : many;
-      best = { one: Math.min(best.one, one.ms), many: Math.min(best.many, again.ms) };
-    }
+  const memory = layout(textLayout(bytes));
+  const writing = { bytes, pieces, memory: memory.share() };
+  const share = () => (memory.written[0] - workers) / pieces.length;
+  await withProgress(
+    () => `${bar(share())}  of the text is written`,
+    runWorkers(path.join(__dirname, 'writer.js'), workers, writing),
+  );
+  const many = await countBy(workers, memory);
+  let best = { one: Infinity, many: many.ms };
+  for (let round = 0; round < rounds; round++) {
+    const one = await countBy(1, memory);
+    assert.deepEqual(many.totals, one.totals, 'several workers count as one does');
+    assert.deepEqual(many.table.top(top), one.table.top(top));
+    const again = round + 1 < rounds ? await countBy(workers, memory) : many;
+    best = { one: Math.min(best.one, one.ms), many: Math.min(best.many, again.ms) };
+  }
 
-    const { words, different } = many.totals;
-    const from = files.length > 0 ? `in ${files.length} file(s)` : 'of generated text';
-    console.log(
-      `${inMib(bytes)} ${from}: ${inDigits(words)} words, ${inDigits(different)} different\n`,
-    );
-    for (const { word, count } of many.table.top(top)) {
-      console.log(`${inDigits(count).padStart(14)}  ${word}`);
-    }
-    console.log(`\n1 worker   ${inSeconds(best.one, bytes)}`);
-    console.log(`${workers} workers  ${inSeconds(best.many, bytes)}`);
-    console.log(`speed-up   ${(best.one / best.many).toFixed(2)} x, with the same result`);
-  },
-  { allowPositionals: true },
-);
+  const { words, different } = many.totals;
+  const from = files.length > 0 ? `in ${files.length} file(s)` : 'of generated text';
+  console.log(
+    `${inMib(bytes)} ${from}: ${inDigits(words)} words, ${inDigits(different)} different\n`,
+  );
+  for (const { word, count } of many.table.top(top)) {
+    console.log(`${inDigits(count).padStart(14)}  ${word}`);
+  }
+  console.log(`\n1 worker   ${inSeconds(best.one, bytes)}`);
+  console.log(`${workers} workers  ${inSeconds(best.many, bytes)}`);
+  console.log(`speed-up   ${(best.one / best.many).toFixed(2)} x, with the same result`);
+});
 
 /**
  * @param {number} workers
