@@ -14,6 +14,7 @@ const NAMES = questions.map(({ name }) => name);
 /** In lines. */
 const LIST = NAMES.join(', ').replace(/(.{1,60}), /g, '$1,\n                ');
 const FOLDER = path.join(__dirname, '../docs/benchmarks');
+const FIGURES = path.join(__dirname, '../target/benchmarks');
 
 const USAGE = `Usage: npm run bench -- [options]
 
@@ -21,7 +22,7 @@ const USAGE = `Usage: npm run bench -- [options]
                 ${LIST}
   --quick       fewer, shorter and smaller runs: to see that all is well, not to quote
   --out DIR     where to write the tables, pictures and figures of the questions that are asked
-                (default: docs/benchmarks, or with --quick nowhere)
+                (default: docs/benchmarks, figures to target/benchmarks; with --quick nowhere)
   --inside N    contended: only with N turns of a loop with the mutex held
   --outside N   contended: only with N turns of that loop between two sections
   --help
@@ -61,7 +62,7 @@ command(USAGE, OPTIONS, async (values) => {
     outside: optionalCount('--outside', values.outside),
   };
   const folder = values.out ?? (values.quick ? undefined : FOLDER);
-  const output = folder === undefined ? undefined : new Output(folder, NAMES);
+  const output = folder && new Output(folder, values.out ?? FIGURES, NAMES);
   console.log(`${formatMachine(describeMachine())}\n`);
 
   const progress = new Progress(asked.reduce((sum, each) => sum + countSteps(each, options), 0));
@@ -71,7 +72,7 @@ command(USAGE, OPTIONS, async (values) => {
     const summary = summarizeAnswer(await answer(question, options, progress), machine);
     progress.clear();
     console.log(`${formatSummary(summary)}\n`);
-    await output?.add(summary);
+    if (output) await output.add(summary);
     faults.push(...faultsOfOurs(summary));
   }
   if (faults.length > 0) {
