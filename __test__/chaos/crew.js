@@ -98,7 +98,7 @@ class Crew {
   }
 
   /**
-   * As {@link Crew.find}, and nobody else finds it from here on.
+   * As {@link Crew.find}. No other event finds that worker from here on.
    *
    * @param {number} slot
    * @param {(hand: Hand, slot: number) => boolean} [suits]

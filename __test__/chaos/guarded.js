@@ -8,7 +8,7 @@
  * @property {number} cell the mutex
  * @property {number} inside which worker is inside: its number and one, or zero
  * @property {number} entered plain memory: how often it was entered
- * @property {number} left plain memory: how often it was left. Equal to `entered` while nobody is inside
+ * @property {number} left plain memory: how often it was left. Equal to `entered` while no party is inside
  */
 
 /**

@@ -8,7 +8,7 @@
  * @property {number} cell the lock
  * @property {number} readers how many read
  * @property {number} writer who writes: a party's number and one, or zero
- * @property {number} first plain memory: how often it was written. Equal to `second` while nobody writes
+ * @property {number} first plain memory: how often it was written. Equal to `second` while no party writes
  * @property {number} second plain memory
  */
 
@@ -22,7 +22,7 @@ function planLedger(space) {
   return { cell, readers, writer, first: space.take(1), second: space.take(1) };
 }
 
-/** An RwLock with data that shows at once if a writer is inside beside anybody, or if a write is not seen whole. */
+/** An RwLock with data that shows at once if a writer is not alone inside, or if a reader sees half of a write. */
 class Ledger {
   /**
    * @param {import('./context.js').Context} context
@@ -42,7 +42,7 @@ class Ledger {
     this.examine();
   }
 
-  /** Reads: looks whether somebody writes, or has not written to the end. */
+  /** Reads: checks that no party writes, and that the last write is complete. */
   examine() {
     const { context, plan } = this;
     const writer = Atomics.load(context.view, plan.writer);
@@ -63,7 +63,7 @@ class Ledger {
    * Writes from here on.
    *
    * @param {number} party
-   * @param {boolean} recovered whether somebody died inside, so that the data may be half changed
+   * @param {boolean} recovered whether a party died inside, so that the data may be half changed
    */
   arriveToWrite(party, recovered) {
     const { context, plan } = this;
@@ -107,7 +107,7 @@ class Ledger {
   }
 
   /**
-   * By the main thread, after a death: whether somebody died inside, and takes it over.
+   * By the main thread, after a death: looks whether a party died inside, and recovers the lock on request.
    *
    * @param {boolean} takeOver
    */

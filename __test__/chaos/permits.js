@@ -36,7 +36,7 @@ function planPermits({ random, space, workers, parties, terminations }) {
   };
 }
 
-/** A semaphore as a bound on how many are inside, with a fresh one whenever somebody died in the midst. */
+/** A semaphore as a bound on how many are inside. A fresh one replaces it after a death inside. */
 class Permits {
   /**
    * @param {import('./context.js').Context} context
@@ -139,8 +139,8 @@ class Permits {
   }
 
   /**
-   * By the main thread: gives back what a party had that died. Those who were about to ask or to give back may have had
-   * their permits or not; then there may be too many afterwards, and nobody else begins with that semaphore.
+   * By the main thread: releases the permits of a party that died. Whether a party that was about to acquire or to release
+   * had its permits is unknown. Then there may be too many afterwards, and no other party begins with that semaphore.
    *
    * @param {number} party
    */
@@ -160,7 +160,7 @@ class Permits {
   }
 
   /**
-   * By the main thread, when all have ended: nobody has any permits.
+   * By the main thread, when all workers have ended: no party has permits.
    *
    * @returns {{ unsure: number, lost: number }} how many permits the dead may have had, and how many they had
    */

@@ -37,7 +37,7 @@ const plants = {
       return now(50) ? 0 : notify.call(this, n);
     };
   },
-  /** A deadlock that nobody tells. */
+  /** A deadlock that throws no ERR_DEADLOCK. */
   deadlock() {
     Mutex.prototype.lock = function () {
       this.tryLock(1e9);
@@ -92,7 +92,7 @@ const plants = {
         : lockAsync.call(this, options);
     };
   },
-  /** A promise that gives a lock that somebody else has. */
+  /** A promise that resolves with a lock that another party owns. */
   guard() {
     const { writeAsync } = RwLock.prototype;
     RwLock.prototype.writeAsync = async function (/** @type {any} */ options) {

@@ -50,7 +50,7 @@ async function watchByPromise(ring, task, random) {
     ring.examine();
     condition.notify();
   });
-  // What it was notified of before it gave up went to the next in line, or to nobody.
+  // A notification from before it gave up went to the next waiter, or was lost where there was none.
   if (gaveUp) await entering.enter(null, true, () => ring.notifyAll());
 }
 

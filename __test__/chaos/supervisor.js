@@ -92,7 +92,7 @@ class Supervisor {
       this.#act(event);
     }
     if (this.hangs === 0) await sleep(start + context.plan.seconds * 1_000 - performance.now());
-    // Snapshots are read to their ends, and the dead replaced, before anybody stops.
+    // All snapshots are read to their ends, and the dead workers replaced, before the first worker stops.
     while (this.#pending.size > 0 && this.hangs === 0) await sleep(5);
     this.memory = process.memoryUsage.rss();
     if (this.hangs === 0) await this.#stop();

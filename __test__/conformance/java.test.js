@@ -140,7 +140,7 @@ cyclicBarrier(
   },
 );
 
-cyclicBarrier('await() on a broken barrier throws at once, for whoever comes', async (t) => {
+cyclicBarrier('await() on a broken barrier throws at once, in every thread', async (t) => {
   const view = stage.cells();
   new Barrier(view, 0, 2).abort();
   t.deepEqual(await stage.answers([stage.party(arrive, { view, total: 2 })]), [BROKEN]);

@@ -49,7 +49,7 @@ const lock = ({ view, ms }, { Mutex, codeOf }) => {
 };
 const LOCKED = { returned: true };
 
-robust('when the owner terminates, whoever waits for it is notified', async (t) => {
+robust('when the owner terminates, each waiter is notified', async (t) => {
   const view = stage.cells();
   const owner = await holder(view);
   const waiting = await stage.inOrder(2, lock, { view });

@@ -241,7 +241,7 @@ condvar('wait_timeout_while() ends with the condition or the time, and says whic
 condvar('notify_one() wakes one of those blocked; they are not buffered', async (t) => {
   const view = stage.cells();
   const condition = new Condition(view, 1);
-  // Before anybody waits: gone.
+  // Before the first waiter: the notification is lost.
   condition.notify();
   const started = await stage.inOrder(2, waitOnce, { view });
   t.true(await stage.isPending(started[0].done));

@@ -91,7 +91,7 @@ let env;
 before(async () => {
   registry = await startRegistry();
   folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-packages-')));
-  // Nothing but Node and a shell: no cargo, and no settings of whoever runs this.
+  // Nothing but Node and a shell: no cargo, and no settings of the user who runs the tests.
   const bin = path.join(folder, 'bin');
   fs.mkdirSync(bin);
   fs.symlinkSync(process.execPath, path.join(bin, 'node'));

@@ -30,7 +30,7 @@ program(
       const workers = [1, 2, 3, 4].map(() => start('rounds', { view, rounds: 200 }));
       assert.deepEqual(await Promise.all(workers.map(({ done }) => done)), [0, 0, 0, 0]);
     },
-    async 'Barrier: a time limit breaks it for everybody, until reset()'(start) {
+    async 'Barrier: a time limit breaks it for all parties, until reset()'(start) {
       const view = cells(1);
       const barrier = new Barrier(view, 0, 3);
       const waiting = start('wait', { view });

@@ -46,7 +46,7 @@ program(
       const [, a, , b] = await Promise.all(workers.map(({ done }) => done));
       assert.deepEqual([a, b, view[1], view[2]], [0, 0, 4_000, 4_000]);
     },
-    async 'RwLock: one reads beside another, and nobody writes then'(start) {
+    async 'RwLock: a thread reads beside another reader, and no thread writes then'(start) {
       const view = cells(3);
       const holder = start('hold', { view });
       await until(() => view[1] === 1, 'the worker reads');

@@ -149,7 +149,8 @@ class Party {
   }
 
   /**
-   * Everybody has arrived as often as this member has passed, and nobody has passed more often than it has arrived.
+   * Checks that each member has arrived as often as this member has passed, and has passed no more often than this member has
+   * arrived.
    *
    * @param {number} generation
    * @param {number} index
@@ -198,7 +199,7 @@ module.exports = {
       },
     };
   },
-  // Nobody joins any more those who wait: a death ends their wait, or abort() does.
+  // No further member arrives: a death ends the waits, or abort() does.
   release(context, plan, { terminateBlocked }) {
     if (terminateBlocked(plan.members, 'Barrier')) return;
     context.barrier(plan.barriers + Atomics.load(context.view, plan.generation), MEMBERS).abort();

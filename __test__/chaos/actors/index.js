@@ -4,9 +4,9 @@
 /**
  * One kind of primitive under chaos. To add another, write one more such file and name it below.
  *
- * Two rules keep waits without a limit from hanging rightly: only the actor's own members wait so, and only for
- * members of the same actor; whoever holds a mutex waits, without limit, for nothing but mutexes that come later in
- * the plan. Visits by other workers use limits, but for what is held for a moment only.
+ * Two rules keep waits without a limit from hanging rightly. Only the actor's own members wait so, and only for members of the
+ * same actor. The owner of a mutex waits, without limit, for nothing but mutexes that come later in the plan. Visits by other
+ * workers use limits, but for what is held for a moment only.
  *
  * Operations by promise (tasks) may be begun by any worker, and may wait without limit. While one of them holds something,
  * its worker begins nothing else; tasks that only wait go on beside what the worker does, and while it blocks they are

@@ -18,7 +18,7 @@ function plan({ space, seconds, members }) {
     members,
     rounds,
     latches: space.take(rounds),
-    /** For each latch: by how much somebody was about to count it down, and by how much somebody has. */
+    /** For each latch: by how much the workers were about to count it down, and by how much they have. */
     asked: space.take(rounds),
     done: space.take(rounds),
     /** Which latch is in use. */

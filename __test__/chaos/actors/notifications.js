@@ -18,7 +18,7 @@ const IDLE = 0;
 const FRESH = 1;
 /** It waits with a limit. */
 const LIMITED = 2;
-/** It waited when everybody was notified, and has not come back yet; or it may give up and pass its notification on. */
+/** A notifyAll() woke it, and it has not returned yet; or it may give up and pass its notification on. */
 const TOLD = 3;
 
 /** @param {import('./index.js').Planning} planning */
@@ -31,7 +31,7 @@ function plan({ space, members, parties }) {
     ended: space.take(1),
     notified: space.take(1),
     notifications: space.take(1),
-    /** Where it was told that an owner died while it waited: then nobody knows whether it was notified. */
+    /** How many waits threw ERR_ABANDONED: whether those waiters were notified is unknown. */
     unknown: space.take(1),
     parties,
     /** For each party: what it waits for, and its thread. */
@@ -53,8 +53,8 @@ class Notifications {
   constructor(context, plan) {
     this.context = context;
     this.plan = plan;
-    // The death of an owner was told to everybody who waited then, and they are on their way out. An owner that died
-    // after it was woken has taken a notification that somebody who came later may wait for.
+    // Each thread that waited when the owner died throws, and is leaving. An owner that died after it was woken has taken a
+    // notification that a later waiter may wait for.
     this.guarded = new Guarded(context, plan.guarded, () => {
       this.#beginAnew();
       this.#notifyAll();
@@ -87,8 +87,8 @@ class Notifications {
   }
 
   /**
-   * From inside, after a notification: how many must have been in the queue before it. They are those who entered it
-   * since the last notifyAll(), but for those who were woken since; and whoever dies, or is told of a death, may have
+   * From inside, after a notification: how many waiters must have been in the queue before it. These are the threads that
+   * entered it since the last notifyAll(), without those woken since. A thread that dies, or throws ERR_ABANDONED, may have
    * passed its notification on to one of them.
    */
   #surelyWaiting() {
@@ -104,7 +104,7 @@ class Notifications {
     return Math.max(0, sure);
   }
 
-  /** From inside: everybody who waits has just been notified. */
+  /** From inside: all waiters have just been notified. */
   #beginAnew() {
     const { context, plan } = this;
     const { view } = context;
@@ -170,7 +170,7 @@ class Notifications {
    * From inside.
    *
    * @param {number} party
-   * @param {boolean | null} notified null where nobody knows
+   * @param {boolean | null} notified null where that is unknown
    */
   end(party, notified) {
     const { context, plan } = this;

@@ -90,7 +90,7 @@ async function visitByPromise(permits, task, random) {
 }
 
 /**
- * What holds of a semaphore that nobody else uses.
+ * Checks a semaphore that no other worker uses.
  *
  * @param {Context} context
  * @param {number} cell

@@ -15,7 +15,7 @@ const MOST = 4;
 function plan({ space, parties }) {
   return {
     semaphore: space.takePrimitive(),
-    /** How many signals somebody was about to give, and how many somebody has taken. */
+    /** How many signals the members were about to give, and how many they have taken. */
     given: space.take(1),
     taken: space.take(1),
     /** For each party: how many it is about to give or to take. */
