@@ -8,9 +8,9 @@ const path = require('node:path');
 const { once } = require('node:events');
 const { Worker } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, SyncError } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 
-const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 const pools = path.join(__dirname, 'fixtures', 'pools');
 const task = path.join(pools, 'task.js');
 

@@ -2,15 +2,13 @@
 'use strict';
 
 const test = require('ava').default;
-const { spawn } = require('node:child_process');
-const { once } = require('node:events');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { PNG } = require('pngjs');
-const { run } = require('./helpers/child.js');
+const { run, start } = require('./helpers/child.js');
+const { temporaryFolder } = require('./helpers/folders.js');
+const { root } = require('./helpers/installed.js');
 
-const root = path.resolve(__dirname, '..');
 const examples = fs
   .readdirSync(path.join(root, 'examples'))
   .filter((name) => fs.existsSync(path.join(root, 'examples', name, 'index.js')));
@@ -36,13 +34,6 @@ async function output(t, name, ...args) {
   t.is(ended.stderr, '');
   t.is(ended.code, 0);
   return ended.stdout;
-}
-
-/** @param {import('ava').ExecutionContext} t */
-function temporaryFolder(t) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'examples-'));
-  t.teardown(() => fs.rmSync(folder, { recursive: true }));
-  return folder;
 }
 
 for (const name of examples) {
@@ -188,12 +179,10 @@ for (const [name, ...args] of [
   ['http-server', '--serve'],
 ]) {
   test(`Ctrl-C ends ${name}`, async (t) => {
-    const child = spawn(process.execPath, [`examples/${name}`, ...args], { cwd: root });
-    const ended = once(child, 'exit');
-    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT);
+    const options = { cwd: root, limit: LIMIT };
+    const { child, ended } = start(process.execPath, [`examples/${name}`, ...args], options);
     setTimeout(() => child.kill('SIGINT'), 1_000);
-    const [code, signal] = await ended;
-    clearTimeout(timer);
+    const { code, signal } = await ended;
     t.true(signal === 'SIGINT' || code === 1, `${signal ?? code}`);
   });
 }

@@ -3,7 +3,6 @@
 
 const test = require('ava').default;
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { counters, inWords, judge } = require('../scripts/test.js');
 const {
@@ -14,6 +13,7 @@ const {
   versionsNeeded,
 } = require('../scripts/elf.js');
 const { addonIsBuilt, packagesAreInstalled } = require('../scripts/setup.js');
+const { temporaryFolder } = require('./helpers/folders.js');
 const { root } = require('./helpers/installed.js');
 
 const CARGO = `
@@ -88,15 +88,8 @@ test('the closing line has skipped tests only where there are any', (t) => {
   t.is(inWords({ passed: 3, failed: 1, skipped: 2 }), '3 passed, 1 failed, 2 skipped');
 });
 
-/** @param {import('ava').ExecutionContext} t */
-function emptyFolder(t) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-'));
-  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 test('packages count as installed when they are what the lock file names', (t) => {
-  const folder = emptyFolder(t);
+  const folder = temporaryFolder(t);
   const [lock, installed] = [path.join(folder, 'lock.json'), path.join(folder, 'installed.json')];
   const write = (/** @type {string} */ file, /** @type {object} */ packages) =>
     fs.writeFileSync(file, JSON.stringify({ packages }));
@@ -117,7 +110,7 @@ test('packages count as installed when they are what the lock file names', (t) =
 });
 
 test('the addon counts as built when it is newer than each of its sources', (t) => {
-  const folder = emptyFolder(t);
+  const folder = temporaryFolder(t);
   let time = 1_000_000;
   const touch = (/** @type {string} */ name) => {
     const file = path.join(folder, name);

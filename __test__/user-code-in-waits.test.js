@@ -6,10 +6,10 @@
 
 const test = require('ava').default;
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { sleep } = require('./helpers/threads.js');
 
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 const ref = true;
 const timeout = 1_000;
 

@@ -11,7 +11,8 @@ const { command, count } = require('../../scripts/command.js');
 const { Context } = require('./context.js');
 const { makePlan } = require('./plan.js');
 const { print, results } = require('./report.js');
-const { Supervisor, sleep } = require('./supervisor.js');
+const { sleep } = require('../helpers/waiting.js');
+const { Supervisor } = require('./supervisor.js');
 
 const USAGE = `Usage: npm run chaos -- [options]
 

@@ -6,7 +6,7 @@
 const { Barrier, Latch } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Tools} Tools */
 
 const cyclicBarrier = stage.documented('Java CyclicBarrier');
 const countDownLatch = stage.documented('Java CountDownLatch');

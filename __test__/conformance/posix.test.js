@@ -6,7 +6,7 @@
 const { Condition, Mutex } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Tools} Tools */
 
 const robust = stage.documented('POSIX robust mutex');
 const checking = stage.documented('POSIX error-checking mutex');

@@ -7,7 +7,7 @@ const { threadId } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Tools} Tools */
 
 const barrier = stage.documented('Python threading.Barrier');
 const condition = stage.documented('Python threading.Condition');

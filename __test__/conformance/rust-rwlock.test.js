@@ -7,7 +7,7 @@ const { threadId } = require('node:worker_threads');
 const { RwLock } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Tools} Tools */
 
 const { enter } = stage;
 const rwlocks = stage.documented('Rust std::sync::RwLock');

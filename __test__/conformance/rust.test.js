@@ -7,7 +7,7 @@ const { threadId } = require('node:worker_threads');
 const { Condition, Mutex } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Tools} Tools */
 
 const mutexes = stage.documented('Rust std::sync::Mutex');
 const condvar = stage.documented('Rust std::sync::Condvar');

@@ -3,7 +3,12 @@
 
 const test = require('ava').default;
 const { inspect } = require('../../index.js');
-const { sleep, startWorker } = require('./threads.js');
+const { cells } = require('./cells.js');
+const { startWorker } = require('./threads.js');
+const { endOf, isPending, sleep } = require('./waiting.js');
+
+/** @typedef {import('./types.js').Body} Body */
+/** @typedef {import('./types.js').Tools} Tools */
 
 /** No test of what is documented takes longer, in milliseconds; the error for a worker that hangs shows its body. */
 const LIMIT = 10_000;
@@ -25,15 +30,10 @@ function documented(source) {
   };
 }
 
-/** @param {number} [length] */
-function cells(length = 8) {
-  return new Int32Array(new SharedArrayBuffer(4 * length));
-}
-
 /**
  * A worker that runs `body`, as for startWorker.
  *
- * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body
+ * @param {Body} body
  * @param {object} data
  */
 function party(body, data) {
@@ -58,7 +58,7 @@ async function asleep(...started) {
  * Starts `count` workers, one after another, each when the one before sleeps: they stand in the queue in their order.
  *
  * @param {number} count
- * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body
+ * @param {Body} body
  * @param {object} data
  */
 async function inOrder(count, body, data) {
@@ -82,28 +82,6 @@ async function answers(started) {
   return all;
 }
 
-/**
- * How a promise ends: as `tools.codeOf` tells of a call.
- *
- * @param {Promise<unknown>} promise
- */
-function endOf(promise) {
-  return promise.then(
-    (returned) => ({ returned }),
-    (error) => error.code ?? error,
-  );
-}
-
-/**
- * Whether a promise is still pending after a moment.
- *
- * @param {Promise<unknown>} promise
- */
-async function isPending(promise) {
-  const pending = Symbol('pending');
-  return (await Promise.race([promise, sleep(30).then(() => pending)])) === pending;
-}
-
 /** How a call ends whose barrier breaks. */
 const BROKEN = 'ERR_BROKEN_BARRIER';
 
@@ -111,7 +89,7 @@ const BROKEN = 'ERR_BROKEN_BARRIER';
  * The body of a worker that arrives once at the barrier in cell 0.
  *
  * @param {any} data
- * @param {import('./tools.js').Tools} tools
+ * @param {Tools} tools
  */
 const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
   const barrier = new Barrier(view, 0, total);
@@ -123,7 +101,7 @@ const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
  * cell 1 when it was its turn.
  *
  * @param {any} data
- * @param {import('./tools.js').Tools} tools
+ * @param {Tools} tools
  */
 const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
   const semaphore = new Semaphore(view, 0, permits, { max });
@@ -139,7 +117,7 @@ const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
  * cell 1 when it was its turn, and leaves.
  *
  * @param {any} data
- * @param {import('./tools.js').Tools} tools
+ * @param {Tools} tools
  */
 const enter = ({ view, how, ms }, { RwLock, codeOf }) => {
   const lock = new RwLock(view, 0);

@@ -6,7 +6,7 @@ const os = require('node:os');
 const path = require('node:path');
 
 /**
- * A new folder, by its real path, and a function that removes it.
+ * A new folder, and a function that removes it. By its real path: test runners compare it with the paths that they find.
  *
  * @param {string} [prefix]
  */

@@ -2,9 +2,11 @@
 'use strict';
 
 // What the programs of this folder share. Each is one file that is its own worker, uses nothing but Node's own modules, and
-// so runs on whatever runtime loads the addon: `npm run test:runtimes`. It prints a line for each check.
+// so runs on each runtime that loads the addon: `npm run test:runtimes`. It prints a line for each check.
 
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
+const { cells } = require('../helpers/cells.js');
+const { codeOf, endOf, sleep } = require('../helpers/waiting.js');
 
 /** Milliseconds in which a check has to be over. */
 const LIMIT = 20_000;
@@ -15,36 +17,6 @@ const LIMIT = 20_000;
  * @param {string} reason
  */
 const skipped = (reason) => ({ reason });
-
-/** @param {number} ms */
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** @param {number} length */
-const cells = (length) => new Int32Array(new SharedArrayBuffer(4 * length));
-
-/**
- * The code of the error that a call throws; or what it returns.
- *
- * @param {() => unknown} call
- * @returns {any}
- */
-function codeOf(call) {
-  try {
-    return call();
-  } catch (error) {
-    return /** @type {any} */ (error).code ?? String(error);
-  }
-}
-
-/**
- * The code of the error that a promise is rejected with, or its name where it has none; or what it is fulfilled with.
- *
- * @param {Promise<unknown>} promise
- * @returns {Promise<any>}
- */
-function endOf(promise) {
-  return promise.catch((error) => (typeof error?.code === 'string' ? error.code : error?.name));
-}
 
 /**
  * Waits until a cell has a value, for what is only there to see and not to wait for.
