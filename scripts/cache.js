@@ -7,6 +7,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
+const { npmCommand } = require('./npm.js');
 
 const CACHE = path.join(__dirname, '..', 'node_modules', '.cache', 'shared-sync');
 const NPM_LIMIT_MS = 300_000;
@@ -56,11 +57,8 @@ function npmPackages(name, packages, { ignoreScripts = false } = {}) {
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
     const scripts = ignoreScripts ? ['--ignore-scripts'] : [];
-    must('npm', ['install', '--save-exact', ...quiet, ...scripts, ...packages], {
-      cwd: folder,
-      timeout: NPM_LIMIT_MS,
-      shell: process.platform === 'win32',
-    });
+    const args = ['install', '--save-exact', ...quiet, ...scripts, ...packages];
+    must(...npmCommand(args, { cwd: folder, timeout: NPM_LIMIT_MS }));
   });
 }
 

@@ -9,6 +9,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { NapiCli, parseTriple } = require('@napi-rs/cli');
 const { command } = require('./command.js');
+const { npmCommand } = require('./npm.js');
 const { BINARIES, GLIBC, buildPortable } = require('./portable.js');
 const { checkGlibc } = require('./elf.js');
 
@@ -47,13 +48,10 @@ const writeJson = (file, value) => fs.writeFileSync(file, `${JSON.stringify(valu
  * @param {string[]} args
  */
 function npm(cwd, ...args) {
-  const own = process.env.npm_execpath;
-  const [command, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
-  const { status, stdout, stderr } = spawnSync(command, [...first, ...args, '--json'], {
-    cwd,
-    encoding: 'utf8',
-    shell: command === 'npm' && process.platform === 'win32',
-  });
+  const encoding = /** @type {const} */ ('utf8');
+  const { status, stdout, stderr } = spawnSync(
+    ...npmCommand([...args, '--json'], { cwd, encoding }),
+  );
   if (status !== 0) throw new Error(`npm ${args.join(' ')} failed: ${stdout}${stderr}`);
   return JSON.parse(stdout);
 }

@@ -8,6 +8,7 @@ const path = require('node:path');
 const { spawn } = require('node:child_process');
 const { stripVTControlCharacters } = require('node:util');
 const { choices, command } = require('./command.js');
+const { npmCommand } = require('./npm.js');
 
 const root = path.join(__dirname, '..');
 
@@ -98,15 +99,9 @@ function inWords({ passed, failed, skipped }) {
  * @returns {Promise<{ output: string, ok: boolean }>}
  */
 function runScript(script) {
-  const npm = process.env.npm_execpath;
-  const args = ['run', '--silent', script];
-  const child = npm?.endsWith('.js')
-    ? spawn(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
-    : spawn('npm', args, {
-        cwd: root,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        shell: process.platform === 'win32',
-      });
+  /** @type {import('node:child_process').SpawnOptionsWithStdioTuple<'ignore', 'pipe', 'pipe'>} */
+  const options = { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] };
+  const child = spawn(...npmCommand(['run', '--silent', script], options));
   let output = '';
   for (const [from, to] of /** @type {const} */ ([
     [child.stdout, process.stdout],
