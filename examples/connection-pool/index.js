@@ -6,11 +6,12 @@ const path = require('node:path');
 require('../shared/setup.js');
 const { layout } = require('../..');
 const { command, count } = require('../../scripts/command.js');
+const { inBars } = require('../shared/bars.js');
 const { runWorkers } = require('../shared/workers.js');
 const { withClient } = require('./client.js');
 const { poolLayout } = require('./layouts.js');
 const { Postgres, findPostgres } = require('./postgres.js');
-const { inBars, watchConnections } = require('./watch.js');
+const { watchConnections } = require('./watch.js');
 
 const WATCHERS = 1; // connections besides those of the workers
 

@@ -4,8 +4,6 @@
 const { withClient } = require('./client.js');
 
 const SQL = "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'worker'";
-const BARS = ' ▁▂▃▄▅▆▇█';
-const WIDTH = 60;
 
 /**
  * Asks the server again and again how many connections the workers have, until the promise is settled.
@@ -30,19 +28,4 @@ async function watchConnections(socketFolder, promise) {
   return counts;
 }
 
-/**
- * A picture of the numbers in one line.
- *
- * @param {number[]} counts
- * @param {number} full what a full bar stands for
- */
-function inBars(counts, full) {
-  const each = Math.max(counts.length / WIDTH, 1);
-  const bars = Array.from({ length: Math.min(WIDTH, counts.length) }, (_, i) => {
-    const most = Math.max(...counts.slice(Math.floor(i * each), Math.ceil((i + 1) * each)));
-    return BARS[Math.min(Math.ceil((most / full) * 8), 8)];
-  });
-  return bars.join('');
-}
-
-module.exports = { inBars, watchConnections };
+module.exports = { watchConnections };

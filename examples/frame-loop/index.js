@@ -8,6 +8,7 @@ const path = require('node:path');
 require('../shared/setup.js');
 const { layout } = require('../..');
 const { command, count } = require('../../scripts/command.js');
+const { inBars } = require('../shared/bars.js');
 const { loadDependency } = require('../shared/dependency.js');
 const { runWorkers } = require('../shared/workers.js');
 const { loopLayout } = require('./layouts.js');
@@ -18,8 +19,6 @@ const { toBytes } = require('./render.js');
 const { PNG } = loadDependency('pngjs');
 
 const WORKERS = Math.max(2, os.availableParallelism());
-const BARS = '▁▂▃▄▅▆▇█';
-const WIDTH = 60;
 
 const USAGE = `Usage: node examples/frame-loop [options]
 
@@ -100,7 +99,7 @@ function tell(who, times) {
   console.log(
     `  a frame takes ${figures[0]} (median), ${figures[1]} (p99), ${figures[2]} (longest)`,
   );
-  console.log(`  ${inBars(times)}\n`);
+  console.log(`  ${inBars(times, Math.max(...times))}\n`);
 }
 
 /**
@@ -113,19 +112,4 @@ function toPng(bytes, size) {
   const png = new PNG({ width: size, height: size });
   png.data = Buffer.from(bytes.buffer);
   return PNG.sync.write(png, { colorType: 2, inputColorType: 2 }); // 2: no alpha
-}
-
-/**
- * The times of all frames in one line, as high as the longest.
- *
- * @param {Float64Array} times
- */
-function inBars(times) {
-  const longest = Math.max(...times);
-  const each = Math.max(times.length / WIDTH, 1);
-  const bars = Array.from({ length: Math.min(WIDTH, times.length) }, (_, i) => {
-    const most = Math.max(...times.slice(Math.floor(i * each), Math.ceil((i + 1) * each)));
-    return BARS[Math.min(Math.floor((most / longest) * BARS.length), BARS.length - 1)];
-  });
-  return bars.join('');
 }
