@@ -4,11 +4,10 @@
 const test = require('ava').default;
 const { inspect } = require('../../index.js');
 const { cells } = require('./cells.js');
-const { startWorker } = require('./threads.js');
+const { inWorkers, startWorker } = require('./threads.js');
 const { endOf, isPending, sleep } = require('./waiting.js');
 
 /** @typedef {import('./types.js').Body} Body */
-/** @typedef {import('./types.js').Tools} Tools */
 
 /** No test of what is documented takes longer, in milliseconds; the error for a worker that hangs shows its body. */
 const LIMIT = 10_000;
@@ -82,14 +81,30 @@ async function answers(started) {
   return all;
 }
 
+/**
+ * The answer of one worker that runs `body`, when it has ended.
+ *
+ * @param {Body} body
+ * @param {object} data
+ */
+const answer = async (body, data) => (await answers([party(body, data)]))[0];
+
+/**
+ * The answers of `count` workers that run `body` at once, each with its `id` from 0.
+ *
+ * @param {number} count
+ * @param {Body} body
+ * @param {object} data
+ */
+const together = (count, body, data) => inWorkers(count, body, data, { limit: LIMIT });
+
 /** How a call ends whose barrier breaks. */
 const BROKEN = 'ERR_BROKEN_BARRIER';
 
 /**
  * The body of a worker that arrives once at the barrier in cell 0.
  *
- * @param {any} data
- * @param {Tools} tools
+ * @type {Body}
  */
 const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
   const barrier = new Barrier(view, 0, total);
@@ -100,8 +115,7 @@ const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
  * The body of a worker that takes `n` permits of the semaphore in cell 0, within `ms` where that is given, and notes in
  * cell 1 when it was its turn.
  *
- * @param {any} data
- * @param {Tools} tools
+ * @type {Body}
  */
 const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
   const semaphore = new Semaphore(view, 0, permits, { max });
@@ -116,8 +130,7 @@ const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
  * The body of a worker that enters the lock in cell 0, to `read` or `write`, within `ms` where that is given, notes in
  * cell 1 when it was its turn, and leaves.
  *
- * @param {any} data
- * @param {Tools} tools
+ * @type {Body}
  */
 const enter = ({ view, how, ms }, { RwLock, codeOf }) => {
   const lock = new RwLock(view, 0);
@@ -161,6 +174,7 @@ async function poison(view, how) {
 module.exports = {
   BROKEN,
   acquire,
+  answer,
   answers,
   arrive,
   asleep,
@@ -173,4 +187,5 @@ module.exports = {
   party,
   poison,
   sleep,
+  together,
 };

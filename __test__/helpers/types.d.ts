@@ -6,7 +6,7 @@ import type * as threads from 'node:worker_threads';
 type Sync = typeof sync;
 
 /** The body of a worker or a child process. It travels as source: it may use only its two arguments. */
-export type Body = (data: any, tools: Tools) => unknown;
+export type Body = (data: any, tools: Tools) => any;
 
 /** A worker that runs a body. */
 export interface Started {

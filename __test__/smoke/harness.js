@@ -4,6 +4,7 @@
 // What the programs of this folder share. Each is one file that is its own worker, uses nothing but Node's own modules, and
 // so runs on each runtime that loads the addon: `npm run test:runtimes`. It prints a line for each check.
 
+const assert = require('node:assert/strict');
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
 const { cells } = require('../helpers/cells.js');
 const { codeOf, endOf, sleep } = require('../helpers/waiting.js');
@@ -17,6 +18,12 @@ const LIMIT = 20_000;
  * @param {string} reason
  */
 const skipped = (reason) => ({ reason });
+
+/**
+ * @param {() => unknown} call
+ * @param {string} code of the error that it must throw
+ */
+const throwsCode = (call, code) => assert.equal(codeOf(call), code);
 
 /**
  * Waits until a cell has a value, for what is only there to see and not to wait for.
@@ -101,4 +108,4 @@ async function run(file, checks) {
   return failed;
 }
 
-module.exports = { cells, codeOf, endOf, program, skipped, sleep, until };
+module.exports = { cells, codeOf, endOf, program, skipped, sleep, throwsCode, until };

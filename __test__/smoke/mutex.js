@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { Mutex, inspect } = require('../../index.js');
-const { cells, codeOf, program, until } = require('./harness.js');
+const { cells, codeOf, program, throwsCode, until } = require('./harness.js');
 
 program(
   __filename,
@@ -50,25 +50,16 @@ program(
     },
     'Mutex: what one thread does wrong is told'() {
       const mutex = new Mutex(cells(1));
-      assert.equal(
-        codeOf(() => mutex.unlock()),
-        'ERR_NOT_OWNER',
-      );
+      throwsCode(() => mutex.unlock(), 'ERR_NOT_OWNER');
       mutex.lock();
-      assert.equal(
-        codeOf(() => mutex.lock()),
-        'ERR_DEADLOCK',
-      );
+      throwsCode(() => mutex.lock(), 'ERR_DEADLOCK');
       mutex.unlock();
       assert.equal(
         mutex.runExclusive(() => mutex.locked),
         true,
       );
       assert.equal(mutex.locked, false);
-      assert.equal(
-        codeOf(() => new Mutex(/** @type {any} */ (5))),
-        'ERR_INVALID_ARG_TYPE',
-      );
+      throwsCode(() => new Mutex(/** @type {any} */ (5)), 'ERR_INVALID_ARG_TYPE');
     },
     async 'Mutex: tryLock gives up in time'(start) {
       const view = cells(3);
@@ -92,10 +83,7 @@ program(
       assert.equal(await waiting.done, 'ERR_ABANDONED');
       await dead.exited;
       const mutex = new Mutex(view, 0);
-      assert.equal(
-        codeOf(() => mutex.lock()),
-        'ERR_ABANDONED',
-      );
+      throwsCode(() => mutex.lock(), 'ERR_ABANDONED');
       assert.equal(mutex.recover(), true);
       mutex.unlock();
       assert.equal(mutex.lock().locked, true);
