@@ -2,7 +2,8 @@
 'use strict';
 
 const test = require('ava').default;
-const { Barrier, SyncError } = require('../index.js');
+const { Barrier } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 
@@ -134,8 +135,7 @@ test('a worker that dies in wait() breaks the barrier for present and later part
   ]);
   t.is(await arrive().done, 'ERR_BROKEN_BARRIER');
   t.throws(() => new Barrier(view, 0, 4).wait(), {
-    instanceOf: SyncError,
-    code: 'ERR_BROKEN_BARRIER',
+    ...syncError('ERR_BROKEN_BARRIER'),
   });
 });
 
@@ -149,7 +149,7 @@ test('a worker that ends after its wait() has returned breaks nothing', async (t
   }
 });
 
-const broken = { instanceOf: SyncError, code: 'ERR_BROKEN_BARRIER' };
+const broken = syncError('ERR_BROKEN_BARRIER');
 
 /**
  * A worker that arrives: its arrival index, or the code of its error.
@@ -177,7 +177,7 @@ test('Java, Python: a party that times out breaks the barrier for present and la
   await inside.blocked();
   t.is(barrier.waiting, 1);
   const start = performance.now();
-  t.throws(() => barrier.waitFor(30), { instanceOf: SyncError, code: 'ERR_TIMEOUT' });
+  t.throws(() => barrier.waitFor(30), syncError('ERR_TIMEOUT'));
   t.true(performance.now() - start >= 30);
   t.is(await inside.done, 'ERR_BROKEN_BARRIER');
   t.true(barrier.broken);
@@ -347,7 +347,7 @@ test('an abort or a reset while the action runs throws in all parties, also in t
 
 test('a thread that blocks at the barrier whose action it runs throws, and does not hang', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
-  const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
+  const deadlock = syncError('ERR_DEADLOCK');
   /** @type {Barrier} */
   const inside = new Barrier(view, 0, 1, { action: () => inside.waitFor(20_000) });
   t.throws(() => inside.wait(), deadlock);

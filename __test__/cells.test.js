@@ -11,7 +11,7 @@ const { runChild } = require('./helpers/child.js');
  * In a child process: random values against each of these operations.
  *
  * @param {{ operations: string[], runs: number }} data
- * @param {import('./helpers/tools.js').Tools} tools
+ * @param {import('./helpers/types.js').Tools} tools
  */
 async function fuzz({ operations, runs }, { startWorker, require }) {
   const fc = require('fast-check');

@@ -3,10 +3,10 @@
 
 const test = require('ava').default;
 const { threadId } = require('node:worker_threads');
-const { Mutex, Condition, SyncError } = require('../index.js');
+const { Mutex, Condition } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
+const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
-
-const cells = (length = 8) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 test('the mutex is free while a thread waits, and its own again afterwards', async (t) => {
   const view = cells();
@@ -179,7 +179,7 @@ test('waiting with a mutex that is free or of another thread is an error', async
   const view = cells();
   const mutex = new Mutex(view, 0);
   const condition = new Condition(view, 1);
-  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
+  const notOwner = syncError('ERR_NOT_OWNER');
   let asked = 0;
   const ask = () => ++asked;
   for (const call of [

@@ -3,7 +3,9 @@
 
 const test = require('ava').default;
 const { threadId } = require('node:worker_threads');
-const { Condition, Latch, Mutex, SyncError, inspect } = require('../index.js');
+const { Condition, Latch, Mutex, inspect } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
+const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 const { runChild } = require('./helpers/child.js');
 
@@ -12,8 +14,6 @@ const CYCLES = Number(process.env.SHARED_SYNC_CYCLES ?? 20);
 
 // Longer than a report takes (100 ms at most, see benchmark/interruption.js), on a busy machine too.
 const LIMIT = 5_000;
-
-const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 /**
  * Waits until this many threads are blocked.
@@ -143,8 +143,7 @@ test('a cycle with the main thread in it throws, and names the main thread', asy
   const mine = new Mutex(view, 0).lock();
   await other.blocked(50);
   const error = t.throws(() => new Mutex(view, 1).lock(), {
-    instanceOf: SyncError,
-    code: 'ERR_DEADLOCK',
+    ...syncError('ERR_DEADLOCK'),
     message: /the main thread holds the Mutex in cell 0 and waits for the Mutex in cell 1/,
   });
   const worker = other.worker.threadId;
@@ -163,7 +162,7 @@ test('locking twice is a cycle of one thread', (t) => {
     [named, 'Mutex "jobs"'],
     [unnamed, 'Mutex in cell 5'],
   ])) {
-    const error = t.throws(() => mutex.lock(), { instanceOf: SyncError, code: 'ERR_DEADLOCK' });
+    const error = t.throws(() => mutex.lock(), syncError('ERR_DEADLOCK'));
     t.deepEqual(/** @type {any} */ (error).cycle, [{ threadId, holds: label, waitsFor: label }]);
     t.true(error?.message.includes(label), error?.message);
     mutex.unlock();

@@ -5,16 +5,15 @@ const test = require('ava').default;
 const fc = require('fast-check');
 const { inspect } = require('node:util');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
-
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 /**
  * Workers that block in a call on the view, until the test ends them.
  *
  * @param {import('ava').ExecutionContext} t
  * @param {number} count
- * @param {(data: any, tools: import('./helpers/tools.js').Tools) => unknown} body
+ * @param {import('./helpers/types.js').Body} body
  * @param {Int32Array} view
  */
 async function blocked(t, count, body, view) {

@@ -10,11 +10,11 @@ const { once } = require('node:events');
 const { inspect } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, SyncError } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { anchorsOf } = require('./helpers/pages.js');
 const { files } = require('../package.json');
 
-const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 const pools = path.join(__dirname, 'fixtures', 'pools');
 const task = path.join(pools, 'task.js');
 

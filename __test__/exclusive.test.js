@@ -3,11 +3,11 @@
 
 const test = require('ava').default;
 const { Condition, Mutex: Typed } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { inWorkers, startWorker } = require('./helpers/threads.js');
 
 // Without types: what they forbid also throws at run time.
 const Mutex = /** @type {any} */ (Typed);
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 test('runExclusive calls the function with the lock, and returns what it returns', (t) => {
   const mutex = new Mutex(cells());

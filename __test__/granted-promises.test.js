@@ -6,10 +6,10 @@
 const test = require('ava').default;
 const util = require('node:util');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, inspect } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, sleep } = require('./helpers/threads.js');
 
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 const ref = true;
 const timeout = 10_000;
 /** For how long the main thread computes, in milliseconds. */
@@ -88,9 +88,9 @@ test('inspect() names the worker whose promise was granted while it computes', a
   const mutex = new Mutex(view, 0);
   const guard = await mutex.lockAsync();
   const { worker, ready, done } = startWorker(
-    async ({ view }, { Mutex, ready, stall }) => {
+    async ({ view }, { Mutex, ready, sleep, stall }) => {
       const wait = new Mutex(view, 0).lockAsync();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
       ready();
       stall(300);
       (await wait).release();
@@ -255,7 +255,7 @@ test('100,000 pending promises are 1,000 rows, and the rest is counted', async (
 /**
  * The warnings of a child process in which guards are lost.
  *
- * @param {(data: any, tools: import('./helpers/tools.js').Tools) => unknown} lose drops guards
+ * @param {import('./helpers/types.js').Body} lose drops guards
  */
 async function warningsOf(lose) {
   const ended = await runChild(
@@ -268,7 +268,7 @@ async function warningsOf(lose) {
       const fn = new (tools.require('node:vm').Script)(`(${lose})`).runInThisContext();
       await fn({}, tools);
       for (let i = 0; i < 10; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await tools.sleep(5);
         /** @type {any} */ (globalThis).gc();
       }
       return warnings;
@@ -342,14 +342,14 @@ test('a guard that owns nothing when it is collected causes no warning', async (
 });
 
 test('a guard that waits at a Condition is kept, and is lost only once it owns the mutex again', async (t) => {
-  const warnings = await warningsOf(async (_data, { Condition, Mutex }) => {
-    const view = new Int32Array(new SharedArrayBuffer(8));
+  const warnings = await warningsOf(async (_data, { Condition, Mutex, cells, sleep }) => {
+    const view = cells();
     const mutex = new Mutex(view, 0, { name: 'jobs' });
     const condition = new Condition(view, 1);
     const wait = condition.waitAsync(await mutex.lockAsync(), undefined, { timeout: 5_000 });
     for (let i = 0; i < 5; i++) {
       /** @type {any} */ (globalThis).gc();
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await sleep(2);
     }
     const isFree = !mutex.locked;
     condition.notify();

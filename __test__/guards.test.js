@@ -3,10 +3,11 @@
 
 const test = require('ava').default;
 const { threadId } = require('node:worker_threads');
-const { Condition, Mutex, RwLock, SyncError } = require('../index.js');
+const { Condition, Mutex, RwLock } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
+const { cells } = require('./helpers/cells.js');
 const { sleep } = require('./helpers/threads.js');
 
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 const ref = true;
 /** A DOMException, which ava does not take for an error. */
 const abort = { name: 'AbortError', any: /** @type {const} */ (true) };
@@ -18,8 +19,8 @@ test('only the guard that owns a mutex can unlock it', async (t) => {
   t.true(guard.held);
   t.false(guard.recovered);
   t.is(mutex.ownerThreadId, threadId);
-  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
-  const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
+  const notOwner = syncError('ERR_NOT_OWNER');
+  const deadlock = syncError('ERR_DEADLOCK');
   t.throws(() => mutex.unlock(), notOwner);
   t.notThrows(() => mutex[Symbol.dispose]());
   t.throws(() => new Condition(view, 1).wait(mutex), { ...notOwner, message: /Mutex/ });
@@ -77,7 +78,7 @@ test('tryRelease() releases once and says whether it did, for each guard', async
     t.true(guard.tryRelease());
     t.false(guard.held);
     t.false(guard.tryRelease());
-    t.throws(() => guard.release(), { instanceOf: SyncError, code: 'ERR_NOT_OWNER' });
+    t.throws(() => guard.release(), syncError('ERR_NOT_OWNER'));
     t.is(view[0], 0);
     t.is(view[1], 0);
   }
@@ -93,7 +94,7 @@ test('a guard waits with its own mutex, while it is held, and in one wait at a t
   const view = cells();
   const mutex = new Mutex(view, 0);
   const condition = new Condition(view, 1);
-  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
+  const notOwner = syncError('ERR_NOT_OWNER');
   const released = await mutex.lockAsync();
   released.release();
   await t.throwsAsync(condition.waitAsync(released), notOwner);
@@ -192,8 +193,8 @@ test('runExclusive and runExclusiveAsync unlock, whatever the function does', as
 });
 
 test('only its guard releases a read or a write that a promise acquired', async (t) => {
-  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
-  const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
+  const notOwner = syncError('ERR_NOT_OWNER');
+  const deadlock = syncError('ERR_DEADLOCK');
   const lock = new RwLock(cells());
   const reading = await lock.readAsync();
   t.true(reading.held);

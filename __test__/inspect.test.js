@@ -4,9 +4,8 @@
 const test = require('ava').default;
 const { threadId } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, inspect } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
-
-const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 /**
  * Waits until this many threads are blocked, and returns what inspect() lists.

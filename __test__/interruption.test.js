@@ -16,22 +16,13 @@ const summary = ({ code, signal, timedOut, ms, stderr }) =>
 for (const name of Object.keys(waits)) {
   test(`terminate() ends a worker blocked in ${name}, early or late`, async (t) => {
     const ended = await runChild(
-      async ({ name }, { Mutex, startWorker, sleep }) => {
+      async ({ name }, { Mutex, cells, startBlocked }) => {
         const times = [];
         // From the first instant of the wait to long after the thread has gone to sleep.
         for (const delay of [0, 1, 5, 50, 200]) {
-          const view = new Int32Array(new SharedArrayBuffer(16));
+          const view = cells();
           new Mutex(view, 0).lock();
-          const started = startWorker(
-            ({ view, name }, { wait, ready }) => {
-              ready();
-              wait(name, view);
-              throw new Error('it did not wait');
-            },
-            { view, name },
-          );
-          await started.ready;
-          await sleep(delay);
+          const started = await startBlocked(name, view, delay);
           const start = performance.now();
           await started.worker.terminate();
           times.push(performance.now() - start);
@@ -48,19 +39,10 @@ for (const name of Object.keys(waits)) {
 
   test(`process.exit() in the main thread ends the process with workers blocked in ${name}`, async (t) => {
     const ended = await runChild(
-      async ({ name }, { Mutex, startWorker, leaving }) => {
-        const view = new Int32Array(new SharedArrayBuffer(16));
+      async ({ name }, { Mutex, cells, startBlocked, leaving }) => {
+        const view = cells();
         new Mutex(view, 0).lock();
-        for (let i = 0; i < 3; i++) {
-          const started = startWorker(
-            ({ view, name }, { wait, ready }) => {
-              ready();
-              wait(name, view);
-            },
-            { view, name },
-          );
-          await started.blocked(i === 0 ? 200 : 20);
-        }
+        for (const ms of [200, 20, 20]) await startBlocked(name, view, ms);
         leaving();
         process.exit(7);
       },
@@ -72,19 +54,10 @@ for (const name of Object.keys(waits)) {
 }
 
 test('an uncaught error in the main thread ends the process though workers are blocked', async (t) => {
-  const ended = await runChild(async (_, { Mutex, startWorker, leaving, waits }) => {
-    const view = new Int32Array(new SharedArrayBuffer(16));
+  const ended = await runChild(async (_, { Mutex, cells, startBlocked, leaving, waits }) => {
+    const view = cells();
     new Mutex(view, 0).lock();
-    for (const name of Object.keys(waits)) {
-      const started = startWorker(
-        ({ view, name }, { wait, ready }) => {
-          ready();
-          wait(name, view);
-        },
-        { view, name },
-      );
-      await started.ready;
-    }
+    for (const name of Object.keys(waits)) await startBlocked(name, view, 0);
     setTimeout(() => {
       leaving();
       throw new Error('on purpose');
@@ -210,64 +183,46 @@ test('a worker that is terminated over and over leaves the others working', asyn
   t.true(ended.value);
 });
 
-test('blocked workers burn no CPU', async (t) => {
-  const ended = await runChild(async (_, { Mutex, startWorker, sleep }) => {
-    const view = new Int32Array(new SharedArrayBuffer(16));
-    new Mutex(view, 0).lock();
-    const names = [
-      'Mutex#lock',
-      'Condition#wait',
-      'Barrier#wait',
-      'Latch#await',
-      'Semaphore#acquire',
-      'RwLock#write',
-    ];
-    for (const name of names) {
-      const started = startWorker(
-        ({ view, name }, { wait, ready }) => {
-          ready();
-          wait(name, view);
-        },
-        { view, name },
-      );
-      await started.blocked();
-    }
-    const before = process.cpuUsage();
-    await sleep(300);
-    const { user, system } = process.cpuUsage(before);
-    setTimeout(() => process.exit(), 0);
-    return (user + system) / 1_000;
+// Several that spun would use each core that there is all the time.
+for (const { title, messages, ms, most } of [
+  { title: 'blocked workers burn no CPU', messages: 0, ms: 300, most: 60 },
+  {
+    title: 'blocked workers that were sent messages burn next to no CPU',
+    messages: 10,
+    ms: 1_000,
+    most: 150,
+  },
+]) {
+  test(title, async (t) => {
+    const ended = await runChild(
+      async ({ messages, ms }, { Mutex, cells, startBlocked, sleep }) => {
+        const view = cells();
+        new Mutex(view, 0).lock();
+        const names = [
+          'Mutex#lock',
+          'Condition#wait',
+          'Barrier#wait',
+          'Latch#await',
+          'Semaphore#acquire',
+          'RwLock#write',
+        ];
+        for (const name of names) {
+          const { worker } = await startBlocked(name, view);
+          for (let i = 0; i < messages; i++) worker.postMessage('news');
+        }
+        await sleep(100);
+        const before = process.cpuUsage();
+        await sleep(ms);
+        const { user, system } = process.cpuUsage(before);
+        setTimeout(() => process.exit(), 0);
+        return (user + system) / 1_000;
+      },
+      { messages, ms },
+    );
+    t.is(ended.code, 0, summary(ended));
+    t.true(ended.value < most, `${ended.value} ms of CPU in ${ms} ms`);
   });
-  t.is(ended.code, 0, summary(ended));
-  // Four workers that spun would use 300 ms of each core.
-  t.true(ended.value < 60, `${ended.value} ms of CPU in 300 ms`);
-});
-
-test('blocked workers that were sent messages burn next to no CPU', async (t) => {
-  const ended = await runChild(async (_, { Mutex, startWorker, sleep }) => {
-    const view = new Int32Array(new SharedArrayBuffer(16));
-    new Mutex(view, 0).lock();
-    for (const name of ['Mutex#lock', 'Condition#wait', 'Barrier#wait', 'Latch#await']) {
-      const started = startWorker(
-        ({ view, name }, { wait, ready }) => {
-          ready();
-          wait(name, view);
-        },
-        { view, name },
-      );
-      await started.blocked();
-      for (let i = 0; i < 10; i++) started.worker.postMessage('news');
-    }
-    await sleep(100);
-    const before = process.cpuUsage();
-    await sleep(1_000);
-    const { user, system } = process.cpuUsage(before);
-    setTimeout(() => process.exit(), 0);
-    return (user + system) / 1_000;
-  });
-  t.is(ended.code, 0, summary(ended));
-  t.true(ended.value < 150, `${ended.value} ms of CPU in 1 s`);
-});
+}
 
 test('terminate() in the first millisecond of a wait ends the worker', async (t) => {
   const ended = await runChild(
@@ -304,18 +259,11 @@ test('terminate() in the first millisecond of a wait ends the worker', async (t)
 for (const name of ['Mutex#lock', 'Condition#wait', 'Barrier#wait', 'Latch#await']) {
   test(`getHeapSnapshot() of a worker blocked in ${name} resolves, and it waits on`, async (t) => {
     const ended = await runChild(
-      async ({ name }, { require: load, Mutex, startWorker, sleep }) => {
+      async ({ name }, { require: load, Mutex, cells, startBlocked, sleep }) => {
         const { inspect } = load('../../index.js');
-        const view = new Int32Array(new SharedArrayBuffer(16));
+        const view = cells();
         new Mutex(view, 0).lock();
-        const { worker, blocked } = startWorker(
-          ({ view, name }, { wait, ready }) => {
-            ready();
-            wait(name, view);
-          },
-          { view, name },
-        );
-        await blocked();
+        const { worker } = await startBlocked(name, view);
         let bytes = 0;
         for (let i = 0; i < 2; i++) {
           // Read to the end before anything else: Node itself crashes when the worker is terminated before.
@@ -426,7 +374,7 @@ const cutShort = {
 /**
  * Runs one of them in a worker. Its tool `cut` ends a wait by a time limit of `vm`.
  *
- * @type {Parameters<typeof import('./helpers/threads.js').startWorker>[0]}
+ * @type {import('./helpers/types.js').Body}
  */
 const cutByVm = async ({ view, source }, tools) => {
   const vm = tools.require('node:vm');

@@ -3,10 +3,9 @@
 
 const test = require('ava').default;
 const { Latch } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers } = require('./helpers/threads.js');
-
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 test('all wait before release, release wakes all, and later calls do not wait', async (t) => {
   const view = cells();

@@ -29,7 +29,7 @@ const PHASES =
 
 /**
  * @param {import('ava').ExecutionContext} t
- * @param {import('./helpers/program.js').Ended} result
+ * @param {import('./helpers/child.js').Ended} result
  */
 function printsEveryLine(t, { code, stdout, stderr }) {
   t.is(stderr, '');

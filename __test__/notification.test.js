@@ -3,9 +3,8 @@
 
 const test = require('ava').default;
 const { Mutex, Condition } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
-
-const cells = (length = 8) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 /**
  * Producers and consumers on a ring of 4 places. Returns how often each number was taken.

@@ -7,12 +7,13 @@ const path = require('node:path');
 const { getEventListeners } = require('node:events');
 const { isMainThread } = require('node:worker_threads');
 const sync = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
 const { run } = require('./helpers/child.js');
+const { cells } = require('./helpers/cells.js');
 const { userFolder } = require('./helpers/installed.js');
 const { startWorker, sleep } = require('./helpers/threads.js');
 
-const { Barrier, SyncError } = sync;
-const cells = () => new Int32Array(new SharedArrayBuffer(24));
+const { Barrier } = sync;
 
 /**
  * Every form that waits by promise, on a view of 6 cells on which it waits, and how to let it through. What {@link hold}
@@ -131,7 +132,7 @@ for (const [name, { wait, open }] of Object.entries(forms)) {
       const start = process.hrtime.bigint();
       const waiting = wait(view, { timeout, ref }, sync);
       if (name === 'Condition#waitAsync') t.is(await waiting, false);
-      else await t.throwsAsync(waiting, { instanceOf: SyncError, code: 'ERR_TIMEOUT' });
+      else await t.throwsAsync(waiting, syncError('ERR_TIMEOUT'));
       const elapsed = Number(process.hrtime.bigint() - start) / 1e6;
       t.true(elapsed >= timeout, `asked for ${timeout} ms, gave up after ${elapsed} ms`);
       t.true(elapsed < timeout + 1_000, `asked for ${timeout} ms, gave up after ${elapsed} ms`);

@@ -4,11 +4,12 @@
 const test = require('ava').default;
 const { getEventListeners } = require('node:events');
 const { threadId } = require('node:worker_threads');
-const { Barrier, Condition, Latch, Mutex, RwLock, SyncError } = require('../index.js');
+const { Barrier, Condition, Latch, Mutex, RwLock } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 const ref = true;
 /** A DOMException, which ava does not take for an error. */
 const abort = { name: 'AbortError', any: /** @type {const} */ (true) };
@@ -212,7 +213,7 @@ test('a mutex whose guard belonged to an ended worker is abandoned, and recoverA
   const told = [mutex.lockAsync({ ref }), mutex.lockAsync({ ref, timeout: 20_000 })];
   await sleep(5);
   await holder.worker.terminate();
-  const abandoned = { instanceOf: SyncError, code: 'ERR_ABANDONED' };
+  const abandoned = syncError('ERR_ABANDONED');
   for (const promise of told) {
     const error = /** @type {any} */ (await t.throwsAsync(promise, abandoned));
     t.is(error.ownerThreadId, dead);

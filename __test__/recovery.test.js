@@ -3,17 +3,17 @@
 
 const test = require('ava').default;
 const { threadId } = require('node:worker_threads');
-const { Barrier, Condition, Mutex, SyncError, inspect } = require('../index.js');
+const { Barrier, Condition, Mutex, inspect } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
+const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 const { runChild } = require('./helpers/child.js');
 
 // `SHARED_SYNC_KILLS=1000 npx ava __test__/recovery.test.js` for a long run.
 const KILLS = Number(process.env.SHARED_SYNC_KILLS ?? 40);
 
-const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 const abandonedBy = (/** @type {number} */ dead) => ({
-  instanceOf: SyncError,
-  code: 'ERR_ABANDONED',
+  ...syncError('ERR_ABANDONED'),
   message: new RegExp(`worker ${dead}\\b`),
 });
 
@@ -66,7 +66,7 @@ test('recover() of a mutex that is not abandoned locks it and returns false', (t
 test('recover() in the thread that owns it is a deadlock, and it is still owned', (t) => {
   const mutex = new Mutex(cells()).lock();
   for (const recover of [() => mutex.recover(), () => mutex.tryRecover(60_000)]) {
-    t.throws(recover, { instanceOf: SyncError, code: 'ERR_DEADLOCK' });
+    t.throws(recover, syncError('ERR_DEADLOCK'));
     t.is(mutex.ownerThreadId, threadId);
   }
   mutex.unlock();

@@ -3,11 +3,11 @@
 
 const test = require('ava').default;
 const { threadId } = require('node:worker_threads');
-const { Latch, RwLock, SyncError } = require('../index.js');
+const { Latch, RwLock } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers } = require('./helpers/threads.js');
-
-const cells = (length = 8) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 test('readers never see a half-done write, and no write is lost', async (t) => {
   const view = cells();
@@ -216,7 +216,7 @@ for (const [method, others] of [
 test('a thread that would wait for itself throws at once, and keeps what it holds', async (t) => {
   const view = cells();
   const lock = new RwLock(view, 0);
-  const deadlock = { instanceOf: SyncError, code: 'ERR_DEADLOCK' };
+  const deadlock = syncError('ERR_DEADLOCK');
   lock.write();
   for (const again of [
     () => lock.read(),
@@ -290,7 +290,7 @@ test('of two threads that write in opposite order one throws, with the cycle', a
 test('unlocking what this thread does not hold throws and changes nothing', async (t) => {
   const view = cells();
   const lock = new RwLock(view, 0);
-  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
+  const notOwner = syncError('ERR_NOT_OWNER');
   for (const end of [() => lock.unlockRead(), () => lock.unlockWrite(), () => lock.downgrade()]) {
     t.throws(end, notOwner);
   }
@@ -318,7 +318,7 @@ test('unlocking what this thread does not hold throws and changes nothing', asyn
 
 test('a guard releases once, and its dispose does nothing afterwards', (t) => {
   const lock = new RwLock(cells());
-  const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
+  const notOwner = syncError('ERR_NOT_OWNER');
   const [first, second] = [lock.read(), lock.read()];
   first.release();
   t.throws(() => first.release(), notOwner);
@@ -403,7 +403,7 @@ for (const how of ['read', 'write']) {
       () => lock.tryRead(20),
       () => lock.tryWrite(20),
     ]) {
-      t.throws(later, { instanceOf: SyncError, code: 'ERR_ABANDONED', message: /recover\(\)/ });
+      t.throws(later, { ...syncError('ERR_ABANDONED'), message: /recover\(\)/ });
     }
     t.true(lock.recover());
     t.is(lock.writerThreadId, threadId);

@@ -30,7 +30,7 @@ const PHASE = { scribble: 0, stand: 1, end: 2 };
 /**
  * Writes random values until it is told to stop: any, and those that the primitives might have written.
  *
- * @type {Parameters<typeof import('./helpers/threads.js').startWorker>[0]}
+ * @type {import('./helpers/types.js').Body}
  */
 const scribble = ({ view, PLACES, CONTROL, PHASE, seed }) => {
   let state = seed;
@@ -60,7 +60,7 @@ const scribble = ({ view, PLACES, CONTROL, PHASE, seed }) => {
 /**
  * Uses the primitives until the end, then fresh ones.
  *
- * @type {Parameters<typeof import('./helpers/threads.js').startWorker>[0]}
+ * @type {import('./helpers/types.js').Body}
  */
 const use = ({ view, id, users, PLACES, CONTROL, PHASE }, tools) => {
   const { Mutex, Condition, Barrier, Latch, Semaphore, RwLock } = tools;
@@ -158,7 +158,7 @@ const use = ({ view, id, users, PLACES, CONTROL, PHASE }, tools) => {
 /**
  * The main thread of the process, up to the moment when the scribbling has ended.
  *
- * @type {(data: any, tools: import('./helpers/tools.js').Tools) => Promise<any>}
+ * @type {(data: any, tools: import('./helpers/types.js').Tools) => Promise<any>}
  */
 const supervise = async (data, tools) => {
   const { scribble, use, names, scribbleMs, users, reset, seed } = data;

@@ -3,11 +3,17 @@
 
 const test = require('ava').default;
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { counters, inWords, judge } = require('../scripts/test.js');
-const { checkGlibc, compare, glibcNeeded, versionsNeeded } = require('../scripts/elf.js');
+const {
+  checkGlibc,
+  compare,
+  glibcNeeded,
+  readelfMissing,
+  versionsNeeded,
+} = require('../scripts/elf.js');
 const { addonIsBuilt, packagesAreInstalled } = require('../scripts/setup.js');
+const { temporaryFolder } = require('./helpers/folders.js');
 const { root } = require('./helpers/installed.js');
 
 const CARGO = `
@@ -82,15 +88,8 @@ test('the closing line has skipped tests only where there are any', (t) => {
   t.is(inWords({ passed: 3, failed: 1, skipped: 2 }), '3 passed, 1 failed, 2 skipped');
 });
 
-/** @param {import('ava').ExecutionContext} t */
-function emptyFolder(t) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-'));
-  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 test('packages count as installed when they are what the lock file names', (t) => {
-  const folder = emptyFolder(t);
+  const folder = temporaryFolder(t);
   const [lock, installed] = [path.join(folder, 'lock.json'), path.join(folder, 'installed.json')];
   const write = (/** @type {string} */ file, /** @type {object} */ packages) =>
     fs.writeFileSync(file, JSON.stringify({ packages }));
@@ -111,7 +110,7 @@ test('packages count as installed when they are what the lock file names', (t) =
 });
 
 test('the addon counts as built when it is newer than each of its sources', (t) => {
-  const folder = emptyFolder(t);
+  const folder = temporaryFolder(t);
   let time = 1_000_000;
   const touch = (/** @type {string} */ name) => {
     const file = path.join(folder, name);
@@ -135,22 +134,39 @@ test('the addon counts as built when it is newer than each of its sources', (t) 
   }
 });
 
-const elf = process.platform === 'linux' ? test : test.skip;
+/** Skipped where `readelf` is missing, with the reason in its title. */
+const needsReadelf = (
+  /** @type {string} */ title,
+  /** @type {import('ava').Implementation<[]>} */ body,
+) => {
+  const missing = process.platform === 'linux' ? readelfMissing() : 'not Linux';
+  if (missing) test.skip(`${title} (${missing})`, body);
+  else test(title, body);
+};
 
-elf('the glibc that a binary needs is read from the file itself', (t) => {
+needsReadelf('the glibc that a binary needs is read from the file itself', (t) => {
   const [name] = fs.readdirSync(root).filter((file) => /\.linux-.*-gnu\.node$/.test(file));
   if (!name) return t.pass('this is musl');
   const file = path.join(root, name);
-  const libraries = versionsNeeded(fs.readFileSync(file));
-  t.true(libraries['libc.so.6'].includes('GLIBC_2.18'), 'it registers destructors of threads');
-  for (const version of Object.values(libraries).flat()) t.regex(version, /^(GLIBC|GCC)_[\d.]+$/);
-  const needed = glibcNeeded(fs.readFileSync(file)) ?? '';
+  const versions = versionsNeeded(file);
+  t.true(versions.includes('GLIBC_2.18'), 'it registers destructors of threads');
+  for (const version of versions) t.regex(version, /^(GLIBC|GCC)_[\d.]+$/);
+  const needed = glibcNeeded(file) ?? '';
   t.true(compare(needed, '2.18') >= 0, needed);
   t.is(checkGlibc(file, needed), needed);
   t.throws(() => checkGlibc(file, '2.9'), { message: /may need no newer one than 2\.9/ });
   return undefined;
 });
 
-test('a file that is not ELF is refused', (t) => {
-  t.throws(() => versionsNeeded(Buffer.from('MZ')), { message: /not a 64-bit/ });
+needsReadelf('a file that is not ELF is refused', (t) => {
+  t.throws(() => versionsNeeded(__filename), {
+    message: /readelf cannot read .*: .*Not an ELF file/,
+  });
+});
+
+test.serial('where readelf is missing, the message tells what to install', (t) => {
+  const { PATH } = process.env;
+  t.teardown(() => (process.env.PATH = PATH));
+  process.env.PATH = '/nonexistent';
+  t.throws(() => versionsNeeded(__filename), { message: /install binutils/ });
 });

@@ -3,10 +3,9 @@
 
 const test = require('ava').default;
 const { Latch, Semaphore } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers } = require('./helpers/threads.js');
-
-const cells = (length = 8) => new Int32Array(new SharedArrayBuffer(4 * length));
 
 test('8 workers that acquire 1 to 4 of 4 permits never hold more together, and lose none', async (t) => {
   const view = cells();

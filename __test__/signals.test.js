@@ -7,10 +7,10 @@
 const test = require('ava').default;
 const { getEventListeners } = require('node:events');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
-const { sleep } = require('./helpers/threads.js');
+const { sleep } = require('./helpers/waiting.js');
 
-const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 const ref = true;
 const timeout = 10_000;
 /** A DOMException, which ava does not take for an error. */

@@ -27,7 +27,7 @@ const run = (args, options) => runWithInput(PROGRAM, args, options);
 
 /**
  * @param {import('ava').ExecutionContext} t
- * @param {import('./helpers/program.js').Ended} ended
+ * @param {import('./helpers/child.js').Ended} ended
  * @param {RegExp} message
  */
 const failed = (t, ended, message) => assertFailed(t, 'examples/sum', ended, message);

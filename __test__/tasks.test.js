@@ -4,15 +4,16 @@
 // Tasks of one thread share its number in the word of a lock. What tells them apart is the guard.
 
 const test = require('ava').default;
-const { Barrier, Condition, Mutex, RwLock, SyncError } = require('../index.js');
-const { sleep } = require('./helpers/threads.js');
+const { Barrier, Condition, Mutex, RwLock } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
+const { cells } = require('./helpers/cells.js');
+const { isPending, sleep } = require('./helpers/waiting.js');
 
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 const ref = true;
 const timeout = 10_000;
-const notOwner = { instanceOf: SyncError, code: 'ERR_NOT_OWNER' };
-const timedOut = { instanceOf: SyncError, code: 'ERR_TIMEOUT' };
-const broken = { instanceOf: SyncError, code: 'ERR_BROKEN_BARRIER' };
+const notOwner = syncError('ERR_NOT_OWNER');
+const timedOut = syncError('ERR_TIMEOUT');
+const broken = syncError('ERR_BROKEN_BARRIER');
 
 /** What a program writes into a cell that was written over. */
 const FRESH = 0;
@@ -25,16 +26,6 @@ function manualAction() {
   const runs = [];
   const action = () => new Promise((resolve, reject) => runs.push({ resolve, reject }));
   return { runs, action };
-}
-
-/**
- * Whether a promise is pending after the event loop has turned a few times.
- * @param {Promise<unknown>} promise
- */
-async function isPending(promise) {
-  const pending = {};
-  const first = await Promise.race([promise.catch(() => {}), sleep(30).then(() => pending)]);
-  return first === pending;
 }
 
 test('a task that owned nothing released the lock of another task by waiting with the mutex', async (t) => {

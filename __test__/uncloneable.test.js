@@ -17,14 +17,15 @@ const {
   Mutex,
   RwLock,
   Semaphore,
-  SyncError,
+
   layout,
 } = require('../index.js');
+const { syncError } = require('./helpers/errors.js');
+const { cells } = require('./helpers/cells.js');
 const { run } = require('./helpers/child.js');
 const { root, userFolder } = require('./helpers/installed.js');
 const { startWorker } = require('./helpers/threads.js');
 
-const cells = (length = 16) => new Int32Array(new SharedArrayBuffer(4 * length));
 const [major, minor] = process.versions.node.split('.').map(Number);
 /** Whether Node can refuse to clone an object. */
 const canRefuse = major > 22 || (major === 22 && minor >= 10);
@@ -200,7 +201,7 @@ test('a guard printed itself as an empty object', async (t) => {
     t.is(String(one), `[object ${name}]`);
     t.true(one.tryRelease());
     t.false(one.tryRelease());
-    t.throws(() => one.release(), { instanceOf: SyncError, code: 'ERR_NOT_OWNER' });
+    t.throws(() => one.release(), syncError('ERR_NOT_OWNER'));
     t.is(util.inspect(one), `${name} { RwLock in cell 1, not held }`);
   }
   t.is(Object.prototype.toString.call(Object.getPrototypeOf(guard)), '[object Guard]');

@@ -6,10 +6,10 @@
 
 const test = require('ava').default;
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
+const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { sleep } = require('./helpers/threads.js');
 
-const cells = (length = 4) => new Int32Array(new SharedArrayBuffer(4 * length));
 const ref = true;
 const timeout = 1_000;
 
@@ -23,32 +23,44 @@ const timeout = 1_000;
  * @property {() => Promise<unknown>} isFree fails if the failed wait owns anything, or stands in a queue
  */
 
-/** @param {RwLock} lock */
-const isFreeLock = async (lock) => (await lock.writeAsync({ timeout })).release();
+/**
+ * A wait for a mutex that a guard of this thread owns.
+ *
+ * @param {'lockAsync' | 'recoverAsync'} wait
+ */
+const ofMutex = (wait) => async () => {
+  const mutex = new Mutex(cells());
+  const guard = await mutex.lockAsync();
+  return {
+    wait: (/** @type {WaitOptions} */ options) => mutex[wait](options),
+    grant: () => guard.release(),
+    isFree: async () => (await mutex[wait]({ timeout })).release(),
+  };
+};
+
+/**
+ * A wait for an RwLock that a guard of this thread reads or writes under.
+ *
+ * @param {'readAsync' | 'writeAsync'} hold
+ * @param {'readAsync' | 'writeAsync' | 'recoverAsync'} wait
+ */
+const ofRwLock = (hold, wait) => async () => {
+  const lock = new RwLock(cells());
+  const guard = await lock[hold]();
+  return {
+    wait: (/** @type {WaitOptions} */ options) => lock[wait](options),
+    grant: () => guard.release(),
+    isFree: async () => (await lock.writeAsync({ timeout })).release(),
+  };
+};
 
 /**
  * Each promise form, and what it waits for, which is not available yet.
  * @type {Record<string, () => Promise<Scenario>>}
  */
 const scenarios = {
-  'Mutex#lockAsync': async () => {
-    const mutex = new Mutex(cells());
-    const guard = await mutex.lockAsync();
-    return {
-      wait: (options) => mutex.lockAsync(options),
-      grant: () => guard.release(),
-      isFree: () => mutex.lockAsync({ timeout }).then((next) => next.release()),
-    };
-  },
-  'Mutex#recoverAsync': async () => {
-    const mutex = new Mutex(cells());
-    const guard = await mutex.lockAsync();
-    return {
-      wait: (options) => mutex.recoverAsync(options),
-      grant: () => guard.release(),
-      isFree: () => mutex.recoverAsync({ timeout }).then((next) => next.release()),
-    };
-  },
+  'Mutex#lockAsync': ofMutex('lockAsync'),
+  'Mutex#recoverAsync': ofMutex('recoverAsync'),
   'Condition#waitAsync': async () => {
     const view = cells();
     const [mutex, condition] = [new Mutex(view, 0), new Condition(view, 1)];
@@ -104,33 +116,9 @@ const scenarios = {
       },
     };
   },
-  'RwLock#readAsync': async () => {
-    const lock = new RwLock(cells());
-    const guard = await lock.writeAsync();
-    return {
-      wait: (options) => lock.readAsync(options),
-      grant: () => guard.release(),
-      isFree: () => isFreeLock(lock),
-    };
-  },
-  'RwLock#writeAsync': async () => {
-    const lock = new RwLock(cells());
-    const guard = await lock.readAsync();
-    return {
-      wait: (options) => lock.writeAsync(options),
-      grant: () => guard.release(),
-      isFree: () => isFreeLock(lock),
-    };
-  },
-  'RwLock#recoverAsync': async () => {
-    const lock = new RwLock(cells());
-    const guard = await lock.readAsync();
-    return {
-      wait: (options) => lock.recoverAsync(options),
-      grant: () => guard.release(),
-      isFree: () => isFreeLock(lock),
-    };
-  },
+  'RwLock#readAsync': ofRwLock('writeAsync', 'readAsync'),
+  'RwLock#writeAsync': ofRwLock('readAsync', 'writeAsync'),
+  'RwLock#recoverAsync': ofRwLock('readAsync', 'recoverAsync'),
 };
 
 const planted = new Error('planted');

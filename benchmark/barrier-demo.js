@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { command, parseCount } = require('./harness/command.js');
+const { command, count } = require('../scripts/command.js');
 const { demonstrate } = require('./harness/demonstrate.js');
 const { describeFault, goRounds } = require('./questions/barrier.js');
 
@@ -13,16 +13,11 @@ let them through early, or for ever not at all, and ours do neither.`;
 const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string', default: '4' },
   rounds: { type: 'string', default: '10000' },
-  help: { type: 'boolean', default: false },
 });
 
-command(OPTIONS, USAGE, async (values) => {
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
-  const workers = parseCount('workers', values.workers, 1);
-  const rounds = parseCount('rounds', values.rounds, 1);
+command(USAGE, OPTIONS, async (values) => {
+  const workers = count('--workers', values.workers);
+  const rounds = count('--rounds', values.rounds);
   const asked = `${rounds.toLocaleString('en-US')} rounds`;
 
   console.log(`${workers} workers, ${asked} of one barrier`);

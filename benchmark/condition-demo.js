@@ -2,7 +2,7 @@
 'use strict';
 
 const { setTimeout: delay } = require('node:timers/promises');
-const { command, parseCount } = require('./harness/command.js');
+const { command, count } = require('../scripts/command.js');
 const { LINE } = require('./harness/control.js');
 const { demonstrate } = require('./harness/demonstrate.js');
 const { Team } = require('./harness/team.js');
@@ -16,7 +16,6 @@ that a turn has come, and ours not.`;
 const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string', default: '4' },
   turns: { type: 'string', default: '1000' },
-  help: { type: 'boolean', default: false },
 });
 
 const MUTEX = 0;
@@ -71,13 +70,9 @@ async function takeTurns(id, { workers, turns }) {
 module.exports = { work };
 
 if (require.main === module) {
-  command(OPTIONS, USAGE, async (values) => {
-    if (values.help) {
-      console.log(USAGE);
-      return;
-    }
-    const workers = parseCount('workers', values.workers, 1);
-    const turns = parseCount('turns', values.turns, 1);
+  command(USAGE, OPTIONS, async (values) => {
+    const workers = count('--workers', values.workers);
+    const turns = count('--turns', values.turns);
 
     console.log(`${workers} workers, ${turns.toLocaleString('en-US')} turns each`);
     await demonstrate((rival) => takeTurns(rival, { workers, turns }));

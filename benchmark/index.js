@@ -2,7 +2,7 @@
 'use strict';
 
 const path = require('node:path');
-const { UsageError, command, parseCount } = require('./harness/command.js');
+const { choices, command, count } = require('../scripts/command.js');
 const { describeMachine, formatMachine } = require('./harness/machine.js');
 const { Output } = require('./harness/output.js');
 const { Progress } = require('./harness/progress.js');
@@ -14,6 +14,7 @@ const NAMES = questions.map(({ name }) => name);
 /** In lines. */
 const LIST = NAMES.join(', ').replace(/(.{1,60}), /g, '$1,\n                ');
 const FOLDER = path.join(__dirname, '../docs/benchmarks');
+const FIGURES = path.join(__dirname, '../target/benchmarks');
 
 const USAGE = `Usage: npm run bench -- [options]
 
@@ -21,7 +22,7 @@ const USAGE = `Usage: npm run bench -- [options]
                 ${LIST}
   --quick       fewer, shorter and smaller runs: to see that all is well, not to quote
   --out DIR     where to write the tables, pictures and figures of the questions that are asked
-                (default: docs/benchmarks, or with --quick nowhere)
+                (default: docs/benchmarks, figures to target/benchmarks; with --quick nowhere)
   --inside N    contended: only with N turns of a loop with the mutex held
   --outside N   contended: only with N turns of that loop between two sections
   --help
@@ -34,17 +35,16 @@ const OPTIONS = /** @type {const} */ ({
   out: { type: 'string' },
   inside: { type: 'string' },
   outside: { type: 'string' },
-  help: { type: 'boolean', default: false },
 });
 
 /** @param {string | undefined} only */
 function choose(only) {
   if (only === undefined) return questions;
-  const asked = only.split(',').map((name) => name.trim());
-  const unknown = asked.find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new UsageError(`there is no question '${unknown}', only ${NAMES.join(', ')}`);
-  }
+  const asked = choices(
+    '--only',
+    only.split(',').map((name) => name.trim()),
+    NAMES,
+  );
   return questions.filter(({ name }) => asked.includes(name));
 }
 
@@ -52,22 +52,17 @@ function choose(only) {
  * @param {string} option
  * @param {string | undefined} text
  */
-const optionalCount = (option, text) =>
-  text === undefined ? undefined : parseCount(option, text, 0);
+const optionalCount = (option, text) => (text === undefined ? undefined : count(option, text, 0));
 
-command(OPTIONS, USAGE, async (values) => {
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
+command(USAGE, OPTIONS, async (values) => {
   const asked = choose(values.only);
   const options = {
     quick: values.quick,
-    inside: optionalCount('inside', values.inside),
-    outside: optionalCount('outside', values.outside),
+    inside: optionalCount('--inside', values.inside),
+    outside: optionalCount('--outside', values.outside),
   };
   const folder = values.out ?? (values.quick ? undefined : FOLDER);
-  const output = folder === undefined ? undefined : new Output(folder, NAMES);
+  const output = folder && new Output(folder, values.out ?? FIGURES, NAMES);
   console.log(`${formatMachine(describeMachine())}\n`);
 
   const progress = new Progress(asked.reduce((sum, each) => sum + countSteps(each, options), 0));
@@ -77,7 +72,7 @@ command(OPTIONS, USAGE, async (values) => {
     const summary = summarizeAnswer(await answer(question, options, progress), machine);
     progress.clear();
     console.log(`${formatSummary(summary)}\n`);
-    await output?.add(summary);
+    if (output) await output.add(summary);
     faults.push(...faultsOfOurs(summary));
   }
   if (faults.length > 0) {

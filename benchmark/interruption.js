@@ -6,7 +6,7 @@ const { once } = require('node:events');
 const { setTimeout: delay } = require('node:timers/promises');
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, inspect } = require('../index.js');
-const { command, parseCount } = require('./harness/command.js');
+const { choices, command, count } = require('../scripts/command.js');
 const { describeMachine, formatMachine } = require('./harness/machine.js');
 const { sharedNow, spin } = require('./harness/spin.js');
 const { formatNumber, formatTable } = require('./harness/table.js');
@@ -34,7 +34,6 @@ const OPTIONS = /** @type {const} */ ({
   seconds: { type: 'string', default: '10' },
   kills: { type: 'string', default: '1000' },
   cycles: { type: 'string', default: '200' },
-  help: { type: 'boolean', default: false },
 });
 
 /** Far more than a question takes for each time that it is asked. */
@@ -429,17 +428,12 @@ if (!isMainThread) {
     if (answer) process.send?.({ ...answer, at: Date.now() }, () => process.exit());
   });
 } else {
-  command(OPTIONS, USAGE, async ({ only, help, ...values }) => {
-    if (help) {
-      console.log(USAGE);
-      return;
-    }
+  command(USAGE, OPTIONS, async ({ only, ...values }) => {
     const counts = Object.fromEntries(
-      Object.entries(values).map(([name, text]) => [name, parseCount(name, String(text), 1)]),
+      Object.entries(values).map(([name, text]) => [name, count(`--${name}`, String(text))]),
     );
+    const asked = choices('--only', only === undefined ? [] : [only], Object.keys(TABLES));
     console.log(`${formatMachine(describeMachine())}\n`);
-    for (const [name, table] of Object.entries(TABLES)) {
-      if ((only ?? name) === name) await table(counts);
-    }
+    for (const name of asked) await TABLES[name](counts);
   });
 }

@@ -1,14 +1,16 @@
 // @ts-check
 'use strict';
 
-// Tools and runtimes that only some scripts need, from npm and PyPI, each in a folder of its own under node_modules/.cache:
-// they are no dependencies, and are fetched when they are first asked for.
+// Tools, runtimes and rivals that only some scripts, tests or questions of the benchmark need, from npm and PyPI, each in a
+// folder of its own under node_modules/.cache. They are no dependencies: each is fetched when it is first needed.
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
+const { npmCommand } = require('./npm.js');
 
 const CACHE = path.join(__dirname, '..', 'node_modules', '.cache', 'shared-sync');
+const NPM_LIMIT_MS = 300_000;
 
 /**
  * A folder that is filled once. A fill that fails or is interrupted is begun again the next time.
@@ -24,7 +26,7 @@ function cached(name, contents, fill) {
   if (fs.existsSync(mark) && fs.readFileSync(mark, 'utf8') === wanted) return folder;
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });
-  console.log(`fetching ${contents.join(', ')}`);
+  console.error(`fetching ${contents.join(', ')}`);
   fill(folder);
   fs.writeFileSync(mark, wanted);
   return folder;
@@ -36,7 +38,9 @@ function cached(name, contents, fill) {
  * @param {import('node:child_process').SpawnSyncOptions} options
  */
 function must(command, args, options) {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
+  // Standard output is for results, and has none of this.
+  const stdio = /** @type {const} */ (['inherit', 2, 2]);
+  const { status, error } = spawnSync(command, args, { stdio: [...stdio], ...options });
   if (error) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`);
 }
@@ -46,15 +50,15 @@ function must(command, args, options) {
  *
  * @param {string} name
  * @param {string[]} packages
+ * @param {{ ignoreScripts?: boolean }} [options] whether their install scripts are left out
  */
-function npmPackages(name, packages) {
+function npmPackages(name, packages, { ignoreScripts = false } = {}) {
   return cached(name, packages, (folder) => {
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-    must('npm', ['install', '--save-exact', ...quiet, ...packages], {
-      cwd: folder,
-      shell: process.platform === 'win32',
-    });
+    const scripts = ignoreScripts ? ['--ignore-scripts'] : [];
+    const args = ['install', '--save-exact', ...quiet, ...scripts, ...packages];
+    must(...npmCommand(args, { cwd: folder, timeout: NPM_LIMIT_MS }));
   });
 }
 

@@ -1,62 +1,33 @@
 // @ts-check
 'use strict';
 
-// Which glibc a Linux binary needs, read from the file itself: each version of a symbol that it takes from glibc is in its
-// section .gnu.version_r. As a program: `node scripts/elf.js FILE [LIMIT]` prints the newest, and fails if that is newer
-// than LIMIT.
+// Which glibc a Linux binary needs, as `readelf` of binutils lists it: each version of a symbol that it takes from a library.
 
-const fs = require('node:fs');
+const { spawnSync } = require('node:child_process');
 
-/** What `readelf` calls SHT_GNU_verneed: the versions that a binary needs of its libraries. */
-const VERSIONS_NEEDED = 0x6ffffffe;
+/** What `readelf` reports where it is missing; null where it is installed. */
+function readelfMissing() {
+  const { error } = spawnSync('readelf', ['--version']);
+  return error
+    ? 'readelf was not found: install binutils (Debian: apt-get install binutils)'
+    : null;
+}
 
 /**
- * The versions of symbols that a 64-bit, little-endian ELF file needs, by library.
+ * The versions of symbols that an ELF file needs, such as `GLIBC_2.28` and `GCC_3.0`.
  *
- * @param {Buffer} elf
- * @returns {Record<string, string[]>}
+ * @param {string} file
  */
-function versionsNeeded(elf) {
-  if (elf.toString('latin1', 0, 4) !== '\x7fELF' || elf[4] !== 2 || elf[5] !== 1) {
-    throw new Error('this is not a 64-bit, little-endian ELF file');
-  }
-  const [table, size, count] = [
-    Number(elf.readBigUInt64LE(0x28)),
-    elf.readUInt16LE(0x3a),
-    elf.readUInt16LE(0x3c),
-  ];
-  /** @param {number} index */
-  const section = (index) => {
-    const at = table + index * size;
-    return {
-      type: elf.readUInt32LE(at + 4),
-      offset: Number(elf.readBigUInt64LE(at + 0x18)),
-      link: elf.readUInt32LE(at + 0x28),
-      entries: elf.readUInt32LE(at + 0x2c),
-    };
-  };
-  /** @type {Record<string, string[]>} */
-  const needed = {};
-  for (let i = 0; i < count; i++) {
-    const { type, offset, link, entries } = section(i);
-    if (type !== VERSIONS_NEEDED) continue;
-    const strings = section(link).offset;
-    const string = (/** @type {number} */ at) =>
-      elf.toString('latin1', strings + at, elf.indexOf(0, strings + at));
-    // A list of libraries, each with a list of versions; a step from one to the next is in the last field of each.
-    let library = offset;
-    for (let j = 0; j < entries; j++) {
-      const versions = elf.readUInt16LE(library + 2);
-      const list = (needed[string(elf.readUInt32LE(library + 4))] ??= []);
-      let version = library + elf.readUInt32LE(library + 8);
-      for (let k = 0; k < versions; k++) {
-        list.push(string(elf.readUInt32LE(version + 8)));
-        version += elf.readUInt32LE(version + 12);
-      }
-      library += elf.readUInt32LE(library + 12);
-    }
-  }
-  return needed;
+function versionsNeeded(file) {
+  const missing = readelfMissing();
+  if (missing) throw new Error(missing);
+  const { stdout, stderr, status } = spawnSync('readelf', ['--version-info', '--wide', file], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  if (status !== 0) throw new Error(`readelf cannot read ${file}: ${stderr.trim()}`);
+  const [, needs = ''] = stdout.split('Version needs section');
+  return [...needs.matchAll(/ Name: (\S+)/g)].map(([, version]) => version);
 }
 
 /**
@@ -66,13 +37,12 @@ function versionsNeeded(elf) {
 const compare = (a, b) => a.localeCompare(b, 'en', { numeric: true });
 
 /**
- * The newest glibc of which a binary needs something; null if it needs none.
+ * The newest glibc of which a binary needs a symbol; null if it needs none.
  *
- * @param {Buffer} elf
+ * @param {string} file
  */
-function glibcNeeded(elf) {
-  const versions = Object.values(versionsNeeded(elf))
-    .flat()
+function glibcNeeded(file) {
+  const versions = versionsNeeded(file)
     .filter((version) => /^GLIBC_[\d.]+$/.test(version))
     .map((version) => version.slice('GLIBC_'.length));
   return versions.sort(compare).at(-1) ?? null;
@@ -83,21 +53,11 @@ function glibcNeeded(elf) {
  * @param {string} limit
  */
 function checkGlibc(file, limit) {
-  const newest = glibcNeeded(fs.readFileSync(file));
+  const newest = glibcNeeded(file);
   if (newest !== null && compare(newest, limit) > 0) {
     throw new Error(`${file} needs glibc ${newest}, and may need no newer one than ${limit}`);
   }
   return newest;
 }
 
-if (require.main === module) {
-  const [, , file, limit = '9999'] = process.argv;
-  try {
-    console.log(`${file} needs glibc ${checkGlibc(file, limit)}`);
-  } catch (error) {
-    console.error(/** @type {Error} */ (error).message);
-    process.exitCode = 1;
-  }
-}
-
-module.exports = { checkGlibc, compare, glibcNeeded, versionsNeeded };
+module.exports = { checkGlibc, compare, glibcNeeded, readelfMissing, versionsNeeded };

@@ -3,16 +3,27 @@
 
 // Packs what is published into target/pack: the package itself, without any binary, and one package for each platform whose
 // binary lies in target/binaries. Just these tarballs are tested (npm run test:packages) and published.
-//
-//   node scripts/pack.js --local   builds the portable binary of this platform first
-//   node scripts/pack.js --all     fails where the binary of a platform is missing
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { NapiCli, parseTriple } = require('@napi-rs/cli');
+const { command } = require('./command.js');
+const { npmCommand } = require('./npm.js');
 const { BINARIES, GLIBC, buildPortable } = require('./portable.js');
 const { checkGlibc } = require('./elf.js');
+
+const USAGE = `Usage: node scripts/pack.js [--local | --all]
+
+Packs the package and its platforms into target/pack.
+
+  --local  build the portable binary of this platform first
+  --all    fail where the binary of a platform is missing`;
+
+const OPTIONS = /** @type {const} */ ({
+  local: { type: 'boolean', default: false },
+  all: { type: 'boolean', default: false },
+});
 
 const root = path.join(__dirname, '..');
 const OUT = path.join(root, 'target', 'pack');
@@ -37,13 +48,10 @@ const writeJson = (file, value) => fs.writeFileSync(file, `${JSON.stringify(valu
  * @param {string[]} args
  */
 function npm(cwd, ...args) {
-  const own = process.env.npm_execpath;
-  const [command, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
-  const { status, stdout, stderr } = spawnSync(command, [...first, ...args, '--json'], {
-    cwd,
-    encoding: 'utf8',
-    shell: command === 'npm' && process.platform === 'win32',
-  });
+  const encoding = /** @type {const} */ ('utf8');
+  const { status, stdout, stderr } = spawnSync(
+    ...npmCommand([...args, '--json'], { cwd, encoding }),
+  );
   if (status !== 0) throw new Error(`npm ${args.join(' ')} failed: ${stdout}${stderr}`);
   return JSON.parse(stdout);
 }
@@ -113,10 +121,11 @@ async function main(all) {
 }
 
 if (require.main === module) {
-  const args = process.argv.slice(2);
-  if (args.includes('--local'))
-    buildPortable(`${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`);
-  main(args.includes('--all'));
+  command(USAGE, OPTIONS, ({ local, all }) => {
+    if (local)
+      buildPortable(`${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`);
+    return main(all);
+  });
 }
 
 module.exports = { MAIN, OUT, PLATFORMS, filesOf };

@@ -2,11 +2,12 @@
 'use strict';
 
 // Builds the addon for a Linux target so that it runs on old systems too: cargo-zigbuild links it against glibc 2.28 (Debian
-// 10, RHEL 8), or musl, wherever it is built. `node scripts/portable.js [TARGET]` leaves the binary in target/binaries.
+// 10, RHEL 8), or musl, wherever it is built.
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { must, pythonPackages } = require('./cache.js');
+const { choices, command } = require('./command.js');
 const { checkGlibc } = require('./elf.js');
 
 const root = path.join(__dirname, '..');
@@ -29,7 +30,6 @@ const PLATFORMS = {
  */
 function buildPortable(target) {
   const platform = PLATFORMS[target];
-  if (!platform) throw new Error(`${target} is none of ${Object.keys(PLATFORMS).join(', ')}`);
   const tools = pythonPackages('zig', ['ziglang==0.17.1', 'cargo-zigbuild==0.24.1']);
   const isGlibc = target.endsWith('-gnu');
   /** @type {NodeJS.ProcessEnv} */
@@ -54,6 +54,19 @@ function buildPortable(target) {
   return binary;
 }
 
-if (require.main === module) buildPortable(process.argv[2] ?? 'x86_64-unknown-linux-gnu');
+const DEFAULT = 'x86_64-unknown-linux-gnu';
+
+const USAGE = `Usage: node scripts/portable.js [TARGET...]
+
+Builds the addon for these targets (default: ${DEFAULT}) into target/binaries.
+There are: ${Object.keys(PLATFORMS).join(', ')}.`;
+
+if (require.main === module) {
+  const build = (/** @type {string[]} */ targets) => {
+    const asked = targets.length > 0 ? targets : [DEFAULT];
+    choices('TARGET', asked, Object.keys(PLATFORMS)).forEach(buildPortable);
+  };
+  command(USAGE, {}, (_values, targets) => build(targets));
+}
 
 module.exports = { BINARIES, GLIBC, buildPortable };

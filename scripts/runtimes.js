@@ -2,13 +2,13 @@
 'use strict';
 
 // Tests on every JavaScript runtime: all JavaScript tests on each Node.js that is supported, and the smaller programs of
-// __test__/smoke on those, on Bun and on Deno. Brings the runtimes from npm. Arguments name some of them, such as `node-24 bun`;
-// `--smoke` runs the programs alone. Prints a table, and fails if anything failed.
+// __test__/smoke on those, on Bun and on Deno. Brings the runtimes from npm. Prints a table, and fails if anything failed.
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawn, spawnSync } = require('node:child_process');
 const { npmPackages } = require('./cache.js');
+const { choices, command } = require('./command.js');
 const { counters, judge } = require('./test.js');
 
 const root = path.join(__dirname, '..');
@@ -129,24 +129,30 @@ function table(rows) {
     .join('\n');
 }
 
-/** @param {string[]} args */
-async function main(args) {
-  const names = args.filter((arg) => arg !== '--smoke');
-  const unknown = names.filter((name) => !runtimes.some((runtime) => runtime.name === name));
-  if (unknown.length > 0) {
-    const known = runtimes.map(({ name }) => name).join(', ');
-    console.error(`There is no runtime ${unknown.join(', ')}. There are: ${known}.`);
-    process.exitCode = 1;
-    return;
-  }
+const NAMES = runtimes.map(({ name }) => name);
+
+const USAGE = `Usage: npm run test:runtimes -- [--smoke] [RUNTIME...]
+
+Tests on these runtimes, or on all of them: ${NAMES.join(', ')}.
+
+  --smoke  the programs of __test__/smoke alone`;
+
+const OPTIONS = /** @type {const} */ ({ smoke: { type: 'boolean', default: false } });
+
+/**
+ * @param {string[]} names
+ * @param {boolean} smokeOnly
+ */
+async function main(names, smokeOnly) {
+  const asked = choices('RUNTIME', names, NAMES);
   /** @type {Row[]} */
   const rows = [];
   for (const runtime of runtimes) {
-    if (names.length > 0 && !names.includes(runtime.name)) continue;
+    if (!asked.includes(runtime.name)) continue;
     const program = programOf(runtime);
     const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
     const version = /\d+\.\d+\.\d+/.exec(stdout ?? '')?.[0] ?? 'unknown';
-    const all = runtime.command === 'node' && !args.includes('--smoke');
+    const all = runtime.command === 'node' && !smokeOnly;
     const suites = /** @type {const} */ ([
       ['smoke', () => smoke(program, runtime.args)],
       ...(all ? [/** @type {const} */ (['all', () => suite(program)])] : []),
@@ -167,6 +173,8 @@ async function main(args) {
   process.exitCode = total('failed') > 0 ? 1 : 0;
 }
 
-if (require.main === module) main(process.argv.slice(2));
+if (require.main === module) {
+  command(USAGE, OPTIONS, (values, names) => main(names, values.smoke));
+}
 
 module.exports = { countChecks, table };

@@ -7,6 +7,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
+const { npmCommand } = require('./npm.js');
 
 const root = path.join(__dirname, '..');
 
@@ -67,18 +68,9 @@ function addonIsBuilt(folder) {
 }
 
 /** @param {string[]} args */
-function npm(...args) {
-  // npm says where it is when it runs this; by itself `npm` is a script that Windows starts only through a shell.
-  const own = process.env.npm_execpath;
-  const result = own?.endsWith('.js')
-    ? spawnSync(process.execPath, [own, ...args], { cwd: root, stdio: 'inherit' })
-    : spawnSync('npm', args, {
-        cwd: root,
-        stdio: 'inherit',
-        shell: process.platform === 'win32',
-      });
-  return result.status === 0;
-}
+const npm = (...args) =>
+  spawnSync(...npmCommand(args, { cwd: root, stdio: /** @type {const} */ ('inherit') })).status ===
+  0;
 
 /**
  * @param {string[]} lines

@@ -7,6 +7,8 @@
 const path = require('node:path');
 const { spawn } = require('node:child_process');
 const { stripVTControlCharacters } = require('node:util');
+const { choices, command } = require('./command.js');
+const { npmCommand } = require('./npm.js');
 
 const root = path.join(__dirname, '..');
 
@@ -97,15 +99,9 @@ function inWords({ passed, failed, skipped }) {
  * @returns {Promise<{ output: string, ok: boolean }>}
  */
 function runScript(script) {
-  const npm = process.env.npm_execpath;
-  const args = ['run', '--silent', script];
-  const child = npm?.endsWith('.js')
-    ? spawn(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
-    : spawn('npm', args, {
-        cwd: root,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        shell: process.platform === 'win32',
-      });
+  /** @type {import('node:child_process').SpawnOptionsWithStdioTuple<'ignore', 'pipe', 'pipe'>} */
+  const options = { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] };
+  const child = spawn(...npmCommand(['run', '--silent', script], options));
   let output = '';
   for (const [from, to] of /** @type {const} */ ([
     [child.stdout, process.stdout],
@@ -122,19 +118,19 @@ function runScript(script) {
   });
 }
 
+const NAMES = suites.map(({ name }) => name);
+
+const USAGE = `Usage: npm test -- [SUITE...]
+
+Runs these suites, or all of them: ${NAMES.join(', ')}.`;
+
 /** @param {string[]} names */
 async function main(names) {
-  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
-  if (unknown.length > 0) {
-    const known = suites.map(({ name }) => name).join(', ');
-    console.error(`There is no suite ${unknown.join(', ')}. There are: ${known}.`);
-    process.exitCode = 1;
-    return;
-  }
+  const asked = choices('SUITE', names, NAMES);
   const total = { passed: 0, failed: 0, skipped: 0 };
   const lines = [];
   for (const { name, title, count } of suites) {
-    if (names.length > 0 && !names.includes(name)) continue;
+    if (!asked.includes(name)) continue;
     console.log(`\n=== ${title} (npm run test:${name})\n`);
     const start = performance.now();
     const { output, ok } = await runScript(`test:${name}`);
@@ -150,6 +146,8 @@ async function main(names) {
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
-if (require.main === module) main(process.argv.slice(2));
+if (require.main === module) {
+  command(USAGE, {}, (_values, names) => main(names));
+}
 
 module.exports = { counters, inWords, judge };

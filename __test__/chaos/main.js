@@ -11,23 +11,31 @@
 const { spawnSync } = require('node:child_process');
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
-const { parseArgs } = require('node:util');
+const { command, count } = require('../../scripts/command.js');
 const { Context } = require('./context.js');
 const { makePlan } = require('./plan.js');
 const { print, results } = require('./report.js');
-const { Supervisor, sleep } = require('./supervisor.js');
+const { sleep } = require('../helpers/waiting.js');
+const { Supervisor } = require('./supervisor.js');
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    patience: { type: 'string', default: '10' },
-    baseline: { type: 'boolean', default: false },
-    // The argument with which this file starts the baseline.
-    'no-addon': { type: 'boolean', default: false },
-  },
+const USAGE = `Usage: npm run chaos -- [options]
+
+Runs random operations on all primitives in workers that are terminated and replaced.
+
+  --seconds 60   how long
+  --seed 1       determines which worker does what, and when
+  --patience 10  seconds without progress that count as a hang
+  --baseline     then terminate and replace workers that use no addon, to compare the memory
+  --no-addon     only workers that use no addon
+  --help         print this`;
+
+const OPTIONS = /** @type {const} */ ({
+  seconds: { type: 'string', default: '60' },
+  seed: { type: 'string', default: '1' },
+  patience: { type: 'string', default: '10' },
+  baseline: { type: 'boolean', default: false },
+  'no-addon': { type: 'boolean', default: false },
 });
-const [seconds, seed, patience] = [values.seconds, values.seed, values.patience].map(Number);
 
 /** The memory of the process after a collection, in bytes. */
 async function settledMemory() {
@@ -40,11 +48,15 @@ async function settledMemory() {
   return process.memoryUsage.rss();
 }
 
-/** @param {import('./plan.js').Plan} plan */
-async function run(plan) {
+/**
+ * @param {import('./plan.js').Plan} plan
+ * @param {number} patience seconds
+ * @param {boolean} noAddon
+ */
+async function run(plan, patience, noAddon) {
   const memory = new SharedArrayBuffer(plan.cellCount * Int32Array.BYTES_PER_ELEMENT);
   const context = new Context(plan, memory, -1);
-  const craft = values['no-addon']
+  const craft = noAddon
     ? require('./idle-craft.js').idleCraft
     : require('./craft.js').craft(context);
   const supervisor = new Supervisor(context, memory, craft, patience * 1_000);
@@ -55,8 +67,13 @@ async function run(plan) {
   return all.violations === 0 && all.hangs === 0;
 }
 
-/** Each run has a process of its own, so that neither includes the other's memory. */
-function compare() {
+/**
+ * Both in processes of their own, so that neither has the other's memory.
+ *
+ * @param {number} seconds
+ * @param {number} seed
+ */
+function compare(seconds, seed) {
   const args = [__filename, '--seconds', `${seconds}`, '--seed', `${seed}`];
   let ok = true;
   for (const option of [[], ['--no-addon']]) {
@@ -67,13 +84,13 @@ function compare() {
   return ok;
 }
 
-async function main() {
-  if (![seconds, seed, patience].every((number) => Number.isFinite(number) && number >= 0)) {
-    throw new RangeError('--seconds, --seed and --patience take numbers');
-  }
+command(USAGE, OPTIONS, async (values) => {
+  const seconds = count('--seconds', values.seconds, 0);
+  const seed = count('--seed', values.seed, 0);
+  const patience = count('--patience', values.patience, 0);
   console.log(`seed ${seed}, ${seconds} s`);
-  const ok = values.baseline ? compare() : await run(makePlan({ seed, seconds }));
+  const ok = values.baseline
+    ? compare(seconds, seed)
+    : await run(makePlan({ seed, seconds }), patience, values['no-addon']);
   process.exitCode = ok ? 0 : 1;
-}
-
-main();
+});

@@ -2,6 +2,7 @@
 'use strict';
 
 const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { sleep } = require('../helpers/waiting.js');
 const { Crew } = require('./crew.js');
 const { describeWorker } = require('./doing.js');
 const { Watchdog } = require('./watchdog.js');
@@ -34,9 +35,6 @@ const WATCH = 250;
 
 /** How often an event looks for a worker that holds something or is blocked. */
 const LOOKS = 40;
-
-/** @param {number} ms */
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Looks for a worker a few times, a millisecond apart.
@@ -243,4 +241,4 @@ class Supervisor {
   }
 }
 
-module.exports = { Supervisor, sleep };
+module.exports = { Supervisor };

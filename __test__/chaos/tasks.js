@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { sleep } = require('../helpers/waiting.js');
 const { doingWord } = require('./doing.js');
 const { CLOCK_TOLERANCE_MS } = require('./context.js');
 
@@ -13,8 +14,6 @@ const { CLOCK_TOLERANCE_MS } = require('./context.js');
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 /** Lets everything continue that needs no turn of the event loop. @returns {Promise<void>} */
 const settle = () => new Promise((resolve) => process.nextTick(resolve));
-/** @param {number} ms @returns {Promise<void>} */
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One operation by promise, from beginning to end. It runs beside the other tasks of its worker. */
 class Task {

@@ -162,42 +162,40 @@ semaphores(
   async (t) => {
     const view = stage.cells();
     const plain = new Float64Array(new SharedArrayBuffer(8));
-    const started = [0, 1].map((id) =>
-      stage.party(
-        ({ view, plain, id }, { Semaphore }) => {
-          const mine = new Semaphore(view, id, 1 - id, { max: 1 });
-          const others = new Semaphore(view, 1 - id, id, { max: 1 });
-          let right = true;
-          for (let i = 0; i < 2_000; i++) {
-            mine.acquire();
-            right &&= plain[0] === 2 * i + id;
-            plain[0]++;
-            others.release();
-          }
-          return right;
-        },
-        { view, plain, id },
-      ),
+    const ended = await stage.together(
+      2,
+      ({ view, plain, id }, { Semaphore }) => {
+        const mine = new Semaphore(view, id, 1 - id, { max: 1 });
+        const others = new Semaphore(view, 1 - id, id, { max: 1 });
+        let right = true;
+        for (let i = 0; i < 2_000; i++) {
+          mine.acquire();
+          right &&= plain[0] === 2 * i + id;
+          plain[0]++;
+          others.release();
+        }
+        return right;
+      },
+      { view, plain },
     );
-    t.deepEqual(await stage.answers(started), [true, true]);
+    t.deepEqual(ended, [true, true]);
   },
 );
 
 readWriteLocks('the read lock may be held by several threads at the same time', async (t) => {
   const view = stage.cells();
-  // Each reader waits inside for the others.
-  const started = [0, 1, 2].map(() =>
-    stage.party(
-      ({ view }, { RwLock, Barrier }) => {
-        const guard = new RwLock(view, 0).read();
-        const index = new Barrier(view, 1, 3).wait();
-        guard.release();
-        return index;
-      },
-      { view },
-    ),
+  // Each waits inside for the others.
+  const ended = await stage.together(
+    3,
+    ({ view }, { RwLock, Barrier }) => {
+      const guard = new RwLock(view, 0).read();
+      const index = new Barrier(view, 1, 3).wait();
+      guard.release();
+      return index;
+    },
+    { view },
   );
-  t.deepEqual((await stage.answers(started)).sort(), [0, 1, 2]);
+  t.deepEqual(ended.sort(), [0, 1, 2]);
 });
 
 readWriteLocks('the write lock is exclusive', async (t) => {
@@ -268,7 +266,7 @@ readWriteLocks('tryLock(time) waits for so long, not less', async (t) => {
   lock.write();
   for (const how of ['read', 'write']) {
     const start = performance.now();
-    t.deepEqual(await stage.answers([stage.party(enter, { view, how, ms: 40 })]), [TIME_IS_UP]);
+    t.deepEqual(await stage.answer(enter, { view, how, ms: 40 }), TIME_IS_UP);
     t.true(performance.now() - start >= 40);
   }
   const waiters = await stage.inOrder(2, enter, { view, how: 'read', ms: 9_000 });
@@ -385,7 +383,7 @@ fairLocks('getReadLockCount() and isWriteLocked() tell its state', (t) => {
 stampedLocks('while it is held in write mode no read lock can be obtained', async (t) => {
   const view = stage.cells();
   const guard = await new RwLock(view, 0).writeAsync();
-  const [answer] = await stage.answers([stage.party(enter, { view, how: 'read', ms: 30 })]);
+  const answer = await stage.answer(enter, { view, how: 'read', ms: 30 });
   t.deepEqual(answer, TIME_IS_UP);
   guard.release();
 });

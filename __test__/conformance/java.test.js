@@ -6,7 +6,7 @@
 const { Barrier, Latch } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Body} Body */
 
 const cyclicBarrier = stage.documented('Java CyclicBarrier');
 const countDownLatch = stage.documented('Java CountDownLatch');
@@ -39,16 +39,14 @@ cyclicBarrier(
 
 cyclicBarrier('it can be re-used after the waiting threads are released', async (t) => {
   const view = stage.cells();
-  const started = [0, 1, 2].map(() =>
-    stage.party(
-      ({ view }, { Barrier }) => {
-        const barrier = new Barrier(view, 0, 3);
-        return Array.from({ length: 1_000 }, () => barrier.wait());
-      },
-      { view },
-    ),
+  const [a, b, c] = await stage.together(
+    3,
+    ({ view }, { Barrier }) => {
+      const barrier = new Barrier(view, 0, 3);
+      return Array.from({ length: 1_000 }, () => barrier.wait());
+    },
+    { view },
   );
-  const [a, b, c] = await stage.answers(started);
   t.true(
     a.every(
       (/** @type {number} */ index, /** @type {number} */ round) =>
@@ -61,28 +59,27 @@ cyclicBarrier(
   'the action is run once per barrier point, by the last thread to arrive, before any are released',
   async (t) => {
     const view = stage.cells();
-    const started = [0, 1, 2].map(() =>
-      stage.party(
-        ({ view }, { Barrier }) => {
-          let ran = false;
-          const action = () => {
-            ran = true;
-            view[1]++;
-          };
-          const barrier = new Barrier(view, 0, 3, { action });
-          const seen = new Barrier(view, 2, 3);
-          return Array.from({ length: 300 }, (_, round) => {
-            ran = false;
-            const last = barrier.wait() === 0;
-            const right = view[1] === round + 1 && ran === last;
-            seen.wait();
-            return right;
-          });
-        },
-        { view },
-      ),
-    );
-    for (const rounds of await stage.answers(started)) t.true(rounds.every(Boolean));
+    for (const rounds of await stage.together(
+      3,
+      ({ view }, { Barrier }) => {
+        let ran = false;
+        const action = () => {
+          ran = true;
+          view[1]++;
+        };
+        const barrier = new Barrier(view, 0, 3, { action });
+        const seen = new Barrier(view, 2, 3);
+        return Array.from({ length: 300 }, (_, round) => {
+          ran = false;
+          const last = barrier.wait() === 0;
+          const right = view[1] === round + 1 && ran === last;
+          seen.wait();
+          return right;
+        });
+      },
+      { view },
+    ))
+      t.true(rounds.every(Boolean));
     t.is(view[1], 300);
   },
 );
@@ -123,7 +120,7 @@ cyclicBarrier(
 cyclicBarrier('with a time limit of zero await() does not wait at all', async (t) => {
   const view = stage.cells();
   const [first] = await stage.inOrder(1, arrive, { view, total: 3 });
-  const [answer] = await stage.answers([stage.party(arrive, { view, total: 3, ms: 0 })]);
+  const answer = await stage.answer(arrive, { view, total: 3, ms: 0 });
   t.is(answer, 'ERR_TIMEOUT');
   t.is(await first.done, BROKEN);
   t.is(new Barrier(stage.cells(), 0, 1).waitFor(0), 0);
@@ -140,11 +137,11 @@ cyclicBarrier(
   },
 );
 
-cyclicBarrier('await() on a broken barrier throws at once in each later thread', async (t) => {
+cyclicBarrier('await() on a broken barrier throws at once, in every thread', async (t) => {
   const view = stage.cells();
   new Barrier(view, 0, 2).abort();
-  t.deepEqual(await stage.answers([stage.party(arrive, { view, total: 2 })]), [BROKEN]);
-  t.deepEqual(await stage.answers([stage.party(arrive, { view, total: 2, ms: 5_000 })]), [BROKEN]);
+  t.deepEqual(await stage.answer(arrive, { view, total: 2 }), BROKEN);
+  t.deepEqual(await stage.answer(arrive, { view, total: 2, ms: 5_000 }), BROKEN);
   t.is(await stage.endOf(new Barrier(view, 0, 2).waitAsync()), BROKEN);
 });
 
@@ -190,24 +187,23 @@ cyclicBarrier(
   async (t) => {
     const view = stage.cells();
     const plain = new Float64Array(new SharedArrayBuffer(8 * 4));
-    const started = [0, 1, 2].map((id) =>
-      stage.party(
-        ({ view, plain, id }, { Barrier }) => {
-          const action = () => (plain[3] = plain[0] + plain[1] + plain[2]);
-          const barrier = new Barrier(view, 0, 3, { action });
-          const seen = new Barrier(view, 1, 3);
-          return Array.from({ length: 500 }, (_, round) => {
-            plain[id] = round * 10 ** id;
-            barrier.wait();
-            const right = plain[3] === round * 111;
-            seen.wait();
-            return right;
-          });
-        },
-        { view, plain, id },
-      ),
-    );
-    for (const rounds of await stage.answers(started)) t.true(rounds.every(Boolean));
+    for (const rounds of await stage.together(
+      3,
+      ({ view, plain, id }, { Barrier }) => {
+        const action = () => (plain[3] = plain[0] + plain[1] + plain[2]);
+        const barrier = new Barrier(view, 0, 3, { action });
+        const seen = new Barrier(view, 1, 3);
+        return Array.from({ length: 500 }, (_, round) => {
+          plain[id] = round * 10 ** id;
+          barrier.wait();
+          const right = plain[3] === round * 111;
+          seen.wait();
+          return right;
+        });
+      },
+      { view, plain },
+    ))
+      t.true(rounds.every(Boolean));
   },
 );
 
@@ -238,10 +234,7 @@ cyclicBarrier('all of this holds where promises are among the parties', async (t
   t.deepEqual(await stage.answers([thread]), [BROKEN]);
 });
 
-/**
- * @param {any} data
- * @param {Tools} tools
- */
+/** @type {Body} */
 const pass = ({ view, count, ms }, { Latch, codeOf }) => {
   const latch = new Latch(view, 0, count);
   return codeOf(() => (ms === undefined ? latch.await() : latch.tryAwait(ms)));
@@ -269,7 +262,7 @@ countDownLatch('await() returns at once if the count is zero', async (t) => {
   const latch = new Latch(view, 0, 2);
   latch.countDown();
   latch.countDown();
-  t.deepEqual(await stage.answers([stage.party(pass, { view, count: 2 })]), [PASSED]);
+  t.deepEqual(await stage.answer(pass, { view, count: 2 }), PASSED);
   latch.await();
   await latch.awaitAsync();
   t.true(latch.released);
@@ -298,7 +291,7 @@ countDownLatch('the count cannot be reset: once open, it stays open for all', as
   const view = stage.cells();
   new Latch(view, 0, 2).release();
   for (let i = 0; i < 3; i++) {
-    t.deepEqual(await stage.answers([stage.party(pass, { view, count: 2 })]), [PASSED]);
+    t.deepEqual(await stage.answer(pass, { view, count: 2 }), PASSED);
     t.is(new Latch(view, 0, 2).remaining, 0);
   }
 });
@@ -307,16 +300,14 @@ countDownLatch(
   'await() with a limit is false if the time elapsed, and never before it has',
   async (t) => {
     const view = stage.cells();
-    const [waited] = await stage.answers([
-      stage.party(
-        ({ view }, { Latch }) => {
-          const start = performance.now();
-          const opened = new Latch(view, 0, 1).tryAwait(40);
-          return { opened, ms: performance.now() - start };
-        },
-        { view },
-      ),
-    ]);
+    const waited = await stage.answer(
+      ({ view }, { Latch }) => {
+        const start = performance.now();
+        const opened = new Latch(view, 0, 1).tryAwait(40);
+        return { opened, ms: performance.now() - start };
+      },
+      { view },
+    );
     t.false(waited.opened);
     t.true(waited.ms >= 40, `${waited.ms} ms`);
     t.is(await stage.endOf(new Latch(view, 0, 1).awaitAsync({ timeout: 20 })), 'ERR_TIMEOUT');
@@ -341,7 +332,8 @@ countDownLatch('with a limit of zero await() does not wait at all', (t) => {
 
 countDownLatch('those who count down do not wait, whatever remains', async (t) => {
   const view = stage.cells();
-  const countDown = (/** @type {any} */ { view }, /** @type {Tools} */ { Latch }) => {
+  /** @type {Body} */
+  const countDown = ({ view }, { Latch }) => {
     new Latch(view, 0, 3).countDown();
     return 'went on';
   };

@@ -6,7 +6,7 @@
 const { Condition, Mutex } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Body} Body */
 
 const robust = stage.documented('POSIX robust mutex');
 const checking = stage.documented('POSIX error-checking mutex');
@@ -37,10 +37,7 @@ async function holder(view, { recovering = false } = {}) {
   return { threadId, die: () => worker.terminate() };
 }
 
-/**
- * @param {any} data
- * @param {Tools} tools
- */
+/** @type {Body} */
 const lock = ({ view, ms }, { Mutex, codeOf }) => {
   const mutex = new Mutex(view, 0);
   const answer = codeOf(() => (ms === undefined ? mutex.lock() && true : mutex.tryLock(ms)));
@@ -49,7 +46,7 @@ const lock = ({ view, ms }, { Mutex, codeOf }) => {
 };
 const LOCKED = { returned: true };
 
-robust('when the owner terminates, a waiting thread is notified', async (t) => {
+robust('when the owner terminates, each waiter is notified', async (t) => {
   const view = stage.cells();
   const owner = await holder(view);
   const waiting = await stage.inOrder(2, lock, { view });
@@ -80,7 +77,7 @@ robust('made consistent and unlocked, it can be used normally by other threads',
   const waiting = await stage.inOrder(2, lock, { view });
   mutex.unlock();
   t.deepEqual(await stage.answers(waiting), [LOCKED, LOCKED]);
-  t.deepEqual(await stage.answers([stage.party(lock, { view })]), [LOCKED]);
+  t.deepEqual(await stage.answer(lock, { view }), LOCKED);
 });
 
 robust(
@@ -88,7 +85,8 @@ robust(
   async (t) => {
     const view = stage.cells();
     await (await holder(view)).die();
-    const recover = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex }) => {
+    /** @type {Body} */
+    const recover = ({ view }, { Mutex }) => {
       const mutex = new Mutex(view, 0);
       const cleared = mutex.recover();
       view[1]++;
@@ -158,50 +156,46 @@ checking(
   'pthread_mutex_lock() by the owner fails with EDEADLK, and the lock is kept',
   async (t) => {
     const view = stage.cells();
-    const [answer] = await stage.answers([
-      stage.party(
-        ({ view }, { Mutex, codeOf, threadId }) => {
-          const mutex = new Mutex(view, 0).lock();
-          const codes = [codeOf(() => mutex.lock()), codeOf(() => mutex.tryLock(1_000))];
-          const kept = mutex.ownerThreadId === threadId;
-          mutex.unlock();
-          return { codes, kept };
-        },
-        { view },
-      ),
-    ]);
+    const answer = await stage.answer(
+      ({ view }, { Mutex, codeOf, threadId }) => {
+        const mutex = new Mutex(view, 0).lock();
+        const codes = [codeOf(() => mutex.lock()), codeOf(() => mutex.tryLock(1_000))];
+        const kept = mutex.ownerThreadId === threadId;
+        mutex.unlock();
+        return { codes, kept };
+      },
+      { view },
+    );
     t.deepEqual(answer, { codes: ['ERR_DEADLOCK', 'ERR_DEADLOCK'], kept: true });
   },
 );
 
 checking('pthread_mutex_lock() may detect a deadlock of several threads', async (t) => {
   const view = stage.cells();
-  const started = [0, 1].map((id) =>
-    stage.party(
-      ({ view, id }, { Mutex, Barrier, codeOf }) => {
-        const mutexes = [new Mutex(view, 0), new Mutex(view, 1)];
-        mutexes[id].lock();
-        new Barrier(view, 2, 2).wait();
-        const answer = codeOf(() => mutexes[1 - id].lock() && true);
-        mutexes[id].unlock();
-        if (answer.returned) mutexes[1 - id].unlock();
-        return answer;
-      },
-      { view, id },
-    ),
+  const told = await stage.together(
+    2,
+    ({ view, id }, { Mutex, Barrier, codeOf }) => {
+      const mutexes = [new Mutex(view, 0), new Mutex(view, 1)];
+      mutexes[id].lock();
+      new Barrier(view, 2, 2).wait();
+      const answer = codeOf(() => mutexes[1 - id].lock() && true);
+      mutexes[id].unlock();
+      if (answer.returned) mutexes[1 - id].unlock();
+      return answer;
+    },
+    { view },
   );
-  const told = await stage.answers(started);
   t.true(told.includes('ERR_DEADLOCK'));
   t.true(told.some((answer) => answer.returned));
 });
 
 checking('pthread_mutex_unlock() by a thread that does not own it fails with EPERM', async (t) => {
   const view = stage.cells();
-  const unlock = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, codeOf }) =>
-    codeOf(() => new Mutex(view, 0).unlock());
-  t.deepEqual(await stage.answers([stage.party(unlock, { view })]), ['ERR_NOT_OWNER']);
+  /** @type {Body} */
+  const unlock = ({ view }, { Mutex, codeOf }) => codeOf(() => new Mutex(view, 0).unlock());
+  t.deepEqual(await stage.answer(unlock, { view }), 'ERR_NOT_OWNER');
   const mutex = new Mutex(view, 0).lock();
-  t.deepEqual(await stage.answers([stage.party(unlock, { view })]), ['ERR_NOT_OWNER']);
+  t.deepEqual(await stage.answer(unlock, { view }), 'ERR_NOT_OWNER');
   mutex.unlock();
 });
 
@@ -211,7 +205,7 @@ checking(
     const view = stage.cells();
     const mutex = new Mutex(view, 0).lock();
     t.false(mutex.tryLock());
-    t.deepEqual(await stage.answers([stage.party(lock, { view, ms: 0 })]), [{ returned: false }]);
+    t.deepEqual(await stage.answer(lock, { view, ms: 0 }), { returned: false });
     mutex.unlock();
   },
 );
@@ -219,16 +213,14 @@ checking(
 timed('it fails when the time has passed, and not before', async (t) => {
   const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
-  const [{ answer, waited }] = await stage.answers([
-    stage.party(
-      ({ view }, { Mutex }) => {
-        const start = performance.now();
-        const answer = new Mutex(view, 0).tryLock(40);
-        return { answer, waited: performance.now() - start };
-      },
-      { view },
-    ),
-  ]);
+  const { answer, waited } = await stage.answer(
+    ({ view }, { Mutex }) => {
+      const start = performance.now();
+      const answer = new Mutex(view, 0).tryLock(40);
+      return { answer, waited: performance.now() - start };
+    },
+    { view },
+  );
   t.false(answer);
   t.true(waited >= 40, `${waited} ms`);
   mutex.unlock();
@@ -237,11 +229,8 @@ timed('it fails when the time has passed, and not before', async (t) => {
 timed(
   'under no circumstance does it fail with a timeout if it can be locked at once',
   async (t) => {
-    t.deepEqual(await stage.answers([stage.party(lock, { view: stage.cells(), ms: 0 })]), [LOCKED]);
-    t.deepEqual(
-      await stage.answers([stage.party(lock, { view: stage.cells(), ms: Number.MIN_VALUE })]),
-      [LOCKED],
-    );
+    t.deepEqual(await stage.answer(lock, { view: stage.cells(), ms: 0 }), LOCKED);
+    t.deepEqual(await stage.answer(lock, { view: stage.cells(), ms: Number.MIN_VALUE }), LOCKED);
   },
 );
 
@@ -255,18 +244,16 @@ conditions('_wait() fails with EPERM if the thread does not own the mutex', asyn
 
 conditions('_timedwait() re-acquires the mutex also when the time has passed', async (t) => {
   const view = stage.cells();
-  const [answer] = await stage.answers([
-    stage.party(
-      ({ view }, { Mutex, Condition, threadId }) => {
-        const mutex = new Mutex(view, 0).lock();
-        const notified = new Condition(view, 1).waitFor(mutex, undefined, 20);
-        const owned = mutex.ownerThreadId === threadId;
-        mutex.unlock();
-        return { notified, owned };
-      },
-      { view },
-    ),
-  ]);
+  const answer = await stage.answer(
+    ({ view }, { Mutex, Condition, threadId }) => {
+      const mutex = new Mutex(view, 0).lock();
+      const notified = new Condition(view, 1).waitFor(mutex, undefined, 20);
+      const owned = mutex.ownerThreadId === threadId;
+      mutex.unlock();
+      return { notified, owned };
+    },
+    { view },
+  );
   t.deepEqual(answer, { notified: false, owned: true });
 });
 
@@ -279,7 +266,8 @@ conditions('_signal() and _broadcast() have no effect if no thread is blocked', 
 
 conditions('_signal() may be called by a thread whether or not it owns the mutex', async (t) => {
   const view = stage.cells();
-  const wait = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, Condition }) => {
+  /** @type {Body} */
+  const wait = ({ view }, { Mutex, Condition }) => {
     const mutex = new Mutex(view, 0).lock();
     const notified = new Condition(view, 1).waitFor(mutex, undefined, 9_000);
     mutex.unlock();

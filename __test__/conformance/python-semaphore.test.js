@@ -19,24 +19,23 @@ semaphores(
   'the counter can never go below zero: acquire() blocks until another thread calls release()',
   async (t) => {
     const view = stage.cells();
-    const started = [0, 1, 2, 3].map(() =>
-      stage.party(
-        ({ view }, { Semaphore }) => {
-          const semaphore = new Semaphore(view, 0, 2);
-          let least = Infinity;
-          for (let i = 0; i < 3_000; i++) {
-            semaphore.acquire();
-            // How many are not inside.
-            least = Math.min(least, 2 - (Atomics.add(view, 1, 1) + 1));
-            Atomics.sub(view, 1, 1);
-            semaphore.release();
-          }
-          return least;
-        },
-        { view },
-      ),
-    );
-    for (const least of await stage.answers(started)) t.true(least >= 0);
+    for (const least of await stage.together(
+      4,
+      ({ view }, { Semaphore }) => {
+        const semaphore = new Semaphore(view, 0, 2);
+        let least = Infinity;
+        for (let i = 0; i < 3_000; i++) {
+          semaphore.acquire();
+          // How many are not inside.
+          least = Math.min(least, 2 - (Atomics.add(view, 1, 1) + 1));
+          Atomics.sub(view, 1, 1);
+          semaphore.release();
+        }
+        return least;
+      },
+      { view },
+    ))
+      t.true(least >= 0);
     t.is(new Semaphore(view, 0, 2).available, 2);
   },
 );
@@ -108,14 +107,12 @@ bounded('a release past the initial value is an error', async (t) => {
   t.throws(() => semaphore.release(2), TOO_MANY);
   t.is(semaphore.available, 1, 'nothing was released');
   semaphore.release();
-  const [told] = await stage.answers([
-    stage.party(
-      ({ view }, { Semaphore, codeOf }) => {
-        return codeOf(() => new Semaphore(view, 0, 2).release());
-      },
-      { view },
-    ),
-  ]);
+  const told = await stage.answer(
+    ({ view }, { Semaphore, codeOf }) => {
+      return codeOf(() => new Semaphore(view, 0, 2).release());
+    },
+    { view },
+  );
   t.is(told, 'ERR_OUT_OF_RANGE');
 });
 

@@ -7,7 +7,7 @@ const { threadId } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Body} Body */
 
 const barrier = stage.documented('Python threading.Barrier');
 const condition = stage.documented('Python threading.Condition');
@@ -28,16 +28,14 @@ barrier('wait() releases all at once when as many as parties have called it', as
 
 barrier('wait() returns an integer from 0 to parties - 1, different for each thread', async (t) => {
   const view = stage.cells();
-  const started = [0, 1, 2, 3].map(() =>
-    stage.party(
-      ({ view }, { Barrier }) => {
-        const barrier = new Barrier(view, 0, 4);
-        return Array.from({ length: 200 }, () => barrier.wait());
-      },
-      { view },
-    ),
+  const rounds = await stage.together(
+    4,
+    ({ view }, { Barrier }) => {
+      const barrier = new Barrier(view, 0, 4);
+      return Array.from({ length: 200 }, () => barrier.wait());
+    },
+    { view },
   );
-  const rounds = await stage.answers(started);
   for (let round = 0; round < 200; round++) {
     t.deepEqual(rounds.map((indices) => indices[round]).sort(), [0, 1, 2, 3]);
   }
@@ -45,24 +43,23 @@ barrier('wait() returns an integer from 0 to parties - 1, different for each thr
 
 barrier('it may be used any number of times for the same number of threads', async (t) => {
   const view = stage.cells();
-  const started = [0, 1].map(() =>
-    stage.party(
-      ({ view }, { Barrier }) => {
-        const barrier = new Barrier(view, 0, 2);
-        let sum = 0;
-        for (let i = 0; i < 5_000; i++) sum += barrier.wait();
-        return sum;
-      },
-      { view },
-    ),
+  const [a, b] = await stage.together(
+    2,
+    ({ view }, { Barrier }) => {
+      const barrier = new Barrier(view, 0, 2);
+      let sum = 0;
+      for (let i = 0; i < 5_000; i++) sum += barrier.wait();
+      return sum;
+    },
+    { view },
   );
-  const [a, b] = await stage.answers(started);
   t.is(a + b, 5_000);
 });
 
 barrier('one of the threads will have called the action prior to being released', async (t) => {
   const view = stage.cells();
-  const act = (/** @type {any} */ { view }, /** @type {Tools} */ { Barrier }) => {
+  /** @type {Body} */
+  const act = ({ view }, { Barrier }) => {
     new Barrier(view, 0, 3, { action: () => view[1]++ }).wait();
     return view[1];
   };
@@ -118,7 +115,7 @@ barrier('abort() makes active and future calls of wait() fail', async (t) => {
   const started = await stage.inOrder(2, arrive, { view, total: 3 });
   new Barrier(view, 0, 3).abort();
   t.deepEqual(await stage.answers(started), [BROKEN, BROKEN]);
-  t.deepEqual(await stage.answers([stage.party(arrive, { view, total: 3 })]), [BROKEN]);
+  t.deepEqual(await stage.answer(arrive, { view, total: 3 }), BROKEN);
 });
 
 barrier('parties, n_waiting and broken tell its state', async (t) => {
@@ -134,8 +131,7 @@ barrier('parties, n_waiting and broken tell its state', async (t) => {
 /**
  * Waits once, and returns whether it was notified and which thread then owns the mutex.
  *
- * @param {any} data
- * @param {Tools} tools
+ * @type {Body}
  */
 const waitOnce = ({ view, ms = 9_000 }, { Mutex, Condition, threadId }) => {
   const mutex = new Mutex(view, 0).lock();
@@ -163,13 +159,11 @@ condition('wait() raises an error if the calling thread has not acquired the loc
   const view = stage.cells();
   t.throws(() => new Condition(view, 1).wait(new Mutex(view, 0)), { code: 'ERR_NOT_OWNER' });
   const mutex = new Mutex(view, 0).lock();
-  const [other] = await stage.answers([
-    stage.party(
-      ({ view }, { Mutex, Condition, codeOf }) =>
-        codeOf(() => new Condition(view, 1).waitFor(new Mutex(view, 0), () => true, 10)),
-      { view },
-    ),
-  ]);
+  const other = await stage.answer(
+    ({ view }, { Mutex, Condition, codeOf }) =>
+      codeOf(() => new Condition(view, 1).waitFor(new Mutex(view, 0), () => true, 10)),
+    { view },
+  );
   t.is(other, 'ERR_NOT_OWNER');
   t.is(mutex.ownerThreadId, threadId);
   mutex.unlock();
@@ -179,7 +173,7 @@ condition(
   'wait() with a timeout is true unless the timeout expired, and has the lock in either case',
   async (t) => {
     const view = stage.cells();
-    const [late] = await stage.answers([stage.party(waitOnce, { view, ms: 20 })]);
+    const late = await stage.answer(waitOnce, { view, ms: 20 });
     t.deepEqual(late, { notified: false, owned: true });
     const started = await stage.inOrder(1, waitOnce, { view });
     new Condition(view, 1).notify();
@@ -218,17 +212,15 @@ condition(
   'wait_for() whose time is up returns the last value of the predicate, which is false',
   async (t) => {
     const view = stage.cells();
-    const [answer] = await stage.answers([
-      stage.party(
-        ({ view }, { Mutex, Condition }) => {
-          const mutex = new Mutex(view, 0).lock();
-          const value = new Condition(view, 1).waitFor(mutex, () => 0, 20);
-          mutex.unlock();
-          return value;
-        },
-        { view },
-      ),
-    ]);
+    const answer = await stage.answer(
+      ({ view }, { Mutex, Condition }) => {
+        const mutex = new Mutex(view, 0).lock();
+        const value = new Condition(view, 1).waitFor(mutex, () => 0, 20);
+        mutex.unlock();
+        return value;
+      },
+      { view },
+    );
     t.is(answer, 0);
   },
 );
@@ -293,7 +285,8 @@ condition('notify_all() wakes all threads that wait', async (t) => {
 
 condition('several condition variables can share one lock', async (t) => {
   const view = stage.cells();
-  const body = (/** @type {any} */ { view, id }, /** @type {Tools} */ { Mutex, Condition }) => {
+  /** @type {Body} */
+  const body = ({ view, id }, { Mutex, Condition }) => {
     const mutex = new Mutex(view, 0).lock();
     const notified = new Condition(view, 1 + id).waitFor(mutex, undefined, 9_000);
     mutex.unlock();
@@ -307,10 +300,7 @@ condition('several condition variables can share one lock', async (t) => {
   t.true(await first.done);
 });
 
-/**
- * @param {any} data
- * @param {Tools} tools
- */
+/** @type {Body} */
 const lockFor = ({ view, ms }, { Mutex, codeOf }) => {
   const mutex = new Mutex(view, 0);
   const start = performance.now();
@@ -344,7 +334,7 @@ lock(
     const view = stage.cells();
     const mutex = new Mutex(view, 0);
     t.true(mutex.tryLock());
-    const [refused] = await stage.answers([stage.party(lockFor, { view, ms: 0 })]);
+    const refused = await stage.answer(lockFor, { view, ms: 0 });
     t.deepEqual(refused.answer, { returned: false });
     t.true(refused.waited < 1_000, `${refused.waited} ms`);
     mutex.unlock();
@@ -354,11 +344,11 @@ lock(
 lock('acquire(timeout=t) is false if the time has elapsed, not before', async (t) => {
   const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
-  const [late] = await stage.answers([stage.party(lockFor, { view, ms: 40 })]);
+  const late = await stage.answer(lockFor, { view, ms: 40 });
   t.deepEqual(late.answer, { returned: false });
   t.true(late.waited >= 40, `${late.waited} ms`);
   mutex.unlock();
-  const [intime] = await stage.answers([stage.party(lockFor, { view, ms: 9_000 })]);
+  const intime = await stage.answer(lockFor, { view, ms: 9_000 });
   t.deepEqual(intime.answer, { returned: true });
 });
 
@@ -377,7 +367,8 @@ lock('release() of an unlocked lock raises an error', (t) => {
 lock('release() lets exactly one of those who wait proceed', async (t) => {
   const view = stage.cells();
   const mutex = new Mutex(view, 0).lock();
-  const body = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, Latch }) => {
+  /** @type {Body} */
+  const body = ({ view }, { Mutex, Latch }) => {
     const mutex = new Mutex(view, 0).lock();
     view[2]++;
     new Latch(view, 3).await();
@@ -489,9 +480,10 @@ asyncCondition(
     t.false(mutex.locked);
     t.false(guard.held);
     // The notification comes from another thread.
-    const [notified] = await stage.answers([
-      stage.party(({ view }, { Condition }) => new Condition(view, 1).notify(), { view }),
-    ]);
+    const notified = await stage.answer(
+      ({ view }, { Condition }) => new Condition(view, 1).notify(),
+      { view },
+    );
     t.is(notified, 1);
     t.true(await promise);
     t.true(guard.held);

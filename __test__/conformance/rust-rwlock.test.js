@@ -7,38 +7,37 @@ const { threadId } = require('node:worker_threads');
 const { RwLock } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Body} Body */
 
 const { enter } = stage;
 const rwlocks = stage.documented('Rust std::sync::RwLock');
 
 rwlocks('it allows a number of readers or at most one writer at any point in time', async (t) => {
   const view = stage.cells();
-  const started = [0, 1, 2, 3].map((id) =>
-    stage.party(
-      ({ view, id }, { RwLock }) => {
-        const lock = new RwLock(view, 0);
-        let right = true;
-        for (let i = 0; i < 3_000; i++) {
-          if (id < 2) {
-            lock.write();
-            view[1]++; // plain
-            right &&= Atomics.add(view, 2, 1_000) === 0;
-            Atomics.sub(view, 2, 1_000);
-            lock.unlockWrite();
-          } else {
-            lock.read();
-            right &&= Atomics.add(view, 2, 1) < 1_000;
-            Atomics.sub(view, 2, 1);
-            lock.unlockRead();
-          }
+  const ended = await stage.together(
+    4,
+    ({ view, id }, { RwLock }) => {
+      const lock = new RwLock(view, 0);
+      let right = true;
+      for (let i = 0; i < 3_000; i++) {
+        if (id < 2) {
+          lock.write();
+          view[1]++; // plain
+          right &&= Atomics.add(view, 2, 1_000) === 0;
+          Atomics.sub(view, 2, 1_000);
+          lock.unlockWrite();
+        } else {
+          lock.read();
+          right &&= Atomics.add(view, 2, 1) < 1_000;
+          Atomics.sub(view, 2, 1);
+          lock.unlockRead();
         }
-        return right;
-      },
-      { view, id },
-    ),
+      }
+      return right;
+    },
+    { view },
   );
-  t.deepEqual(await stage.answers(started), [true, true, true, true]);
+  t.deepEqual(ended, [true, true, true, true]);
   t.is(view[1], 6_000);
 });
 
@@ -48,7 +47,7 @@ rwlocks(
     const view = stage.cells();
     const lock = new RwLock(view, 0);
     lock.read();
-    const [answer] = await stage.answers([stage.party(enter, { view, how: 'read' })]);
+    const answer = await stage.answer(enter, { view, how: 'read' });
     t.deepEqual(answer, { returned: 0 });
     t.is(lock.readers, 1);
   },
@@ -115,19 +114,17 @@ rwlocks('try_read() and try_write() do not block, and fail where it is not grant
   const view = stage.cells();
   const lock = new RwLock(view, 0);
   const attempts = async () => {
-    const [answer] = await stage.answers([
-      stage.party(
-        ({ view }, { RwLock }) => {
-          const lock = new RwLock(view, 0);
-          const reads = lock.tryRead();
-          if (reads) lock.unlockRead();
-          const writes = lock.tryWrite();
-          if (writes) lock.unlockWrite();
-          return { reads, writes };
-        },
-        { view },
-      ),
-    ]);
+    const answer = await stage.answer(
+      ({ view }, { RwLock }) => {
+        const lock = new RwLock(view, 0);
+        const reads = lock.tryRead();
+        if (reads) lock.unlockRead();
+        const writes = lock.tryWrite();
+        if (writes) lock.unlockWrite();
+        return { reads, writes };
+      },
+      { view },
+    );
     return answer;
   };
   lock.write();
@@ -142,7 +139,8 @@ rwlocks('it is poisoned when a thread panics while it writes: all calls say so',
   const view = stage.cells();
   const lock = new RwLock(view, 0);
   const dead = await stage.poison(view, 'write');
-  const ask = (/** @type {any} */ { view }, /** @type {Tools} */ { RwLock, codeOf }) => {
+  /** @type {Body} */
+  const ask = ({ view }, { RwLock, codeOf }) => {
     const lock = new RwLock(view, 0);
     return [
       codeOf(() => lock.read()),
@@ -153,7 +151,7 @@ rwlocks('it is poisoned when a thread panics while it writes: all calls say so',
       codeOf(() => lock.tryWrite(1_000)),
     ];
   };
-  const [told] = await stage.answers([stage.party(ask, { view })]);
+  const told = await stage.answer(ask, { view });
   t.deepEqual(told, new Array(6).fill('ERR_ABANDONED'));
   for (const promise of [lock.readAsync(), lock.writeAsync()]) {
     const error = await t.throwsAsync(promise, { code: 'ERR_ABANDONED' });

@@ -7,7 +7,7 @@ const { threadId } = require('node:worker_threads');
 const { Condition, Mutex } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-/** @typedef {import('../helpers/tools.js').Tools} Tools */
+/** @typedef {import('../helpers/types.js').Body} Body */
 
 const mutexes = stage.documented('Rust std::sync::Mutex');
 const condvar = stage.documented('Rust std::sync::Condvar');
@@ -15,24 +15,23 @@ const barrier = stage.documented('Rust std::sync::Barrier');
 
 mutexes('upon returning from lock(), the thread is the only one with the lock held', async (t) => {
   const view = stage.cells();
-  const started = [0, 1, 2].map(() =>
-    stage.party(
-      ({ view }, { Mutex }) => {
-        const mutex = new Mutex(view, 0);
-        let alone = true;
-        for (let i = 0; i < 10_000; i++) {
-          mutex.lock();
-          view[1]++; // plain
-          alone &&= Atomics.add(view, 2, 1) === 0;
-          Atomics.sub(view, 2, 1);
-          mutex.unlock();
-        }
-        return alone;
-      },
-      { view },
-    ),
+  const ended = await stage.together(
+    3,
+    ({ view }, { Mutex }) => {
+      const mutex = new Mutex(view, 0);
+      let alone = true;
+      for (let i = 0; i < 10_000; i++) {
+        mutex.lock();
+        view[1]++; // plain
+        alone &&= Atomics.add(view, 2, 1) === 0;
+        Atomics.sub(view, 2, 1);
+        mutex.unlock();
+      }
+      return alone;
+    },
+    { view },
   );
-  t.deepEqual(await stage.answers(started), [true, true, true]);
+  t.deepEqual(ended, [true, true, true]);
   t.is(view[1], 30_000);
 });
 
@@ -40,18 +39,16 @@ mutexes(
   'lock() of what this thread holds does not return: it throws, and the lock is kept',
   async (t) => {
     const view = stage.cells();
-    const [answer] = await stage.answers([
-      stage.party(
-        ({ view }, { Mutex, codeOf, threadId }) => {
-          const mutex = new Mutex(view, 0).lock();
-          const code = codeOf(() => mutex.lock());
-          const kept = mutex.ownerThreadId === threadId;
-          mutex.unlock();
-          return { code, kept };
-        },
-        { view },
-      ),
-    ]);
+    const answer = await stage.answer(
+      ({ view }, { Mutex, codeOf, threadId }) => {
+        const mutex = new Mutex(view, 0).lock();
+        const code = codeOf(() => mutex.lock());
+        const kept = mutex.ownerThreadId === threadId;
+        mutex.unlock();
+        return { code, kept };
+      },
+      { view },
+    );
     t.deepEqual(answer, { code: 'ERR_DEADLOCK', kept: true });
   },
 );
@@ -94,13 +91,13 @@ mutexes('the guard unlocks it when it is dropped, also on the way out of an erro
 mutexes('a guard is not Send: no other thread can unlock', async (t) => {
   const view = stage.cells();
   const mutex = new Mutex(view, 0);
-  const unlock = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, codeOf }) =>
-    codeOf(() => new Mutex(view, 0).unlock());
+  /** @type {Body} */
+  const unlock = ({ view }, { Mutex, codeOf }) => codeOf(() => new Mutex(view, 0).unlock());
   mutex.lock();
-  t.deepEqual(await stage.answers([stage.party(unlock, { view })]), ['ERR_NOT_OWNER']);
+  t.deepEqual(await stage.answer(unlock, { view }), 'ERR_NOT_OWNER');
   mutex.unlock();
   const guard = await mutex.lockAsync();
-  t.deepEqual(await stage.answers([stage.party(unlock, { view })]), ['ERR_NOT_OWNER']);
+  t.deepEqual(await stage.answer(unlock, { view }), 'ERR_NOT_OWNER');
   // Nor can this thread, without the guard.
   t.throws(() => mutex.unlock(), { code: 'ERR_NOT_OWNER' });
   t.is(mutex.ownerThreadId, threadId);
@@ -112,13 +109,14 @@ mutexes(
   async (t) => {
     const view = stage.cells();
     const dead = await stage.poison(view, 'lock');
-    const ask = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, codeOf }) => [
+    /** @type {Body} */
+    const ask = ({ view }, { Mutex, codeOf }) => [
       codeOf(() => new Mutex(view, 0).lock()),
       codeOf(() => new Mutex(view, 0).tryLock()),
       codeOf(() => new Mutex(view, 0).tryLock(1_000)),
     ];
     const told = ['ERR_ABANDONED', 'ERR_ABANDONED', 'ERR_ABANDONED'];
-    t.deepEqual(await stage.answers([stage.party(ask, { view })]), [told]);
+    t.deepEqual(await stage.answer(ask, { view }), told);
     const error = await t.throwsAsync(new Mutex(view, 0).lockAsync(), { code: 'ERR_ABANDONED' });
     t.is(/** @type {any} */ (error).ownerThreadId, dead);
   },
@@ -145,31 +143,27 @@ condvar(
   'notifications that follow the unlock of wait() wake it: the unlock and the wait are atomic',
   async (t) => {
     const view = stage.cells();
-    const started = [0, 1].map((id) =>
-      stage.party(
-        ({ view, id }, { Mutex, Condition }) => {
-          const mutex = new Mutex(view, 0);
-          const turn = new Condition(view, 1);
-          for (let i = 0; i < 1_000; i++) {
-            mutex.lock();
-            while (view[2] !== id) turn.wait(mutex);
-            view[2] = 1 - id;
-            turn.notify();
-            mutex.unlock();
-          }
-          return true;
-        },
-        { view, id },
-      ),
+    const ended = await stage.together(
+      2,
+      ({ view, id }, { Mutex, Condition }) => {
+        const mutex = new Mutex(view, 0);
+        const turn = new Condition(view, 1);
+        for (let i = 0; i < 1_000; i++) {
+          mutex.lock();
+          while (view[2] !== id) turn.wait(mutex);
+          view[2] = 1 - id;
+          turn.notify();
+          mutex.unlock();
+        }
+        return true;
+      },
+      { view },
     );
-    t.deepEqual(await stage.answers(started), [true, true]);
+    t.deepEqual(ended, [true, true]);
   },
 );
 
-/**
- * @param {any} data
- * @param {Tools} tools
- */
+/** @type {Body} */
 const waitOnce = ({ view, ms = Infinity }, { Mutex, Condition, threadId }) => {
   const mutex = new Mutex(view, 0).lock();
   const start = performance.now();
@@ -191,7 +185,8 @@ condvar(
   'wait_while() waits as long as the condition says so, and not at all if it does not',
   async (t) => {
     const view = stage.cells();
-    const body = (/** @type {any} */ { view }, /** @type {Tools} */ { Mutex, Condition }) => {
+    /** @type {Body} */
+    const body = ({ view }, { Mutex, Condition }) => {
       const mutex = new Mutex(view, 0).lock();
       let asked = 0;
       new Condition(view, 1).wait(mutex, () => ++asked && view[2] === 1);
@@ -204,7 +199,7 @@ condvar(
     new Condition(view, 1).notify();
     mutex.unlock();
     t.deepEqual(await stage.answers([waiter]), [2]);
-    t.deepEqual(await stage.answers([stage.party(body, { view })]), [1]);
+    t.deepEqual(await stage.answer(body, { view }), 1);
   },
 );
 
@@ -212,9 +207,7 @@ condvar(
   'wait_timeout() tells that the time passed, not before, and re-acquires the lock regardless',
   async (t) => {
     const view = stage.cells();
-    const [{ notified, owned, waited }] = await stage.answers([
-      stage.party(waitOnce, { view, ms: 40 }),
-    ]);
+    const { notified, owned, waited } = await stage.answer(waitOnce, { view, ms: 40 });
     t.false(notified);
     t.true(owned);
     t.true(waited >= 40, `${waited} ms`);
@@ -223,13 +216,14 @@ condvar(
 
 condvar('wait_timeout_while() ends with the condition or the time, and says which', async (t) => {
   const view = stage.cells();
-  const body = (/** @type {any} */ { view, ms }, /** @type {Tools} */ { Mutex, Condition }) => {
+  /** @type {Body} */
+  const body = ({ view, ms }, { Mutex, Condition }) => {
     const mutex = new Mutex(view, 0).lock();
     const answer = new Condition(view, 1).waitFor(mutex, () => view[2] === 1, ms);
     mutex.unlock();
     return answer;
   };
-  t.deepEqual(await stage.answers([stage.party(body, { view, ms: 20 })]), [false]);
+  t.deepEqual(await stage.answer(body, { view, ms: 20 }), false);
   const [waiter] = await stage.inOrder(1, body, { view, ms: 9_000 });
   const mutex = new Mutex(view, 0).lock();
   view[2] = 1;
@@ -260,14 +254,11 @@ condvar('notify_all() wakes all those blocked now, and is not buffered', async (
   await stage.asleep(...started);
   t.is(condition.notifyAll(), 3);
   await stage.answers(started);
-  const [late] = await stage.answers([stage.party(waitOnce, { view, ms: 20 })]);
+  const late = await stage.answer(waitOnce, { view, ms: 20 });
   t.false(late.notified);
 });
 
-/**
- * @param {any} data
- * @param {Tools} tools
- */
+/** @type {Body} */
 const arrive = ({ view, total, rounds = 1 }, { Barrier }) => {
   const barrier = new Barrier(view, 0, total);
   let led = 0;
@@ -297,8 +288,5 @@ barrier(
 );
 
 barrier('one of a single thread does not block, and that thread leads', async (t) => {
-  t.deepEqual(
-    await stage.answers([stage.party(arrive, { view: stage.cells(), total: 1, rounds: 10 })]),
-    [10],
-  );
+  t.deepEqual(await stage.answer(arrive, { view: stage.cells(), total: 1, rounds: 10 }), 10);
 });

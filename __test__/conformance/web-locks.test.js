@@ -11,7 +11,7 @@ const webLocks = stage.documented('Web Locks');
 /** A worker that holds the mutex in cell 0 until the latch in cell 1 opens. */
 const hold = (
   /** @type {any} */ { view },
-  /** @type {import('../helpers/tools.js').Tools} */ { Mutex, Latch },
+  /** @type {import('../helpers/types.js').Tools} */ { Mutex, Latch },
 ) => {
   const mutex = new Mutex(view, 0).lock();
   new Latch(view, 1).await();

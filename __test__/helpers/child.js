@@ -17,24 +17,26 @@ const { revive } = require('./transfer.js');
  * @property {string} stderr
  */
 
+/** @typedef {{ limit?: number } & import('node:child_process').SpawnOptions} Options */
+
 /**
- * Runs a program with a time limit, after which it is killed.
+ * Starts a program with a time limit, after which it is killed. `ended` resolves when the program and its output have ended.
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ limit?: number } & import('node:child_process').SpawnOptions} [options]
- * @returns {Promise<Ended & { fd3: string }>}
+ * @param {Options & { stdin?: 'ignore' | 'pipe' }} [options]
  */
-function run(command, args, { limit = 30_000, ...options } = {}) {
-  return new Promise((resolve, reject) => {
-    const start = performance.now();
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
-    const output = ['', '', '', ''];
-    for (const fd of [1, 2, 3]) {
-      const stream = /** @type {import('node:stream').Readable} */ (child.stdio[fd]);
-      stream.setEncoding('utf8').on('data', (chunk) => (output[fd] += chunk));
-    }
-    let timedOut = false;
+function start(command, args, { limit = 30_000, stdin = 'ignore', ...options } = {}) {
+  const began = performance.now();
+  const child = spawn(command, args, { ...options, stdio: [stdin, 'pipe', 'pipe', 'pipe'] });
+  const output = ['', '', '', ''];
+  for (const fd of [1, 2, 3]) {
+    const stream = /** @type {import('node:stream').Readable} */ (child.stdio[fd]);
+    stream.setEncoding('utf8').on('data', (chunk) => (output[fd] += chunk));
+  }
+  let timedOut = false;
+  /** @type {Promise<Ended & { fd3: string }>} */
+  const ended = new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');
@@ -42,18 +44,28 @@ function run(command, args, { limit = 30_000, ...options } = {}) {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      const ms = performance.now() - start;
+      const ms = performance.now() - began;
       const [, stdout, stderr, fd3] = output;
       resolve({ code, signal, timedOut, ms, stdout, stderr, fd3 });
     });
   });
+  return { child, ended };
 }
+
+/**
+ * Runs a program with a time limit.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Options} [options]
+ */
+const run = (command, args, options) => start(command, args, options).ended;
 
 /**
  * Runs a function as the main thread of a new process, with a time limit. It travels as source, like the body of
  * a worker (threads.js); its data and its answer travel as JSON.
  *
- * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body
+ * @param {import('./types.js').Body} body
  * @param {object} [data]
  * @param {{ limit?: number, execArgv?: string[] }} [options]
  * @returns {Promise<Ended & { value: any, exitMs: number }>} exitMs: from the body's answer, or its last
@@ -73,4 +85,4 @@ async function runChild(body, data = {}, { limit, execArgv = [] } = {}) {
   return { ...ended, value: answer.value, exitMs: endedAt - answer.at };
 }
 
-module.exports = { run, runChild };
+module.exports = { run, runChild, start };

@@ -3,7 +3,11 @@
 
 const test = require('ava').default;
 const { inspect } = require('../../index.js');
-const { sleep, startWorker } = require('./threads.js');
+const { cells } = require('./cells.js');
+const { inWorkers, startWorker } = require('./threads.js');
+const { endOf, isPending, sleep } = require('./waiting.js');
+
+/** @typedef {import('./types.js').Body} Body */
 
 /** The time limit of a conformance test, in milliseconds. The error about a worker that hangs shows its body. */
 const LIMIT = 10_000;
@@ -25,15 +29,10 @@ function documented(source) {
   };
 }
 
-/** @param {number} [length] */
-function cells(length = 8) {
-  return new Int32Array(new SharedArrayBuffer(4 * length));
-}
-
 /**
  * A worker that runs `body`, as for startWorker.
  *
- * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body
+ * @param {Body} body
  * @param {object} data
  */
 function party(body, data) {
@@ -58,7 +57,7 @@ async function asleep(...started) {
  * Starts `count` workers, each when the one before sleeps. So they stand in the queue in their order.
  *
  * @param {number} count
- * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body
+ * @param {Body} body
  * @param {object} data
  */
 async function inOrder(count, body, data) {
@@ -85,24 +84,19 @@ async function answers(started) {
 /**
  * The result of a promise, or the code of its error, as `tools.codeOf` returns for a call.
  *
- * @param {Promise<unknown>} promise
+ * @param {Body} body
+ * @param {object} data
  */
-function endOf(promise) {
-  return promise.then(
-    (returned) => ({ returned }),
-    (error) => error.code ?? error,
-  );
-}
+const answer = async (body, data) => (await answers([party(body, data)]))[0];
 
 /**
- * Whether a promise is still pending after a moment.
+ * The answers of `count` workers that run `body` at once, each with its `id` from 0.
  *
- * @param {Promise<unknown>} promise
+ * @param {number} count
+ * @param {Body} body
+ * @param {object} data
  */
-async function isPending(promise) {
-  const pending = Symbol('pending');
-  return (await Promise.race([promise, sleep(30).then(() => pending)])) === pending;
-}
+const together = (count, body, data) => inWorkers(count, body, data, { limit: LIMIT });
 
 /** The result of a call whose barrier breaks. */
 const BROKEN = 'ERR_BROKEN_BARRIER';
@@ -110,8 +104,7 @@ const BROKEN = 'ERR_BROKEN_BARRIER';
 /**
  * The body of a worker that arrives once at the barrier in cell 0.
  *
- * @param {any} data
- * @param {import('./tools.js').Tools} tools
+ * @type {Body}
  */
 const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
   const barrier = new Barrier(view, 0, total);
@@ -122,8 +115,7 @@ const arrive = ({ view, total, ms }, { Barrier, codeOf }) => {
  * The body of a worker that acquires `n` permits of the semaphore in cell 0, within `ms` if given, and records its turn
  * in cell 1.
  *
- * @param {any} data
- * @param {import('./tools.js').Tools} tools
+ * @type {Body}
  */
 const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
   const semaphore = new Semaphore(view, 0, permits, { max });
@@ -138,8 +130,7 @@ const acquire = ({ view, permits, max, n, ms }, { Semaphore, codeOf }) => {
  * The body of a worker that acquires the lock in cell 0, to `read` or `write`, within `ms` if given, records its turn
  * in cell 1, and unlocks.
  *
- * @param {any} data
- * @param {import('./tools.js').Tools} tools
+ * @type {Body}
  */
 const enter = ({ view, how, ms }, { RwLock, codeOf }) => {
   const lock = new RwLock(view, 0);
@@ -183,6 +174,7 @@ async function poison(view, how) {
 module.exports = {
   BROKEN,
   acquire,
+  answer,
   answers,
   arrive,
   asleep,
@@ -195,4 +187,5 @@ module.exports = {
   party,
   poison,
   sleep,
+  together,
 };

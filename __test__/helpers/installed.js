@@ -2,8 +2,8 @@
 'use strict';
 
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
+const { temporaryFolder } = require('./folders.js');
 
 const root = path.join(__dirname, '..', '..');
 
@@ -15,9 +15,7 @@ const root = path.join(__dirname, '..', '..');
  * @param {{ template?: string, packages?: string[] }} [options] template: a folder to copy into it
  */
 function userFolder(t, { template, packages = [] } = {}) {
-  // The real path: test runners compare it with the ones that they find.
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-')));
-  t.teardown(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  const folder = temporaryFolder(t);
   if (template) fs.cpSync(template, folder, { recursive: true });
   const install = (/** @type {string} */ name, /** @type {string} */ target) => {
     const link = path.join(folder, 'node_modules', name);

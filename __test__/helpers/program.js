@@ -1,19 +1,12 @@
 // @ts-check
 'use strict';
 
-const { spawn } = require('node:child_process');
-const { once } = require('node:events');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
+const child = require('./child.js');
+const { makeFolder } = require('./folders.js');
 
 const LIMIT = 60_000;
-
-/**
- * How a program ended.
- *
- * @typedef {{ code: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }} Ended
- */
 
 /**
  * Makes a folder that is removed after the tests of a file, and returns a function that writes a file into it.
@@ -21,8 +14,8 @@ const LIMIT = 60_000;
  * @param {import('ava').TestFn} test
  */
 function temporaryFiles(test) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-'));
-  test.after.always(() => fs.rmSync(folder, { recursive: true }));
+  const { folder, remove } = makeFolder();
+  test.after.always(remove);
 
   /**
    * @param {string} name
@@ -37,27 +30,22 @@ function temporaryFiles(test) {
 }
 
 /**
- * Starts a program whose standard input the test writes. `ended` resolves when the program and its output have ended. A
- * program that takes too long is killed.
+ * Starts a program whose standard input the test writes.
  *
  * @param {string} program
  * @param {string[]} args
  * @param {string[]} [execArgv]
  */
 function start(program, args, execArgv = []) {
-  const child = spawn(process.execPath, [...execArgv, program, ...args]);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
-  child.stdin.on('error', () => {}); // a program that has failed reads no more
-  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT);
-  /** @type {Promise<Ended>} */
-  const ended = once(child, 'close').then(([code, signal]) => {
-    clearTimeout(timer);
-    return { code, signal, stdout, stderr };
+  const started = child.start(process.execPath, [...execArgv, program, ...args], {
+    limit: LIMIT,
+    stdin: 'pipe',
   });
-  return { child, ended };
+  const streams = /** @type {import('node:child_process').ChildProcessWithoutNullStreams} */ (
+    started.child
+  );
+  streams.stdin.on('error', () => {}); // a program that has failed reads no more
+  return { child: streams, ended: started.ended };
 }
 
 /**
@@ -68,9 +56,9 @@ function start(program, args, execArgv = []) {
  * @param {{ execArgv?: string[], input?: string | Buffer }} [options]
  */
 function runWithInput(program, args, { execArgv, input = '' } = {}) {
-  const { child, ended } = start(program, args, execArgv);
-  child.stdin.end(input);
-  return ended;
+  const started = start(program, args, execArgv);
+  started.child.stdin.end(input);
+  return started.ended;
 }
 
 /**
@@ -78,7 +66,7 @@ function runWithInput(program, args, { execArgv, input = '' } = {}) {
  *
  * @param {import('ava').ExecutionContext} t
  * @param {string} name
- * @param {Ended} ended
+ * @param {import('./child.js').Ended} ended
  * @param {RegExp} message
  */
 function assertFailed(t, name, { code, signal, stdout, stderr }, message) {

@@ -4,9 +4,9 @@
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const http = require('node:http');
-const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
+const { makeFolder } = require('./folders.js');
 const { MAIN, OUT, PLATFORMS } = require('../../scripts/pack.js');
 
 /**
@@ -29,12 +29,12 @@ function published(folder) {
  * @param {string} folder
  */
 function withoutBinary(folder) {
-  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-tarball-'));
+  const { folder: temporary, remove } = makeFolder();
   try {
     fs.cpSync(folder, path.join(temporary, 'package'), { recursive: true });
     return spawnSync('tar', ['-czf', '-', '-C', temporary, 'package']).stdout;
   } finally {
-    fs.rmSync(temporary, { recursive: true });
+    remove();
   }
 }
 

@@ -3,17 +3,18 @@
 
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
-const { revive, sleep } = require('./transfer.js');
+const { revive } = require('./transfer.js');
+const { sleep } = require('./waiting.js');
+
+/** @typedef {import('./types.js').Body} Body */
 
 /**
  * Runs a function in a new worker, with a time limit.
  *
- * The function travels as source: it may use only its two arguments, `data` (as a structured clone) and the `tools`
- * of tools.js.
- *
- * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body what it returns (or fulfils) must be cloneable
- * @param {any} [data]
- * @param {{ limit?: number } & import('node:worker_threads').WorkerOptions} [options] limit in milliseconds
+ * @param {Body} body what it returns (or resolves with) must be cloneable
+ * @param {any} [data] arrives as a structured clone
+ * @param {import('./types.js').StartOptions} [options]
+ * @returns {import('./types.js').Started}
  */
 function startWorker(body, data, { limit = 30_000, ...options } = {}) {
   const worker = new Worker(path.join(__dirname, 'worker-entry.js'), {
@@ -47,17 +48,9 @@ function startWorker(body, data, { limit = 30_000, ...options } = {}) {
 
   return {
     worker,
-    /** @type {Promise<any>} the body's answer; its errors keep name, message and code */
     done,
-    /** @type {Promise<number>} */
     exited,
-    /** @type {Promise<unknown>} fulfilled when the body calls `tools.ready()` */
     ready,
-    /**
-     * Waits until the body has called `tools.ready()` and has had time to block in its next call.
-     *
-     * @param {number} [ms]
-     */
     async blocked(ms = 100) {
       await Promise.race([ready, done]);
       await sleep(ms);
@@ -85,7 +78,7 @@ function insist(worker) {
  * data.
  *
  * @param {number} count
- * @param {(data: any, tools: import('./tools.js').Tools) => unknown} body
+ * @param {Body} body
  * @param {object} [data]
  * @param {{ limit?: number }} [options]
  * @returns {Promise<any[]>}

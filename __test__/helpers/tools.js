@@ -2,17 +2,14 @@
 'use strict';
 
 const worker_threads = require('node:worker_threads');
-const { describe, sleep } = require('./transfer.js');
-
-/**
- * What the body of a worker or child receives beside its data.
- *
- * @typedef {typeof tools} Tools
- */
+const { cells } = require('./cells.js');
+const { describe } = require('./transfer.js');
+const { codeOf, sleep } = require('./waiting.js');
 
 // Everything is loaded when it is first named, so that a body which names no primitive never loads the addon.
+/** @type {import('./types.js').Tools} */
 const tools = {
-  require: /** @type {any} */ (require),
+  require,
   get Mutex() {
     return require('../../index.js').Mutex;
   },
@@ -37,11 +34,9 @@ const tools = {
   get SyncError() {
     return require('../../index.js').SyncError;
   },
-  /** @returns {typeof import('./threads.js').startWorker} */
   get startWorker() {
     return require('./threads.js').startWorker;
   },
-  /** @returns {typeof import('./threads.js').inWorkers} */
   get inWorkers() {
     return require('./threads.js').inWorkers;
   },
@@ -53,6 +48,8 @@ const tools = {
   },
   threadId: worker_threads.threadId,
   worker_threads,
+  cells,
+  codeOf,
   sleep,
   /**
    * Blocks this thread, so that a test can hold a lock for a while without a turn of the event loop.
@@ -62,33 +59,29 @@ const tools = {
   stall(ms) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   },
-  /** In a child process: reports that it is about to end, so that the time until its end can be measured. */
   leaving() {},
-  /** Fulfils the `ready` of the thread that started this one. */
   ready() {
     worker_threads.parentPort?.postMessage({ ready: true });
   },
-  /**
-   * The code of the error that a function throws, or what it returned.
-   *
-   * @param {() => unknown} fn
-   * @returns {any}
-   */
-  codeOf(fn) {
+  errorOf(call) {
     try {
-      return { returned: fn() };
-    } catch (error) {
-      return describe(error).code ?? describe(error);
-    }
-  },
-  /** @param {() => unknown} fn */
-  errorOf(fn) {
-    try {
-      fn();
+      call();
     } catch (error) {
       return describe(error);
     }
     return null;
+  },
+  async startBlocked(name, view, ms) {
+    const started = tools.startWorker(
+      ({ view, name }, { wait, ready }) => {
+        ready();
+        wait(name, view);
+        throw new Error('it did not wait');
+      },
+      { view, name },
+    );
+    await started.blocked(ms);
+    return started;
   },
 };
 

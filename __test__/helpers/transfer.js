@@ -6,16 +6,6 @@
 const { Script } = require('node:vm');
 
 /**
- * Waits without blocking the event loop.
- *
- * @param {number} ms
- * @returns {Promise<void>}
- */
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/**
  * An error as plain data: a structured clone would lose its class and code.
  *
  * @param {any} error
@@ -49,4 +39,4 @@ function compile(source) {
   return new Script(`(${source})`, { filename: 'body' }).runInThisContext();
 }
 
-module.exports = { sleep, describe, revive, compile };
+module.exports = { describe, revive, compile };

@@ -5,40 +5,22 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
-const { after, before, test } = require('node:test');
+const { after, test } = require('node:test');
 const { npmPackages } = require('../../scripts/cache.js');
 const { MAIN, PLATFORMS } = require('../../scripts/pack.js');
 const { run } = require('../helpers/child.js');
+const { makeFolder } = require('../helpers/folders.js');
 const { root } = require('../helpers/installed.js');
+const programs = require('../helpers/user-programs.js');
 
 const tools = npmPackages('bundlers', ['esbuild@0.28.2', 'webpack@5.112.2', 'vite@8.3.8']);
 const page = fs.readFileSync(path.join(root, 'docs', 'bundlers.md'), 'utf8');
 
-const USE = `
-const cells = isMainThread ? new Int32Array(new SharedArrayBuffer(12)) : workerData;
-const mutex = new Mutex(cells, 0);
-const done = new Latch(cells, 1, 2);
-if (isMainThread) {
-  for (let i = 0; i < 2; i++) new Worker(SELF, { workerData: cells });
-  done.awaitAsync({ ref: true }).then(() => console.log('sum', cells[2]));
-} else {
-  for (let i = 0; i < 10_000; i++) mutex.runExclusive(() => { cells[2]++; });
-  done.countDown();
-}
-`;
-
 /** @type {Record<string, string>} */
 const sources = {
-  'main.js': `
-    const { Worker, isMainThread, workerData } = require('node:worker_threads');
-    const { Latch, Mutex } = require('@x/shared-sync');
-    ${USE.replace('SELF', '__filename')}`,
-  'main.mjs': `
-    import { Worker, isMainThread, workerData } from 'node:worker_threads';
-    import { Latch, Mutex } from '@x/shared-sync';
-    ${USE.replace('SELF', 'new URL(import.meta.url)')}`,
+  'main.js': programs.commonJs,
+  'main.mjs': programs.module,
   'package.json': JSON.stringify({ private: true, dependencies: { '@x/shared-sync': '0.1.0' } }),
 };
 
@@ -66,14 +48,8 @@ const ways = /** @type {const} */ ([
   { bundler: 'vite', how: 'for a server', file: 'vite.config.mjs' },
 ]);
 
-/** @type {string} */
-let folder;
-
-before(() => {
-  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-bundles-')));
-});
-
-after(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+const { folder, remove } = makeFolder();
+after(remove);
 
 /** @param {string} name */
 function project(name) {
@@ -123,7 +99,7 @@ for (const { bundler, how, file, ...way } of ways) {
     const [main] = fs.readdirSync(dist).filter((name) => name.startsWith('main.'));
     const ended = await run(process.execPath, [path.join(dist, main)], { cwd });
     assert.equal(ended.stderr, '');
-    assert.equal(ended.stdout, 'sum 20000\n');
+    assert.equal(ended.stdout, programs.PRINTED);
   });
 }
 

@@ -6,15 +6,16 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 const ts = require('typescript');
 const { npmPackages } = require('../../scripts/cache.js');
 const { MAIN, OUT } = require('../../scripts/pack.js');
 const { run } = require('../helpers/child.js');
+const { makeFolder } = require('../helpers/folders.js');
 const { root } = require('../helpers/installed.js');
 const { startRegistry } = require('../helpers/registry.js');
+const sources = require('../helpers/user-programs.js');
 
 /**
  * The time limit of an installation, in milliseconds, and the number of tries. The best try counts, since other
@@ -50,51 +51,23 @@ const managers = {
   },
 };
 
-const USE = `
-const cells = isMainThread ? new Int32Array(new SharedArrayBuffer(12)) : workerData;
-const mutex = new Mutex(cells, 0);
-const done = new Latch(cells, 1, 2);
-if (isMainThread) {
-  for (let i = 0; i < 2; i++) new Worker(SELF, { workerData: cells });
-  done.await();
-  console.log('sum', cells[2]);
-} else {
-  for (let i = 0; i < 10_000; i++) mutex.runExclusive(() => { cells[2]++; });
-  done.countDown();
-}
-`;
-
 /** @type {Record<string, string>} */
 const programs = {
-  'commonjs.cjs': `
-    const { Worker, isMainThread, workerData } = require('node:worker_threads');
-    const { Latch, Mutex } = require('@x/shared-sync');
-    ${USE.replace('SELF', '__filename')}`,
-  'module.mjs': `
-    import { Worker, isMainThread, workerData } from 'node:worker_threads';
-    import { Latch, Mutex } from '@x/shared-sync';
-    ${USE.replace('SELF', 'new URL(import.meta.url)')}`,
-  'typescript.cts': `
-    import { Worker, isMainThread, workerData } from 'node:worker_threads';
-    import { Latch, Mutex } from '@x/shared-sync';
-    ${USE.replace('SELF', '__filename').replace('cells =', 'cells: Int32Array<SharedArrayBuffer> =')}`,
-  'typescript.mts': `
-    import { Worker, isMainThread, workerData } from 'node:worker_threads';
-    import { Latch, Mutex } from '@x/shared-sync';
-    ${USE.replace('SELF', 'new URL(import.meta.url)').replace('cells =', 'cells: Int32Array<SharedArrayBuffer> =')}`,
+  'commonjs.cjs': sources.commonJs,
+  'module.mjs': sources.module,
+  'typescript.cts': sources.typedCommonJs,
+  'typescript.mts': sources.typedModule,
 };
 
+const { folder, remove } = makeFolder();
 /** @type {Awaited<ReturnType<typeof startRegistry>>} */
 let registry;
-/** @type {string} */
-let folder;
 /** @type {NodeJS.ProcessEnv} */
 let env;
 
 before(async () => {
   registry = await startRegistry();
-  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-packages-')));
-  // Only Node and a shell: no cargo, and no settings of the user who runs this.
+  // Nothing but Node and a shell: no cargo, and no settings of the user who runs the tests.
   const bin = path.join(folder, 'bin');
   fs.mkdirSync(bin);
   fs.symlinkSync(process.execPath, path.join(bin, 'node'));
@@ -112,7 +85,7 @@ before(async () => {
 
 after(() => {
   registry.close();
-  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  remove();
 });
 
 /**
@@ -194,7 +167,7 @@ for (const [name, { command, settings }] of Object.entries(managers)) {
       const compiled = file.replace(/\.([cm])ts$/, '.$1js');
       const ended = await run(process.execPath, [compiled], { cwd, env });
       assert.equal(ended.stderr, '', compiled);
-      assert.equal(ended.stdout, 'sum 20000\n', compiled);
+      assert.equal(ended.stdout, sources.PRINTED, compiled);
     }
     assert.ok(best < LIMIT, `the installation took ${Math.round(best)} ms`);
   });

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { Barrier } = require('../../index.js');
-const { cells, codeOf, program, until } = require('./harness.js');
+const { cells, codeOf, program, throwsCode, until } = require('./harness.js');
 
 program(
   __filename,
@@ -35,10 +35,7 @@ program(
       const barrier = new Barrier(view, 0, 3);
       const waiting = start('wait', { view });
       await until(() => barrier.waiting === 1, 'the worker waits');
-      assert.equal(
-        codeOf(() => barrier.waitFor(20)),
-        'ERR_TIMEOUT',
-      );
+      throwsCode(() => barrier.waitFor(20), 'ERR_TIMEOUT');
       assert.equal(await waiting.done, 'ERR_BROKEN_BARRIER');
       assert.equal(barrier.broken, true);
       barrier.reset();

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { Condition, Mutex } = require('../../index.js');
-const { cells, program } = require('./harness.js');
+const { cells, program, sleep } = require('./harness.js');
 
 program(
   __filename,
@@ -61,7 +61,7 @@ program(
       const waiting = [1, 2, 3].map(() => start('wait', { view }));
       const [mutex, condition] = [new Mutex(view, 0), new Condition(view, 1)];
       for (let arrived = 0; arrived < 3;) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
         arrived = mutex.runExclusive(() => view[2]);
       }
       mutex.runExclusive(() => (view[3] = 1));

@@ -4,7 +4,10 @@
 // What the programs of this folder share. Each program is one file that is its own worker. It uses only Node's own
 // modules, so it runs on each runtime that loads the addon: `npm run test:runtimes`. It prints a line for each check.
 
+const assert = require('node:assert/strict');
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
+const { cells } = require('../helpers/cells.js');
+const { codeOf, endOf, sleep } = require('../helpers/waiting.js');
 
 /** The time limit of a check, in milliseconds. */
 const LIMIT = 20_000;
@@ -16,36 +19,11 @@ const LIMIT = 20_000;
  */
 const skipped = (reason) => ({ reason });
 
-/** @param {number} ms */
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** @param {number} length */
-const cells = (length) => new Int32Array(new SharedArrayBuffer(4 * length));
-
 /**
- * The code of the error that a call throws; or what it returns.
- *
  * @param {() => unknown} call
- * @returns {any}
+ * @param {string} code of the error that it must throw
  */
-function codeOf(call) {
-  try {
-    return call();
-  } catch (error) {
-    return /** @type {any} */ (error).code ?? String(error);
-  }
-}
-
-/**
- * The code of the error with which a promise rejects, or its name if it has no code; or the value with which it
- * resolves.
- *
- * @param {Promise<unknown>} promise
- * @returns {Promise<any>}
- */
-function endOf(promise) {
-  return promise.catch((error) => (typeof error?.code === 'string' ? error.code : error?.name));
-}
+const throwsCode = (call, code) => assert.equal(codeOf(call), code);
 
 /**
  * Waits until a cell has a value, by polling: for a state that no primitive signals.
@@ -130,4 +108,4 @@ async function run(file, checks) {
   return failed;
 }
 
-module.exports = { cells, codeOf, endOf, program, skipped, sleep, until };
+module.exports = { cells, codeOf, endOf, program, skipped, sleep, throwsCode, until };

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { Semaphore } = require('../../index.js');
-const { cells, codeOf, program } = require('./harness.js');
+const { cells, program, throwsCode } = require('./harness.js');
 
 program(
   __filename,
@@ -41,10 +41,7 @@ program(
       semaphore.release(1);
       assert.equal(await taker.done, true);
       assert.equal(semaphore.available, 0);
-      assert.equal(
-        codeOf(() => semaphore.release(9)),
-        'ERR_OUT_OF_RANGE',
-      );
+      throwsCode(() => semaphore.release(9), 'ERR_OUT_OF_RANGE');
     },
   },
 );

@@ -284,7 +284,7 @@ const SILENT = {
 };
 
 /**
- * Draws it. Loads Vega only now: nobody should wait for it before the first measurement.
+ * Draws a summary. Loads Vega only now, so that the first measurement does not wait for it.
  * @param {Summary} summary
  * @returns {Promise<string | null>} an SVG
  */

@@ -28,7 +28,7 @@ async function carryOut(order) {
   }
 }
 
-// Also when the benchmark itself was interrupted: nobody would read the answer.
+// Ends the process also where the benchmark was interrupted: no process would read the answer.
 process.once('disconnect', () => process.exit());
 process.once('message', async (/** @type {import('./process.js').Order} */ order) => {
   process.send?.(await carryOut(order), () => process.disconnect());

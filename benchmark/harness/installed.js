@@ -3,23 +3,24 @@
 
 const path = require('node:path');
 const { execFileSync } = require('node:child_process');
-const { CACHE } = require('./cache.js');
+const { npmPackages } = require('../../scripts/cache.js');
 const { OURS } = require('../rivals/index.js');
 
-/** The packages among the rivals, where they lie and what a user requires. */
-const PACKAGES = Object.freeze({
-  [OURS]: { folder: path.join(__dirname, '../..'), file: 'index.js' },
-  multithreading: {
-    folder: path.join(CACHE, 'node_modules/multithreading'),
-    file: 'src/node/lib.js',
-  },
-});
+/** A package of npm that is a rival. It is no dependency. */
+const RIVAL = { name: 'multithreading', version: '0.3.52', file: 'src/node/lib.js' };
 
 const LIMIT_MS = 30_000;
 
-/** @param {string} id */
+/**
+ * The folder of a rival that is a package, and the file that a user requires. Installs it first where that is not done.
+ * @param {string} id
+ */
 function installed(id) {
-  const { folder, file } = PACKAGES[/** @type {keyof typeof PACKAGES} */ (id)];
+  const root = path.join(__dirname, '../..');
+  if (id === OURS) return { folder: root, entry: path.join(root, 'index.js') };
+  const { name, version, file } = RIVAL;
+  const cache = npmPackages('rivals', [`${name}@${version}`], { ignoreScripts: true });
+  const folder = path.join(cache, 'node_modules', name);
   return { folder, entry: path.join(folder, file) };
 }
 

@@ -10,78 +10,84 @@ const { formatMarkdownTable } = require('./table.js');
 
 /** @typedef {import('./report.js').Summary} Summary */
 
-const RESULTS = 'results.json';
 const TABLES = 'README.md';
 
 const HEAD = `# Measured
 
 Written by \`npm run bench\`: do not edit. What each question asks, and how to ask it again, is in
-[benchmarks.md](../benchmarks.md); every figure is in [${RESULTS}](${RESULTS}).`;
+[benchmarks.md](../benchmarks.md). Each section is replaced when its question is asked.`;
 
-/** The folder that results go to: the tables and pictures of the questions that were asked now or before. */
+/** Where results are written: a section of the page and a picture for each question, and its figures as JSON. */
 class Output {
   /**
-   * @param {string} folder
+   * @param {string} folder of the page and the pictures
+   * @param {string} figures the folder of the JSON files
    * @param {string[]} order the names of all questions
    */
-  constructor(folder, order) {
+  constructor(folder, figures, order) {
     this.folder = folder;
+    this.figures = figures;
     this.order = order;
-    fs.mkdirSync(folder, { recursive: true });
   }
 
   /**
-   * Adds a question, in place of what there was of it.
+   * Writes the answer to a question in place of an earlier one. What belongs to the other questions stays as it is.
    * @param {Summary} summary
    */
   async add(summary) {
-    const others = this.#read().filter(({ name }) => name !== summary.name);
-    const all = [...others, summary]
-      .filter(({ name }) => this.order.includes(name))
-      .sort((a, b) => this.order.indexOf(a.name) - this.order.indexOf(b.name));
-    this.#write(RESULTS, `${JSON.stringify({ questions: all }, null, 1)}\n`);
+    const { name } = summary;
+    this.#write(this.figures, `${name}.json`, `${JSON.stringify(summary, null, 1)}\n`);
     const picture = await drawSummary(summary);
-    if (picture) this.#write(pictureOf(summary), picture);
-    this.#write(TABLES, this.#format(all));
-  }
-
-  /** @returns {Summary[]} */
-  #read() {
-    const file = path.join(this.folder, RESULTS);
-    return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')).questions : [];
+    if (picture === null) fs.rmSync(path.join(this.folder, pictureOf(name)), { force: true });
+    else this.#write(this.folder, pictureOf(name), picture);
+    const sections = { ...this.#sections(), [name]: formatSection(summary, picture !== null) };
+    const all = this.order.flatMap((each) => sections[each] ?? []);
+    this.#write(this.folder, TABLES, `${[HEAD, ...all].join('\n\n')}\n`);
   }
 
   /**
+   * The sections of the page as it is, by the name of the question.
+   * @returns {Record<string, string>}
+   */
+  #sections() {
+    const file = path.join(this.folder, TABLES);
+    const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+    const [, ...sections] = text.split(/^(?=## )/m);
+    return Object.fromEntries(
+      sections.map((section) => [/^## ([\w-]+)/.exec(section)?.[1], section.trimEnd()]),
+    );
+  }
+
+  /**
+   * @param {string} folder
    * @param {string} name
    * @param {string} text
    */
-  #write(name, text) {
-    fs.writeFileSync(path.join(this.folder, name), text);
-  }
-
-  /** @param {Summary[]} all */
-  #format(all) {
-    return `${[HEAD, ...all.map((summary) => this.#section(summary))].join('\n\n')}\n`;
-  }
-
-  /** @param {Summary} summary */
-  #section(summary) {
-    const { name, title, machine } = summary;
-    const { columns, rows } = tableOf(summary);
-    const { method, crashes } = remarksOf(summary);
-    const isDrawn = fs.existsSync(path.join(this.folder, pictureOf(summary)));
-    return [
-      `## ${name}: ${title}`,
-      method,
-      ...(isDrawn ? [`![${name}](${pictureOf(summary)})`] : []),
-      formatMarkdownTable(columns, rows),
-      ...crashes,
-      formatMachine(machine).replaceAll('\n', '  \n'),
-    ].join('\n\n');
+  #write(folder, name, text) {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, name), text);
   }
 }
 
-/** @param {Summary} summary */
-const pictureOf = ({ name }) => `${name}.svg`;
+/**
+ * @param {Summary} summary
+ * @param {boolean} isDrawn
+ */
+function formatSection(summary, isDrawn) {
+  const { name, title, machine } = summary;
+  const { columns, rows } = tableOf(summary);
+  const { method, crashes } = remarksOf(summary);
+  return [
+    `## ${name}: ${title}`,
+    method,
+    ...(isDrawn ? [`![${name}](${pictureOf(name)})`] : []),
+    formatMarkdownTable(columns, rows),
+    ...crashes,
+    formatMachine(machine).replaceAll('\n', '  \n'),
+  ].join('\n\n');
+}
+
+/** @param {string} name */
+const pictureOf = (name) => `${name}.svg`;
 
 module.exports = { Output };

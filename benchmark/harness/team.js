@@ -31,14 +31,14 @@ class Team {
     this.pending = [];
   }
 
-  /** Lines everybody up at the gate, and opens it. */
+  /** Starts the workers, and opens the gate when all of them have reached it. */
   async start() {
     // One after another: V8 with its shared heap now and then hangs when several threads start at once.
     for (let index = 0; index < this.assignment.size; index++) {
       const workerData = { ...this.assignment, index, control: this.control };
       const worker = new Worker(require.resolve('./worker.js'), { workerData });
       const result = resultOf(worker);
-      // Whoever asks for the results sees an error; until then it must not count as unhandled.
+      // The caller of results() handles an error. Until that call the rejection must not count as unhandled.
       result.catch(() => {});
       this.workers.push(worker);
       this.pending.push(result);
@@ -56,7 +56,7 @@ class Team {
   }
 
   /**
-   * Lets everybody work, and stops them: how many each got done in the time that is measured, and in which.
+   * Starts the workers, counts what each has done in the measured time, and stops them.
    * @param {() => number[]} served how many each has done so far
    * @param {{ warmUpMs: number, measuredMs: number }} times
    */

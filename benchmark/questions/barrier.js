@@ -13,7 +13,7 @@ const { loadRival, makerOf } = require('../rivals/index.js');
 
 /**
  * @typedef {object} Outcome
- * @property {number} early passes of a worker through a round that somebody had not reached
+ * @property {number} early how often a worker passed a round that another worker had not reached
  * @property {number} ms
  * @property {number} [hungIn] the round that the last worker never came out of
  */
@@ -43,8 +43,8 @@ function work({ rival, index, size, data: { cells, rounds, shared } }) {
 }
 
 /**
- * Lets workers go through a barrier together, each telling in a slot of its own which round it is in
- * and looking at everybody else's when it has passed.
+ * Lets workers go through a barrier together. Each worker writes its round into a slot of its own, and reads the slots of
+ * the others when it has passed.
  * @param {string} id
  * @param {Params} params
  * @returns {Promise<Outcome>}

@@ -17,7 +17,7 @@ const { createBuffer, viewOf } = require('../views.js');
  * @property {number} inside turns of a loop with the mutex held
  * @property {number} outside turns of that loop without
  * @property {import('../views.js').ViewKind} view
- * @property {number} [held] how many other mutexes, that nobody else wants, each worker holds all the time
+ * @property {number} [held] how many other mutexes each worker holds all the time; no other worker wants them
  *
  * @typedef {Work & { warmUpMs: number, measuredMs: number }} Params
  */

@@ -4,8 +4,9 @@
 const contended = require('./contended.js');
 
 /**
- * What does it cost to look for a circle of waits? A wait with a time limit is never part of one, so nobody looks: the same
- * work with a limit at each wait, by workers that hold other mutexes meanwhile, as only those can close a circle.
+ * What does the search for a cycle of waits cost? A wait with a time limit is never part of a cycle and starts no search: the
+ * rival does the same work with a limit at each wait. The workers hold other mutexes meanwhile, since only owners can close a
+ * cycle.
  */
 
 /** @type {import('./index.js').Question<import('./contended.js').Params>} */

@@ -7,7 +7,7 @@ const { Team } = require('../harness/team.js');
 const { loadRival, makerOf } = require('../rivals/index.js');
 
 /**
- * Does everybody have a turn? Workers hold the mutex for a millisecond, and want it again at once.
+ * Does each worker have its turn? Workers hold the mutex for a millisecond, and want it again at once.
  */
 
 /** @typedef {{ workers: number, insideMs: number, measuredMs: number }} Params */

@@ -69,7 +69,7 @@ const questions = [
   'read-lock',
   'semaphore',
   'latch',
-  'notify-nobody',
+  'notify-no-waiter',
   'contended',
   'many-mutexes',
   'fairness',

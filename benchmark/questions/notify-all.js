@@ -9,7 +9,7 @@ const { Team } = require('../harness/team.js');
 const { loadRival, makerOf } = require('../rivals/index.js');
 
 /**
- * How long does it take until everybody who waited for a condition has had the mutex?
+ * How long does notifyAll() take until each waiter of the condition has owned the mutex?
  */
 
 /** @typedef {{ waiters: number, rounds: number }} Params */

@@ -3,7 +3,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { execFileSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
+const { npmCommand } = require('../../scripts/npm.js');
 const { installed } = require('../harness/installed.js');
 
 /**
@@ -18,16 +19,9 @@ const KIB = 1024;
  * @returns {{ size: number, unpackedSize: number, entryCount: number }}
  */
 function pack(folder) {
-  /** @type {import('node:child_process').ExecFileSyncOptionsWithStringEncoding} */
-  const options = {
-    cwd: folder,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  };
-  const answer = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], options),
-  );
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const options = /** @type {const} */ ({ cwd: folder, encoding: 'utf8' });
+  const answer = JSON.parse(spawnSync(...npmCommand(args, options)).stdout);
   // An array, or an object by name: that depends on npm.
   return Object.values(answer)[0];
 }

@@ -7,7 +7,7 @@ const { Team } = require('../harness/team.js');
 const { loadRival, makerOf } = require('../rivals/index.js');
 
 /**
- * What does it cost to begin and end a read while nobody writes?
+ * What does it cost to begin and end a read while no thread writes?
  */
 
 const LOCK = 0;
@@ -85,7 +85,7 @@ async function measure(id, _params, quick) {
 /** @type {import('./index.js').Question<Record<string, never>>} */
 const question = {
   name: 'read-lock',
-  title: 'read() and unlockRead() of a lock that nobody writes under',
+  title: 'read() and unlockRead() of a lock under which no thread writes',
   unit: 'ns a pair',
   better: 'lower',
   rivals: ['ours', 'bare-cas', 'atomics', 'multithreading', 'rust-std'],

@@ -7,7 +7,7 @@ const { createBuffer, viewOf } = require('../views.js');
 const contended = require('./contended.js');
 
 /**
- * What does a mutex cost that nobody else wants?
+ * What does a mutex cost that no other thread wants?
  */
 
 /** @typedef {{ view: import('../views.js').ViewKind }} Params */
@@ -64,7 +64,7 @@ const IN_THE_VIEW = ['ours', 'bare-cas', 'hand-rolled', 'atomics'];
 /** @type {import('./index.js').Question<Params>} */
 const question = {
   name: 'uncontended',
-  title: 'lock() and unlock() of a mutex that nobody else wants',
+  title: 'lock() and unlock() of a mutex that no other thread wants',
   unit: 'ns a pair',
   better: 'lower',
   rivals: [...IN_THE_VIEW, 'v8', 'multithreading', 'web-locks', 'rust-std', 'rust-futex'],

@@ -2,8 +2,7 @@
 'use strict';
 
 /**
- * The fair rival: the best that plain `Atomics` can do, as somebody writes it who knows how. Where these lose, `Atomics`
- * does.
+ * The fair rival: the best that plain `Atomics` can do, as an expert writes it. Where these classes lose, `Atomics` loses.
  */
 
 const FREE = 0;
@@ -13,7 +12,7 @@ const AWAITED = 2;
 /** Spinning before the sleep, as Rust's futex mutex does. */
 const SPINS = 100;
 
-/** Three states: it calls `Atomics.notify` only where somebody may wait (Drepper, "Futexes Are Tricky", mutex 3). */
+/** Three states: it calls `Atomics.notify` only where a thread may wait (Drepper, "Futexes Are Tricky", mutex 3). */
 class Mutex {
   /**
    * @param {Int32Array} view
@@ -57,8 +56,9 @@ class Mutex {
 }
 
 /**
- * A sequence that changes with every notification: read with the mutex held, so that none in between is lost. Beside it, how
- * many wait: whoever notifies has had the mutex since the predicate was false, so it sees everybody who has to hear it.
+ * A sequence that changes with every notification. A waiter reads it with the mutex held, so that no notification in between
+ * is lost. Beside it, the number of waiters: the notifier has owned the mutex since the predicate was false, so it sees each
+ * waiter that it must wake.
  */
 class Condition {
   /**
@@ -133,7 +133,7 @@ class Barrier {
   }
 }
 
-/** Permits, and how many wait for some: it calls `Atomics.notify` only where somebody may wait. */
+/** Permits, and the number of waiters: it calls `Atomics.notify` only where a thread may wait. */
 class Semaphore {
   /**
    * @param {Int32Array} view
@@ -170,7 +170,7 @@ class Semaphore {
 
 const WRITER = -1;
 
-/** How many read, or the writer; beside it, how many wait. Whoever is there first: readers can keep a writer out. */
+/** The number of readers, or the writer; beside it, the number of waiters. There is no queue: readers can starve a writer. */
 class RwLock {
   /**
    * @param {Int32Array} view

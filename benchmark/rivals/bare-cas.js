@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * The limit: the two atomic instructions without which no lock can be taken and given back. With two
- * threads it excludes nobody, so it only answers questions about one.
+ * The limit: the two atomic instructions without which no lock can be acquired and released. It does not exclude a second
+ * thread, so it only answers questions about one.
  */
 class CasPair {
   /**

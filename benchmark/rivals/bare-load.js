@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** The limit of what only has to look: one atomic load. It waits for nobody, so it only answers questions about one thread. */
+/** The limit of a call that only reads: one atomic load. It never waits, so it only answers questions about one thread. */
 
 /** @type {import('./index.js').Rival} */
 module.exports = {

@@ -1,21 +1,15 @@
 // @ts-check
 'use strict';
 
-/**
- * The package `multithreading` from npm. Its locks lie in memory of their own, and are given back by a guard. It is no
- * dependency: the benchmark installs it into a folder of its own.
- */
+/** The package `multithreading` from npm. Its locks lie in memory of their own, and are released by a guard. */
 
-const path = require('node:path');
-const { CACHE, install } = require('../harness/cache.js');
+const { installed } = require('../harness/installed.js');
 
 const PACKAGE = 'multithreading';
-const VERSION = '0.3.52';
 
 /** @type {any} */
 let loaded;
-const load = () =>
-  (loaded ??= require(path.join(CACHE, 'node_modules', PACKAGE, 'src/node/lib.js')));
+const load = () => (loaded ??= require(installed(PACKAGE).entry));
 
 /** A kind's own memory, in int32 cells, as its `toSerialized` would send it. */
 const CELLS = Object.freeze({ mutex: 1, condition: 1, barrier: 4, semaphore: 2, rwLock: 1 });
@@ -42,7 +36,14 @@ class Locked {
 module.exports = {
   name: PACKAGE,
   style: 'pair',
-  prepare: () => install(PACKAGE, VERSION),
+  prepare() {
+    try {
+      installed(PACKAGE);
+      return undefined;
+    } catch (error) {
+      return `not installed: ${/** @type {Error} */ (error).message}`;
+    }
+  },
   isAvailable() {
     try {
       return typeof load().Mutex === 'function';

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** No lock at all: the same work, with nobody excluded. For what a lock costs those who do something else meanwhile. */
+/** No lock at all: the same work without exclusion. Shows what a lock costs the threads that do something else meanwhile. */
 const nothing = { lock() {}, unlock() {} };
 
 /** @type {import('./index.js').Rival} */

@@ -6,7 +6,7 @@ const { Mutex } = require('../../index.js');
 /** So long that no wait reaches it. */
 const LIMIT_MS = 60_000;
 
-/** Our mutex with a time limit at each wait: such a wait is never part of a circle, so nobody looks for one. */
+/** Our mutex with a time limit at each wait: such a wait is never part of a cycle, so no search for one starts. */
 class LimitedMutex {
   /**
    * @param {Int32Array} view

@@ -5,12 +5,13 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 require('../shared/setup.js');
 const { layout } = require('../..');
-const { command, count } = require('../shared/command.js');
+const { command, count } = require('../../scripts/command.js');
+const { inBars } = require('../shared/bars.js');
 const { runWorkers } = require('../shared/workers.js');
-const { Client } = require('./client.js');
+const { withClient } = require('./client.js');
 const { poolLayout } = require('./layouts.js');
 const { Postgres, findPostgres } = require('./postgres.js');
-const { inBars, watchConnections } = require('./watch.js');
+const { watchConnections } = require('./watch.js');
 
 const WATCHERS = 1; // connections besides those of the workers
 
@@ -31,13 +32,12 @@ const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string', default: '4' },
   tasks: { type: 'string', default: '25' },
   limit: { type: 'string', default: '5' },
-  help: { type: 'boolean', default: false },
 });
 
 command(USAGE, OPTIONS, async (values) => {
-  const workers = count('workers', values.workers, 1, 64);
-  const tasks = count('tasks', values.tasks, 1, 10_000);
-  const limit = count('limit', values.limit, 1, 200);
+  const workers = count('--workers', values.workers, 1, 64);
+  const tasks = count('--tasks', values.tasks, 1, 10_000);
+  const limit = count('--limit', values.limit, 1, 200);
 
   const programs = findPostgres();
   if (programs === null) {
@@ -57,7 +57,7 @@ command(USAGE, OPTIONS, async (values) => {
   try {
     console.log(`starting PostgreSQL from ${programs}, for ${limit} connections of workers`);
     await server.start(limit + WATCHERS);
-    await compare(server, { workers, tasks, limit, socketPath: server.socketPath });
+    await compare(server, { workers, tasks, limit, socketFolder: server.folder });
   } catch (error) {
     if (!isInterrupted) throw error; // the user who interrupted it knows why the server has gone
   } finally {
@@ -65,14 +65,14 @@ command(USAGE, OPTIONS, async (values) => {
   }
 });
 
-/** @typedef {{ workers: number, tasks: number, limit: number, socketPath: string }} Options */
+/** @typedef {{ workers: number, tasks: number, limit: number, socketFolder: string }} Options */
 
 /**
  * @param {Postgres} server
  * @param {Options} options
  */
 async function compare(server, options) {
-  await ask(server, 'CREATE TABLE transfers (worker int, task int, throttled boolean)');
+  await query(server, 'CREATE TABLE transfers (worker int, task int, throttled boolean)');
   const free = await runTasks(options, false);
   tell('without the semaphore', free, options);
   const throttled = await runTasks(options, true);
@@ -81,8 +81,8 @@ async function compare(server, options) {
   assert.equal(throttled.done, options.workers * options.tasks, 'no task was refused');
   assert(throttled.most <= options.limit, `${throttled.most} connections`);
   for (const run of [free, throttled]) {
-    const sql = `SELECT count(*) FROM transfers WHERE throttled = ${run === throttled}`;
-    assert.deepEqual(await ask(server, sql), [[String(run.done)]]);
+    const sql = 'SELECT count(*)::int FROM transfers WHERE throttled = $1';
+    assert.deepEqual(await query(server, sql, run === throttled), [{ count: run.done }]);
   }
 }
 
@@ -100,7 +100,7 @@ async function runTasks({ workers, ...options }, throttled) {
     { ...options, throttled, share: share() },
     { onMessage: (count) => (done += count) },
   );
-  const counts = await watchConnections(options.socketPath, ended);
+  const counts = await watchConnections(options.socketFolder, ended);
   assert.equal(connections.available, options.limit, 'all permits were given back');
   return { done, counts, most: Math.max(0, ...counts), ms: performance.now() - start };
 }
@@ -121,12 +121,9 @@ ${how}: ${workers} workers, ${tasks} tasks in each
 /**
  * @param {Postgres} server
  * @param {string} sql
+ * @param {unknown[]} values
  */
-async function ask(server, sql) {
-  const client = await Client.connect(server.socketPath, 'main');
-  try {
-    return await client.query(sql);
-  } finally {
-    await client.end();
-  }
+async function query(server, sql, ...values) {
+  const { rows } = await withClient(server.folder, 'main', (client) => client.query(sql, values));
+  return rows;
 }

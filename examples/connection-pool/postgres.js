@@ -6,7 +6,7 @@ const { once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { Client } = require('./client.js');
+const { withClient } = require('./client.js');
 
 const DEBIAN = '/usr/lib/postgresql'; // has a folder for each version
 const STARTS_WITHIN_MS = 60_000;
@@ -37,8 +37,9 @@ class Postgres {
     if (this.#user) fs.chownSync(this.#folder, this.#user.uid, this.#user.gid);
   }
 
-  get socketPath() {
-    return path.join(this.#folder, '.s.PGSQL.5432');
+  /** Where its socket is. */
+  get folder() {
+    return this.#folder;
   }
 
   /**
@@ -54,6 +55,7 @@ class Postgres {
 
     const settings = {
       listen_addresses: '', // the socket only: no port that might be taken
+      port: 5432, // a part of the socket's name
       unix_socket_directories: this.#folder,
       max_connections: maxConnections,
       superuser_reserved_connections: 0,
@@ -63,7 +65,7 @@ class Postgres {
     const child = this.#spawn('postgres', ['-D', data, ...options]);
     for (const start = Date.now(); ; await new Promise((resolve) => setTimeout(resolve, 20))) {
       try {
-        return await (await Client.connect(this.socketPath, 'start')).end();
+        return await withClient(this.#folder, 'start', async () => {});
       } catch (error) {
         const isOver = child.exitCode !== null || Date.now() - start > STARTS_WITHIN_MS;
         if (isOver) throw new Error(`postgres does not start\n${this.#log}`, { cause: error });

@@ -3,25 +3,22 @@
 
 const { parentPort, workerData } = require('node:worker_threads');
 const { layout } = require('../..');
-const { Client } = require('./client.js');
+const { withClient } = require('./client.js');
 const { poolLayout } = require('./layouts.js');
 
 /** What a server says that has no room; EAGAIN is its socket's word for it. */
 const REFUSALS = ['53300', 'EAGAIN'];
 
-/** @type {{ id: number, tasks: number, limit: number, share: unknown, socketPath: string, throttled: boolean }} */
-const { id, tasks, limit, share, socketPath, throttled } = workerData;
+/** @type {{ id: number, tasks: number, limit: number, share: unknown, socketFolder: string, throttled: boolean }} */
+const { id, tasks, limit, share, socketFolder, throttled } = workerData;
 const { connections } = layout.from(share, poolLayout(limit));
 
 /** @param {number} task */
 async function transfer(task) {
-  const client = await Client.connect(socketPath, 'worker');
-  try {
-    await client.query(`INSERT INTO transfers VALUES (${id}, ${task}, ${throttled})`);
+  await withClient(socketFolder, 'worker', async (client) => {
+    await client.query('INSERT INTO transfers VALUES ($1, $2, $3)', [id, task, throttled]);
     await client.query('SELECT pg_sleep(0.01)'); // the query that takes its time
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /**

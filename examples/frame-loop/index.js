@@ -7,16 +7,18 @@ const os = require('node:os');
 const path = require('node:path');
 require('../shared/setup.js');
 const { layout } = require('../..');
-const { command, count } = require('../shared/command.js');
+const { command, count } = require('../../scripts/command.js');
+const { inBars } = require('../shared/bars.js');
+const { loadDependency } = require('../shared/dependency.js');
 const { runWorkers } = require('../shared/workers.js');
 const { loopLayout } = require('./layouts.js');
 const { placeBodies } = require('./physics.js');
-const { encodePng } = require('./png.js');
 const { toBytes } = require('./render.js');
 
+/** @type {typeof import('pngjs')} */
+const { PNG } = loadDependency('pngjs');
+
 const WORKERS = Math.max(2, os.availableParallelism());
-const BARS = '▁▂▃▄▅▆▇█';
-const WIDTH = 60;
 
 const USAGE = `Usage: node examples/frame-loop [options]
 
@@ -36,14 +38,13 @@ const OPTIONS = /** @type {const} */ ({
   frames: { type: 'string', default: '150' },
   size: { type: 'string', default: '480' },
   out: { type: 'string' },
-  help: { type: 'boolean', default: false },
 });
 
 command(USAGE, OPTIONS, async (values) => {
-  const workers = count('workers', values.workers, 1, 64);
-  const bodies = count('bodies', values.bodies, 2, 100_000);
-  const frames = count('frames', values.frames, 1, 1_000_000);
-  const size = count('size', values.size, 16, 8192);
+  const workers = count('--workers', values.workers, 1, 64);
+  const bodies = count('--bodies', values.bodies, 2, 100_000);
+  const frames = count('--frames', values.frames, 1, 1_000_000);
+  const size = count('--size', values.size, 16, 8192);
 
   const many = await runLoop(workers, bodies, frames, size);
   const one = await runLoop(1, bodies, frames, size);
@@ -61,7 +62,7 @@ command(USAGE, OPTIONS, async (values) => {
 
   const out =
     values.out ?? path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'frame-loop-')), 'last.png');
-  fs.writeFileSync(out, encodePng(toBytes(many.light), size, size));
+  fs.writeFileSync(out, toPng(toBytes(many.light), size));
   console.log(`written to ${out}`);
 });
 
@@ -98,20 +99,17 @@ function tell(who, times) {
   console.log(
     `  a frame takes ${figures[0]} (median), ${figures[1]} (p99), ${figures[2]} (longest)`,
   );
-  console.log(`  ${inBars(times)}\n`);
+  console.log(`  ${inBars(times, Math.max(...times))}\n`);
 }
 
 /**
- * The times of all frames in one line, as high as the longest.
+ * A PNG file of 8 bits each of red, green and blue.
  *
- * @param {Float64Array} times
+ * @param {Uint8Array} bytes
+ * @param {number} size of the square, in pixels
  */
-function inBars(times) {
-  const longest = Math.max(...times);
-  const each = Math.max(times.length / WIDTH, 1);
-  const bars = Array.from({ length: Math.min(WIDTH, times.length) }, (_, i) => {
-    const most = Math.max(...times.slice(Math.floor(i * each), Math.ceil((i + 1) * each)));
-    return BARS[Math.min(Math.floor((most / longest) * BARS.length), BARS.length - 1)];
-  });
-  return bars.join('');
+function toPng(bytes, size) {
+  const png = new PNG({ width: size, height: size });
+  png.data = Buffer.from(bytes.buffer);
+  return PNG.sync.write(png, { colorType: 2, inputColorType: 2 }); // 2: no alpha
 }

@@ -8,7 +8,7 @@ const path = require('node:path');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 require('../shared/setup.js');
 const { layout } = require('../..');
-const { command, count } = require('../shared/command.js');
+const { command, count } = require('../../scripts/command.js');
 const { runWorkers } = require('../shared/workers.js');
 const { Ledger, Report, ledgerLayout } = require('./ledger.js');
 const { Server } = require('./server.js');
@@ -34,15 +34,14 @@ const OPTIONS = /** @type {const} */ ({
   requests: { type: 'string', default: '150' },
   port: { type: 'string', default: '0' },
   serve: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
 });
 
 command(USAGE, OPTIONS, async (values) => {
-  const workers = count('workers', values.workers, 1, 64);
-  const accounts = count('accounts', values.accounts, 2, 1_000_000);
-  const clients = count('clients', values.clients, 1, 1000);
-  const requests = count('requests', values.requests, 1, 1_000_000);
-  const portToTake = count('port', values.port, 0, 65_535);
+  const workers = count('--workers', values.workers, 1, 64);
+  const accounts = count('--accounts', values.accounts, 2, 1_000_000);
+  const clients = count('--clients', values.clients, 1, 1000);
+  const requests = count('--requests', values.requests, 1, 1_000_000);
+  const portToTake = count('--port', values.port, 0, 65_535);
 
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'http-server-'));
   process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 require('../shared/setup.js');
 const { layout } = require('../..');
-const { command, count } = require('../shared/command.js');
+const { command, count } = require('../../scripts/command.js');
 const { runWorkers } = require('../shared/workers.js');
 const { runDeadlock } = require('./deadlock.js');
 const { jobs } = require('./jobs.js');
@@ -25,12 +25,11 @@ lock in different orders, and the report of their deadlock.
 const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string', default: '3' },
   slowness: { type: 'string', default: '1' },
-  help: { type: 'boolean', default: false },
 });
 
 command(USAGE, OPTIONS, async (values) => {
-  const workers = count('workers', values.workers, 1, 64);
-  const slowness = count('slowness', values.slowness, 0, 10_000);
+  const workers = count('--workers', values.workers, 1, 64);
+  const slowness = count('--slowness', values.slowness, 0, 10_000);
   await schedule(workers, slowness);
   await deadlock();
 });

@@ -2,7 +2,7 @@
 'use strict';
 
 const { Worker } = require('node:worker_threads');
-const { isCommandError } = require('./command.js');
+const { isCommandError } = require('../../scripts/command.js');
 
 /**
  * Starts workers, each with an `id` from 0. Resolves when all workers have exited. Rejects as soon as one dies, because the

@@ -2,7 +2,7 @@
 'use strict';
 
 const fs = require('node:fs');
-const { CommandError } = require('../shared/command.js');
+const { CommandError } = require('../../scripts/command.js');
 const { BLOCK_BYTES } = require('./layouts.js');
 const { MAX_NUMBER_BYTES, isSpace } = require('./numbers.js');
 

@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const os = require('node:os');
 require('../shared/setup.js');
-const { UsageError, command, count } = require('../shared/command.js');
+const { UsageError, command, count } = require('../../scripts/command.js');
 const { bar, withProgress } = require('../shared/progress.js');
 const { divide, generate, sizesOf } = require('./input.js');
 const { MAX_NUMBER_BYTES } = require('./numbers.js');
@@ -40,11 +40,10 @@ Exit code: 0, or 1 after an error, with a message on standard error.`;
 
 const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
 });
 
 command(USAGE, OPTIONS, async (values, files) => {
-  const workers = count('workers', values.workers ?? String(DEFAULT_WORKERS), 1, MAX_WORKERS);
+  const workers = count('--workers', values.workers ?? String(DEFAULT_WORKERS), 1, MAX_WORKERS);
   if (files.length > 0) {
     const sizes = sizesOf(files);
     const bytes = sizes.reduce((a, b) => a + b, 0); // NaN if the size of one is unknown

@@ -2,7 +2,7 @@
 'use strict';
 
 const fs = require('node:fs');
-const { CommandError, UsageError } = require('../shared/command.js');
+const { CommandError, UsageError } = require('../../scripts/command.js');
 const { BLOCK_BYTES } = require('./layouts.js');
 const { STDIN, nameOf, readStream } = require('./stream.js');
 

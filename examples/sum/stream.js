@@ -3,7 +3,7 @@
 
 const fs = require('node:fs');
 const net = require('node:net');
-const { CommandError } = require('../shared/command.js');
+const { CommandError } = require('../../scripts/command.js');
 const { BLOCK_BYTES } = require('./layouts.js');
 const { isSpace } = require('./numbers.js');
 

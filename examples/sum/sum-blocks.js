@@ -3,7 +3,7 @@
 
 const path = require('node:path');
 const { layout } = require('../..');
-const { CommandError } = require('../shared/command.js');
+const { CommandError } = require('../../scripts/command.js');
 const { runWorkers } = require('../shared/workers.js');
 const { Sum, format } = require('./compensated-sum.js');
 const { sumLayout } = require('./layouts.js');

@@ -3,7 +3,7 @@
 
 const { workerData } = require('node:worker_threads');
 const { layout } = require('../..');
-const { CommandError } = require('../shared/command.js');
+const { CommandError } = require('../../scripts/command.js');
 const { BlockReader } = require('./block-reader.js');
 const { Sum, valueOf } = require('./compensated-sum.js');
 const { sumLayout } = require('./layouts.js');

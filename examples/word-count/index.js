@@ -6,7 +6,7 @@ const os = require('node:os');
 const path = require('node:path');
 require('../shared/setup.js');
 const { layout } = require('../..');
-const { bytes: parseBytes, command, count } = require('../shared/command.js');
+const { bytes: parseBytes, command, count } = require('../../scripts/command.js');
 const { bar, withProgress } = require('../shared/progress.js');
 const { runWorkers } = require('../shared/workers.js');
 const { Cell, runLayout, textLayout } = require('./layouts.js');
@@ -34,15 +34,14 @@ const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string', default: String(os.availableParallelism()) },
   rounds: { type: 'string', default: '3' },
   top: { type: 'string', default: '10' },
-  help: { type: 'boolean', default: false },
 });
 
 command(USAGE, OPTIONS, async (values, files) => {
-  const workers = count('workers', values.workers, 1, 256);
-  const top = count('top', values.top, 1, 1000);
-  const rounds = count('rounds', values.rounds, 1, 100);
-  const seed = count('seed', values.seed, 0, 2 ** 31);
-  const size = parseBytes('size', values.size, MAX_BYTES);
+  const workers = count('--workers', values.workers, 1, 256);
+  const top = count('--top', values.top, 1, 1000);
+  const rounds = count('--rounds', values.rounds, 1, 100);
+  const seed = count('--seed', values.seed, 0, 2 ** 31);
+  const size = parseBytes('--size', values.size, MAX_BYTES);
   const pieces = files.length > 0 ? filePieces(files) : generatedPieces(size, seed);
   const bytes = pieces.at(-1)?.end ?? 0;
   assert(bytes <= MAX_BYTES, `${bytes} bytes are too many`);

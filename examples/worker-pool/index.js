@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const os = require('node:os');
 require('../shared/setup.js');
-const { command, count } = require('../shared/command.js');
+const { command, count } = require('../../scripts/command.js');
 const { Pool } = require('./pool.js');
 
 /**
@@ -35,14 +35,13 @@ const OPTIONS = /** @type {const} */ ({
   capacity: { type: 'string', default: '4' },
   jobs: { type: 'string', default: '40' },
   limit: { type: 'string', default: '1000000' },
-  help: { type: 'boolean', default: false },
 });
 
 command(USAGE, OPTIONS, async (values) => {
-  const workers = count('workers', values.workers, 1, 64);
-  const capacity = count('capacity', values.capacity, 1, 10_000);
-  const jobs = count('jobs', values.jobs, 1, 100_000);
-  const limit = count('limit', values.limit, 1, 2 ** 31);
+  const workers = count('--workers', values.workers, 1, 64);
+  const capacity = count('--capacity', values.capacity, 1, 10_000);
+  const jobs = count('--jobs', values.jobs, 1, 100_000);
+  const limit = count('--limit', values.limit, 1, 2 ** 31);
 
   const pool = new Pool(workers, capacity);
   const done = tell(pool, workers);

@@ -192,12 +192,12 @@ pub fn notify_all(params: &Params) -> Answer {
     let crowd = Mutex::new(Crowd::default());
     let changed = Condvar::new();
     let wait = || {
-        let mut crowd = crowd.lock().expect("nobody panics with it");
+        let mut crowd = crowd.lock().expect("no owner panics");
         for round in 1..=rounds {
             crowd.waiting += 1;
             crowd = changed
                 .wait_while(crowd, |crowd| crowd.round < round)
-                .expect("nobody panics with it");
+                .expect("no owner panics");
             crowd.awake += 1;
             if crowd.awake == waiters {
                 crowd.last = Some(Instant::now());
@@ -205,21 +205,21 @@ pub fn notify_all(params: &Params) -> Answer {
         }
     };
     let look = |is_so: fn(&Crowd, u64) -> bool| {
-        while !is_so(&crowd.lock().expect("nobody panics with it"), waiters) {
+        while !is_so(&crowd.lock().expect("no owner panics"), waiters) {
             thread::sleep(Duration::from_micros(200));
         }
     };
     let run = || {
         look(|crowd, waiters| crowd.waiting == waiters);
         thread::sleep(SETTLED);
-        let mut now = crowd.lock().expect("nobody panics with it");
+        let mut now = crowd.lock().expect("no owner panics");
         (now.waiting, now.awake, now.last) = (0, 0, None);
         now.round += 1;
         let start = Instant::now();
         changed.notify_all();
         drop(now);
         look(|crowd, _| crowd.last.is_some());
-        let last = crowd.lock().expect("nobody panics with it").last;
+        let last = crowd.lock().expect("no owner panics").last;
         (last.expect("it was there") - start).as_secs_f64() * 1e6
     };
     let mut times: Vec<f64> = thread::scope(|scope| {

@@ -34,7 +34,7 @@ impl Kit for Std {
 
 impl Lock for Mutex<()> {
     fn exclusively(&self, section: impl FnOnce()) {
-        let _guard = self.lock().expect("nobody panics with it");
+        let _guard = self.lock().expect("no owner panics");
         section();
     }
 
@@ -68,11 +68,11 @@ pub struct ConditionTurns {
 
 impl Turns for ConditionTurns {
     fn take(&self, mine: u32) {
-        let turn = self.turn.lock().expect("nobody panics with it");
+        let turn = self.turn.lock().expect("no owner panics");
         let mut turn = self
             .changed
             .wait_while(turn, |turn| *turn != mine)
-            .expect("nobody panics with it");
+            .expect("no owner panics");
         *turn = 1 - mine;
         self.changed.notify_one();
     }

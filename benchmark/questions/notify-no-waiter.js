@@ -7,7 +7,7 @@ const { loadRival, makerOf } = require('../rivals/index.js');
 const handOver = require('./hand-over.js');
 
 /**
- * What does a notification cost that nobody waits for?
+ * What does a notification cost where no thread waits?
  */
 
 /** @param {string} id */
@@ -32,8 +32,8 @@ async function measure(id, _params, quick) {
 
 /** @type {import('./index.js').Question<Record<string, never>>} */
 const question = {
-  name: 'notify-nobody',
-  title: 'notifyAll() of a condition that nobody waits for',
+  name: 'notify-no-waiter',
+  title: 'notifyAll() of a condition without waiters',
   unit: 'ns',
   better: 'lower',
   rivals: ['ours', 'bare-load', 'hand-rolled', 'atomics', 'v8', 'multithreading'],
