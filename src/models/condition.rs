@@ -1,7 +1,7 @@
 //! The condition.
 
 use super::{COMPETE, HAND_OFF, Interrupts, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
-use crate::primitives::{Condition, Fault, Mutex, Notification, WaitResult};
+use crate::primitives::{Condition, Fault, Mutex, in_time};
 use crate::queue::{Context, HandOff};
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ fn primitives(world: &World) -> (Mutex, Condition) {
 
 /// Sets the flag under the mutex, as JavaScript does.
 fn set(flag: &AtomicU32, mutex: Mutex, context: &Context) {
-    assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+    assert_eq!(mutex.lock(context, None), Ok(()));
     flag.store(1, Ordering::Relaxed);
     assert_eq!(mutex.unlock(context), Ok(()));
 }
@@ -27,12 +27,9 @@ fn notify(condition: Condition, context: &Context, count: usize) {
 /// Waits under the mutex until the flag is set.
 fn wait_for(flag: &AtomicU32, world: &World, context: &Context) {
     let (mutex, condition) = primitives(world);
-    assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+    assert_eq!(mutex.lock(context, None), Ok(()));
     while flag.load(Ordering::Relaxed) == 0 {
-        assert_eq!(
-            condition.wait(mutex, context, None),
-            Ok(Notification::Received)
-        );
+        assert_eq!(condition.wait(mutex, context, None), Ok(()));
     }
     assert_eq!(mutex.unlock(context), Ok(()));
 }
@@ -93,20 +90,19 @@ fn one_of_two_waiters_gives_up(interrupts: Interrupts) {
         let first = spawn(&world, 2, interrupts, move |world, context| {
             let (mutex, condition) = primitives(world);
             let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
-            let received = mutex
+            let notified = mutex
                 .lock(context, None)
-                .and_then(|_| condition.wait(mutex, context, deadline))
-                .map(|notification| {
-                    assert_eq!(mutex.unlock(context), Ok(()));
-                    notification == Notification::Received
-                });
-            assert!(matches!(received, Ok(_) | Err(Fault::Interrupted)));
-            received == Ok(true)
+                .and_then(|()| condition.wait(mutex, context, deadline));
+            if notified != Err(Fault::Interrupted) {
+                assert!(matches!(notified, Ok(()) | Err(Fault::TimedOut)));
+                assert_eq!(mutex.unlock(context), Ok(()));
+            }
+            notified == Ok(())
         });
         let count = Arc::clone(&notified);
         let second = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
             let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(()));
             while count.load(Ordering::Relaxed) == 0 {
                 condition.wait(mutex, context, None).unwrap();
             }
@@ -146,15 +142,15 @@ fn notify_all_wakes_waiters_with_another_mutex() {
         let other_mutex = |world: &World| Mutex::new(world.cell(2));
         let leaves = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
-            condition.wait(mutex, context, limit()).unwrap();
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            in_time(condition.wait(mutex, context, limit())).unwrap();
             assert_eq!(mutex.unlock(context), Ok(()));
         });
         let set_flag = Arc::clone(&flag);
         let waits = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
             let (_, condition) = primitives(world);
             let mutex = other_mutex(world);
-            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(()));
             while flag.load(Ordering::Relaxed) == 0 {
                 condition.wait(mutex, context, None).unwrap();
             }

@@ -1,7 +1,7 @@
 //! Cells that are written over: an operation fails or returns a normal result, and no waiter is stranded.
 
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, limit, run, spawn};
-use crate::primitives::{Barrier, Condition, Fault, LastArrival, Latch, Mutex, WaitResult};
+use crate::primitives::{Barrier, Condition, Fault, LastArrival, Latch, Mutex, in_time};
 use crate::queue::{Context, HandOff};
 
 fn primitives(world: &World) -> (Mutex, Condition) {
@@ -22,8 +22,8 @@ fn waiter_fails_while_moved(handoff: HandOff) {
         let world = World::new(handoff);
         let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
-            if condition.wait(mutex, context, limit()).is_ok() {
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            if in_time(condition.wait(mutex, context, limit())).is_ok() {
                 mutex.unlock(context).ok();
             }
         });
@@ -58,7 +58,7 @@ fn the_mutex_is_owned_after_the_condition_was_written_over() {
         let world = World::new(COMPETE);
         let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(()));
             condition.wait(mutex, context, limit()).ok();
             assert!(mutex.is_owned_by(context.id()));
             mutex.unlock(context).unwrap();
@@ -80,7 +80,7 @@ fn waiters_fail_when_a_thread_finds_the_mutex_written_over() {
         let owner = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
         run(&world, &owner, UNINTERRUPTED, |_, context| {
-            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(()));
         });
         let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             Mutex::new(world.cell(0)).lock(context, None)

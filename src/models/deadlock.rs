@@ -1,14 +1,14 @@
 //! Deadlock detection.
 
 use super::{COMPETE, LASTING, World, run, spawn};
-use crate::primitives::{Fault, Mutex, WaitResult};
+use crate::primitives::{Fault, Mutex};
 use crate::queue::Context;
 
 /// Locks both, and unlocks what it acquired. Returns whether it found a deadlock.
 fn lock_both(first: Mutex, second: Mutex, context: &Context) -> bool {
-    assert_eq!(first.lock(context, None), Ok(WaitResult::Acquired));
+    assert_eq!(first.lock(context, None), Ok(()));
     let deadlocked = match second.lock(context, None) {
-        Ok(WaitResult::Acquired) => {
+        Ok(()) => {
             second.unlock(context).unwrap();
             false
         }
@@ -82,7 +82,7 @@ fn a_lock_that_changes_owners_during_the_search_makes_no_cycle() {
         let alternates = spawn(&world, 2, LASTING, |world, context| {
             for cell in [0, 1] {
                 let mutex = Mutex::new(world.cell(cell));
-                assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+                assert_eq!(mutex.lock(context, None), Ok(()));
                 mutex.unlock(context).unwrap();
             }
         });

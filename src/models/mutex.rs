@@ -4,7 +4,7 @@ use super::{
     COMPETE, HAND_OFF, Interrupts, Plain, TERMINATING, TO_THE_OVERTAKEN, UNINTERRUPTED, World,
     limit, run, spawn,
 };
-use crate::primitives::{Condition, Fault, Mutex, Recovered, WaitResult, thread_died};
+use crate::primitives::{Condition, Fault, Mutex, Recovered, thread_died};
 use crate::queue::{Context, HandOff};
 use crate::threads::ThreadId;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Locks as JavaScript does: one instruction, and the native call if that fails.
 fn lock(mutex: Mutex, context: &Context) {
     if !mutex.try_lock_fast(context.id()) {
-        assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+        assert_eq!(mutex.lock(context, None), Ok(()));
     }
 }
 
@@ -87,8 +87,8 @@ fn giving_up(handoff: HandOff, interrupts: Interrupts) {
             let mutex = Mutex::new(world.cell(0));
             let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             match mutex.lock(context, deadline) {
-                Ok(WaitResult::Acquired) => unlock(mutex, context),
-                Ok(WaitResult::TimedOut) | Err(Fault::Interrupted) => {}
+                Ok(()) => unlock(mutex, context),
+                Err(Fault::TimedOut) | Err(Fault::Interrupted) => {}
                 other => panic!("{other:?}"),
             }
         });
@@ -168,7 +168,7 @@ fn the_death_of_an_owner_after_a_hand_off_fails_later_locks() {
         let waits = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             let mutex = Mutex::new(world.cell(0));
             let locked = mutex.lock(context, None);
-            if locked == Ok(WaitResult::Acquired) {
+            if locked == Ok(()) {
                 unlock(mutex, context);
             }
             locked
@@ -179,10 +179,7 @@ fn the_death_of_an_owner_after_a_hand_off_fails_later_locks() {
         dies.join().unwrap();
         let result = waits.join().unwrap();
         let dead = ThreadId::new(2).unwrap();
-        assert!(
-            matches!(result, Ok(WaitResult::Acquired))
-                || result == Err(Fault::Abandoned(Some(dead)))
-        );
+        assert!(matches!(result, Ok(())) || result == Err(Fault::Abandoned(Some(dead))));
         let after = run(&world, &first, UNINTERRUPTED, |_, context| {
             mutex.try_lock(context)
         });

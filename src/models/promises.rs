@@ -1,8 +1,8 @@
 //! Promises, which stand in the queues beside threads. A thread of the model stands for an event loop.
 
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
-use crate::primitives::{Condition, Fault, Mutex, Notification, WaitResult};
-use crate::queue::{Begun, Context, HandOff, Readiness, Requester, Unpark, Wait, WakeReason};
+use crate::primitives::{Condition, Fault, Locking, Mutex, Recovered, Wait, Waiting};
+use crate::queue::{Context, HandOff, Readiness, Requester, Unpark, WakeReason};
 use crate::sync::{AtomicU32, Ordering};
 use crate::threads::Thread;
 use std::sync::Arc;
@@ -32,19 +32,26 @@ pub(super) fn promise_of(context: &Context) -> Requester {
     Requester::promise_of(context.thread, target, 0)
 }
 
-/// Lets the event loop turn until the promise is settled.
-pub(super) fn run_to_completion<W: Wait>(context: &Context, begun: Begun<W>) -> W::Output {
-    let mut wait = match begun {
-        Begun::Ready(output) => return output,
-        Begun::Pending(wait) => wait,
-    };
+/// Begins a wait as a promise, and lets the event loop turn until the promise is settled.
+pub(super) fn run_to_completion<W: Wait>(
+    context: &Context,
+    mut wait: W,
+) -> Result<W::Output, Fault> {
+    match wait.start(context) {
+        Poll::Ready(result) => result,
+        Poll::Pending => settle(context, wait),
+    }
+}
+
+/// Lets the event loop turn until a pending promise is settled.
+pub(super) fn settle<W: Wait>(context: &Context, mut wait: W) -> Result<W::Output, Fault> {
     loop {
         let Some(outcome) = wait.waiter().outcome() else {
             context.thread.parker().park(None);
             continue;
         };
-        if let Poll::Ready(output) = wait.resume(context, WakeReason::Completed(outcome)) {
-            return output;
+        if let Poll::Ready(result) = wait.resume(context, WakeReason::Completed(outcome)) {
+            return result;
         }
     }
 }
@@ -52,15 +59,15 @@ pub(super) fn run_to_completion<W: Wait>(context: &Context, begun: Begun<W>) -> 
 /// Locks by a promise, and unlocks by its guard.
 fn lock_by_promise(world: &World, context: &Context) {
     let mutex = Mutex::new(world.cell(0));
-    let locked = run_to_completion(context, mutex.begin(context, &promise_of(context)));
-    assert_eq!(locked, Ok(WaitResult::Acquired));
+    let locked = run_to_completion(context, Locking::new(mutex, &promise_of(context)));
+    assert_eq!(locked, Ok(Recovered::Acquired));
     assert_eq!(mutex.unlock(context), Err(Fault::WrongOwnerKind));
-    assert_eq!(mutex.unlock_guard(context), Ok(()));
+    assert_eq!(mutex.unlock_as(context, context.guard()), Ok(()));
 }
 
 fn lock_by_thread(world: &World, context: &Context) {
     let mutex = Mutex::new(world.cell(0));
-    assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+    assert_eq!(mutex.lock(context, None), Ok(()));
     assert_eq!(mutex.unlock(context), Ok(()));
 }
 
@@ -94,16 +101,17 @@ fn giving_up(handoff: HandOff) {
         let owner = world.thread(1);
         let mutex = Mutex::new(world.cell(0));
         run(&world, &owner, UNINTERRUPTED, |_, context| {
-            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(()));
         });
         let ends = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let mutex = Mutex::new(world.cell(0));
-            match mutex.begin(context, &promise_of(context)) {
-                Begun::Ready(locked) => {
-                    assert_eq!(locked, Ok(WaitResult::Acquired));
-                    mutex.unlock_guard(context).unwrap();
+            let mut wait = Locking::new(mutex, &promise_of(context));
+            match wait.start(context) {
+                Poll::Ready(locked) => {
+                    assert_eq!(locked, Ok(Recovered::Acquired));
+                    mutex.unlock_as(context, context.guard()).unwrap();
                 }
-                Begun::Pending(mut wait) => {
+                Poll::Pending => {
                     let _ = wait.resume(context, WakeReason::Interrupted);
                 }
             }
@@ -137,19 +145,19 @@ fn no_notification_of_a_promise_is_lost() {
         let waits = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
             let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
             let requester = promise_of(context);
-            let locked = run_to_completion(context, mutex.begin(context, &requester));
-            assert_eq!(locked, Ok(WaitResult::Acquired));
+            let locked = run_to_completion(context, Locking::new(mutex, &requester));
+            assert_eq!(locked, Ok(Recovered::Acquired));
             while seen.load(Ordering::Relaxed) == 0 {
                 let notified =
-                    run_to_completion(context, condition.begin(mutex, context, &requester));
-                assert_eq!(notified, Ok(Notification::Received));
+                    run_to_completion(context, Waiting::new(condition, mutex, &requester));
+                assert_eq!(notified, Ok(()));
             }
-            mutex.unlock_guard(context).unwrap();
+            mutex.unlock_as(context, context.guard()).unwrap();
         });
         let this = world.thread(1);
         run(&world, &this, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
-            assert_eq!(mutex.lock(context, None), Ok(WaitResult::Acquired));
+            assert_eq!(mutex.lock(context, None), Ok(()));
             flag.store(1, Ordering::Relaxed);
             mutex.unlock(context).unwrap();
             condition.notify(context, usize::MAX).unwrap();

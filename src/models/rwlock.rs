@@ -4,9 +4,7 @@ use super::{
     COMPETE, Interrupts, LASTING, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn,
 };
 use crate::cell::SharedWord;
-use crate::primitives::{
-    Fault, Latch, ReadCounts, Recovered, Request, RwLock, WaitResult, thread_died,
-};
+use crate::primitives::{Fault, Latch, ReadCounts, Recovered, Request, RwLock, thread_died};
 use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
@@ -35,13 +33,13 @@ impl Counts {
 /// Each as JavaScript does: one instruction, and the native call if that fails.
 fn read(lock: RwLock, context: &Context) {
     if !lock.try_read_fast() {
-        assert_eq!(lock.read(context, None), Ok(WaitResult::Acquired));
+        assert_eq!(lock.read(context, None), Ok(()));
     }
 }
 
 fn write(lock: RwLock, context: &Context) {
     if !lock.try_write_fast(context.id()) {
-        assert_eq!(lock.write(context, None), Ok(WaitResult::Acquired));
+        assert_eq!(lock.write(context, None), Ok(()));
     }
 }
 
@@ -111,7 +109,7 @@ fn readers_do_not_exclude_each_other() {
         let meet = |world: &World, context: &Context| {
             let inside = Latch::new(world.cell(1), 2);
             assert_eq!(inside.count_down(context, 1), Ok(()));
-            assert_eq!(inside.wait(context, None), Ok(WaitResult::Acquired));
+            assert_eq!(inside.wait(context, None), Ok(()));
         };
         let this = world.thread(1);
         let counts = Counts::new();
@@ -161,7 +159,7 @@ fn a_reader_does_not_pass_a_waiting_writer() {
             // A second read of the same thread. If the writer is queued, the thread would wait for itself, and
             // receives that fault.
             let again = lock.read(context, None);
-            if again == Ok(WaitResult::Acquired) {
+            if again == Ok(()) {
                 unlock_read(lock, context);
             } else {
                 assert_eq!(again, Err(Fault::Recursive));
@@ -239,7 +237,7 @@ fn writer_gives_up(interrupts: Interrupts) {
         let gave_up = gives_up.join().unwrap();
         assert!(matches!(
             gave_up,
-            Ok(WaitResult::TimedOut) | Err(Fault::Interrupted)
+            Err(Fault::TimedOut) | Err(Fault::Interrupted)
         ));
         assert_eq!(world.cell(0).load(), 1);
     });
@@ -274,8 +272,8 @@ fn passing_on(request: Request, interrupts: Interrupts) {
                 _ => (lock.write(context, deadline), unlock_write),
             };
             match entered {
-                Ok(WaitResult::Acquired) => unlock(lock, context),
-                Ok(WaitResult::TimedOut) | Err(Fault::Interrupted) => {}
+                Ok(()) => unlock(lock, context),
+                Err(Fault::TimedOut) | Err(Fault::Interrupted) => {}
                 other => panic!("{other:?}"),
             }
         });
@@ -341,7 +339,7 @@ fn no_write_comes_between_a_write_and_its_downgrade() {
             write(lock, context);
             guarded.increment();
             let mine = guarded.get();
-            assert_eq!(lock.downgrade(context), Ok(()));
+            assert_eq!(lock.downgrade(context, context.owner()), Ok(()));
             assert_eq!(guarded.get(), mine);
             unlock_read(lock, context);
         });
@@ -410,7 +408,7 @@ fn the_death_of_a_reader_fails_a_waiting_or_later_writer() {
         let failed = Err(Fault::Abandoned(Some(reader.id())));
         assert_eq!(waits.join().unwrap(), failed);
         let read = lives.join().unwrap();
-        assert!(read == Ok(WaitResult::Acquired) || read == failed);
+        assert!(read == Ok(()) || read == failed);
         // The living reader has left: only the abandoned state remains.
         assert_eq!(counts.lock(&world).readers(), Ok(0));
     });
@@ -588,7 +586,7 @@ fn two_threads_that_write_in_opposite_order_never_hang() {
             let [first, second] = order.map(|index| counts[index].lock_at(world, index));
             write(first, context);
             match second.write(context, None) {
-                Ok(WaitResult::Acquired) => unlock_write(second, context),
+                Ok(()) => unlock_write(second, context),
                 Err(Fault::Deadlock(cycle)) => assert_eq!(cycle.len(), 2),
                 other => panic!("{other:?}"),
             }

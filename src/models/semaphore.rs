@@ -1,7 +1,7 @@
 //! The semaphore.
 
 use super::{COMPETE, Interrupts, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
-use crate::primitives::{Fault, Released, Semaphore, WaitResult};
+use crate::primitives::{Fault, Released, Semaphore};
 use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
@@ -9,10 +9,7 @@ use std::sync::Arc;
 /// Takes permits as JavaScript does: one instruction, and the native call if that fails.
 fn acquire(semaphore: Semaphore, context: &Context, count: u32) {
     if !semaphore.try_acquire_fast(count) {
-        assert_eq!(
-            semaphore.acquire(context, count, None),
-            Ok(WaitResult::Acquired)
-        );
+        assert_eq!(semaphore.acquire(context, count, None), Ok(()));
     }
 }
 
@@ -113,7 +110,7 @@ fn no_request_passes_a_large_one_that_waits() {
         run(&world, &holder, UNINTERRUPTED, |world, context| {
             let semaphore = of(world, 2);
             let queued = world.cell(0).load() & Semaphore::WAITERS != 0;
-            let passed = semaphore.try_acquire(context, 1) == Ok(WaitResult::Acquired);
+            let passed = semaphore.try_acquire(context, 1) == Ok(());
             assert!(!(queued && passed));
             release(semaphore, context, if passed { 2 } else { 1 });
             acquire(semaphore, context, 1);
@@ -144,7 +141,7 @@ fn giving_up(interrupts: Interrupts) {
         let gave_up = large.join().unwrap();
         assert!(matches!(
             gave_up,
-            Ok(WaitResult::TimedOut) | Err(Fault::Interrupted)
+            Err(Fault::TimedOut) | Err(Fault::Interrupted)
         ));
         assert_eq!(world.cell(0).load(), 2 * Semaphore::PERMIT);
     });
@@ -171,8 +168,8 @@ fn passing_on(interrupts: Interrupts) {
         let first = spawn(&world, 2, interrupts, move |world, context| {
             let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             match of(world, 1).acquire(context, 1, deadline) {
-                Ok(WaitResult::Acquired) => release(of(world, 1), context, 1),
-                Ok(WaitResult::TimedOut) | Err(Fault::Interrupted) => {}
+                Ok(()) => release(of(world, 1), context, 1),
+                Err(Fault::TimedOut) | Err(Fault::Interrupted) => {}
                 other => panic!("{other:?}"),
             }
         });

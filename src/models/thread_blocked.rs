@@ -1,13 +1,11 @@
 //! A thread that blocks while its promises are queued. They are passed over meanwhile, strand no waiter, and are
 //! granted what they wait for when the thread resumes.
 
-use super::promises::{promise_of, run_to_completion};
+use super::promises::{promise_of, run_to_completion, settle};
 use super::rwlock::Counts;
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
-use crate::primitives::{
-    Acquiring, Entering, Latch, Locking, Mutex, Request, Semaphore, WaitResult,
-};
-use crate::queue::{Begun, Context, HandOff, Wait};
+use crate::primitives::{Acquiring, Entering, Latch, Locking, Mutex, Request, Semaphore, Wait};
+use crate::queue::{Context, HandOff};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use std::cell::RefCell;
 
@@ -18,7 +16,7 @@ trait Scene {
     fn new() -> Self;
     fn lock(&self, world: &World, context: &Context);
     fn unlock(&self, world: &World, context: &Context);
-    fn promise(&self, world: &World, context: &Context) -> Begun<Self::Waiting>;
+    fn promise(&self, world: &World, context: &Context) -> Self::Waiting;
     fn unlock_promised(&self, world: &World, context: &Context);
 }
 
@@ -33,19 +31,22 @@ impl Scene for AMutex {
 
     fn lock(&self, world: &World, context: &Context) {
         let locked = Mutex::new(world.cell(0)).lock(context, None);
-        assert_eq!(locked, Ok(WaitResult::Acquired));
+        assert_eq!(locked, Ok(()));
     }
 
     fn unlock(&self, world: &World, context: &Context) {
         assert_eq!(Mutex::new(world.cell(0)).unlock(context), Ok(()));
     }
 
-    fn promise(&self, world: &World, context: &Context) -> Begun<Locking> {
-        Mutex::new(world.cell(0)).begin(context, &promise_of(context))
+    fn promise(&self, world: &World, context: &Context) -> Locking {
+        Locking::new(Mutex::new(world.cell(0)), &promise_of(context))
     }
 
     fn unlock_promised(&self, world: &World, context: &Context) {
-        assert_eq!(Mutex::new(world.cell(0)).unlock_guard(context), Ok(()));
+        assert_eq!(
+            Mutex::new(world.cell(0)).unlock_as(context, context.guard()),
+            Ok(())
+        );
     }
 }
 
@@ -66,15 +67,15 @@ impl Scene for ASemaphore {
 
     fn lock(&self, world: &World, context: &Context) {
         let acquired = Self::of(world).acquire(context, 1, None);
-        assert_eq!(acquired, Ok(WaitResult::Acquired));
+        assert_eq!(acquired, Ok(()));
     }
 
     fn unlock(&self, world: &World, context: &Context) {
         Self::of(world).release(context, 1).unwrap();
     }
 
-    fn promise(&self, world: &World, context: &Context) -> Begun<Acquiring> {
-        Self::of(world).begin(context, &promise_of(context), 1)
+    fn promise(&self, world: &World, context: &Context) -> Acquiring {
+        Acquiring::new(Self::of(world), &promise_of(context), 1)
     }
 
     fn unlock_promised(&self, world: &World, context: &Context) {
@@ -94,20 +95,23 @@ impl Scene for ALockToRead {
 
     fn lock(&self, world: &World, context: &Context) {
         let entered = self.0.lock(world).write(context, None);
-        assert_eq!(entered, Ok(WaitResult::Acquired));
+        assert_eq!(entered, Ok(()));
     }
 
     fn unlock(&self, world: &World, context: &Context) {
         assert_eq!(self.0.lock(world).unlock_write(context), Ok(()));
     }
 
-    fn promise(&self, world: &World, context: &Context) -> Begun<Entering> {
+    fn promise(&self, world: &World, context: &Context) -> Entering {
         let lock = self.0.lock(world);
-        lock.begin(context, &promise_of(context), Request::Read)
+        Entering::new(lock, &promise_of(context), Request::Read)
     }
 
     fn unlock_promised(&self, world: &World, context: &Context) {
-        assert_eq!(self.0.lock(world).unlock_read_guard(context), Ok(()));
+        assert_eq!(
+            self.0.lock(world).unlock_read_as(context, context.guard()),
+            Ok(())
+        );
     }
 }
 
@@ -123,20 +127,23 @@ impl Scene for ALockToWrite {
 
     fn lock(&self, world: &World, context: &Context) {
         let entered = self.0.lock(world).read(context, None);
-        assert_eq!(entered, Ok(WaitResult::Acquired));
+        assert_eq!(entered, Ok(()));
     }
 
     fn unlock(&self, world: &World, context: &Context) {
         assert_eq!(self.0.lock(world).unlock_read(context), Ok(()));
     }
 
-    fn promise(&self, world: &World, context: &Context) -> Begun<Entering> {
+    fn promise(&self, world: &World, context: &Context) -> Entering {
         let lock = self.0.lock(world);
-        lock.begin(context, &promise_of(context), Request::Write)
+        Entering::new(lock, &promise_of(context), Request::Write)
     }
 
     fn unlock_promised(&self, world: &World, context: &Context) {
-        assert_eq!(self.0.lock(world).unlock_write_guard(context), Ok(()));
+        assert_eq!(
+            self.0.lock(world).unlock_write_as(context, context.guard()),
+            Ok(())
+        );
     }
 }
 
@@ -180,7 +187,8 @@ fn strands_no_waiter<S: Scene + 'static>(handoff: HandOff) {
         });
         let blocks = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let scene = S::new();
-            if let Begun::Pending(promise) = scene.promise(world, context) {
+            let mut promise = scene.promise(world, context);
+            if promise.start(context).is_pending() {
                 let runtime = WithPromises {
                     context,
                     promises: RefCell::new(vec![promise]),
@@ -190,9 +198,9 @@ fn strands_no_waiter<S: Scene + 'static>(handoff: HandOff) {
                     ..*context
                 };
                 let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
-                assert_eq!(opened, Ok(WaitResult::Acquired));
+                assert_eq!(opened, Ok(()));
                 for promise in runtime.promises.into_inner() {
-                    run_to_completion(context, Begun::Pending(promise));
+                    assert!(settle(context, promise).is_ok());
                 }
             }
             scene.unlock_promised(world, context);
@@ -245,19 +253,14 @@ fn behind_promises_whose_thread_blocks(count: usize) {
         let of = |world: &World| Semaphore::new(world.cell(0), 2, 2);
         let owner = world.thread(1);
         run(&world, &owner, UNINTERRUPTED, |world, context| {
-            assert_eq!(
-                of(world).acquire(context, 1, None),
-                Ok(WaitResult::Acquired)
-            );
+            assert_eq!(of(world).acquire(context, 1, None), Ok(()));
         });
         let blocks = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
-            let promises =
-                (0..count).map(
-                    |_| match of(world).begin(context, &promise_of(context), 2) {
-                        Begun::Pending(promise) => promise,
-                        Begun::Ready(_) => panic!("two permits were granted where one is free"),
-                    },
-                );
+            let promises = (0..count).map(|_| {
+                let mut promise = Acquiring::new(of(world), &promise_of(context), 2);
+                assert!(promise.start(context).is_pending());
+                promise
+            });
             let runtime = WithPromises {
                 context,
                 promises: RefCell::new(promises.collect()),
@@ -267,16 +270,16 @@ fn behind_promises_whose_thread_blocks(count: usize) {
                 ..*context
             };
             let opened = Latch::new(world.cell(1), 1).wait(&with_promises, None);
-            assert_eq!(opened, Ok(WaitResult::Acquired));
+            assert_eq!(opened, Ok(()));
             of(world).release(context, 1).unwrap();
             for promise in runtime.promises.into_inner() {
-                run_to_completion(context, Begun::Pending(promise)).unwrap();
+                settle(context, promise).unwrap();
                 of(world).release(context, 2).unwrap();
             }
         });
         let behind = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
             let semaphore = of(world);
-            run_to_completion(context, semaphore.begin(context, &promise_of(context), 1)).unwrap();
+            run_to_completion(context, Acquiring::new(semaphore, &promise_of(context), 1)).unwrap();
             semaphore.release(context, 1).unwrap();
             Latch::new(world.cell(1), 1).count_down(context, 1).unwrap();
         });

@@ -7,7 +7,7 @@ use super::grants;
 use super::promises::Terms;
 use super::value::{Failure, Result, Value};
 use crate::cell::SharedWord;
-use crate::primitives::{Barrier, Fault, LastArrival};
+use crate::primitives::{Arriving, Barrier, Fault, LastArrival};
 use crate::queue::{Key, Kind};
 
 /// The exports for Barrier.
@@ -70,7 +70,7 @@ fn wait_async(arguments: &mut Arguments) -> Result<Value> {
     let key = call.key();
     call.promise(
         terms,
-        |context, requester| barrier.begin(context, requester, last(action)),
+        |requester| Arriving::new(barrier, requester, last(action)),
         move |missing| Ok(arrived(missing?, key, action) + 1.0),
     )
 }

@@ -11,8 +11,8 @@ use super::view::{CellView, KeptView};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::label::Label;
-use crate::primitives::{Fault, WaitResult};
-use crate::queue::{Begun, Context, Key, Kind, Labels, Requester, Wait};
+use crate::primitives::{Fault, Wait};
+use crate::queue::{Context, Key, Kind, Labels, Requester};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use napi_sys as sys;
 use std::ptr;
@@ -115,32 +115,40 @@ impl Call {
         result.map_err(|fault| self.throw(fault))
     }
 
-    /// Waits within a time limit. With a limit of 0 it calls `at_once` instead. Returns the status.
+    /// Waits, and returns the status. A time limit that passes is no fault.
+    pub fn wait<T: Into<WaitStatus>>(
+        &self,
+        wait: impl FnOnce(&Context) -> std::result::Result<T, Fault>,
+    ) -> Result<Value> {
+        self.run(|context| WaitStatus::of(wait(context)))
+            .map(Value::from)
+    }
+
+    /// Waits within a time limit, and returns the status. With a limit of 0 it calls `at_once` instead.
     pub fn within(
         &self,
         limit: Milliseconds,
-        wait: impl FnOnce(&Context, Option<Deadline>) -> std::result::Result<WaitResult, Fault>,
-        at_once: impl FnOnce(&Context) -> std::result::Result<WaitResult, Fault>,
+        wait: impl FnOnce(&Context, Option<Deadline>) -> std::result::Result<(), Fault>,
+        at_once: impl FnOnce(&Context) -> std::result::Result<(), Fault>,
     ) -> Result<Value> {
-        let result = self.run(|context| {
+        self.wait(|context| {
             if limit.0 > 0.0 {
                 wait(context, limit.deadline())
             } else {
                 at_once(context)
             }
-        })?;
-        Ok(WaitStatus::from(result).into())
+        })
     }
 
     /// Begins a wait as a promise. Returns [`WaitStatus::Pending`] if it waits, or its result if it did not need to.
     pub fn promise<W: Wait + 'static>(
         &self,
         terms: Terms,
-        begin: impl FnOnce(&Context, &Requester) -> Begun<W>,
-        complete: impl FnOnce(W::Output) -> Completion + 'static,
+        wait: impl FnOnce(&Requester) -> W,
+        complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
     ) -> Result<Value> {
         let labels = || self.labels();
-        promises::begin(&self.realm, self.site(), terms, labels, begin, complete)?
+        promises::begin(&self.realm, self.site(), terms, labels, wait, complete)?
             .map(Value::from)
             .map_err(|fault| self.throw(fault))
     }

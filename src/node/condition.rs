@@ -7,8 +7,8 @@ use super::promises::Terms;
 use super::status::WaitStatus;
 use super::value::{Result, Value};
 use super::{grants, mutex};
-use crate::primitives::{Condition, Fault, Mutex};
-use crate::queue::Kind;
+use crate::primitives::{Condition, Fault, Mutex, Waiting};
+use crate::queue::{Kind, Owner};
 
 /// The exports for Condition.
 pub static EXPORTS: &[Export] = &[
@@ -22,8 +22,10 @@ fn wait(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = Call::read_with_mutex(arguments)?;
     let deadline = arguments.milliseconds()?.deadline();
     let (condition, mutex) = (Condition::new(call.cell()), Mutex::new(mutex.cell()));
-    let notification = call.run(|context| condition.wait(mutex, context, deadline))?;
-    Ok(WaitStatus::from(notification).into())
+    call.wait(|context| {
+        let notified = condition.wait(mutex, context, deadline);
+        notified.map(|()| WaitStatus::Notified)
+    })
 }
 
 fn notify(arguments: &mut Arguments) -> Result<Value> {
@@ -42,23 +44,24 @@ fn wait_async(arguments: &mut Arguments) -> Result<Value> {
     if !grants::revoke(key, guard) {
         return call.run(|_| Err(Fault::NotOwner(None)));
     }
-    let id = call.realm().thread().id();
-    let is_owned = move || mutex.is_guarded_by(id) && !grants::is_granted_to_any(key);
+    let owner = Owner::Guard(call.realm().thread().id());
+    let is_owned = move || mutex.is_owned_as(owner) && !grants::is_granted_to_any(key);
     let began = call.promise(
         terms,
-        |context, requester| condition.begin(mutex, context, requester),
+        |requester| Waiting::new(condition, mutex, requester),
         move |result| {
             // The mutex is locked again, too, if the cell of the condition was written over. If the cell of the mutex
             // was written over, another promise may have been granted it.
             let is_owned = match result {
-                Ok(_) => true,
+                Ok(()) | Err(Fault::TimedOut) => true,
                 Err(Fault::Corrupt(_)) => is_owned(),
                 Err(_) => false,
             };
             if is_owned {
                 grants::grant(key, guard);
             }
-            Ok(WaitStatus::from(result?).number())
+            let notified = result.map(|()| WaitStatus::Notified);
+            Ok(WaitStatus::of(notified)?.number())
         },
     );
     // A wait that fails at once has not unlocked the mutex.

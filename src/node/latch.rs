@@ -7,7 +7,7 @@ use super::promises::Terms;
 use super::status::WaitStatus;
 use super::value::{Failure, Result, Value};
 use crate::cell::SharedWord;
-use crate::primitives::{Latch, WaitResult};
+use crate::primitives::{Fault, Latch, Opening};
 use crate::queue::Kind;
 
 /// The exports for Latch.
@@ -42,11 +42,11 @@ fn wait(arguments: &mut Arguments) -> Result<Value> {
         arguments.milliseconds()?,
         |context, deadline| latch.wait(context, deadline),
         |_| {
-            Ok(if latch.is_open()? {
-                WaitResult::Acquired
+            if latch.is_open()? {
+                Ok(())
             } else {
-                WaitResult::TimedOut
-            })
+                Err(Fault::TimedOut)
+            }
         },
     )
 }
@@ -62,8 +62,8 @@ fn wait_async(arguments: &mut Arguments) -> Result<Value> {
     let (call, latch) = read(arguments)?;
     call.promise(
         Terms::read(arguments)?,
-        |context, requester| latch.begin(context, requester),
-        |result| WaitStatus::from(result?).completion(),
+        |requester| Opening::new(latch, requester),
+        |opened| Ok(WaitStatus::from(opened?).number()),
     )
 }
 

@@ -9,8 +9,8 @@ use super::promises::Terms;
 use super::status::WaitStatus;
 use super::value::{Result, Value};
 use crate::cell::SharedWord;
-use crate::primitives::{Mutex, WaitResult};
-use crate::queue::{Cooldown, Key, Kind, Requester};
+use crate::primitives::{Locking, Mutex, in_time};
+use crate::queue::{Cooldown, Key, Kind, Owner};
 use std::cell::Cell;
 
 /// The exports for Mutex.
@@ -79,14 +79,15 @@ fn unlock(arguments: &mut Arguments) -> Result<Value> {
 fn recover(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
     let deadline = arguments.milliseconds()?.deadline();
-    let recovered = call.run(|context| mutex.recover(context, deadline))?;
-    Ok(WaitStatus::from(recovered).into())
+    call.wait(|context| mutex.recover(context, deadline))
 }
 
 fn try_lock_guard(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
     let serial = arguments.serial()?;
-    let locked = call.run(|context| mutex.try_lock_guard(context))? == WaitResult::Acquired;
+    let locked = call
+        .run(|context| in_time(mutex.try_lock_as(context, context.guard())))?
+        .is_some();
     if locked {
         grants::grant(call.key(), serial);
     }
@@ -96,33 +97,28 @@ fn try_lock_guard(arguments: &mut Arguments) -> Result<Value> {
 fn lock_async(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
     let terms = Terms::read(arguments)?;
-    let recovers = arguments.boolean()?;
-    let (key, serial) = (call.key(), terms.serial);
-    let grant = move |status: WaitStatus| {
-        let completion = status.completion()?;
-        grants::grant(key, serial);
-        Ok(completion)
-    };
-    if recovers {
-        call.promise(
-            terms,
-            |context, requester| mutex.begin_recovery(context, requester),
-            move |result| grant(result?.into()),
-        )
+    let wait = if arguments.boolean()? {
+        Locking::recovering
     } else {
-        call.promise(
-            terms,
-            |context, requester| mutex.begin(context, requester),
-            move |result| grant(result?.into()),
-        )
-    }
+        Locking::new
+    };
+    let (key, serial) = (call.key(), terms.serial);
+    call.promise(
+        terms,
+        |requester| wait(mutex, requester),
+        move |locked| {
+            let status = WaitStatus::from(locked?);
+            grants::grant(key, serial);
+            Ok(status.number())
+        },
+    )
 }
 
 fn release_guard(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
     let is_owner = grants::revoke(call.key(), arguments.serial()?);
     if is_owner {
-        call.run(|context| mutex.unlock_guard(context))?;
+        call.run(|context| mutex.unlock_as(context, context.guard()))?;
     }
     Ok(is_owner.into())
 }
@@ -131,18 +127,13 @@ fn is_guarded(arguments: &mut Arguments) -> Result<Value> {
     let realm = arguments.realm()?;
     let cell = arguments.cell()?.cell();
     let is_granted = grants::is_granted(key(cell), arguments.serial()?);
-    Ok((is_granted && Mutex::new(cell).is_guarded_by(realm.thread().id())).into())
+    Ok((is_granted && Mutex::new(cell).is_owned_as(Owner::Guard(realm.thread().id()))).into())
 }
 
 fn assert_owned(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
-    call.run(|context| {
-        mutex.assert_owned_as(
-            context.queues.threads(),
-            &Requester::thread_of(context.thread),
-        )
-    })
-    .map(Value::from)
+    call.run(|context| mutex.assert_owned_as(context.queues.threads(), context.owner()))
+        .map(Value::from)
 }
 
 fn owner(arguments: &mut Arguments) -> Result<Value> {

@@ -20,10 +20,8 @@ use super::value::{Env, Failure, Result, Value};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::hash::HashMap;
-use crate::primitives::Fault;
-use crate::queue::{
-    Begun, Context, Key, Kind, Labels, Requester, Unpark, Wait, Waiter, WakeReason,
-};
+use crate::primitives::{Fault, Wait};
+use crate::queue::{Context, Key, Kind, Labels, Requester, Unpark, Waiter, WakeReason};
 use crate::threads::{Expire, Interrupt, InterruptSource, Limit, Runtime, Thread};
 use std::cell::RefCell;
 
@@ -136,7 +134,10 @@ struct Completing<W: Wait, C> {
     complete: Option<C>,
 }
 
-impl<W: Wait, C: FnOnce(W::Output) -> Completion> PendingWait for Completing<W, C> {
+impl<W: Wait, C> PendingWait for Completing<W, C>
+where
+    C: FnOnce(std::result::Result<W::Output, Fault>) -> Completion,
+{
     fn waiter(&self) -> &Arc<Waiter> {
         self.wait.waiter()
     }
@@ -144,8 +145,8 @@ impl<W: Wait, C: FnOnce(W::Output) -> Completion> PendingWait for Completing<W, 
     fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Completion> {
         match self.wait.resume(context, reason) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(output) => Poll::Ready(match self.complete.take() {
-                Some(complete) => complete(output),
+            Poll::Ready(result) => Poll::Ready(match self.complete.take() {
+                Some(complete) => complete(result),
                 None => Err(Fault::Interrupted),
             }),
         }
@@ -203,22 +204,22 @@ impl Pending {
     }
 }
 
-/// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait. `labels` returns the
-/// labels of its cells.
+/// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait. `wait` makes the wait
+/// of a requester, `labels` returns the labels of its cells.
 pub fn begin<W: Wait + 'static>(
     realm: &Rc<Realm>,
     site: Site,
     terms: Terms,
     labels: impl FnOnce() -> Labels,
-    begin: impl FnOnce(&Context, &Requester) -> Begun<W>,
-    complete: impl FnOnce(W::Output) -> Completion + 'static,
+    wait: impl FnOnce(&Requester) -> W,
+    complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
 ) -> Result<Completion> {
     let limit = prepare(realm, &terms)?;
     let completion = as_context(realm.thread(), |context| {
-        let wait = match begin(context, &requester(context, realm, &terms)) {
-            Begun::Ready(output) => return complete(output),
-            Begun::Pending(wait) => wait,
-        };
+        let mut wait = wait(&requester(context, realm, &terms));
+        if let Poll::Ready(result) = wait.start(context) {
+            return complete(result);
+        }
         let pending = Pending {
             realm: Rc::clone(realm),
             site,

@@ -11,8 +11,8 @@ use super::status::WaitStatus;
 use super::value::{Result, Value};
 use super::view::KeptView;
 use crate::cell::SharedWord;
-use crate::primitives::{Fault, Request, RwLock, WaitResult};
-use crate::queue::{Context, Key, Kind};
+use crate::primitives::{Entering, Fault, Recovered, Request, RwLock, in_time};
+use crate::queue::{Context, Key, Kind, Owner};
 
 /// The exports for RwLock.
 pub static EXPORTS: &[Export] = &[
@@ -95,17 +95,15 @@ fn enter(arguments: &mut Arguments) -> Result<Value> {
     let (this, request) = RwLockCall::read_entering(arguments)?;
     let limit = arguments.milliseconds()?;
     let lock = this.lock();
-    this.call.run(|context| {
-        let entered = match request {
-            Request::Recover => {
-                let recovered = lock.recover(context, limit.deadline())?;
-                return Ok(WaitStatus::from(recovered).into());
-            }
-            request if limit.0 <= 0.0 => lock.try_enter(context, request)?,
-            Request::Read => lock.read(context, limit.deadline())?,
-            Request::Write => lock.write(context, limit.deadline())?,
-        };
-        Ok(WaitStatus::from(entered).into())
+    this.call.wait(|context| {
+        let deadline = limit.deadline();
+        match request {
+            Request::Recover => return lock.recover(context, deadline),
+            request if limit.0 <= 0.0 => lock.try_enter(context, context.owner(), request),
+            Request::Read => lock.read(context, deadline),
+            Request::Write => lock.write(context, deadline),
+        }
+        .map(|()| Recovered::Acquired)
     })
 }
 
@@ -121,7 +119,7 @@ fn unlock(arguments: &mut Arguments) -> Result<Value> {
 fn downgrade(arguments: &mut Arguments) -> Result<Value> {
     let this = RwLockCall::read(arguments)?;
     this.call
-        .run(|context| this.lock().downgrade(context))
+        .run(|context| this.lock().downgrade(context, context.owner()))
         .map(Value::from)
 }
 
@@ -153,8 +151,8 @@ fn try_enter_guard(arguments: &mut Arguments) -> Result<Value> {
     let entry = Entry::of(&this.call, request)?;
     let entered = this
         .call
-        .run(|context| this.lock().try_enter_guard(context, request))?;
-    let is_inside = entered == WaitResult::Acquired;
+        .run(|context| in_time(this.lock().try_enter(context, context.guard(), request)))?;
+    let is_inside = entered.is_some();
     if is_inside {
         entry.grant(this.call.key(), serial);
     }
@@ -169,13 +167,13 @@ fn enter_async(arguments: &mut Arguments) -> Result<Value> {
     let RwLockCall { call, reads } = this;
     call.promise(
         terms,
-        |context, requester| lock.begin(context, requester, request),
+        |requester| Entering::new(lock, requester, request),
         move |entered| {
             // The counts belong to this lock until here.
             drop(reads);
-            let completion = WaitStatus::from(entered?).completion()?;
+            let status = WaitStatus::from(entered?);
             entry.grant(key, serial);
-            Ok(completion)
+            Ok(status.number())
         },
     )
 }
@@ -189,13 +187,13 @@ fn release_guard(arguments: &mut Arguments) -> Result<Value> {
         let Some(_view) = grants::revoke_read(serial) else {
             return Ok(false.into());
         };
-        this.end_read(|lock, context| lock.unlock_read_guard(context))?;
+        this.end_read(|lock, context| lock.unlock_read_as(context, context.guard()))?;
         return Ok(true.into());
     }
     let is_writer = grants::revoke(this.call.key(), serial);
     if is_writer {
         this.call
-            .run(|context| this.lock().unlock_write_guard(context))?;
+            .run(|context| this.lock().unlock_write_as(context, context.guard()))?;
     }
     Ok(is_writer.into())
 }
@@ -207,7 +205,7 @@ fn downgrade_guard(arguments: &mut Arguments) -> Result<Value> {
     let is_writer = grants::revoke(this.call.key(), writing);
     if is_writer {
         this.call
-            .run(|context| this.lock().downgrade_guard(context))?;
+            .run(|context| this.lock().downgrade(context, context.guard()))?;
         entry.grant(this.call.key(), reading);
     }
     Ok(is_writer.into())
@@ -224,7 +222,8 @@ fn is_guarded(arguments: &mut Arguments) -> Result<Value> {
         Request::Read => grants::is_read_granted(serial),
         _ => {
             let lock = RwLock::new(cell, reads.held());
-            grants::is_granted(key(cell), serial) && lock.is_written_by_guard(realm.thread().id())
+            grants::is_granted(key(cell), serial)
+                && lock.is_written_as(Owner::Guard(realm.thread().id()))
         }
     };
     Ok(is_guarded.into())

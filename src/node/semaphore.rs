@@ -7,7 +7,7 @@ use super::promises::Terms;
 use super::status::WaitStatus;
 use super::value::{Failure, Result, Value};
 use crate::cell::SharedWord;
-use crate::primitives::{Released, Semaphore};
+use crate::primitives::{Acquiring, Released, Semaphore};
 use crate::queue::Kind;
 
 /// The exports for Semaphore.
@@ -61,8 +61,8 @@ fn acquire_async(arguments: &mut Arguments) -> Result<Value> {
     let (call, semaphore, count) = read(arguments)?;
     call.promise(
         Terms::read(arguments)?,
-        |context, requester| semaphore.begin(context, requester, count),
-        |result| WaitStatus::from(result?).completion(),
+        |requester| Acquiring::new(semaphore, requester, count),
+        |acquired| Ok(WaitStatus::from(acquired?).number()),
     )
 }
 

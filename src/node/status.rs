@@ -2,7 +2,7 @@
 
 use super::export::Export;
 use super::value::{Env, Value};
-use crate::primitives::{Fault, Notification, Recovered, WaitResult};
+use crate::primitives::{Fault, Recovered, in_time};
 use napi_sys as sys;
 use std::ptr;
 
@@ -39,21 +39,15 @@ impl WaitStatus {
         self as i8 as f64
     }
 
-    /// The number with which a promise is fulfilled. A promise whose time limit passed fails instead.
-    pub fn completion(self) -> Result<f64, Fault> {
-        match self {
-            WaitStatus::TimedOut => Err(Fault::TimedOut),
-            status => Ok(status.number()),
-        }
+    /// The status of a wait for which a time limit that passes is no fault.
+    pub fn of<T: Into<WaitStatus>>(result: Result<T, Fault>) -> Result<Self, Fault> {
+        Ok(in_time(result)?.map_or(WaitStatus::TimedOut, T::into))
     }
 }
 
-impl From<WaitResult> for WaitStatus {
-    fn from(result: WaitResult) -> Self {
-        match result {
-            WaitResult::Acquired => WaitStatus::Acquired,
-            WaitResult::TimedOut => WaitStatus::TimedOut,
-        }
+impl From<()> for WaitStatus {
+    fn from((): ()) -> Self {
+        WaitStatus::Acquired
     }
 }
 
@@ -62,16 +56,6 @@ impl From<Recovered> for WaitStatus {
         match recovered {
             Recovered::Cleared => WaitStatus::Recovered,
             Recovered::Acquired => WaitStatus::Acquired,
-            Recovered::TimedOut => WaitStatus::TimedOut,
-        }
-    }
-}
-
-impl From<Notification> for WaitStatus {
-    fn from(notification: Notification) -> Self {
-        match notification {
-            Notification::Received => WaitStatus::Notified,
-            Notification::TimedOut => WaitStatus::TimedOut,
         }
     }
 }

@@ -2,8 +2,8 @@
 //! panics, none hangs, and none leaves a waiter behind in a queue.
 
 use super::{
-    Barrier, Condition, Fault, LastArrival, Latch, Mutex, ReadCounts, Recovered, Request, RwLock,
-    Semaphore, WaitResult, thread_died,
+    Barrier, Condition, Fault, LastArrival, Latch, Mutex, ReadCounts, Request, RwLock, Semaphore,
+    in_time, thread_died,
 };
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
@@ -108,18 +108,18 @@ fn run(
     match operation {
         Operation::Write(word) => cell.overwrite(word),
         Operation::Lock => {
-            if mutex.lock(context, soon)? == WaitResult::Acquired {
+            if in_time(mutex.lock(context, soon))?.is_some() {
                 assert!(mutex.is_owned_by(context.id()));
             }
         }
         Operation::TryLock => {
-            if mutex.try_lock(context)? == WaitResult::Acquired {
+            if in_time(mutex.try_lock(context))?.is_some() {
                 assert!(mutex.is_owned_by(context.id()));
             }
         }
         Operation::Unlock => mutex.unlock(context)?,
         Operation::Recover => {
-            if mutex.recover(context, soon)? != Recovered::TimedOut {
+            if in_time(mutex.recover(context, soon))?.is_some() {
                 assert!(mutex.is_owned_by(context.id()));
             }
         }
@@ -136,7 +136,7 @@ fn run(
             assert!(Barrier::new(cell, TOTAL).wait(context, LastArrival::Opens, soon)? < TOTAL);
         }
         Operation::Await => {
-            if Latch::new(cell, COUNT).wait(context, soon)? == WaitResult::Acquired {
+            if in_time(Latch::new(cell, COUNT).wait(context, soon))?.is_some() {
                 assert_eq!(cell.load(), COUNT);
             }
         }
@@ -154,21 +154,23 @@ fn run(
             assert!(semaphore.available()? <= MAX_PERMITS);
         }
         Operation::ReadLock => {
-            if rwlock.read(context, soon)? == WaitResult::Acquired {
+            if in_time(rwlock.read(context, soon))?.is_some() {
                 assert!(own.load() > 0 && rwlock.readers()? > 0);
             }
         }
         Operation::WriteLock => {
-            if rwlock.write(context, soon)? == WaitResult::Acquired {
+            if in_time(rwlock.write(context, soon))?.is_some() {
                 assert_eq!(
                     rwlock.writer(context.queues.threads()),
                     Ok(Some(context.id()))
                 );
             }
         }
-        Operation::TryEnter(request) => drop(rwlock.try_enter(context, request)?),
+        Operation::TryEnter(request) => {
+            rwlock.try_enter(context, context.owner(), request)?;
+        }
         Operation::RecoverWrite => {
-            if rwlock.recover(context, soon)? != Recovered::TimedOut {
+            if in_time(rwlock.recover(context, soon))?.is_some() {
                 assert_eq!(
                     rwlock.writer(context.queues.threads()),
                     Ok(Some(context.id()))
@@ -178,7 +180,7 @@ fn run(
         Operation::UnlockRead => rwlock.unlock_read(context)?,
         Operation::UnlockWrite => rwlock.unlock_write(context)?,
         Operation::Downgrade => {
-            rwlock.downgrade(context)?;
+            rwlock.downgrade(context, context.owner())?;
             assert!(rwlock.readers()? > 0);
         }
         Operation::ReaderDied => {

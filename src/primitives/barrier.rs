@@ -14,12 +14,11 @@
 //! Orderings: each arrival and the end of its phase hold the lock of the bucket, so the end of the phase sees what
 //! each party wrote before it arrived. A waiter acquires its outcome, which the end of the phase released.
 
-use super::Fault;
+use super::wait::{Step, fault_of};
+use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{
-    Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason,
-};
+use crate::queue::{Aim, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 use std::task::Poll;
@@ -95,24 +94,7 @@ impl Barrier {
         last: LastArrival,
         deadline: Option<Deadline>,
     ) -> Result<u32, Fault> {
-        self.begin(context, &Requester::thread_of(context.thread), last)
-            .block(context, deadline)
-    }
-
-    /// Begins to wait.
-    pub fn begin(
-        self,
-        context: &Context,
-        requester: &Requester,
-        last: LastArrival,
-    ) -> Begun<Arriving> {
-        let arriving = Arriving {
-            barrier: self,
-            waiter: Waiter::new(requester, self.key()),
-            last,
-            missing: None,
-        };
-        Begun::with(arriving, |wait| wait.arrive(context))
+        Arriving::new(self, &Requester::thread_of(context.thread), last).block(context, deadline)
     }
 
     /// Releases the other parties after the action, which this thread ran.
@@ -178,7 +160,7 @@ impl Barrier {
     fn release_all(self, queue: &mut QueueGuard, word: u32, outcome: Outcome) {
         self.cell.overwrite(word);
         queue.complete_all(self.key(), outcome);
-        queue.complete_all(self.gate(), Outcome::Retry { more: false });
+        queue.complete_all(self.gate(), Outcome::Arrive);
     }
 
     /// Reads the word. The caller holds the lock of the queue, with whose length the word has to agree.
@@ -208,7 +190,7 @@ impl Barrier {
             }
             // No action runs, so no party should stand at the gate. Some do only if the cell was written over.
             Ok(Phase::Arriving(_)) => {
-                queue.complete_all(self.gate(), Outcome::Retry { more: false });
+                queue.complete_all(self.gate(), Outcome::Arrive);
             }
             Ok(Phase::Acting(_)) | Err(_) => {}
         }
@@ -226,7 +208,17 @@ pub struct Arriving {
 }
 
 impl Arriving {
-    fn arrive(&mut self, context: &Context) -> Poll<Result<u32, Fault>> {
+    /// A wait of `requester` at `barrier`. `last` says what it does if it is the last to arrive.
+    pub fn new(barrier: Barrier, requester: &Requester, last: LastArrival) -> Self {
+        Arriving {
+            barrier,
+            waiter: Waiter::new(requester, barrier.key(), Aim::default()),
+            last,
+            missing: None,
+        }
+    }
+
+    fn arrive(&mut self, context: &Context) -> Step<u32> {
         let threads = context.queues.threads();
         let mut queue = context.queues.lock(self.barrier.key());
         loop {
@@ -270,60 +262,48 @@ impl Arriving {
     /// Enters one of the two queues.
     fn queue_up(&mut self, queue: &mut QueueGuard, key: Key) {
         if self.waiter.key() != key {
-            self.waiter = Waiter::new(self.waiter.requester(), key);
+            self.waiter = Waiter::new(self.waiter.requester(), key, Aim::default());
         }
         queue.push_back(&self.waiter);
-    }
-
-    /// Leaves the queue early. True if it was still queued; then the barrier breaks for all if this party had
-    /// arrived.
-    fn dequeue(&self, context: &Context) -> bool {
-        let mut queue = context.queues.lock(self.barrier.key());
-        let left = queue.remove(&self.waiter);
-        if left && self.missing.is_some() {
-            self.barrier
-                .release_all(&mut queue, BROKEN, Outcome::Broken);
-        }
-        left
     }
 }
 
 impl Wait for Arriving {
-    type Output = Result<u32, Fault>;
+    type Output = u32;
 
     fn waiter(&self) -> &Arc<Waiter> {
         &self.waiter
     }
 
-    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        Poll::Ready(
-            match reason.wait_end(&self.waiter, || self.dequeue(context)) {
-                WaitEnd::Completed(outcome) => match (outcome, self.missing) {
-                    (Some(Outcome::Passed), Some(missing)) => Ok(missing),
-                    (Some(Outcome::Retry { .. }), None) => return self.arrive(context),
-                    (Some(Outcome::Broken), _) => Err(Fault::Broken),
-                    (Some(Outcome::Corrupt(word)), _) => Err(Fault::Corrupt(word)),
-                    _ => Err(Fault::Corrupt(self.barrier.cell.load())),
-                },
-                WaitEnd::TimedOut => Err(Fault::TimedOut),
-                WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
-                    let complete = !self.dequeue(context)
-                        && self.waiter.requester().is_promise()
-                        && self.waiter.outcome() == Some(Outcome::Passed);
-                    // The other parties have passed: too late to break the barrier for them.
-                    self.missing.filter(|_| complete).ok_or(Fault::Interrupted)
-                }
-            },
-        )
+    fn start(&mut self, context: &Context) -> Step<u32> {
+        self.arrive(context)
     }
 
-    fn revalidate(&self, context: &Context) {
+    fn completed(&mut self, context: &Context, outcome: Outcome) -> Step<u32> {
+        match (outcome, self.missing) {
+            (Outcome::Passed, Some(missing)) => Poll::Ready(Ok(missing)),
+            (Outcome::Arrive, None) => self.arrive(context),
+            (outcome, _) => Poll::Ready(Err(fault_of(&self.waiter, outcome))),
+        }
+    }
+
+    fn update(&self, context: &Context, queue: &mut QueueGuard) {
         // A fault has already ended all waits.
-        self.barrier
-            .examine(
-                context.queues.threads(),
-                &mut context.queues.lock(self.barrier.key()),
-            )
-            .ok();
+        self.barrier.examine(context.queues.threads(), queue).ok();
+    }
+
+    /// The barrier breaks for all if this party had arrived.
+    fn left(&self, _context: &Context, queue: &mut QueueGuard) {
+        if self.missing.is_some() {
+            self.barrier.release_all(queue, BROKEN, Outcome::Broken);
+        }
+    }
+
+    fn interrupted(&mut self, context: &Context) -> Result<u32, Fault> {
+        let passed = !self.dequeue(context)
+            && self.waiter.requester().is_promise()
+            && self.waiter.outcome() == Some(Outcome::Passed);
+        // The other parties have passed: too late to break the barrier for them.
+        self.missing.filter(|_| passed).ok_or(Fault::Interrupted)
     }
 }

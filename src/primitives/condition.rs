@@ -12,11 +12,12 @@
 //! notifier's lock of the mutex, under which it changed the data, acquired it. So the notifier sees the bit of each
 //! waiter that must not be missed.
 
-use super::{Fault, Locking, Mutex};
+use super::wait::{Step, fault_of};
+use super::{Fault, Locking, Mutex, Recovered, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Begun, Context, Key, Kind, Outcome, QueueGuard, Queues, Requester, Wait, Waiter, WakeReason,
+    Aim, Context, Key, Kind, Outcome, Owner, QueueGuard, Queues, Requester, Waiter, WakeReason,
 };
 use crate::threads::{ThreadId, Threads};
 use std::sync::Arc;
@@ -32,15 +33,6 @@ use std::task::Poll;
 const EMPTY: u32 = 0;
 /// There are waiters.
 const WAITERS: u32 = 1 << 30;
-
-/// Why a wait ended. The mutex is owned again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notification {
-    /// The waiter was notified.
-    Received,
-    /// The time limit passed first.
-    TimedOut,
-}
 
 /// The Condition in one cell.
 #[derive(Clone, Copy, Debug)]
@@ -64,30 +56,14 @@ impl Condition {
     }
 
     /// Unlocks `mutex`, waits for a notification until `deadline` or without limit, and locks `mutex` again. After a
-    /// fault other than [`Fault::NotOwner`] and the corruption of this cell, the mutex is not owned.
+    /// fault other than [`Fault::TimedOut`], [`Fault::NotOwner`] and the corruption of this cell, the mutex is not owned.
     pub fn wait(
         self,
         mutex: Mutex,
         context: &Context,
         deadline: Option<Deadline>,
-    ) -> Result<Notification, Fault> {
-        self.begin(mutex, context, &Requester::thread_of(context.thread))
-            .block(context, deadline)
-    }
-
-    /// Begins to wait: unlocks `mutex`, which `requester` owns.
-    pub fn begin(self, mutex: Mutex, context: &Context, requester: &Requester) -> Begun<Waiting> {
-        let waiter = Waiter::at_condition(requester, self.key(), mutex.cell(), Mutex::owner_of);
-        let wait = Waiting {
-            condition: self,
-            mutex,
-            waiter,
-            stage: Stage::Notification,
-        };
-        Begun::with(wait, |wait| match wait.start(context) {
-            Ok(()) => Poll::Pending,
-            Err(fault) => Poll::Ready(Err(fault)),
-        })
+    ) -> Result<(), Fault> {
+        Waiting::new(self, mutex, &Requester::thread_of(context.thread)).block(context, deadline)
     }
 
     /// Notifies up to `count` waiters, the longest waiting first. Returns how many it notified.
@@ -257,21 +233,36 @@ enum Stage {
     /// Waits for a notification.
     Notification,
     /// Locks the mutex again, and then returns this result.
-    Locking(Locking, Result<Notification, Fault>),
+    Locking(Locking, Result<(), Fault>),
 }
 
 impl Waiting {
+    /// A wait of `requester`, which owns `mutex`.
+    pub fn new(condition: Condition, mutex: Mutex, requester: &Requester) -> Self {
+        let key = condition.key();
+        let aim = Aim {
+            mutex: Some(mutex.cell()),
+            ..Mutex::AIM
+        };
+        Waiting {
+            condition,
+            mutex,
+            waiter: Waiter::new(requester, key, aim),
+            stage: Stage::Notification,
+        }
+    }
+
     /// Enters the queue and unlocks the mutex.
-    fn start(&self, context: &Context) -> Result<(), Fault> {
-        let requester = self.waiter.requester();
+    fn enqueue(&self, context: &Context) -> Result<(), Fault> {
+        let owner = Owner::from(self.waiter.requester());
         self.mutex
-            .assert_owned_as(context.queues.threads(), requester)?;
+            .assert_owned_as(context.queues.threads(), owner)?;
         {
             let mut queue = context.queues.lock(self.condition.key());
             self.condition.set_waiters_bit(&mut queue)?;
             queue.push_back(&self.waiter);
         }
-        let unlocked = self.mutex.unlock_as(context, requester);
+        let unlocked = self.mutex.unlock_as(context, owner);
         if unlocked.is_err() {
             self.cancel(context);
         }
@@ -284,27 +275,87 @@ impl Waiting {
     }
 
     /// Locks the mutex, and then returns `result`.
-    fn lock_again(
-        &mut self,
-        context: &Context,
-        result: Result<Notification, Fault>,
-    ) -> Poll<Result<Notification, Fault>> {
-        match self.mutex.begin(context, self.waiter.requester()) {
-            Begun::Ready(Ok(_)) => Poll::Ready(result),
-            Begun::Ready(Err(fault)) => Poll::Ready(Err(fault)),
-            Begun::Pending(locking) => {
-                self.stage = Stage::Locking(locking, result);
-                Poll::Pending
+    fn lock_again(&mut self, context: &Context, result: Result<(), Fault>) -> Step<()> {
+        let mut locking = Locking::new(self.mutex, self.waiter.requester());
+        let locked = locking.start(context);
+        self.stage = Stage::Locking(locking, result);
+        self.after(context, locked)
+    }
+
+    /// After a step of locking the mutex.
+    fn after(&self, context: &Context, locked: Step<Recovered>) -> Step<()> {
+        match (locked, &self.stage) {
+            (Poll::Ready(Ok(_)), Stage::Locking(_, result)) => Poll::Ready(result.clone()),
+            (Poll::Ready(Err(fault)), _) => {
+                self.pass_notification_on(context);
+                Poll::Ready(Err(fault))
             }
+            _ => Poll::Pending,
         }
     }
 
-    /// Gives up, in whichever queue the waiter stands.
-    fn cancel(&self, context: &Context) {
-        if !self.dequeue(context) && self.waiter.was_notified() {
-            self.locking().cancel(context);
-            self.pass_on(context);
+    /// Passes the notification on to another waiter, if this one was notified by itself and will not act on it.
+    fn pass_notification_on(&self, context: &Context) {
+        if self.waiter.was_notified_one() {
+            // A fault has already ended all waits.
+            self.condition.notify(context, 1).ok();
         }
+    }
+}
+
+impl Wait for Waiting {
+    type Output = ();
+
+    fn waiter(&self) -> &Arc<Waiter> {
+        match &self.stage {
+            Stage::Notification => &self.waiter,
+            Stage::Locking(locking, _) => locking.waiter(),
+        }
+    }
+
+    fn start(&mut self, context: &Context) -> Step<()> {
+        match self.enqueue(context) {
+            Ok(()) => Poll::Pending,
+            Err(fault) => Poll::Ready(Err(fault)),
+        }
+    }
+
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Step<()> {
+        if let Stage::Notification = self.stage {
+            match reason {
+                WakeReason::Interrupted => return Poll::Ready(self.interrupted(context)),
+                WakeReason::TimedOut if self.dequeue(context) => {
+                    return self.lock_again(context, Err(Fault::TimedOut));
+                }
+                // The wait completed without a notification: the cell was written over.
+                _ if !self.waiter.was_notified() => {
+                    let outcome = self.waiter.outcome().unwrap_or(Outcome::Passed);
+                    return self.lock_again(context, Err(fault_of(&self.waiter, outcome)));
+                }
+                _ => {
+                    self.stage = Stage::Locking(self.locking(), Ok(()));
+                    // The time limit was that of the notification. Locking the mutex again has none.
+                    if reason == WakeReason::TimedOut {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+        let Stage::Locking(locking, _) = &mut self.stage else {
+            return Poll::Pending;
+        };
+        let locked = locking.resume(context, reason);
+        self.after(context, locked)
+    }
+
+    fn update(&self, _context: &Context, queue: &mut QueueGuard) {
+        // A fault ends all waits by itself.
+        self.condition.examine(queue).ok();
+    }
+
+    fn revalidate(&self, context: &Context) {
+        self.update(context, &mut context.queues.lock(self.condition.key()));
+        self.mutex.revalidate(context);
     }
 
     /// Leaves the queue of the Condition. False if the waiter was notified or its wait completed before.
@@ -316,80 +367,21 @@ impl Waiting {
         left
     }
 
-    /// Passes the notification on to another waiter, if this one was notified by itself and will not act on it.
-    fn pass_on(&self, context: &Context) {
-        if self.waiter.was_notified_one() {
-            // A fault has already ended all waits.
-            self.condition.notify(context, 1).ok();
+    /// Leaves the queue in which it stands, and passes on what it was given: the notification, too.
+    fn cancel(&self, context: &Context) {
+        if !self.dequeue(context) && self.waiter.was_notified() {
+            self.locking().cancel(context);
+            self.pass_notification_on(context);
         }
-    }
-}
-
-impl Wait for Waiting {
-    type Output = Result<Notification, Fault>;
-
-    fn waiter(&self) -> &Arc<Waiter> {
-        match &self.stage {
-            Stage::Notification => &self.waiter,
-            Stage::Locking(locking, _) => locking.waiter(),
-        }
-    }
-
-    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        if let Stage::Notification = self.stage {
-            match reason {
-                WakeReason::Interrupted => {
-                    self.cancel(context);
-                    return Poll::Ready(Err(Fault::Interrupted));
-                }
-                WakeReason::TimedOut if self.dequeue(context) => {
-                    return self.lock_again(context, Ok(Notification::TimedOut));
-                }
-                // The wait completed without a notification: the cell was written over.
-                _ if !self.waiter.was_notified() => {
-                    let word = match self.waiter.outcome() {
-                        Some(Outcome::Corrupt(word)) => word,
-                        _ => self.condition.cell.load(),
-                    };
-                    return self.lock_again(context, Err(Fault::Corrupt(word)));
-                }
-                _ => {
-                    self.stage = Stage::Locking(self.locking(), Ok(Notification::Received));
-                    // The time limit was that of the notification. Locking the mutex again has none.
-                    if reason == WakeReason::TimedOut {
-                        return Poll::Pending;
-                    }
-                }
-            }
-        }
-        let Stage::Locking(locking, result) = &mut self.stage else {
-            return Poll::Pending;
-        };
-        match locking.resume(context, reason) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(_)) => Poll::Ready(result.clone()),
-            Poll::Ready(Err(fault)) => {
-                self.pass_on(context);
-                Poll::Ready(Err(fault))
-            }
-        }
-    }
-
-    fn revalidate(&self, context: &Context) {
-        // A fault ends all waits by itself.
-        self.condition
-            .examine(&mut context.queues.lock(self.condition.key()))
-            .ok();
-        self.mutex.revalidate(context);
     }
 
     fn requeue_for_block(&mut self, context: &Context) {
-        match &self.stage {
+        match &mut self.stage {
+            Stage::Locking(locking, _) => locking.requeue_for_block(context),
             Stage::Notification if self.waiter.was_notified() => {
-                self.locking().requeue_at_front(context)
+                self.locking().requeue_for_block(context);
             }
             Stage::Notification => {}
-            Stage::Locking(locking, _) => locking.requeue_at_front(context),
         }
     }
 

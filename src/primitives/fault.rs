@@ -20,10 +20,19 @@ pub enum Fault {
     Abandoned(Option<ThreadId>),
     /// The barrier is broken.
     Broken,
-    /// The time limit passed, in an operation for which that is a fault.
+    /// The time limit passed first. An operation that does not wait has the limit zero.
     TimedOut,
     /// The cell holds a word that no primitive of this kind writes.
     Corrupt(u32),
     /// The runtime ended the wait: an exception is pending, or the thread is being terminated.
     Interrupted,
+}
+
+/// The result of an operation, for a caller to whom a time limit that passed is no fault: None if it did.
+pub fn in_time<T>(result: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Fault::TimedOut) => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }

@@ -4,12 +4,11 @@
 //! acquired what the threads that counted down before released. A thread that finds the latch open acquires all of
 //! that from the word. A thread that slept acquires it from its outcome, which the opening thread released.
 
-use super::{Fault, WaitResult};
+use super::wait::{Step, corrupt, enter_queue, fault_of};
+use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{
-    Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason,
-};
+use crate::queue::{Aim, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -61,34 +60,11 @@ impl Latch {
     }
 
     /// Waits until the latch is open or `deadline` passes, or without limit.
-    pub fn wait(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
+    pub fn wait(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
         if self.is_open()? {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
-        self.begin(context, &Requester::thread_of(context.thread))
-            .block(context, deadline)
-    }
-
-    /// Begins to wait.
-    pub fn begin(self, context: &Context, requester: &Requester) -> Begun<Opening> {
-        let waiter = Waiter::new(requester, self.key());
-        Begun::with(
-            Opening {
-                latch: self,
-                waiter,
-            },
-            |wait| {
-                let mut queue = context.queues.lock(self.key());
-                match self.set_waiters_bit(&mut queue) {
-                    Ok(true) => Poll::Ready(Ok(WaitResult::Acquired)),
-                    Ok(false) => {
-                        queue.push_back(&wait.waiter);
-                        Poll::Pending
-                    }
-                    Err(fault) => Poll::Ready(Err(fault)),
-                }
-            },
-        )
+        Opening::new(self, &Requester::thread_of(context.thread)).block(context, deadline)
     }
 
     /// What JavaScript tries before it calls native code: counts down while there are no waiters.
@@ -115,7 +91,7 @@ impl Latch {
                     self.release_all(&mut queue);
                     return Ok(());
                 }
-                State::Corrupt => return Err(self.corrupt(&mut queue, word)),
+                State::Corrupt => return Err(corrupt(&mut queue, self.key(), word)),
                 State::Closed if by >= self.remaining_of(word) => {
                     if self.cell.replace(word, self.count) {
                         self.release_all(&mut queue);
@@ -171,7 +147,7 @@ impl Latch {
                     self.release_all(queue);
                     return Ok(true);
                 }
-                State::Corrupt => return Err(self.corrupt(queue, word)),
+                State::Corrupt => return Err(corrupt(queue, self.key(), word)),
                 State::Closed => {
                     if self.cell.replace(word, word | WAITERS) {
                         return Ok(false);
@@ -185,12 +161,6 @@ impl Latch {
     fn release_all(self, queue: &mut QueueGuard) {
         queue.complete_all(self.key(), Outcome::Passed);
     }
-
-    /// Ends all waits: the cell was written over.
-    fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.complete_all(self.key(), Outcome::Corrupt(word));
-        Fault::Corrupt(word)
-    }
 }
 
 /// A wait for a Latch to open.
@@ -200,39 +170,41 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Leaves the queue. False if the wait completed before. The waiters bit stays: it costs the thread that opens
-    /// the latch one look into an empty queue.
-    fn dequeue(&self, context: &Context) -> bool {
-        context.queues.lock(self.latch.key()).remove(&self.waiter)
+    /// A wait of `requester` at `latch`.
+    pub fn new(latch: Latch, requester: &Requester) -> Self {
+        Opening {
+            latch,
+            waiter: Waiter::new(requester, latch.key(), Aim::default()),
+        }
     }
 }
 
 impl Wait for Opening {
-    type Output = Result<WaitResult, Fault>;
+    type Output = ();
 
     fn waiter(&self) -> &Arc<Waiter> {
         &self.waiter
     }
 
-    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        Poll::Ready(
-            match reason.wait_end(&self.waiter, || self.dequeue(context)) {
-                WaitEnd::Completed(Some(Outcome::Passed)) => Ok(WaitResult::Acquired),
-                WaitEnd::Completed(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-                WaitEnd::Completed(_) => Err(Fault::Corrupt(self.latch.cell.load())),
-                WaitEnd::TimedOut => Ok(WaitResult::TimedOut),
-                WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
-                    self.dequeue(context);
-                    Err(Fault::Interrupted)
-                }
-            },
-        )
+    fn start(&mut self, context: &Context) -> Step<()> {
+        enter_queue(context, &self.waiter, |queue| {
+            let is_open = self.latch.set_waiters_bit(queue)?;
+            Ok(is_open.then_some(()))
+        })
     }
 
-    fn revalidate(&self, context: &Context) {
-        // A fault ends all waits by itself.
-        self.latch
-            .set_waiters_bit(&mut context.queues.lock(self.latch.key()))
-            .ok();
+    fn completed(&mut self, _context: &Context, outcome: Outcome) -> Step<()> {
+        Poll::Ready(match outcome {
+            Outcome::Passed => Ok(()),
+            outcome => Err(fault_of(&self.waiter, outcome)),
+        })
     }
+
+    fn update(&self, _context: &Context, queue: &mut QueueGuard) {
+        // A fault ends all waits by itself.
+        self.latch.set_waiters_bit(queue).ok();
+    }
+
+    /// The waiters bit stays: it costs the thread that opens the latch one look into an empty queue.
+    fn left(&self, _context: &Context, _queue: &mut QueueGuard) {}
 }

@@ -1,4 +1,4 @@
-//! The primitives: one file each, with its word, its states and its protocol.
+//! The primitives: one file each, with its word, its states and its protocol. `wait.rs` has what all waits repeat.
 //!
 //! A primitive is one cell, and a zeroed cell is a fresh primitive. A file here knows the queues. It knows nothing of
 //! Node-API or the operating system.
@@ -12,35 +12,19 @@ mod latch;
 mod mutex;
 mod rwlock;
 mod semaphore;
+mod wait;
 
 pub use barrier::{Arriving, Barrier, LastArrival, Phase};
-pub use condition::{Condition, Notification, Waiting};
-pub use fault::Fault;
+pub use condition::{Condition, Waiting};
+pub use fault::{Fault, in_time};
 pub use latch::{Latch, Opening};
-pub use mutex::{Holder, Locking, Mutex, Recovered, Recovering, WaitResult};
+pub use mutex::{Holder, Locking, Mutex, Recovered};
 pub use rwlock::{Entering, Inside, ReadCounts, Request, RwLock};
 pub use semaphore::{Acquiring, Released, Semaphore};
+pub use wait::Wait;
 
-use crate::futex::Deadline;
-use crate::queue::{Begun, Context, Kind, Queues, Wait};
+use crate::queue::{Kind, Queues};
 use crate::threads::ThreadId;
-
-/// Blocks in the wait for a lock that `begin` begins. If the thread seems to own the lock already, the owner may be
-/// one of its own promises, which was granted the lock and has not resumed yet. So `begin` runs again while the
-/// thread counts as blocked: its promises have given back by then what they were granted.
-fn block_in<W, T>(
-    context: &Context,
-    deadline: Option<Deadline>,
-    begin: impl Fn() -> Begun<W>,
-) -> Result<T, Fault>
-where
-    W: Wait<Output = Result<T, Fault>>,
-{
-    match begin() {
-        Begun::Ready(Err(Fault::Recursive)) => context.blocked(|| begin().block(context, deadline)),
-        begun => begun.block(context, deadline),
-    }
-}
 
 /// Handles the death of a thread. First marks the thread dead, so that a thread which begins to wait from here on
 /// sees it. Then sweeps the queues and ends the waits for what the dead thread owned. A waiter that checked before

@@ -16,13 +16,11 @@
 //! that takes permits pairs with the releases of all threads that gave permits back before. If permits are handed
 //! off, the waiter's acquire of its outcome pairs with the release of the thread that stored it.
 
-use super::{Fault, WaitResult};
+use super::wait::{Step, corrupt, enter_queue, fault_of};
+use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{
-    Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason,
-    spin_until,
-};
+use crate::queue::{Aim, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
 use crate::threads::Interrupt;
 use std::sync::Arc;
 use std::task::Poll;
@@ -110,7 +108,7 @@ impl Semaphore {
         context: &Context,
         count: u32,
         deadline: Option<Deadline>,
-    ) -> Result<WaitResult, Fault> {
+    ) -> Result<(), Fault> {
         let mut acquired = false;
         // Once waiters are queued, only those at the front receive permits.
         spin_until(|| {
@@ -118,56 +116,34 @@ impl Semaphore {
             acquired || has_waiters(self.cell.load())
         });
         if acquired {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
-        let acquired = self
-            .begin(context, &Requester::thread_of(context.thread), count)
+        Acquiring::new(self, &Requester::thread_of(context.thread), count)
             .block(context, deadline)?;
         // A thread that is being terminated cannot use permits that it was granted meanwhile, and nothing else would
         // give them back.
-        if acquired == WaitResult::Acquired
-            && context.thread.check_interrupts(context.runtime) == Interrupt::Stop
-        {
+        if context.thread.check_interrupts(context.runtime) == Interrupt::Stop {
             // The release fails only if more permits were given back than taken: then there would be too many now.
             self.release(context, count).ok();
             return Err(Fault::Interrupted);
         }
-        Ok(acquired)
-    }
-
-    /// Begins to take `count` permits.
-    pub fn begin(self, context: &Context, requester: &Requester, count: u32) -> Begun<Acquiring> {
-        let acquiring = Acquiring {
-            semaphore: self,
-            waiter: Waiter::for_request(requester, self.key(), count),
-        };
-        Begun::with(acquiring, |wait| {
-            let mut queue = context.queues.lock(self.key());
-            match self.take(&mut queue, count) {
-                Ok(true) => Poll::Ready(Ok(WaitResult::Acquired)),
-                Ok(false) => {
-                    queue.push_back(&wait.waiter);
-                    Poll::Pending
-                }
-                Err(fault) => Poll::Ready(Err(fault)),
-            }
-        })
+        Ok(())
     }
 
     /// Takes `count` permits if the caller need not wait, neither for permits nor for the waiters.
-    pub fn try_acquire(self, context: &Context, count: u32) -> Result<WaitResult, Fault> {
+    pub fn try_acquire(self, context: &Context, count: u32) -> Result<(), Fault> {
         if self.try_acquire_fast(count) {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
         let mut queue = context.queues.lock(self.key());
         self.grant_waiters(&mut queue)?;
         loop {
             let (word, free) = self.examine(&mut queue)?;
             if count > free || queue.has_present(self.key()) {
-                return Ok(WaitResult::TimedOut);
+                return Err(Fault::TimedOut);
             }
             if self.cell.replace(word, taken(word, count)) {
-                return Ok(WaitResult::Acquired);
+                return Ok(());
             }
         }
     }
@@ -260,14 +236,8 @@ impl Semaphore {
         let word = self.cell.load();
         match self.available_of(word) {
             Some(free) => Ok((word, free)),
-            None => Err(self.corrupt(queue, word)),
+            None => Err(corrupt(queue, self.key(), word)),
         }
-    }
-
-    /// Ends all waits: the cell was written over.
-    fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.complete_all(self.key(), Outcome::Corrupt(word));
-        Fault::Corrupt(word)
     }
 }
 
@@ -288,65 +258,49 @@ pub struct Acquiring {
 }
 
 impl Acquiring {
-    /// Leaves the queue. False if the wait completed before. Free permits may be enough for the waiters behind it.
-    fn dequeue(&self, context: &Context) -> bool {
-        let mut queue = context.queues.lock(self.semaphore.key());
-        let left = queue.remove(&self.waiter);
-        if left {
-            // A fault has already ended all waits.
-            self.semaphore.grant_waiters(&mut queue).ok();
-        }
-        left
-    }
-
-    /// Leaves the queue, and passes on what it was given and cannot use.
-    fn cancel(&self, context: &Context) {
-        if !self.dequeue(context) && self.waiter.outcome() == Some(Outcome::Granted) {
-            // The release fails only if more permits were given back than taken: then there would be too many now.
-            self.semaphore.release(context, self.waiter.request()).ok();
+    /// A wait of `requester` for `count` permits.
+    pub fn new(semaphore: Semaphore, requester: &Requester, count: u32) -> Self {
+        let aim = Aim {
+            request: count,
+            ..Aim::default()
+        };
+        Acquiring {
+            semaphore,
+            waiter: Waiter::new(requester, semaphore.key(), aim),
         }
     }
 }
 
 impl Wait for Acquiring {
-    type Output = Result<WaitResult, Fault>;
+    type Output = ();
 
     fn waiter(&self) -> &Arc<Waiter> {
         &self.waiter
     }
 
-    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        Poll::Ready(
-            match reason.wait_end(&self.waiter, || self.dequeue(context)) {
-                WaitEnd::Completed(Some(Outcome::Granted)) => Ok(WaitResult::Acquired),
-                WaitEnd::Completed(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-                WaitEnd::Completed(_) => Err(Fault::Corrupt(self.semaphore.cell.load())),
-                WaitEnd::TimedOut => Ok(WaitResult::TimedOut),
-                WaitEnd::Interrupted | WaitEnd::Deadlock(_) => {
-                    self.cancel(context);
-                    Err(Fault::Interrupted)
-                }
-            },
-        )
+    fn start(&mut self, context: &Context) -> Step<()> {
+        enter_queue(context, &self.waiter, |queue| {
+            let acquired = self.semaphore.take(queue, self.waiter.request())?;
+            Ok(acquired.then_some(()))
+        })
     }
 
-    fn revalidate(&self, context: &Context) {
+    fn completed(&mut self, _context: &Context, outcome: Outcome) -> Step<()> {
+        Poll::Ready(match outcome {
+            Outcome::Granted => Ok(()),
+            outcome => Err(fault_of(&self.waiter, outcome)),
+        })
+    }
+
+    fn update(&self, _context: &Context, queue: &mut QueueGuard) {
         // A fault has already ended all waits.
-        self.semaphore
-            .grant_waiters(&mut context.queues.lock(self.semaphore.key()))
-            .ok();
+        self.semaphore.grant_waiters(queue).ok();
     }
 
-    fn requeue_for_block(&mut self, context: &Context) {
-        let mut queue = context.queues.lock(self.semaphore.key());
-        if self.waiter.outcome() == Some(Outcome::Granted) {
-            queue.push_front(&self.waiter);
-            // As in `cancel`.
-            let count = self.waiter.request();
-            self.semaphore.give_back(&mut queue, count).ok();
-        } else if !queue.is_behind_sibling(&self.waiter) {
-            // Free permits may be enough for the waiters behind it, and a promise does not check by itself.
-            self.semaphore.grant_waiters(&mut queue).ok();
+    fn pass_on(&self, _context: &Context, queue: &mut QueueGuard, outcome: Outcome) {
+        if outcome == Outcome::Granted {
+            // Fails only if more permits were given back than taken: then there would be too many now.
+            self.semaphore.give_back(queue, self.waiter.request()).ok();
         }
     }
 }

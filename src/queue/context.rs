@@ -3,7 +3,7 @@
 use super::Queues;
 use super::spin::{WaitStats, spin_then_yield};
 use super::wait_graph::CycleEdge;
-use super::waiter::{Outcome, Waiter};
+use super::waiter::{Outcome, Owner, Waiter};
 use crate::futex::{Deadline, Wake};
 use crate::threads::{Interrupt, InterruptPoll, Runtime, Thread, ThreadId};
 use std::sync::Arc;
@@ -22,32 +22,6 @@ pub enum WakeReason {
     Deadlock(Vec<CycleEdge>),
 }
 
-/// How a sleep ended, for a wait that leaves its queue as soon as it has no reason to stand there.
-pub enum WaitEnd {
-    /// The wait completed with this outcome, perhaps at the very moment at which it was about to leave the queue.
-    Completed(Option<Outcome>),
-    /// The time limit passed, and the waiter has left the queue.
-    TimedOut,
-    /// The runtime ends the wait. The waiter has not left the queue yet, and its wait may have completed meanwhile.
-    Interrupted,
-    /// The thread would wait for itself through this cycle, and has left the queue.
-    Deadlock(Vec<CycleEdge>),
-}
-
-impl WakeReason {
-    /// What this reason means for `waiter`. `dequeue` takes the waiter out of its queue; it returns false if the wait
-    /// completed before, and then the outcome counts.
-    pub fn wait_end(self, waiter: &Waiter, dequeue: impl Fn() -> bool) -> WaitEnd {
-        match self {
-            WakeReason::Completed(outcome) => WaitEnd::Completed(Some(outcome)),
-            WakeReason::Interrupted => WaitEnd::Interrupted,
-            WakeReason::TimedOut if dequeue() => WaitEnd::TimedOut,
-            WakeReason::Deadlock(cycle) if dequeue() => WaitEnd::Deadlock(cycle),
-            WakeReason::TimedOut | WakeReason::Deadlock(_) => WaitEnd::Completed(waiter.outcome()),
-        }
-    }
-}
-
 /// The caller: the thread, the queues that it may wait in, and the runtime that may interrupt it.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -63,6 +37,16 @@ impl Context<'_> {
     /// The calling thread's id.
     pub fn id(&self) -> ThreadId {
         self.thread.id()
+    }
+
+    /// The calling thread, as an owner.
+    pub fn owner(&self) -> Owner {
+        Owner::Thread(self.id())
+    }
+
+    /// A guard of the calling thread.
+    pub fn guard(&self) -> Owner {
+        Owner::Guard(self.id())
     }
 
     /// Calls `wait`, which blocks the thread. Meanwhile its promises are passed over. What they were granted, and

@@ -132,7 +132,7 @@ mod tests {
     use super::super::{Key, Kind, Queues, Requester, Unpark, Waiter};
     use super::*;
     use crate::cell::SharedWord;
-    use crate::queue::{HandOff, Readiness};
+    use crate::queue::{Aim, HandOff, Readiness};
     use crate::sync::AtomicU32;
     use crate::threads::ThreadId;
     use proptest::prelude::*;
@@ -158,7 +158,9 @@ mod tests {
 
     fn waiters(count: usize) -> Vec<Arc<Waiter>> {
         let requester = Requester::for_tests(ThreadId::new(1).unwrap(), Arc::new(Target));
-        (0..count).map(|_| Waiter::new(&requester, key())).collect()
+        (0..count)
+            .map(|_| Waiter::new(&requester, key(), Aim::default()))
+            .collect()
     }
 
     /// Which of `all` stand in the queue, in its order.

@@ -6,25 +6,21 @@
 //! passed.
 
 mod context;
-mod cooldown;
 mod dead_owners;
 mod fifo;
 mod guard;
 mod key;
 mod spin;
-mod wait;
 mod wait_graph;
 mod waiter;
 
-pub use context::{Context, WaitEnd, WakeReason};
-pub use cooldown::Cooldown;
+pub use context::{Context, WakeReason};
 pub use dead_owners::DeadOwner;
 pub use guard::QueueGuard;
 pub use key::{Key, Kind};
-pub use spin::{back_off, spin_until};
-pub use wait::{Begun, Wait};
+pub use spin::{Cooldown, back_off, spin_until};
 pub use wait_graph::{CurrentWait, CycleEdge, Labels, Named, Registration, WaitGraph};
-pub use waiter::{Outcome, OwnerOf, Readiness, Requester, Unpark, Waiter};
+pub use waiter::{Aim, Outcome, Owner, OwnerOf, Readiness, Requester, Unpark, Waiter};
 
 use crate::sync::{Mutex, lock};
 use crate::threads::Threads;

@@ -22,6 +22,8 @@ pub enum Outcome {
         /// Whether others wait behind.
         more: bool,
     },
+    /// The parties that stood at the barrier before have left: arrive at it.
+    Arrive,
     /// The lock, the permits or the read were handed off: the waiter owns them.
     Granted,
     /// As `Granted`, and an owner before died: the waiter has to repair what it left.
@@ -44,12 +46,23 @@ const BROKEN: u32 = 4;
 const OWNER_DIED: u32 = 5;
 const CORRUPT: u32 = 6;
 const GRANTED_ABANDONED: u32 = 7;
+const ARRIVE: u32 = 8;
 
 impl Outcome {
+    /// Whether it gives the waiter something that has to be passed on if the waiter does not use it: what it asked
+    /// for, or the turn to compete for it.
+    pub fn gives(self) -> bool {
+        matches!(
+            self,
+            Outcome::Retry { .. } | Outcome::Granted | Outcome::GrantedAbandoned
+        )
+    }
+
     /// The tag of the outcome, and the thread, flag or word that belongs to it.
     fn encode(self) -> (u32, u32) {
         match self {
             Outcome::Retry { more } => (RETRY, u32::from(more)),
+            Outcome::Arrive => (ARRIVE, 0),
             Outcome::Granted => (GRANTED, 0),
             Outcome::GrantedAbandoned => (GRANTED_ABANDONED, 0),
             Outcome::Passed => (PASSED, 0),
@@ -63,6 +76,7 @@ impl Outcome {
         match tag {
             PENDING => None,
             RETRY => Some(Outcome::Retry { more: detail != 0 }),
+            ARRIVE => Some(Outcome::Arrive),
             GRANTED => Some(Outcome::Granted),
             GRANTED_ABANDONED => Some(Outcome::GrantedAbandoned),
             PASSED => Some(Outcome::Passed),
@@ -180,8 +194,53 @@ impl Requester {
     }
 }
 
+/// Who owns a lock, or asks for it. Each can release only what it owns itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The thread itself.
+    Thread(ThreadId),
+    /// A guard of the thread: a promise was fulfilled with it.
+    Guard(ThreadId),
+}
+
+impl Owner {
+    /// The thread.
+    pub fn id(self) -> ThreadId {
+        match self {
+            Owner::Thread(id) | Owner::Guard(id) => id,
+        }
+    }
+
+    /// Whether it is a guard.
+    pub fn is_guard(self) -> bool {
+        matches!(self, Owner::Guard(_))
+    }
+}
+
+impl From<&Requester> for Owner {
+    /// Who owns what this requester is granted.
+    fn from(requester: &Requester) -> Self {
+        if requester.is_promise() {
+            Owner::Guard(requester.thread())
+        } else {
+            Owner::Thread(requester.thread())
+        }
+    }
+}
+
 /// Reads the owner off the word of a lock: the thread that its waiters wait for.
 pub type OwnerOf = fn(u32) -> Option<ThreadId>;
+
+/// What a waiter waits for, besides the event of its queue.
+#[derive(Clone, Copy, Default)]
+pub struct Aim {
+    /// For a lock: how to read its owner. For a Condition: the owner of the mutex.
+    pub owner_of: Option<OwnerOf>,
+    /// For a Condition: the mutex that it has to lock again once it is notified.
+    pub mutex: Option<SharedWord>,
+    /// What the waiter asks for, if the waiters of one queue ask for different things. Its primitive interprets it.
+    pub request: u32,
+}
 
 /// One wait, from the moment at which it enters a queue until it has ended.
 ///
@@ -214,47 +273,12 @@ pub struct Waiter {
 
 impl Waiter {
     /// A wait of `requester` at `key`, which begins now.
-    pub fn new(requester: &Requester, key: Key) -> Arc<Self> {
-        Self::build(requester, key, None, None, 0)
-    }
-
-    /// A wait of `requester` for this many permits, which have no owner.
-    pub fn for_request(requester: &Requester, key: Key, request: u32) -> Arc<Self> {
-        Self::build(requester, key, None, None, request)
-    }
-
-    /// A wait of `requester` for a lock.
-    pub fn at_lock(requester: &Requester, key: Key, owner_of: OwnerOf) -> Arc<Self> {
-        Self::build(requester, key, None, Some(owner_of), 0)
-    }
-
-    /// A wait of `requester` for a lock that can be owned in several ways. `request` says in which.
-    pub fn at_lock_for(
-        requester: &Requester,
-        key: Key,
-        owner_of: OwnerOf,
-        request: u32,
-    ) -> Arc<Self> {
-        Self::build(requester, key, None, Some(owner_of), request)
-    }
-
-    /// A wait of `requester` at a Condition. It has to lock `mutex` again once it is notified.
-    pub fn at_condition(
-        requester: &Requester,
-        key: Key,
-        mutex: SharedWord,
-        owner_of: OwnerOf,
-    ) -> Arc<Self> {
-        Self::build(requester, key, Some(mutex), Some(owner_of), 0)
-    }
-
-    fn build(
-        requester: &Requester,
-        key: Key,
-        mutex: Option<SharedWord>,
-        owner_of: Option<OwnerOf>,
-        request: u32,
-    ) -> Arc<Self> {
+    pub fn new(requester: &Requester, key: Key, aim: Aim) -> Arc<Self> {
+        let Aim {
+            owner_of,
+            mutex,
+            request,
+        } = aim;
         Arc::new(Waiter {
             requester: requester.clone(),
             key,

@@ -1,18 +1,16 @@
 //! The threads of the process that use the package: one record for each, which says whether the thread is alive and
 //! holds the word on which it sleeps.
 
-mod interrupt_poll;
+mod interrupts;
 mod parker;
 mod registry;
-mod runtime;
 mod signals;
 mod timer;
 mod watcher;
 
-pub use interrupt_poll::InterruptPoll;
+pub use interrupts::{Interrupt, InterruptPoll, InterruptSource, Runtime};
 pub use parker::Parker;
 pub use registry::{AlreadyRegistered, Status, Threads, Watching};
-pub use runtime::{Interrupt, InterruptSource, Runtime};
 pub use timer::{Expire, Limit, Timer};
 
 use crate::sync::{AtomicBool, AtomicU64, Ordering};

@@ -1,8 +1,12 @@
 //! Waiting for a Mutex.
 
-use super::{Availability, Mutex, State, WaitResult, with_waiters, without_waiters};
+use super::{
+    ABANDONED, Availability, FREE, Mutex, Recovered, State, claim_of, with_waiters, without_waiters,
+};
 use crate::primitives::Fault;
-use crate::queue::{Context, Outcome, Requester, Wait, WaitEnd, Waiter, WakeReason, spin_until};
+use crate::primitives::wait::{Step, Wait, fault_of};
+use crate::queue::{Context, Outcome, Owner, QueueGuard, Requester, Waiter, spin_until};
+use crate::threads::ThreadId;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -10,59 +14,68 @@ use std::task::Poll;
 pub struct Locking {
     mutex: Mutex,
     waiter: Arc<Waiter>,
-}
-
-/// What a waiter does after a sleep.
-enum Turn {
-    Granted,
-    TimedOut,
-    Retry { more: bool },
+    /// Whether it takes the lock over from an owner that died.
+    recovers: bool,
 }
 
 impl Locking {
-    pub(super) fn new(mutex: Mutex, requester: &Requester) -> Self {
-        Self::of(
-            mutex,
-            Waiter::at_lock(requester, mutex.key(), Mutex::owner_of),
-        )
+    /// A wait of `requester` for `mutex`.
+    pub fn new(mutex: Mutex, requester: &Requester) -> Self {
+        Self::of(mutex, Waiter::new(requester, mutex.key(), Mutex::AIM))
+    }
+
+    /// A wait of `requester` for `mutex`, which it takes over if the owner died.
+    pub fn recovering(mutex: Mutex, requester: &Requester) -> Self {
+        Locking {
+            recovers: true,
+            ..Self::new(mutex, requester)
+        }
     }
 
     /// The wait of a Condition's waiter that was notified: it stands in the queue of its mutex, or was taken out of
     /// it.
     pub(crate) fn of(mutex: Mutex, waiter: Arc<Waiter>) -> Self {
-        Locking { mutex, waiter }
+        Locking {
+            mutex,
+            waiter,
+            recovers: false,
+        }
+    }
+
+    /// Who owns the lock once it is acquired.
+    fn owner(&self) -> Owner {
+        Owner::from(self.waiter.requester())
     }
 
     /// Competes for the lock, and enters the queue if that fails. `woken` is set for a waiter whose outcome was to
     /// retry, and says whether others wait behind it.
-    pub(crate) fn compete(
-        &self,
-        context: &Context,
-        woken: Option<bool>,
-    ) -> Poll<Result<WaitResult, Fault>> {
+    fn compete(&self, context: &Context, woken: Option<bool>) -> Step<Recovered> {
         loop {
             if self.take(woken) {
-                return Poll::Ready(Ok(WaitResult::Acquired));
+                return Poll::Ready(Ok(Recovered::Acquired));
             }
             match self.queue_up(context, woken.is_some()) {
                 Ok(Availability::Free) => {}
                 Ok(Availability::Owned) => return Poll::Pending,
+                Err(Fault::Abandoned(Some(dead))) if self.recovers => {
+                    return self.take_over(context, dead);
+                }
                 Err(fault) => return Poll::Ready(Err(fault)),
             }
         }
     }
 
-    /// Acquires the lock if it is free or becomes free: a thread spins for a short time, a promise tries once. A
-    /// waiter that was woken restores the waiters bit if others wait behind it.
+    /// Acquires the lock if it is free. A thread that was woken spins until it is, for a short time: the others spin
+    /// before they wait. A waiter that was woken restores the waiters bit if others wait behind it.
     fn take(&self, woken: Option<bool>) -> bool {
         let cell = self.mutex.cell;
-        let claim = super::claim_of(self.waiter.requester());
+        let claim = claim_of(self.owner());
         let owned = match woken {
             Some(true) => with_waiters(claim),
             _ => claim,
         };
-        let take = || cell.load() == super::FREE && cell.replace(super::FREE, owned);
-        if self.waiter.requester().is_promise() {
+        let take = || cell.load() == FREE && cell.replace(FREE, owned);
+        if woken.is_none() || self.waiter.requester().is_promise() {
             take()
         } else {
             spin_until(take)
@@ -73,7 +86,6 @@ impl Locking {
     fn queue_up(&self, context: &Context, woken: bool) -> Result<Availability, Fault> {
         let threads = context.queues.threads();
         let mut queue = context.queues.lock(self.mutex.key());
-        // Code that ran in the middle of this wait may have locked since the check before it.
         if !self.waiter.requester().is_promise() && self.mutex.is_owned_by(context.id()) {
             self.mutex.grant_waiters(threads, &mut queue);
             return Err(Fault::Recursive);
@@ -90,29 +102,43 @@ impl Locking {
         Ok(availability)
     }
 
-    /// What to do after a sleep.
-    fn turn(&self, context: &Context, reason: WakeReason) -> Result<Turn, Fault> {
-        match reason.wait_end(&self.waiter, || self.dequeue(context)) {
-            WaitEnd::Completed(Some(Outcome::Granted)) => Ok(Turn::Granted),
-            WaitEnd::Completed(Some(Outcome::Retry { more })) => Ok(Turn::Retry { more }),
-            WaitEnd::Completed(Some(Outcome::OwnerDied(owner))) => Err(Fault::Abandoned(owner)),
-            WaitEnd::Completed(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-            WaitEnd::Completed(_) => Err(Fault::Corrupt(self.mutex.cell.load())),
-            WaitEnd::TimedOut => Ok(Turn::TimedOut),
-            WaitEnd::Deadlock(cycle) => Err(Fault::Deadlock(cycle)),
-            WaitEnd::Interrupted => {
-                self.cancel(context);
-                Err(Fault::Interrupted)
-            }
+    /// Takes the lock over from its owner that died, or competes again if another thread took it over before.
+    fn take_over(&self, context: &Context, dead: ThreadId) -> Step<Recovered> {
+        let claim = claim_of(self.owner());
+        if self.mutex.cell.replace(dead.get() | ABANDONED, claim) {
+            Poll::Ready(Ok(Recovered::Cleared))
+        } else {
+            self.compete(context, None)
+        }
+    }
+}
+
+impl Wait for Locking {
+    type Output = Recovered;
+
+    fn waiter(&self) -> &Arc<Waiter> {
+        &self.waiter
+    }
+
+    fn start(&mut self, context: &Context) -> Step<Recovered> {
+        self.compete(context, None)
+    }
+
+    fn completed(&mut self, context: &Context, outcome: Outcome) -> Step<Recovered> {
+        match outcome {
+            Outcome::Granted => Poll::Ready(Ok(Recovered::Acquired)),
+            Outcome::Retry { more } => self.compete(context, Some(more)),
+            Outcome::OwnerDied(Some(dead)) if self.recovers => self.take_over(context, dead),
+            outcome => Poll::Ready(Err(fault_of(&self.waiter, outcome))),
         }
     }
 
-    /// Leaves the queue. False if the wait completed before.
-    fn dequeue(&self, context: &Context) -> bool {
-        let key = self.mutex.key();
-        let mut queue = context.queues.lock(key);
-        let left = queue.remove(&self.waiter);
-        if left && queue.is_empty(key) {
+    fn update(&self, context: &Context, queue: &mut QueueGuard) {
+        self.mutex.grant_waiters(context.queues.threads(), queue);
+    }
+
+    fn left(&self, _context: &Context, queue: &mut QueueGuard) {
+        if queue.is_empty(self.mutex.key()) {
             // No waiter is left to wake, so the owner's unlock need not call native code. If the word has changed,
             // its owner found the queue already.
             let word = self.mutex.cell.load();
@@ -120,62 +146,16 @@ impl Locking {
                 self.mutex.cell.replace(word, without_waiters(word));
             }
         }
-        left
     }
 
-    /// Enters the queue again, before all others, and passes on what it was given.
-    pub(crate) fn requeue_at_front(&self, context: &Context) {
-        let mut queue = context.queues.lock(self.mutex.key());
-        let outcome = self.waiter.outcome();
-        if !matches!(outcome, Some(Outcome::Granted | Outcome::Retry { .. })) {
-            return;
-        }
-        queue.push_front(&self.waiter);
-        if outcome == Some(Outcome::Granted) {
-            let claim = super::claim_of(self.waiter.requester());
+    fn pass_on(&self, context: &Context, queue: &mut QueueGuard, outcome: Outcome) {
+        match outcome {
             // The release fails only if the cell was written over, and then it has ended all waits.
-            self.mutex.release(context, &mut queue, claim).ok();
-        } else {
-            self.mutex
-                .grant_waiters(context.queues.threads(), &mut queue);
-        }
-    }
-
-    /// Leaves the queue, and passes on what it was given and cannot use.
-    pub(crate) fn cancel(&self, context: &Context) {
-        if self.dequeue(context) {
-            return;
-        }
-        match self.waiter.outcome() {
-            // The unlock fails only if the cell was written over, and then there is nothing to pass on.
-            Some(Outcome::Granted) => drop(self.mutex.unlock_as(context, self.waiter.requester())),
-            Some(Outcome::Retry { .. }) => self.mutex.revalidate(context),
+            Outcome::Granted => {
+                self.mutex.release(context, queue, self.owner()).ok();
+            }
+            Outcome::Retry { .. } => self.update(context, queue),
             _ => {}
         }
-    }
-}
-
-impl Wait for Locking {
-    type Output = Result<WaitResult, Fault>;
-
-    fn waiter(&self) -> &Arc<Waiter> {
-        &self.waiter
-    }
-
-    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        match self.turn(context, reason) {
-            Ok(Turn::Granted) => Poll::Ready(Ok(WaitResult::Acquired)),
-            Ok(Turn::TimedOut) => Poll::Ready(Ok(WaitResult::TimedOut)),
-            Ok(Turn::Retry { more }) => self.compete(context, Some(more)),
-            Err(fault) => Poll::Ready(Err(fault)),
-        }
-    }
-
-    fn revalidate(&self, context: &Context) {
-        self.mutex.revalidate(context);
-    }
-
-    fn requeue_for_block(&mut self, context: &Context) {
-        self.requeue_at_front(context);
     }
 }

@@ -22,15 +22,15 @@
 
 mod backing_off;
 mod locking;
-mod recovering;
 
 pub use locking::Locking;
-pub use recovering::Recovering;
 
-use super::{Fault, block_in};
+use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
+use crate::queue::{
+    Aim, Context, Key, Kind, Outcome, Owner, QueueGuard, Requester, Waiter, spin_until,
+};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -99,35 +99,13 @@ impl State {
     }
 }
 
-/// How an attempt to lock ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitResult {
-    /// The caller owns the lock.
-    Acquired,
-    /// The time limit passed first.
-    TimedOut,
-}
-
-/// How an attempt to recover ended.
+/// How a caller that may recover the lock came to own it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovered {
-    /// The caller owns the lock, and took it over from an owner that died.
+    /// It took the lock over from an owner that died.
     Cleared,
-    /// The caller owns the lock. No owner had died, or another thread took the lock over before.
+    /// No owner had died, or another thread took the lock over before.
     Acquired,
-    /// The time limit passed first.
-    TimedOut,
-}
-
-impl Recovered {
-    /// Whether the lock was taken over from an owner that died. None if the time limit passed first.
-    pub fn cleared(self) -> Option<bool> {
-        match self {
-            Recovered::Cleared => Some(true),
-            Recovered::Acquired => Some(false),
-            Recovered::TimedOut => None,
-        }
-    }
 }
 
 /// Who owns the lock, for a caller that only inspects it.
@@ -149,10 +127,9 @@ enum Availability {
     Owned,
 }
 
-/// The word when `requester` owns the lock and no waiter is queued.
-fn claim_of(requester: &Requester) -> u32 {
-    let guard = if requester.is_promise() { GUARD } else { 0 };
-    requester.thread().get() | guard
+/// The word when `owner` owns the lock and no waiter is queued.
+fn claim_of(owner: Owner) -> u32 {
+    owner.id().get() | if owner.is_guard() { GUARD } else { 0 }
 }
 
 /// The Mutex in one cell.
@@ -166,6 +143,13 @@ impl Mutex {
     pub const FREE: u32 = FREE;
     /// The waiters bit of the word.
     pub const WAITERS: u32 = WAITERS;
+
+    /// What a waiter for a mutex waits for.
+    pub(super) const AIM: Aim = Aim {
+        owner_of: Some(Self::owner_of),
+        mutex: None,
+        request: 0,
+    };
 
     /// The mutex in `cell`.
     pub fn new(cell: SharedWord) -> Self {
@@ -190,40 +174,26 @@ impl Mutex {
     }
 
     /// Locks. Waits until `deadline`, or without limit.
-    pub fn lock(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
+    pub fn lock(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
         // Most locks are released before the thread would have entered the queue.
         if spin_until(|| self.cell.load() == FREE && self.try_lock_fast(context.id())) {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
-        block_in(context, deadline, || {
-            if self.is_owned_by(context.id()) {
-                return Begun::Ready(Err(Fault::Recursive));
-            }
-            self.begin(context, &Requester::thread_of(context.thread))
-        })
-    }
-
-    /// Begins to lock, without limit.
-    pub fn begin(self, context: &Context, requester: &Requester) -> Begun<Locking> {
-        Begun::with(Locking::new(self, requester), |wait| {
-            wait.compete(context, None)
-        })
+        Locking::new(self, &Requester::thread_of(context.thread))
+            .block(context, deadline)
+            .map(drop)
     }
 
     /// Locks if that does not need to wait.
-    pub fn try_lock(self, context: &Context) -> Result<WaitResult, Fault> {
-        self.try_claim(context, context.id().get())
+    pub fn try_lock(self, context: &Context) -> Result<(), Fault> {
+        self.try_lock_as(context, context.owner())
     }
 
-    /// Locks for a guard of the calling thread, if that does not need to wait.
-    pub fn try_lock_guard(self, context: &Context) -> Result<WaitResult, Fault> {
-        self.try_claim(context, context.id().get() | GUARD)
-    }
-
-    fn try_claim(self, context: &Context, claim: u32) -> Result<WaitResult, Fault> {
+    /// Locks for `owner` if that does not need to wait.
+    pub fn try_lock_as(self, context: &Context, owner: Owner) -> Result<(), Fault> {
         loop {
-            if self.cell.replace(FREE, claim) {
-                return Ok(WaitResult::Acquired);
+            if self.cell.replace(FREE, claim_of(owner)) {
+                return Ok(());
             }
             // Do not touch the word of a living owner: a waiters bit without a waiter would turn its unlock into a
             // native call.
@@ -231,7 +201,7 @@ impl Mutex {
             if Self::owner_of(self.cell.load())
                 .is_some_and(|owner| threads.status(owner) == Status::Alive)
             {
-                return Ok(WaitResult::TimedOut);
+                return Err(Fault::TimedOut);
             }
             let mut queue = context.queues.lock(self.key());
             self.check_owner(threads, &mut queue)?;
@@ -244,57 +214,25 @@ impl Mutex {
         context: &Context,
         deadline: Option<Deadline>,
     ) -> Result<Recovered, Fault> {
-        block_in(context, deadline, || {
-            if self.is_owned_by(context.id()) {
-                return Begun::Ready(Err(Fault::Recursive));
-            }
-            self.begin_recovery(context, &Requester::thread_of(context.thread))
-        })
-    }
-
-    /// Begins to recover, without limit.
-    pub fn begin_recovery(self, context: &Context, requester: &Requester) -> Begun<Recovering> {
-        let recovering = Recovering::new(self, requester);
-        Begun::with(recovering, |wait| wait.start(context))
-    }
-
-    /// Takes the lock over from the owner that died, if the word says that it is abandoned.
-    fn take_over(self, dead: ThreadId, requester: &Requester) -> bool {
-        self.cell
-            .replace(dead.get() | ABANDONED, claim_of(requester))
+        Locking::recovering(self, &Requester::thread_of(context.thread)).block(context, deadline)
     }
 
     /// Unlocks, and wakes a waiter.
     pub fn unlock(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_claim(context, context.id().get())
+        self.unlock_as(context, context.owner())
     }
 
-    /// Unlocks what a guard of the calling thread owns.
-    pub fn unlock_guard(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_claim(context, context.id().get() | GUARD)
-    }
-
-    /// Unlocks what `requester` owns: the thread, or the guard of its promise.
-    pub fn unlock_as(self, context: &Context, requester: &Requester) -> Result<(), Fault> {
-        self.unlock_claim(context, claim_of(requester))
-    }
-
-    fn unlock_claim(self, context: &Context, claim: u32) -> Result<(), Fault> {
-        if self.cell.replace(claim, FREE) {
+    /// Unlocks what `owner` owns, and wakes a waiter.
+    pub fn unlock_as(self, context: &Context, owner: Owner) -> Result<(), Fault> {
+        if self.cell.replace(claim_of(owner), FREE) {
             return Ok(());
         }
-        self.unlock_contended(context, claim)
+        self.release(context, &mut context.queues.lock(self.key()), owner)
     }
 
-    /// Whether `requester` owns the lock: the thread, or the guard of its promise.
-    pub fn is_owned_as(self, requester: &Requester) -> bool {
-        let word = self.cell.load();
-        State::of(word).is_owned() && is_claimed_by(word, claim_of(requester))
-    }
-
-    /// Whether a guard of this thread owns the lock.
-    pub fn is_guarded_by(self, id: ThreadId) -> bool {
-        is_claimed_by(self.cell.load(), id.get() | GUARD)
+    /// Whether `owner` owns the lock.
+    pub fn is_owned_as(self, owner: Owner) -> bool {
+        is_claimed_by(self.cell.load(), claim_of(owner))
     }
 
     /// Whether this thread owns the lock, by itself or by a guard.
@@ -302,12 +240,12 @@ impl Mutex {
         State::of(self.cell.load()) == State::Owned(id)
     }
 
-    /// Returns a fault unless `requester` owns the lock.
-    pub fn assert_owned_as(self, threads: &Threads, requester: &Requester) -> Result<(), Fault> {
-        if self.is_owned_as(requester) {
+    /// Returns a fault unless `owner` owns the lock.
+    pub fn assert_owned_as(self, threads: &Threads, owner: Owner) -> Result<(), Fault> {
+        if self.is_owned_as(owner) {
             return Ok(());
         }
-        Err(self.not_owned(threads, requester.thread()))
+        Err(self.not_owned(threads, owner.id()))
     }
 
     /// The fault of a caller of thread `id` that does not own the lock.
@@ -363,21 +301,16 @@ impl Mutex {
         Key::new(self.cell, Kind::Mutex)
     }
 
-    #[cold]
-    fn unlock_contended(self, context: &Context, claim: u32) -> Result<(), Fault> {
-        let mut queue = context.queues.lock(self.key());
-        self.release(context, &mut queue, claim)
-    }
-
     /// Unlocks under the lock of the queue, and wakes a waiter.
-    fn release(self, context: &Context, queue: &mut QueueGuard, claim: u32) -> Result<(), Fault> {
+    #[cold]
+    fn release(self, context: &Context, queue: &mut QueueGuard, owner: Owner) -> Result<(), Fault> {
         let threads = context.queues.threads();
         loop {
             let word = self.cell.load();
-            if !is_claimed_by(word, claim) {
+            if !is_claimed_by(word, claim_of(owner)) {
                 // If the cell was written over, waiters may be stranded: see to them before the fault is returned.
                 self.grant_waiters(threads, queue);
-                return Err(self.not_owned(threads, context.id()));
+                return Err(self.not_owned(threads, owner.id()));
             }
             // Readiness is read once: it may change at any moment.
             let next = queue.next(self.key());
@@ -388,8 +321,8 @@ impl Mutex {
             });
             let more = queue.len(self.key()) > 1;
             let released = match heir {
-                Some(heir) if more => with_waiters(claim_of(heir.requester())),
-                Some(heir) => claim_of(heir.requester()),
+                Some(heir) if more => with_waiters(claim_of(Owner::from(heir.requester()))),
+                Some(heir) => claim_of(Owner::from(heir.requester())),
                 None => FREE,
             };
             if !self.cell.replace(word, released) {

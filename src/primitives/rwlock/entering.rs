@@ -1,9 +1,10 @@
 //! Waiting for an RwLock.
 
-use super::raw::{Admission, State, is_claimed_by, waiters_bit_of};
+use super::raw::{State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
-use crate::primitives::{Fault, Recovered};
-use crate::queue::{Context, Outcome, QueueGuard, Requester, Wait, WaitEnd, Waiter, WakeReason};
+use crate::primitives::Recovered;
+use crate::primitives::wait::{Step, Wait, enter_queue, fault_of};
+use crate::queue::{Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -15,63 +16,66 @@ pub struct Entering {
 }
 
 impl Entering {
-    pub(super) fn new(lock: RwLock, requester: &Requester, request: Request) -> Self {
+    /// A wait of `requester` for `lock`, to read or to write.
+    pub fn new(lock: RwLock, requester: &Requester, request: Request) -> Self {
         let key = lock.raw.key();
+        let aim = Aim {
+            owner_of: Some(RwLock::owner_of),
+            request: request as u32,
+            ..Aim::default()
+        };
         Entering {
             lock,
             request,
-            waiter: Waiter::at_lock_for(requester, key, RwLock::owner_of, request as u32),
+            waiter: Waiter::new(requester, key, aim),
         }
     }
 
-    /// Enters the lock, or the queue.
-    pub(super) fn start(&self, context: &Context) -> Poll<Result<Recovered, Fault>> {
-        let threads = context.queues.threads();
-        let raw = self.lock.raw;
-        let requester = self.waiter.requester();
-        let mut queue = context.queues.lock(raw.key());
-        loop {
-            match raw.try_enter(threads, &mut queue, requester, self.request, self.lock.held) {
-                Ok(Admission::Entered(entered)) => {
-                    self.lock.entered(requester, self.request);
-                    return Poll::Ready(Ok(entered));
-                }
-                Ok(Admission::Refused(word)) => {
-                    if raw.queue_up(&mut queue, word, &self.waiter) {
-                        return Poll::Pending;
-                    }
-                }
-                Err(fault) => return Poll::Ready(Err(fault)),
+    /// Who owns the lock once the wait is over.
+    fn owner(&self) -> Owner {
+        Owner::from(self.waiter.requester())
+    }
+}
+
+impl Wait for Entering {
+    type Output = Recovered;
+
+    fn waiter(&self) -> &Arc<Waiter> {
+        &self.waiter
+    }
+
+    fn start(&mut self, context: &Context) -> Step<Recovered> {
+        enter_queue(context, &self.waiter, |queue| {
+            let asks = (self.owner(), self.request);
+            self.lock.try_enter_queued(context, queue, asks, true)
+        })
+    }
+
+    fn completed(&mut self, context: &Context, outcome: Outcome) -> Step<Recovered> {
+        let key = self.lock.raw.key();
+        Poll::Ready(match outcome {
+            Outcome::Granted => {
+                self.lock.entered(self.owner(), self.request);
+                Ok(Recovered::Acquired)
             }
-        }
+            Outcome::GrantedAbandoned => {
+                context.queues.lock(key).forget_dead_owner(key);
+                Ok(Recovered::Cleared)
+            }
+            outcome => Err(fault_of(&self.waiter, outcome)),
+        })
     }
 
-    /// Leaves the queue. False if the wait completed before. Waiters behind it may be able to enter now.
-    fn dequeue(&self, context: &Context) -> bool {
-        let raw = self.lock.raw;
-        let mut queue = context.queues.lock(raw.key());
-        let left = queue.remove(&self.waiter);
-        if left {
-            // A fault has already ended all waits.
-            raw.grant_waiters(context.queues.threads(), &mut queue).ok();
-        }
-        left
-    }
-
-    /// Leaves the queue, and passes on what it was given and cannot use.
-    fn cancel(&self, context: &Context) {
-        if !self.dequeue(context)
-            && let Some(outcome) = self.waiter.outcome()
-        {
-            let mut queue = context.queues.lock(self.lock.raw.key());
-            self.revoke(context, &mut queue, outcome);
-        }
+    fn update(&self, context: &Context, queue: &mut QueueGuard) {
+        let threads = context.queues.threads();
+        // A fault has already ended all waits.
+        self.lock.raw.grant_waiters(threads, queue).ok();
     }
 
     /// Takes back an entry that the waiter was granted but has not learned of, and grants the lock to other waiters.
-    fn revoke(&self, context: &Context, queue: &mut QueueGuard, outcome: Outcome) {
+    fn pass_on(&self, context: &Context, queue: &mut QueueGuard, outcome: Outcome) {
         let raw = self.lock.raw;
-        let claim = claim_of(self.waiter.requester());
+        let claim = claim_of(self.owner());
         loop {
             let word = raw.cell.load();
             let is_ours = is_claimed_by(word, claim);
@@ -90,63 +94,9 @@ impl Entering {
                 _ => true,
             };
             if revoked {
-                // A fault has already ended all waits.
-                raw.grant_waiters(context.queues.threads(), queue).ok();
+                self.update(context, queue);
                 return;
             }
-        }
-    }
-}
-
-impl Wait for Entering {
-    type Output = Result<Recovered, Fault>;
-
-    fn waiter(&self) -> &Arc<Waiter> {
-        &self.waiter
-    }
-
-    fn resume(&mut self, context: &Context, reason: WakeReason) -> Poll<Self::Output> {
-        let raw = self.lock.raw;
-        Poll::Ready(
-            match reason.wait_end(&self.waiter, || self.dequeue(context)) {
-                WaitEnd::Completed(Some(Outcome::Granted)) => {
-                    self.lock.entered(self.waiter.requester(), self.request);
-                    Ok(Recovered::Acquired)
-                }
-                WaitEnd::Completed(Some(Outcome::GrantedAbandoned)) => {
-                    context.queues.lock(raw.key()).forget_dead_owner(raw.key());
-                    Ok(Recovered::Cleared)
-                }
-                WaitEnd::Completed(Some(Outcome::OwnerDied(dead))) => Err(Fault::Abandoned(dead)),
-                WaitEnd::Completed(Some(Outcome::Corrupt(word))) => Err(Fault::Corrupt(word)),
-                WaitEnd::Completed(_) => Err(Fault::Corrupt(raw.cell.load())),
-                WaitEnd::TimedOut => Ok(Recovered::TimedOut),
-                WaitEnd::Deadlock(cycle) => Err(Fault::Deadlock(cycle)),
-                WaitEnd::Interrupted => {
-                    self.cancel(context);
-                    Err(Fault::Interrupted)
-                }
-            },
-        )
-    }
-
-    fn revalidate(&self, context: &Context) {
-        self.lock.revalidate(context);
-    }
-
-    fn requeue_for_block(&mut self, context: &Context) {
-        let mut queue = context.queues.lock(self.lock.raw.key());
-        if let Some(outcome @ (Outcome::Granted | Outcome::GrantedAbandoned)) =
-            self.waiter.outcome()
-        {
-            queue.push_front(&self.waiter);
-            self.revoke(context, &mut queue, outcome);
-        } else if !queue.is_behind_sibling(&self.waiter) {
-            // Waiters behind it may be able to enter now, and a promise does not check by itself.
-            self.lock
-                .raw
-                .grant_waiters(context.queues.threads(), &mut queue)
-                .ok();
         }
     }
 }

@@ -25,14 +25,13 @@ mod raw;
 
 pub use entering::Entering;
 
-use super::{Fault, Recovered, WaitResult, block_in};
+use super::wait::corrupt;
+use super::{Fault, Recovered, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Begun, Context, DeadOwner, QueueGuard, Queues, Requester, Waiter, spin_until};
+use crate::queue::{Context, DeadOwner, Owner, QueueGuard, Queues, Requester, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
-use raw::{
-    Admission, GUARD, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by,
-};
+use raw::{GUARD, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by};
 
 /// What a caller asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +83,8 @@ pub struct ReadCounts {
 }
 
 impl ReadCounts {
-    fn of(self, requester: &Requester) -> SharedWord {
-        if requester.is_promise() {
+    fn of(self, owner: Owner) -> SharedWord {
+        if owner.is_guard() {
             self.by_guards
         } else {
             self.own
@@ -188,7 +187,7 @@ impl RwLock {
     }
 
     /// Begins to read. Waits until `deadline` or without limit.
-    pub fn read(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
+    pub fn read(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
         let mut free = false;
         spin_until(|| {
             free = self.try_read_fast();
@@ -196,17 +195,17 @@ impl RwLock {
             free || has_waiters(self.raw.cell.load())
         });
         if free {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
-        self.enter(context, Request::Read, deadline).map(acquired)
+        self.enter(context, Request::Read, deadline).map(drop)
     }
 
     /// Begins to write. Waits until `deadline` or without limit.
-    pub fn write(self, context: &Context, deadline: Option<Deadline>) -> Result<WaitResult, Fault> {
+    pub fn write(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
         if self.try_write_fast(context.id()) {
-            return Ok(WaitResult::Acquired);
+            return Ok(());
         }
-        self.enter(context, Request::Write, deadline).map(acquired)
+        self.enter(context, Request::Write, deadline).map(drop)
     }
 
     /// Begins to write, even after a holder died. Waits until `deadline` or without limit.
@@ -224,69 +223,50 @@ impl RwLock {
         request: Request,
         deadline: Option<Deadline>,
     ) -> Result<Recovered, Fault> {
-        block_in(context, deadline, || {
-            self.begin(context, &Requester::thread_of(context.thread), request)
-        })
+        Entering::new(self, &Requester::thread_of(context.thread), request).block(context, deadline)
     }
 
-    /// Begins to wait.
-    pub fn begin(
-        self,
-        context: &Context,
-        requester: &Requester,
-        request: Request,
-    ) -> Begun<Entering> {
-        let entering = Entering::new(self, requester, request);
-        Begun::with(entering, |wait| wait.start(context))
-    }
-
-    /// Enters if the thread need not wait, neither for the holders nor for the waiters.
-    pub fn try_enter(self, context: &Context, request: Request) -> Result<WaitResult, Fault> {
-        self.try_enter_as(context, &Requester::thread_of(context.thread), request)
-    }
-
-    /// Enters for a guard of the calling thread, if it need not wait.
-    pub fn try_enter_guard(self, context: &Context, request: Request) -> Result<WaitResult, Fault> {
-        self.try_enter_as(context, &Requester::guard_of(context.thread), request)
-    }
-
-    fn try_enter_as(
-        self,
-        context: &Context,
-        requester: &Requester,
-        request: Request,
-    ) -> Result<WaitResult, Fault> {
-        let threads = context.queues.threads();
+    /// Enters for `owner` if it need not wait, neither for the holders nor for the waiters.
+    pub fn try_enter(self, context: &Context, owner: Owner, request: Request) -> Result<(), Fault> {
         let mut queue = context.queues.lock(self.raw.key());
-        let admitted = self
-            .raw
-            .try_enter(threads, &mut queue, requester, request, self.held);
-        match admitted {
-            Ok(Admission::Entered(_)) => {
-                self.entered(requester, request);
-                Ok(WaitResult::Acquired)
-            }
-            Ok(Admission::Refused(_)) | Err(Fault::Recursive) => Ok(WaitResult::TimedOut),
+        match self.try_enter_queued(context, &mut queue, (owner, request), false) {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) | Err(Fault::Recursive) => Err(Fault::TimedOut),
             Err(fault) => Err(fault),
         }
     }
 
-    /// Whether a guard of this thread writes.
-    pub fn is_written_by_guard(self, id: ThreadId) -> bool {
-        is_claimed_by(self.raw.cell.load(), id.get() | GUARD)
+    /// As [`RawRwLock::try_enter`]. The caller holds the lock of the queue.
+    fn try_enter_queued(
+        self,
+        context: &Context,
+        queue: &mut QueueGuard,
+        (owner, request): (Owner, Request),
+        waits: bool,
+    ) -> Result<Option<Recovered>, Fault> {
+        let threads = context.queues.threads();
+        let entered = self
+            .raw
+            .try_enter(threads, queue, (owner, request), self.held, waits)?;
+        if entered.is_some() {
+            self.entered(owner, request);
+        }
+        Ok(entered)
+    }
+
+    /// Whether `owner` writes.
+    pub fn is_written_as(self, owner: Owner) -> bool {
+        is_claimed_by(self.raw.cell.load(), claim_of(owner))
     }
 
     /// Ends a read of the calling thread.
     pub fn unlock_read(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_read_of(context, self.held.own)
+        self.unlock_read_as(context, context.owner())
     }
 
-    /// Ends a read that a guard of the calling thread holds.
-    pub fn unlock_read_guard(self, context: &Context) -> Result<(), Fault> {
-        self.unlock_read_of(context, self.held.by_guards)
-    }
-
-    fn unlock_read_of(self, context: &Context, count: SharedWord) -> Result<(), Fault> {
+    /// Ends a read that `owner` holds.
+    pub fn unlock_read_as(self, context: &Context, owner: Owner) -> Result<(), Fault> {
+        let count = self.held.of(owner);
         let threads = context.queues.threads();
         if count.load() == 0 {
             self.revalidate(context);
@@ -312,7 +292,7 @@ impl RwLock {
                     // The cell was written over: according to the word, the thread does not hold these reads.
                     self.held.own.overwrite(0);
                     self.held.by_guards.overwrite(0);
-                    return Err(self.raw.corrupt(&mut queue, word));
+                    return Err(corrupt(&mut queue, self.raw.key(), word));
                 }
             }
         }
@@ -320,30 +300,24 @@ impl RwLock {
 
     /// Ends the write of the calling thread.
     pub fn unlock_write(self, context: &Context) -> Result<(), Fault> {
-        self.release_write(context, context.id().get() | WRITER, Self::FREE)
+        self.unlock_write_as(context, context.owner())
     }
 
-    /// Ends the write of a guard of the calling thread.
-    pub fn unlock_write_guard(self, context: &Context) -> Result<(), Fault> {
-        self.release_write(context, context.id().get() | GUARD, Self::FREE)
+    /// Ends the write of `owner`.
+    pub fn unlock_write_as(self, context: &Context, owner: Owner) -> Result<(), Fault> {
+        self.release_write(context, owner, Self::FREE)
     }
 
-    /// Turns the thread's write into a read, with no other write in between.
-    pub fn downgrade(self, context: &Context) -> Result<(), Fault> {
-        self.release_write(context, context.id().get() | WRITER, 1)?;
-        increment(self.held.own);
-        Ok(())
-    }
-
-    /// Turns the write of a guard of the calling thread into a read.
-    pub fn downgrade_guard(self, context: &Context) -> Result<(), Fault> {
-        self.release_write(context, context.id().get() | GUARD, 1)?;
-        increment(self.held.by_guards);
+    /// Turns the write of `owner` into a read, with no other write in between.
+    pub fn downgrade(self, context: &Context, owner: Owner) -> Result<(), Fault> {
+        self.release_write(context, owner, 1)?;
+        increment(self.held.of(owner));
         Ok(())
     }
 
     /// Ends a write and leaves `reads` reads instead.
-    fn release_write(self, context: &Context, claim: u32, reads: u32) -> Result<(), Fault> {
+    fn release_write(self, context: &Context, owner: Owner, reads: u32) -> Result<(), Fault> {
+        let claim = claim_of(owner);
         if self.raw.cell.replace(claim, reads) {
             return Ok(());
         }
@@ -423,10 +397,10 @@ impl RwLock {
         }
     }
 
-    /// Counts the read of a requester that has entered to read.
-    fn entered(self, requester: &Requester, request: Request) {
+    /// Counts the read of an owner that has entered to read.
+    fn entered(self, owner: Owner, request: Request) {
         if request == Request::Read {
-            increment(self.held.of(requester));
+            increment(self.held.of(owner));
         }
     }
 
@@ -476,13 +450,6 @@ impl RwLock {
                 return;
             }
         }
-    }
-}
-
-fn acquired(entered: Recovered) -> WaitResult {
-    match entered {
-        Recovered::TimedOut => WaitResult::TimedOut,
-        Recovered::Acquired | Recovered::Cleared => WaitResult::Acquired,
     }
 }
 
@@ -542,7 +509,7 @@ mod tests {
         let dead = dies.id();
         for index in 0..LOCKS {
             let written = lock(index).write(&context_of(&dies), None);
-            assert_eq!(written, Ok(WaitResult::Acquired));
+            assert_eq!(written, Ok(()));
         }
         thread_died(&queues, dead);
 

@@ -2,8 +2,9 @@
 
 use super::{ReadCounts, Request};
 use crate::cell::SharedWord;
+use crate::primitives::wait::corrupt;
 use crate::primitives::{Fault, Recovered};
-use crate::queue::{DeadOwner, Key, Kind, Outcome, QueueGuard, Requester, Waiter};
+use crate::queue::{DeadOwner, Key, Kind, Outcome, Owner, QueueGuard, Waiter};
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
 
@@ -78,22 +79,9 @@ impl State {
     }
 }
 
-/// Whether a caller may enter at once.
-pub enum Admission {
-    /// The caller has entered.
-    Entered(Recovered),
-    /// The caller has to wait, according to this word.
-    Refused(u32),
-}
-
-/// The word when `requester` writes and no waiter is queued.
-pub fn claim_of(requester: &Requester) -> u32 {
-    let mode = if requester.is_promise() {
-        GUARD
-    } else {
-        WRITER
-    };
-    requester.thread().get() | mode
+/// The word when `owner` writes and no waiter is queued.
+pub fn claim_of(owner: Owner) -> u32 {
+    owner.id().get() | if owner.is_guard() { GUARD } else { WRITER }
 }
 
 /// The word of an RwLock, and its queue.
@@ -119,16 +107,17 @@ impl RawRwLock {
         (1..=NUMBER).contains(&word) && self.cell.replace(word, word - 1)
     }
 
-    /// Lets `requester` enter if it need not wait, neither for the holders nor for the waiters. Returns a fault if its
-    /// thread would wait for itself.
+    /// Lets `owner` enter if it need not wait, neither for the holders nor for the waiters. Else returns none, with
+    /// the waiters bit set if the caller `waits`: it is about to enter the queue. Returns a fault if its thread would
+    /// wait for itself.
     pub fn try_enter(
         self,
         threads: &Threads,
         queue: &mut QueueGuard,
-        requester: &Requester,
-        request: Request,
+        (owner, request): (Owner, Request),
         held: ReadCounts,
-    ) -> Result<Admission, Fault> {
+        waits: bool,
+    ) -> Result<Option<Recovered>, Fault> {
         self.grant_waiters(threads, queue)?;
         loop {
             let word = self.cell.load();
@@ -141,37 +130,30 @@ impl RawRwLock {
                     (word + 1, Recovered::Acquired)
                 }
                 (State::Reads(0), Request::Write | Request::Recover) if first => {
-                    (claim_of(requester), Recovered::Acquired)
+                    (claim_of(owner), Recovered::Acquired)
                 }
                 (State::Abandoned(0), Request::Recover) if first => {
-                    (claim_of(requester), Recovered::Cleared)
+                    (claim_of(owner), Recovered::Cleared)
                 }
-                (State::Corrupt, _) => return Err(self.corrupt(queue, word)),
+                (State::Corrupt, _) => return Err(corrupt(queue, self.key(), word)),
                 (state, _) => {
-                    let inside = held.any() || state == State::Written(requester.thread());
-                    if inside && !requester.is_promise() {
+                    let inside = held.any() || state == State::Written(owner.id());
+                    if inside && !owner.is_guard() {
                         return Err(Fault::Recursive);
                     }
-                    return Ok(Admission::Refused(word));
+                    if !waits || self.cell.replace(word, with_waiters_bit(word, true)) {
+                        return Ok(None);
+                    }
+                    continue;
                 }
             };
             if self.cell.replace(word, after) {
                 if entered == Recovered::Cleared {
                     queue.forget_dead_owner(self.key());
                 }
-                return Ok(Admission::Entered(entered));
+                return Ok(Some(entered));
             }
         }
-    }
-
-    /// Queues a waiter that `word` refused. False if the word has changed meanwhile: then the waiter may be able to
-    /// enter.
-    pub fn queue_up(self, queue: &mut QueueGuard, word: u32, waiter: &Arc<Waiter>) -> bool {
-        let queued = self.cell.replace(word, with_waiters_bit(word, true));
-        if queued {
-            queue.push_back(waiter);
-        }
-        queued
     }
 
     /// Lets the waiters at the front enter, as many as can, and makes the waiters bit agree with the queue. If a
@@ -180,18 +162,18 @@ impl RawRwLock {
         loop {
             let word = self.cell.load();
             match State::of(word) {
-                State::Corrupt => return Err(self.corrupt(queue, word)),
+                State::Corrupt => return Err(corrupt(queue, self.key(), word)),
                 State::Written(writer) => match threads.status(writer) {
                     Status::Alive => {}
                     Status::Dead => {
                         self.abandon(queue, word, DeadOwner::Known(writer), 0);
                         continue;
                     }
-                    Status::Unknown => return Err(self.corrupt(queue, word)),
+                    Status::Unknown => return Err(corrupt(queue, self.key(), word)),
                 },
                 State::Abandoned(_) => {
                     let Some(dead) = queue.dead_owner(self.key()) else {
-                        return Err(self.corrupt(queue, word));
+                        return Err(corrupt(queue, self.key(), word));
                     };
                     self.fail_waiters(queue, dead);
                 }
@@ -217,7 +199,7 @@ impl RawRwLock {
 
     /// The word, but for the waiters bit, once this waiter has entered, and its outcome. None if it has to wait.
     fn entry(self, word: u32, next: &Waiter) -> Option<(u32, Outcome)> {
-        let claim = claim_of(next.requester());
+        let claim = claim_of(Owner::from(next.requester()));
         match (State::of(word), Request::of(next)) {
             (State::Reads(reads), Request::Read) if reads < NUMBER => {
                 Some((reads + 1, Outcome::Granted))
@@ -259,18 +241,12 @@ impl RawRwLock {
     fn abandoned(self, queue: &mut QueueGuard, word: u32) -> Fault {
         match queue.dead_owner(self.key()) {
             Some(dead) => Fault::Abandoned(dead.thread()),
-            None => self.corrupt(queue, word),
+            None => corrupt(queue, self.key(), word),
         }
     }
 
     /// The thread that died while it held the lock. None if the cell was written over.
     pub fn dead(self, queue: &QueueGuard) -> Option<DeadOwner> {
         queue.dead_owner(self.key())
-    }
-
-    /// Ends all waits: the cell was written over.
-    pub fn corrupt(self, queue: &mut QueueGuard, word: u32) -> Fault {
-        queue.complete_all(self.key(), Outcome::Corrupt(word));
-        Fault::Corrupt(word)
     }
 }

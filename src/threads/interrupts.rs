@@ -1,12 +1,60 @@
-//! When a blocked thread checks whether its runtime wants to interrupt it.
+//! How a JavaScript runtime interrupts a thread that is blocked, and when the thread checks for that.
 //!
 //! A short wait never checks. During a longer wait, the watcher watches the descriptor of the thread's event loop,
 //! and the thread sleeps until the watcher interrupts it. Two things write nothing to that descriptor. An event that
 //! was pending before is not reported a second time, so after a first interrupt the thread checks a few times a
 //! second. A `vm` time limit is never reported, so the thread checks once a second in any case.
 
-use super::{InterruptSource, Runtime, Thread, Threads, Watching};
+use super::{Thread, Threads, Watching};
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
+use crate::label::Label;
+
+/// The result of an interrupt check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// There is no reason to end the wait.
+    Continue,
+    /// The wait has to end: the thread is being terminated, or an exception is pending in it.
+    Stop,
+}
+
+/// How a blocked thread learns that its runtime wants to interrupt it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InterruptSource {
+    /// It is never interrupted.
+    Never,
+    /// The descriptor of its event loop becomes readable.
+    Descriptor(i32),
+    /// Nothing reports it. The thread checks at intervals in nanoseconds, which double from the first to the longest.
+    Intervals {
+        /// How long it sleeps before the first check.
+        first: u64,
+        /// How long it sleeps at most.
+        longest: u64,
+    },
+}
+
+/// The runtime of one thread.
+pub trait Runtime {
+    /// How the runtime interrupts the thread.
+    fn interrupt_source(&self) -> InterruptSource;
+
+    /// Serves the pending interrupts of the runtime. It may run user code, which may wait in turn. The caller holds
+    /// no lock across this call, and checks its own state again afterwards.
+    fn check_interrupts(&self) -> Interrupt;
+
+    /// How messages refer to the primitive in `cell`, one of those at which the thread waits.
+    fn label(&self, _cell: SharedWord) -> Label {
+        Label::default()
+    }
+
+    /// The thread is about to block. Its promises are passed over until it resumes.
+    fn before_block(&self) {}
+
+    /// The thread is no longer blocked, unless in an outer wait.
+    fn after_block(&self) {}
+}
 
 /// The longest short wait, in nanoseconds.
 const SHORT_WAIT_NS: u64 = 8_000_000;

@@ -1,0 +1,186 @@
+//! A wait in steps, the same for all primitives: between two steps a thread sleeps, or the event loop of a promise
+//! turns.
+//!
+//! A primitive says what its word and its queue need at each step. What every wait repeats stands here: it leaves the
+//! queue, it is cancelled, it returns to the queue when the thread of its promise blocks. A waiter that leaves may
+//! find that its wait completed at this very moment. Then the outcome counts, or the waiter passes on what it was
+//! given.
+
+use super::Fault;
+use crate::futex::Deadline;
+use crate::queue::{Context, Key, Outcome, QueueGuard, Waiter, WakeReason};
+use std::sync::Arc;
+use std::task::Poll;
+
+/// How a step of a wait ended: with the result of the wait, or the waiter stands in a queue.
+pub type Step<T> = Poll<Result<T, Fault>>;
+
+/// A wait, and what to do at each of its steps.
+pub trait Wait: Sized {
+    /// The result of the wait.
+    type Output;
+
+    /// The waiter that stands in the queue.
+    fn waiter(&self) -> &Arc<Waiter>;
+
+    /// The first step: does without waiting, or enters the queue.
+    fn start(&mut self, context: &Context) -> Step<Self::Output>;
+
+    /// The step after another thread completed the wait with `outcome`.
+    fn completed(&mut self, _context: &Context, outcome: Outcome) -> Step<Self::Output> {
+        Poll::Ready(Err(fault_of(self.waiter(), outcome)))
+    }
+
+    /// Makes the word and the queue agree: grants waiters what is free, and ends all waits if the cell was written
+    /// over. The caller holds the lock of the queue.
+    fn update(&self, context: &Context, queue: &mut QueueGuard);
+
+    /// Called when the waiter has left the queue before its wait completed. The waiters behind it may need less.
+    fn left(&self, context: &Context, queue: &mut QueueGuard) {
+        self.update(context, queue);
+    }
+
+    /// Passes on what `outcome` gave the waiter, which cannot use it. The caller holds the lock of the queue.
+    fn pass_on(&self, _context: &Context, _queue: &mut QueueGuard, _outcome: Outcome) {}
+
+    /// Whether the wait's time limit still counts.
+    fn is_limited(&self) -> bool {
+        true
+    }
+
+    /// The step after a sleep.
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Step<Self::Output> {
+        match reason {
+            WakeReason::Completed(outcome) => self.completed(context, outcome),
+            WakeReason::Interrupted => Poll::Ready(self.interrupted(context)),
+            WakeReason::TimedOut if self.dequeue(context) => Poll::Ready(Err(Fault::TimedOut)),
+            WakeReason::Deadlock(cycle) if self.dequeue(context) => {
+                Poll::Ready(Err(Fault::Deadlock(cycle)))
+            }
+            WakeReason::TimedOut | WakeReason::Deadlock(_) => match self.waiter().outcome() {
+                Some(outcome) => self.completed(context, outcome),
+                None => Poll::Ready(Err(corrupt_cell(self.waiter()))),
+            },
+        }
+    }
+
+    /// The result if the runtime ends the wait, or if a promise is cancelled.
+    fn interrupted(&mut self, context: &Context) -> Result<Self::Output, Fault> {
+        self.cancel(context);
+        Err(Fault::Interrupted)
+    }
+
+    /// Leaves the queue. False if the wait completed before.
+    fn dequeue(&self, context: &Context) -> bool {
+        let mut queue = context.queues.lock(self.waiter().key());
+        let left = queue.remove(self.waiter());
+        if left {
+            self.left(context, &mut queue);
+        }
+        left
+    }
+
+    /// Leaves the queue. If it left too late, it passes on what it was given.
+    fn cancel(&self, context: &Context) {
+        let waiter = self.waiter();
+        let mut queue = context.queues.lock(waiter.key());
+        if queue.remove(waiter) {
+            self.left(context, &mut queue);
+        } else if let Some(outcome) = waiter.outcome() {
+            self.pass_on(context, &mut queue, outcome);
+        }
+    }
+
+    /// Called for a pending promise when its thread blocks. What it was given and has not taken goes to other
+    /// waiters, and the promise enters the queue again, before them. Waiters that stood only behind it may be granted
+    /// what they ask for now.
+    fn requeue_for_block(&mut self, context: &Context) {
+        let waiter = self.waiter();
+        let mut queue = context.queues.lock(waiter.key());
+        match waiter.outcome() {
+            Some(outcome) if outcome.gives() => {
+                queue.push_front(waiter);
+                self.pass_on(context, &mut queue, outcome);
+            }
+            // A promise of the same thread that stands before it updates the queue for both.
+            _ if queue.is_behind_sibling(waiter) => {}
+            _ => self.update(context, &mut queue),
+        }
+    }
+
+    /// Checks the queue after a long sleep, in case the cell was written over.
+    fn revalidate(&self, context: &Context) {
+        self.update(context, &mut context.queues.lock(self.waiter().key()));
+    }
+
+    /// Blocks the calling thread until the wait is over. When `deadline` passes, the wait resumes with `TimedOut`.
+    ///
+    /// If the thread seems to own the lock already, the owner may be one of its own promises, which was granted the
+    /// lock and has not resumed yet. So the wait starts again while the thread counts as blocked: its promises have
+    /// given back by then what they were granted.
+    fn block(
+        mut self,
+        context: &Context,
+        deadline: Option<Deadline>,
+    ) -> Result<Self::Output, Fault> {
+        let first = self.start(context);
+        let starts_again = matches!(first, Poll::Ready(Err(Fault::Recursive)));
+        if let Poll::Ready(result) = first
+            && !starts_again
+        {
+            return result;
+        }
+        context.blocked(|| {
+            let mut step = if starts_again {
+                self.start(context)
+            } else {
+                Poll::Pending
+            };
+            loop {
+                if let Poll::Ready(result) = step {
+                    return result;
+                }
+                let limit = deadline.filter(|_| self.is_limited());
+                let reason = context.sleep(self.waiter(), limit, || self.revalidate(context));
+                step = self.resume(context, reason);
+            }
+        })
+    }
+}
+
+/// The first step of a wait: `attempt` does without waiting, or returns none, and then the waiter enters the queue.
+pub fn enter_queue<T>(
+    context: &Context,
+    waiter: &Arc<Waiter>,
+    attempt: impl FnOnce(&mut QueueGuard) -> Result<Option<T>, Fault>,
+) -> Step<T> {
+    let mut queue = context.queues.lock(waiter.key());
+    match attempt(&mut queue).transpose() {
+        Some(result) => Poll::Ready(result),
+        None => {
+            queue.push_back(waiter);
+            Poll::Pending
+        }
+    }
+}
+
+/// Ends all waits of `key`, whose cell holds a word that no primitive writes. Returns the fault.
+pub fn corrupt(queue: &mut QueueGuard, key: Key, word: u32) -> Fault {
+    queue.complete_all(key, Outcome::Corrupt(word));
+    Fault::Corrupt(word)
+}
+
+/// The fault of an outcome that gave the waiter nothing.
+pub fn fault_of(waiter: &Waiter, outcome: Outcome) -> Fault {
+    match outcome {
+        Outcome::OwnerDied(owner) => Fault::Abandoned(owner),
+        Outcome::Broken => Fault::Broken,
+        Outcome::Corrupt(word) => Fault::Corrupt(word),
+        // An outcome of another kind of primitive.
+        _ => corrupt_cell(waiter),
+    }
+}
+
+fn corrupt_cell(waiter: &Waiter) -> Fault {
+    Fault::Corrupt(waiter.key().cell().load())
+}
