@@ -115,21 +115,29 @@ impl Call {
         result.map_err(|fault| self.throw(fault))
     }
 
-    /// Waits within a time limit. With a limit of 0 it calls `at_once` instead. Returns the status.
+    /// Waits, and returns the status. A time limit that passes is no fault.
+    pub fn wait<T: Into<WaitStatus>>(
+        &self,
+        wait: impl FnOnce(&Context) -> std::result::Result<T, Fault>,
+    ) -> Result<Value> {
+        self.run(|context| WaitStatus::of(wait(context)))
+            .map(Value::from)
+    }
+
+    /// Waits within a time limit, and returns the status. With a limit of 0 it calls `at_once` instead.
     pub fn within(
         &self,
         limit: Milliseconds,
         wait: impl FnOnce(&Context, Option<Deadline>) -> std::result::Result<(), Fault>,
         at_once: impl FnOnce(&Context) -> std::result::Result<(), Fault>,
     ) -> Result<Value> {
-        let status = self.run(|context| {
-            WaitStatus::of(if limit.0 > 0.0 {
+        self.wait(|context| {
+            if limit.0 > 0.0 {
                 wait(context, limit.deadline())
             } else {
                 at_once(context)
-            })
-        })?;
-        Ok(status.into())
+            }
+        })
     }
 
     /// Begins a wait as a promise. Returns [`WaitStatus::Pending`] if it waits, or its result if it did not need to.

@@ -22,13 +22,10 @@ fn wait(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = Call::read_with_mutex(arguments)?;
     let deadline = arguments.milliseconds()?.deadline();
     let (condition, mutex) = (Condition::new(call.cell()), Mutex::new(mutex.cell()));
-    let status = call.run(|context| notified(condition.wait(mutex, context, deadline)))?;
-    Ok(status.into())
-}
-
-/// The status after a wait of which the mutex is owned again.
-fn notified(result: std::result::Result<(), Fault>) -> std::result::Result<WaitStatus, Fault> {
-    WaitStatus::of(result.map(|()| WaitStatus::Notified))
+    call.wait(|context| {
+        let notified = condition.wait(mutex, context, deadline);
+        notified.map(|()| WaitStatus::Notified)
+    })
 }
 
 fn notify(arguments: &mut Arguments) -> Result<Value> {
@@ -63,7 +60,8 @@ fn wait_async(arguments: &mut Arguments) -> Result<Value> {
             if is_owned {
                 grants::grant(key, guard);
             }
-            Ok(notified(result)?.number())
+            let notified = result.map(|()| WaitStatus::Notified);
+            Ok(WaitStatus::of(notified)?.number())
         },
     );
     // A wait that fails at once has not unlocked the mutex.

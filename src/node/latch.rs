@@ -63,7 +63,7 @@ fn wait_async(arguments: &mut Arguments) -> Result<Value> {
     call.promise(
         Terms::read(arguments)?,
         |requester| Opening::new(latch, requester),
-        |opened| opened.map(|()| WaitStatus::Acquired.number()),
+        |opened| Ok(WaitStatus::from(opened?).number()),
     )
 }
 

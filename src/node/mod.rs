@@ -91,6 +91,6 @@ pub unsafe extern "C" fn napi_register_module_v1(
 #[cfg(target_env = "msvc")]
 fn look_up_functions() {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    // SAFETY: no function is called before this has run once. The program that has them is never unloaded.
-    ONCE.call_once(|| drop(unsafe { sys::setup() }));
+    // SAFETY: no function is called before this has run once. The library is kept loaded.
+    ONCE.call_once(|| std::mem::forget(unsafe { sys::setup() }));
 }

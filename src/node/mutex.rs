@@ -9,7 +9,7 @@ use super::promises::Terms;
 use super::status::WaitStatus;
 use super::value::{Result, Value};
 use crate::cell::SharedWord;
-use crate::primitives::{Locking, Mutex};
+use crate::primitives::{Locking, Mutex, in_time};
 use crate::queue::{Cooldown, Key, Kind, Owner};
 use std::cell::Cell;
 
@@ -79,15 +79,15 @@ fn unlock(arguments: &mut Arguments) -> Result<Value> {
 fn recover(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
     let deadline = arguments.milliseconds()?.deadline();
-    let status = call.run(|context| WaitStatus::of(mutex.recover(context, deadline)))?;
-    Ok(status.into())
+    call.wait(|context| mutex.recover(context, deadline))
 }
 
 fn try_lock_guard(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
     let serial = arguments.serial()?;
-    let status = call.run(|context| WaitStatus::of(mutex.try_lock_as(context, context.guard())))?;
-    let locked = status == WaitStatus::Acquired;
+    let locked = call
+        .run(|context| in_time(mutex.try_lock_as(context, context.guard())))?
+        .is_some();
     if locked {
         grants::grant(call.key(), serial);
     }
@@ -97,13 +97,12 @@ fn try_lock_guard(arguments: &mut Arguments) -> Result<Value> {
 fn lock_async(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
     let terms = Terms::read(arguments)?;
-    let recovers = arguments.boolean()?;
-    let (key, serial) = (call.key(), terms.serial);
-    let wait = if recovers {
+    let wait = if arguments.boolean()? {
         Locking::recovering
     } else {
         Locking::new
     };
+    let (key, serial) = (call.key(), terms.serial);
     call.promise(
         terms,
         |requester| wait(mutex, requester),

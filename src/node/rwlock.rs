@@ -11,7 +11,7 @@ use super::status::WaitStatus;
 use super::value::{Result, Value};
 use super::view::KeptView;
 use crate::cell::SharedWord;
-use crate::primitives::{Entering, Fault, Request, RwLock};
+use crate::primitives::{Entering, Fault, Recovered, Request, RwLock, in_time};
 use crate::queue::{Context, Key, Kind, Owner};
 
 /// The exports for RwLock.
@@ -95,16 +95,16 @@ fn enter(arguments: &mut Arguments) -> Result<Value> {
     let (this, request) = RwLockCall::read_entering(arguments)?;
     let limit = arguments.milliseconds()?;
     let lock = this.lock();
-    this.call
-        .run(|context| match request {
-            Request::Recover => WaitStatus::of(lock.recover(context, limit.deadline())),
-            request if limit.0 <= 0.0 => {
-                WaitStatus::of(lock.try_enter(context, context.owner(), request))
-            }
-            Request::Read => WaitStatus::of(lock.read(context, limit.deadline())),
-            Request::Write => WaitStatus::of(lock.write(context, limit.deadline())),
-        })
-        .map(Value::from)
+    this.call.wait(|context| {
+        let deadline = limit.deadline();
+        match request {
+            Request::Recover => return lock.recover(context, deadline),
+            request if limit.0 <= 0.0 => lock.try_enter(context, context.owner(), request),
+            Request::Read => lock.read(context, deadline),
+            Request::Write => lock.write(context, deadline),
+        }
+        .map(|()| Recovered::Acquired)
+    })
 }
 
 fn unlock(arguments: &mut Arguments) -> Result<Value> {
@@ -149,10 +149,10 @@ fn try_enter_guard(arguments: &mut Arguments) -> Result<Value> {
     let (this, request) = RwLockCall::read_entering(arguments)?;
     let serial = arguments.serial()?;
     let entry = Entry::of(&this.call, request)?;
-    let status = this
+    let entered = this
         .call
-        .run(|context| WaitStatus::of(this.lock().try_enter(context, context.guard(), request)))?;
-    let is_inside = status == WaitStatus::Acquired;
+        .run(|context| in_time(this.lock().try_enter(context, context.guard(), request)))?;
+    let is_inside = entered.is_some();
     if is_inside {
         entry.grant(this.call.key(), serial);
     }

@@ -62,7 +62,7 @@ fn acquire_async(arguments: &mut Arguments) -> Result<Value> {
     call.promise(
         Terms::read(arguments)?,
         |requester| Acquiring::new(semaphore, requester, count),
-        |acquired| acquired.map(|()| WaitStatus::Acquired.number()),
+        |acquired| Ok(WaitStatus::from(acquired?).number()),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::export::Export;
 use super::value::{Env, Value};
-use crate::primitives::{Fault, Recovered};
+use crate::primitives::{Fault, Recovered, in_time};
 use napi_sys as sys;
 use std::ptr;
 
@@ -39,13 +39,9 @@ impl WaitStatus {
         self as i8 as f64
     }
 
-    /// The status after a wait, for a caller to whom a time limit that passed is no fault.
-    pub fn of<T: Into<Self>>(result: Result<T, Fault>) -> Result<Self, Fault> {
-        match result {
-            Ok(acquired) => Ok(acquired.into()),
-            Err(Fault::TimedOut) => Ok(WaitStatus::TimedOut),
-            Err(fault) => Err(fault),
-        }
+    /// The status of a wait for which a time limit that passes is no fault.
+    pub fn of<T: Into<WaitStatus>>(result: Result<T, Fault>) -> Result<Self, Fault> {
+        Ok(in_time(result)?.map_or(WaitStatus::TimedOut, T::into))
     }
 }
 
