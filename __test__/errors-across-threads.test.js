@@ -65,7 +65,8 @@ test('the stack of an error names its place in docs/errors.md, and the message d
       () =>
         require('./fixtures/pools/task.js')(code),
   );
-  const errors = [...(await Promise.all(fails.map(errorOf))), explained(new Error('planted'))];
+  const notLoaded = explained({ file: undefined, platform: 'linux-x64-gnu', failures: [] });
+  const errors = [...(await Promise.all(fails.map(errorOf))), notLoaded];
   for (const error of errors) {
     const { code, message, stack } = error;
     const [, place] = /\n {4}See @x\/shared-sync\/(\S+)\n/.exec(stack) ?? [];

@@ -72,14 +72,14 @@ CASES.push(
     ...mutex,
     title: 'Mutex.tryLock',
     inline: (mutex) => mutex.tryLock(),
-    called: (cell) => native.mutexLock(number, cell, NAME, 0),
+    called: (cell) => native.mutexLock(number, cell, NAME, 0) === native.ACQUIRED,
   },
   {
     ...mutex,
     title: 'Mutex.lock',
     blocks: true,
     inline: (mutex) => mutex.lock() instanceof Mutex,
-    called: (cell) => native.mutexLock(number, cell, NAME, 0),
+    called: (cell) => native.mutexLock(number, cell, NAME, 0) === native.ACQUIRED,
   },
   {
     ...mutex,
@@ -133,14 +133,14 @@ for (const count of [1, 5, LATCH_MAX_COUNT]) {
       ...latch,
       title: `Latch(${count}).released`,
       inline: (latch) => latch.released,
-      called: (cell) => native.latchWait(number, cell, NAME, count, 0),
+      called: (cell) => native.latchWait(number, cell, NAME, count, 0) === native.ACQUIRED,
     },
     {
       ...latch,
       title: `Latch(${count}).await`,
       blocks: true,
       inline: (latch) => latch.await() ?? true,
-      called: (cell) => native.latchWait(number, cell, NAME, count, 0),
+      called: (cell) => native.latchWait(number, cell, NAME, count, 0) === native.ACQUIRED,
     },
   );
 }
@@ -162,14 +162,16 @@ for (const [permits, max] of [
         ...semaphore,
         title: `${title}.tryAcquire(${n})`,
         inline: (semaphore) => semaphore.tryAcquire(n),
-        called: (cell) => native.semaphoreAcquire(number, cell, NAME, permits, max, n, 0),
+        called: (cell) =>
+          native.semaphoreAcquire(number, cell, NAME, permits, max, n, 0) === native.ACQUIRED,
       },
       {
         ...semaphore,
         title: `${title}.acquire(${n})`,
         blocks: true,
         inline: (semaphore) => semaphore.acquire(n) ?? true,
-        called: (cell) => native.semaphoreAcquire(number, cell, NAME, permits, max, n, 0),
+        called: (cell) =>
+          native.semaphoreAcquire(number, cell, NAME, permits, max, n, 0) === native.ACQUIRED,
       },
       {
         ...semaphore,
@@ -190,14 +192,14 @@ CASES.push(
     ...rwlock,
     title: 'RwLock.tryRead',
     inline: (lock) => lock.tryRead(),
-    called: (cell) => native.rwlockEnter(number, cell, NAME, READ, 0) !== 0,
+    called: (cell) => native.rwlockEnter(number, cell, NAME, READ, 0) === native.ACQUIRED,
   },
   {
     ...rwlock,
     title: 'RwLock.read',
     blocks: true,
     inline: (lock) => typeof lock.read() === 'object',
-    called: (cell) => native.rwlockEnter(number, cell, NAME, READ, 0) !== 0,
+    called: (cell) => native.rwlockEnter(number, cell, NAME, READ, 0) === native.ACQUIRED,
   },
   {
     ...rwlock,
@@ -209,14 +211,14 @@ CASES.push(
     ...rwlock,
     title: 'RwLock.tryWrite',
     inline: (lock) => lock.tryWrite(),
-    called: (cell) => native.rwlockEnter(number, cell, NAME, WRITE, 0) !== 0,
+    called: (cell) => native.rwlockEnter(number, cell, NAME, WRITE, 0) === native.ACQUIRED,
   },
   {
     ...rwlock,
     title: 'RwLock.write',
     blocks: true,
     inline: (lock) => typeof lock.write() === 'object',
-    called: (cell) => native.rwlockEnter(number, cell, NAME, WRITE, 0) !== 0,
+    called: (cell) => native.rwlockEnter(number, cell, NAME, WRITE, 0) === native.ACQUIRED,
   },
   {
     ...rwlock,

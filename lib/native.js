@@ -78,13 +78,22 @@ function explanation({ file, platform, failures }) {
   };
 }
 
+/**
+ * Makes an error that explains an error of the loader, with that as its cause.
+ *
+ * @param {LoadError} cause
+ */
+function explained(cause) {
+  const { code, message } = explanation(cause);
+  return coded(new Error(message, { cause }), code);
+}
+
 function load() {
   try {
     return require('../binding.js');
   } catch (cause) {
-    const { code, message } = explanation(/** @type {LoadError} */ (cause));
-    throw coded(new Error(message, { cause }), code);
+    throw explained(/** @type {LoadError} */ (cause));
   }
 }
 
-module.exports = { PLATFORMS, native: load() };
+module.exports = { PLATFORMS, explained, native: load() };
