@@ -14,10 +14,10 @@
 use super::key::{Key, Kind};
 use super::waiter::Waiter;
 use crate::futex::Deadline;
+use crate::hash::HashMap;
 use crate::label::Label;
 use crate::sync::{Mutex, lock};
 use crate::threads::{Runtime, ThreadId};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The labels of the cells of one wait: its own, and for the wait of a Condition that of the mutex. The wait carries
@@ -130,7 +130,7 @@ impl Drop for Registration<'_> {
 impl WaitGraph {
     pub(super) fn new() -> Self {
         WaitGraph {
-            records: Mutex::new(HashMap::new()),
+            records: Mutex::new(HashMap::default()),
         }
     }
 
@@ -200,7 +200,7 @@ impl WaitGraph {
             .flatten()
             .map(|record| CurrentWait::of(&record.waiter, &record.labels))
             .collect();
-        waits.sort_by_key(|wait| (wait.thread, wait.since));
+        waits.sort_unstable_by_key(|wait| (wait.thread, wait.since));
         waits
     }
 }

@@ -4,8 +4,8 @@ use super::signals::without_signals;
 use super::timer::Timer;
 use super::watcher::{Added, Descriptors, Watcher};
 use super::{Thread, ThreadId};
+use crate::hash::HashMap;
 use crate::sync::{Mutex, Ordering, lock};
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// Whether a thread is alive.
@@ -87,7 +87,7 @@ impl Threads {
     pub fn new() -> Self {
         Threads {
             table: Arc::new(Mutex::new(Table {
-                living: HashMap::new(),
+                living: HashMap::default(),
                 seen: Vec::new(),
             })),
             watcher: OnceLock::new(),
