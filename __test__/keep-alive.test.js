@@ -100,6 +100,12 @@ test('a promise without a time limit does not keep the main thread', async (t) =
   });
 });
 
+test('a process ended in silence although its last worker had opened the latch that it awaited', async (t) => {
+  const file = path.join(__dirname, 'fixtures', 'last-letter.mjs');
+  const { code, stdout, stderr } = await run(process.execPath, [file], { limit: 20_000 });
+  t.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'opened\n', stderr: '' });
+});
+
 test('a signal does not keep the main thread, and AbortSignal.timeout() does not either', async (t) => {
   for (const signal of ['new AbortController().signal', 'AbortSignal.timeout(50)']) {
     await ends(t, `console.log('begin'); await mutex.lockAsync({ signal: ${signal} });`, {

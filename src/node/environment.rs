@@ -152,17 +152,44 @@ impl Environment {
         }
         self.mailbox.open(ThreadsafeFunction(function));
         self.handlers.set(Some(handlers));
-        Ok(())
+        // SAFETY: as for `hasRef`.
+        let before_exit = unsafe { env.function(c"", Some(event_loop_ends), context)? };
+        listen_before_exit(env, before_exit)
     }
 }
 
-/// `hasRef()` of the function's resource.
-unsafe extern "C" fn has_reference(
+/// Calls `listener` when the event loop has nothing left to do.
+fn listen_before_exit(env: Env, listener: sys::napi_value) -> Result<()> {
+    let mut global = ptr::null_mut();
+    // SAFETY: the environment is alive.
+    check(
+        unsafe { sys::napi_get_global(env.raw(), &mut global) },
+        "has no global object",
+    )?;
+    let process = env.get(global, c"process")?;
+    let event = env.make(Value::from("beforeExit".to_owned()))?;
+    env.call(process, env.get(process, c"on")?, &[event, listener])?;
+    Ok(())
+}
+
+/// Runs when the event loop has nothing left to do. The exit of a worker may end the loop before the letter that the
+/// worker left is read: then the loop turns once more.
+unsafe extern "C" fn event_loop_ends(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    let (mut context, mut result) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the context is the one from `open_mailbox`. It is alive, since its environment runs JavaScript.
+    // SAFETY: the data is the context of `open_mailbox`. It is alive, since its environment runs JavaScript.
+    unsafe { of_callback(env, info) }.hold_due();
+    ptr::null_mut()
+}
+
+/// The environment that `open_mailbox` passed to a function as data.
+///
+/// # Safety
+/// The function of this callback was made with that data, and the environment is alive.
+unsafe fn of_callback<'a>(env: sys::napi_env, info: sys::napi_callback_info) -> &'a Environment {
+    let mut context = ptr::null_mut();
+    // SAFETY: the caller's promise.
     unsafe {
         sys::napi_get_cb_info(
             env,
@@ -172,8 +199,20 @@ unsafe extern "C" fn has_reference(
             ptr::null_mut(),
             &mut context,
         );
-        let environment = &*context.cast_const().cast::<Environment>();
-        sys::napi_get_boolean(env, environment.holding.get() > 0, &mut result);
+        &*context.cast_const().cast::<Environment>()
+    }
+}
+
+/// `hasRef()` of the function's resource.
+unsafe extern "C" fn has_reference(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    let mut result = ptr::null_mut();
+    // SAFETY: as above.
+    unsafe {
+        let holds = of_callback(env, info).holding.get() > 0;
+        sys::napi_get_boolean(env, holds, &mut result);
     }
     result
 }

@@ -189,29 +189,13 @@ impl Realm {
         for (value, argument) in values.iter_mut().zip(arguments) {
             *value = env.make(argument)?;
         }
-        let (mut function, mut receiver, mut result) =
-            (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+        let mut function = ptr::null_mut();
         // SAFETY: values of this thread's isolate, within the scope of a native call. The array exists: either
-        // JavaScript of the realm runs, or a pending promise of the realm makes the reference strong. An exception of
-        // the function stays pending.
-        let statuses = unsafe {
-            [
-                sys::napi_get_element(env.raw(), self.hooks(), hook as u32, &mut function),
-                sys::napi_get_undefined(env.raw(), &mut receiver),
-                sys::napi_call_function(
-                    env.raw(),
-                    receiver,
-                    function,
-                    N,
-                    values.as_ptr(),
-                    &mut result,
-                ),
-            ]
-        };
-        for status in statuses {
-            check(status, "cannot call a function of the realm")?;
-        }
-        Ok(result)
+        // JavaScript of the realm runs, or a pending promise of the realm makes the reference strong.
+        let status =
+            unsafe { sys::napi_get_element(env.raw(), self.hooks(), hook as u32, &mut function) };
+        check(status, "cannot find a function of the realm")?;
+        env.call(env.make(Value::Undefined)?, function, &values)
     }
 
     /// The array of functions, or null if it was collected.

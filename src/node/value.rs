@@ -214,6 +214,39 @@ impl Env {
         check(status, "cannot set a property")
     }
 
+    /// The property of an object.
+    pub fn get(self, object: sys::napi_value, name: &CStr) -> Result<sys::napi_value> {
+        let mut value = ptr::null_mut();
+        // SAFETY: as in `set`.
+        let status =
+            unsafe { sys::napi_get_named_property(self.0, object, name.as_ptr(), &mut value) };
+        check(status, "cannot get a property")?;
+        Ok(value)
+    }
+
+    /// Calls a function. An exception of the function stays pending.
+    pub fn call(
+        self,
+        receiver: sys::napi_value,
+        function: sys::napi_value,
+        arguments: &[sys::napi_value],
+    ) -> Result<sys::napi_value> {
+        let mut result = ptr::null_mut();
+        // SAFETY: values of this environment, within the scope of the native call.
+        let status = unsafe {
+            sys::napi_call_function(
+                self.0,
+                receiver,
+                function,
+                arguments.len(),
+                arguments.as_ptr(),
+                &mut result,
+            )
+        };
+        check(status, "cannot call a function")?;
+        Ok(result)
+    }
+
     /// Makes a function that calls `callback` with `data`.
     ///
     /// # Safety
