@@ -162,10 +162,8 @@ impl Environment {
 fn listen_before_exit(env: Env, listener: sys::napi_value) -> Result<()> {
     let mut global = ptr::null_mut();
     // SAFETY: the environment is alive.
-    check(
-        unsafe { sys::napi_get_global(env.raw(), &mut global) },
-        "has no global object",
-    )?;
+    let status = unsafe { sys::napi_get_global(env.raw(), &mut global) };
+    check(status, "has no global object")?;
     let process = env.get(global, c"process")?;
     let event = env.make(Value::from("beforeExit".to_owned()))?;
     env.call(process, env.get(process, c"on")?, &[event, listener])?;
