@@ -1,8 +1,10 @@
 //! The semaphore.
 
-use super::{COMPETE, Interrupts, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
+use super::{
+    COMPETE, HAND_OFF, Interrupts, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn,
+};
 use crate::primitives::{Fault, Released, Semaphore};
-use crate::queue::Context;
+use crate::queue::{Context, HandOff};
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
@@ -25,9 +27,9 @@ fn of(world: &World, permits: u32) -> Semaphore {
 }
 
 /// Each thread takes its number of permits, `rounds` times. No more are taken than there are, and all threads finish.
-fn shares(permits: u32, counts: &'static [u32], rounds: u32) {
+fn shares(handoff: HandOff, permits: u32, counts: &'static [u32], rounds: u32) {
     loom::model(move || {
-        let world = World::new(COMPETE);
+        let world = World::new(handoff);
         let inside = Arc::new(AtomicU32::new(0));
         let handles: Vec<_> = counts
             .iter()
@@ -54,12 +56,53 @@ fn shares(permits: u32, counts: &'static [u32], rounds: u32) {
 
 #[test]
 fn never_more_permits_are_taken_than_there_are() {
-    shares(1, &[1, 1], 2);
+    shares(COMPETE, 1, &[1, 1], 2);
+}
+
+#[test]
+fn never_more_permits_are_taken_than_there_are_when_they_are_handed_off() {
+    shares(HAND_OFF, 1, &[1, 1], 2);
 }
 
 #[test]
 fn no_permit_is_lost_among_three_threads() {
-    shares(2, &[2, 1, 1], 1);
+    shares(COMPETE, 2, &[2, 1, 1], 1);
+}
+
+#[test]
+fn no_permit_is_lost_when_a_large_request_and_others_are_handed_theirs() {
+    shares(HAND_OFF, 2, &[2, 1, 1], 1);
+}
+
+#[test]
+fn no_waiter_is_forgotten_by_three_threads_that_compete_for_one_permit() {
+    shares(COMPETE, 1, &[1, 1, 1], 1);
+}
+
+/// Two waiters sleep, and two permits are given back one after the other. The second may come while the first woken
+/// waiter is on its way and the bit is clear: that waiter wakes the other.
+#[test]
+fn a_permit_given_back_while_a_woken_waiter_is_on_its_way_reaches_the_next() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let signals = |world: &World| Semaphore::new(world.cell(0), 0, Semaphore::MAX_PERMITS);
+        let waiters: Vec<_> = (2..=3)
+            .map(|number| {
+                spawn(&world, number, UNINTERRUPTED, move |world, context| {
+                    acquire(signals(world), context, 1);
+                })
+            })
+            .collect();
+        let this = world.thread(1);
+        run(&world, &this, UNINTERRUPTED, |world, context| {
+            release(signals(world), context, 1);
+            release(signals(world), context, 1);
+        });
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+        assert_eq!(signals(&world).available(), Ok(0));
+    });
 }
 
 #[test]
@@ -158,9 +201,9 @@ fn a_small_request_behind_a_terminated_large_one_is_granted() {
 }
 
 /// A waiter waits for the permit and gives up at any moment while it is given back. Another one acquires it.
-fn passing_on(interrupts: Interrupts) {
+fn passing_on(handoff: HandOff, interrupts: Interrupts) {
     loom::model(move || {
-        let world = World::new(COMPETE);
+        let world = World::new(handoff);
         let holder = world.thread(1);
         run(&world, &holder, UNINTERRUPTED, |world, context| {
             acquire(of(world, 1), context, 1);
@@ -188,12 +231,22 @@ fn passing_on(interrupts: Interrupts) {
 
 #[test]
 fn a_timed_out_waiter_keeps_or_passes_on_the_permit_it_was_granted() {
-    passing_on(UNINTERRUPTED);
+    passing_on(HAND_OFF, UNINTERRUPTED);
 }
 
 #[test]
 fn a_terminated_waiter_passes_on_the_permit_it_was_granted() {
-    passing_on(TERMINATING);
+    passing_on(HAND_OFF, TERMINATING);
+}
+
+#[test]
+fn a_timed_out_waiter_passes_on_its_wake_up() {
+    passing_on(COMPETE, UNINTERRUPTED);
+}
+
+#[test]
+fn a_terminated_waiter_passes_on_its_wake_up() {
+    passing_on(COMPETE, TERMINATING);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The Semaphore: a number of permits. Each caller takes some and gives some back, not necessarily the same number.
 //!
-//! Waiters receive permits in the order of their arrival. A request for more permits than there are keeps its place
-//! at the front, and no other request passes it: small requests do not starve a large one. A thread that gives
-//! permits back hands them off to the waiters at the front, under the lock of the queue. A waiter that gives up does
-//! so too, since the waiters behind it may need fewer permits.
+//! A thread that gives permits back wakes the waiter at the front, if that waiter asks for one permit. The woken waiter
+//! then competes with any thread that runs at that moment, as at a Mutex, so running threads need not wait for
+//! sleeping ones. If the waiter has waited long, it is handed the permit instead. A request for more than one permit
+//! is always handed them. No request passes it while it stands at the front, so small requests do not starve a large
+//! one. A waiter that gives up looks into the queue too, since the waiters behind it may need fewer permits.
 //!
-//! The waiters bit says that waiters are queued. It changes only under the lock of the queue. While it is clear, taking
-//! and giving back are single instructions. While it is set, no thread changes the word without the lock. A promise
-//! whose thread is blocked does not count: it is passed over, and permits that it was granted before are given back.
+//! The waiters bit tells a release to look into the queue, and keeps a thread from taking permits without doing so. A
+//! waiter sets it under the lock of the queue before it sleeps. A release that wakes a waiter to compete clears it.
+//! The woken waiter restores it when it takes its permit while others wait behind it, or when it sleeps again. The
+//! invariant: while a waiter is queued, the bit is set, or a woken waiter that will look into the queue is on its way.
+//! A promise whose thread is blocked does not count: it is passed over, and what it was given before is given back.
 //! When its thread resumes, that thread looks into the queue.
 //!
 //! Permits have no owner: nothing gives back those of a thread that dies. Only the program knows how many it had.
@@ -29,10 +32,10 @@ use std::task::Poll;
 //
 // | bit   | name    | meaning                                          |
 // | ----- | ------- | ------------------------------------------------ |
-// | 0     | WAITERS | waiters are queued                               |
+// | 0     | WAITERS | waiters are queued: look into the queue          |
 // | 1-31  |         | permits taken, as a signed number; one is PERMIT |
 
-/// Waiters are queued.
+/// Waiters are queued: permits are taken and given back under the lock of the queue.
 const WAITERS: u32 = 1;
 /// One permit that is taken. The number of taken permits is signed: more may have been given back than were taken.
 const PERMIT: u32 = 2;
@@ -139,7 +142,7 @@ impl Semaphore {
         self.grant_waiters(&mut queue)?;
         loop {
             let (word, free) = self.examine(&mut queue)?;
-            if count > free || queue.has_present(self.key()) {
+            if count > free || !self.may_pass(word, &queue) {
                 return Err(Fault::TimedOut);
             }
             if self.cell.replace(word, taken(word, count)) {
@@ -198,8 +201,7 @@ impl Semaphore {
         self.grant_waiters(queue)?;
         loop {
             let (word, free) = self.examine(queue)?;
-            let first = !queue.has_present(self.key());
-            let (after, acquired) = if first && count <= free {
+            let (after, acquired) = if count <= free && self.may_pass(word, queue) {
                 (taken(word, count), true)
             } else {
                 (with_waiters_bit(word, true), false)
@@ -210,22 +212,54 @@ impl Semaphore {
         }
     }
 
-    /// Hands off free permits to the waiters at the front, until the next one asks for more than is free. Makes the
-    /// waiters bit agree with the queue.
+    /// Whether a new request may take free permits now: no waiter is queued, or one was woken to compete for them.
+    fn may_pass(self, word: u32, queue: &QueueGuard) -> bool {
+        !has_waiters(word) || !queue.has_present(self.key())
+    }
+
+    /// Whether `next` is woken to compete for its permit, instead of being handed what it asks for. While it competes,
+    /// others may pass, but not a large request that stands behind it.
+    fn competes(self, queue: &QueueGuard, next: &Arc<Waiter>) -> bool {
+        let mut others = queue
+            .present(self.key())
+            .filter(|other| !Arc::ptr_eq(other, next));
+        next.request() == 1
+            && others.next().is_none_or(|behind| behind.request() == 1)
+            && !queue.handoff_due(next)
+    }
+
+    /// Wakes a waiter for each free permit, or hands off the permits, in the order of arrival, until the next waiter
+    /// asks for more than is free. Makes the waiters bit agree with the queue.
     fn grant_waiters(self, queue: &mut QueueGuard) -> Result<(), Fault> {
+        // Free permits for which a waiter was woken.
+        let mut offered = 0;
         loop {
             let (word, free) = self.examine(queue)?;
-            let Some(next) = queue.next_admissible(self.key(), |waiter| waiter.request() <= free)
-            else {
-                let after = with_waiters_bit(word, queue.has_present(self.key()));
-                if word == after || self.cell.replace(word, after) {
-                    return Ok(());
-                }
-                continue;
+            let left = free.saturating_sub(offered);
+            let next = queue.next_admissible(self.key(), |waiter| waiter.request() <= left);
+            let competes = next.as_ref().is_some_and(|next| self.competes(queue, next));
+            let after = match &next {
+                // A waiter that was woken restores the bit, or looks into the queue again.
+                _ if competes => with_waiters_bit(word, false),
+                None if offered > 0 => word,
+                None => with_waiters_bit(word, queue.has_present(self.key())),
+                Some(next) => with_waiters_bit(taken(word, next.request()), true),
             };
-            let after = with_waiters_bit(taken(word, next.request()), true);
-            if self.cell.replace(word, after) {
-                queue.remove(&next);
+            if word != after && !self.cell.replace(word, after) {
+                continue;
+            }
+            let Some(next) = next else {
+                return Ok(());
+            };
+            queue.remove(&next);
+            if competes {
+                offered += 1;
+                let more = !queue.is_empty(self.key());
+                queue.complete(next, Outcome::Retry { more });
+            } else {
+                if next.request() == 1 {
+                    queue.note_handoff(self.key());
+                }
                 queue.complete(next, Outcome::Granted);
             }
         }
@@ -269,6 +303,54 @@ impl Acquiring {
             waiter: Waiter::new(requester, semaphore.key(), aim),
         }
     }
+
+    /// Competes for one permit, and enters the queue again, before all others, if that fails. `more` says whether
+    /// others wait behind.
+    fn compete(&self, context: &Context, more: bool) -> Step<()> {
+        let semaphore = self.semaphore;
+        let mut left = 0;
+        let mut take = || {
+            let word = semaphore.cell.load();
+            let after = with_waiters_bit(taken(word, 1), more || has_waiters(word));
+            left = semaphore.available_of(word).unwrap_or(0);
+            left > 0 && semaphore.cell.replace(word, after)
+        };
+        let acquired = if self.waiter.requester().is_promise() {
+            take()
+        } else {
+            spin_until(&mut take)
+        };
+        if acquired && !(more && left > 1) {
+            return Poll::Ready(Ok(()));
+        }
+        let mut queue = context.queues.lock(semaphore.key());
+        if acquired {
+            // Free permits are left for the waiters behind it.
+            self.update(context, &mut queue);
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            let (word, free) = match semaphore.examine(&mut queue) {
+                Ok(examined) => examined,
+                Err(fault) => return Poll::Ready(Err(fault)),
+            };
+            let after = if free > 0 {
+                taken(word, 1)
+            } else {
+                with_waiters_bit(word, true)
+            };
+            if !semaphore.cell.replace(word, after) {
+                continue;
+            }
+            if free > 0 {
+                self.update(context, &mut queue);
+                return Poll::Ready(Ok(()));
+            }
+            self.waiter.note_overtaken();
+            queue.push_front(&self.waiter);
+            return Poll::Pending;
+        }
+    }
 }
 
 impl Wait for Acquiring {
@@ -285,11 +367,12 @@ impl Wait for Acquiring {
         })
     }
 
-    fn completed(&mut self, _context: &Context, outcome: Outcome) -> Step<()> {
-        Poll::Ready(match outcome {
-            Outcome::Granted => Ok(()),
-            outcome => Err(fault_of(&self.waiter, outcome)),
-        })
+    fn completed(&mut self, context: &Context, outcome: Outcome) -> Step<()> {
+        match outcome {
+            Outcome::Granted => Poll::Ready(Ok(())),
+            Outcome::Retry { more } => self.compete(context, more),
+            outcome => Poll::Ready(Err(fault_of(&self.waiter, outcome))),
+        }
     }
 
     fn update(&self, _context: &Context, queue: &mut QueueGuard) {
@@ -297,10 +380,12 @@ impl Wait for Acquiring {
         self.semaphore.grant_waiters(queue).ok();
     }
 
-    fn pass_on(&self, _context: &Context, queue: &mut QueueGuard, outcome: Outcome) {
+    fn pass_on(&self, context: &Context, queue: &mut QueueGuard, outcome: Outcome) {
         if outcome == Outcome::Granted {
             // Fails only if more permits were given back than taken: then there would be too many now.
             self.semaphore.give_back(queue, self.waiter.request()).ok();
+        } else {
+            self.update(context, queue);
         }
     }
 }
