@@ -30,6 +30,9 @@ const WAITERS = native.RWLOCK_WAITERS;
 /** The word while this thread writes and has no waiters. */
 const WRITTEN_BY_ME = native.RWLOCK_WRITER | THREAD;
 
+/** The attempts before the native call: about as long as that call takes. */
+const SPIN_LIMIT = 60;
+
 /** How a guard releases what the thread acquired by read() or write(). @type {import('./rwlock-guard.js').OwnerKind} */
 let threadOwned;
 
@@ -85,22 +88,22 @@ class RwLock {
   }
 
   unlockRead() {
-    const word = load(this.#cell, 0);
     const { counts, own, generationAt, generation } = this.#slot;
-    if (
-      counts[generationAt] === generation &&
-      counts[own] > 0 &&
-      word > FREE &&
-      word <= MOST_READS &&
-      compareExchange(this.#cell, 0, word, word - 1) === word
-    ) {
-      // No call may stand between the exchange and this line: a termination may land before a call.
-      if (--counts[own] === 0) this.#slot.cells[this.#slot.place] = undefined;
-    } else {
-      this.#counting(() => {
-        native.rwlockUnlock(realm.number, this.#cell, this.#name, READ);
-      });
+    if (counts[generationAt] === generation && counts[own] > 0) {
+      // Another reader may change the word in between.
+      for (let i = 0; i < SPIN_LIMIT; i++) {
+        const word = load(this.#cell, 0);
+        if (word <= FREE || word > MOST_READS) break;
+        if (compareExchange(this.#cell, 0, word, word - 1) === word) {
+          // No call may stand between the exchange and this line: a termination may land before a call.
+          if (--counts[own] === 0) this.#slot.cells[this.#slot.place] = undefined;
+          return;
+        }
+      }
     }
+    this.#counting(() => {
+      native.rwlockUnlock(realm.number, this.#cell, this.#name, READ);
+    });
   }
 
   write() {
@@ -167,17 +170,17 @@ class RwLock {
   #tryReadFast() {
     let slot = this.#slot;
     if (slot.counts[slot.generationAt] !== slot.generation) slot = this.#findSlot();
-    const word = load(this.#cell, 0);
-    if (
-      word < FREE ||
-      word >= MOST_READS ||
-      compareExchange(this.#cell, 0, word, word + 1) !== word
-    ) {
-      return false;
+    // Another reader may change the word in between.
+    for (let i = 0; i < SPIN_LIMIT; i++) {
+      const word = load(this.#cell, 0);
+      if (word < FREE || word >= MOST_READS) return false;
+      if (compareExchange(this.#cell, 0, word, word + 1) === word) {
+        // No call may stand between the exchange and this line: a termination may land before a call.
+        if (slot.counts[slot.own]++ === 0) slot.cells[slot.place] = this.#cell;
+        return true;
+      }
     }
-    // No call may stand between the exchange and this line: a termination may land before a call.
-    if (slot.counts[slot.own]++ === 0) slot.cells[slot.place] = this.#cell;
-    return true;
+    return false;
   }
 
   #findSlot() {

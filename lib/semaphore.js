@@ -19,6 +19,8 @@ const PERMIT = native.SEMAPHORE_PERMIT;
 /** The most permits that a cell can count. */
 const MOST = native.SEMAPHORE_MAX_PERMITS;
 const OPTIONS = ['name', 'max'];
+/** The attempts before the native call: about as long as that call takes. */
+const SPIN_LIMIT = 60;
 
 /** A wait by promise for permits. */
 class SemaphoreWait extends Wait {
@@ -104,13 +106,13 @@ class Semaphore {
 
   acquire(n = 1) {
     if (n !== 1) this.#count(n);
-    if (!this.#tryAcquireFast(n)) this.#acquire(n, Infinity);
+    if (!this.#tryAcquireFast(n) && !this.#trySpin(n)) this.#acquire(n, Infinity);
   }
 
   tryAcquire(n = 1, ms = 0) {
     if (n !== 1) this.#count(n);
     if (ms !== 0) milliseconds(ms);
-    return this.#tryAcquireFast(n) || this.#acquire(n, ms);
+    return this.#tryAcquireFast(n) || (ms > 0 && this.#trySpin(n)) || this.#acquire(n, ms);
   }
 
   /**
@@ -127,15 +129,10 @@ class Semaphore {
 
   release(n = 1) {
     if (n !== 1) this.#count(n);
-    const word = load(this.#cell, 0);
-    const after = word - PERMIT * n;
-    if (
-      (word & WAITERS) === 0 &&
-      word <= this.#empty &&
-      after >= this.#full &&
-      compareExchange(this.#cell, 0, word, after) === word
-    ) {
-      return;
+    if (this.#tryReleaseFast(n)) return;
+    // Another thread may have changed the word in between.
+    for (let i = 0; i < SPIN_LIMIT && this.#hasNoWaiters(); i++) {
+      if (this.#tryReleaseFast(n)) return;
     }
     const { number } = realm;
     if (!native.semaphoreRelease(number, this.#cell, this.#name, this.#permits, this.#max, n)) {
@@ -149,6 +146,36 @@ class Semaphore {
   get available() {
     const { number } = realm;
     return native.semaphoreAvailable(number, this.#cell, this.#name, this.#permits, this.#max);
+  }
+
+  /**
+   * Gives permits back by one atomic exchange, if no waiter is queued.
+   * @param {number} n
+   */
+  #tryReleaseFast(n) {
+    const word = load(this.#cell, 0);
+    const after = word - PERMIT * n;
+    return (
+      (word & WAITERS) === 0 &&
+      word <= this.#empty &&
+      after >= this.#full &&
+      compareExchange(this.#cell, 0, word, after) === word
+    );
+  }
+
+  #hasNoWaiters() {
+    return (load(this.#cell, 0) & WAITERS) === 0;
+  }
+
+  /**
+   * Acquires permits if that is possible within SPIN_LIMIT iterations, and while no waiter is queued.
+   * @param {number} n
+   */
+  #trySpin(n) {
+    for (let i = 0; i < SPIN_LIMIT && this.#hasNoWaiters(); i++) {
+      if (this.#tryAcquireFast(n)) return true;
+    }
+    return false;
   }
 
   /**
