@@ -78,13 +78,13 @@ class RwLock {
   }
 
   read() {
-    if (!this.#tryReadFast()) this.#read(Infinity);
+    if (!this.#tryReadFast() && !this.#trySpinToRead()) this.#read(Infinity);
     return new ReadGuard(this, threadOwned);
   }
 
   tryRead(ms = 0) {
     if (ms !== 0) milliseconds(ms);
-    return this.#tryReadFast() || this.#read(ms);
+    return this.#tryReadFast() || (ms > 0 && this.#trySpinToRead()) || this.#read(ms);
   }
 
   unlockRead() {
@@ -107,13 +107,18 @@ class RwLock {
   }
 
   write() {
-    if (compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) !== FREE) this.#write(Infinity);
+    if (compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) !== FREE && !this.#trySpinToWrite())
+      this.#write(Infinity);
     return new WriteGuard(this, threadOwned);
   }
 
   tryWrite(ms = 0) {
     if (ms !== 0) milliseconds(ms);
-    return compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) === FREE || this.#write(ms);
+    return (
+      compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) === FREE ||
+      (ms > 0 && this.#trySpinToWrite()) ||
+      this.#write(ms)
+    );
   }
 
   unlockWrite() {
@@ -179,6 +184,25 @@ class RwLock {
         if (slot.counts[slot.own]++ === 0) slot.cells[slot.place] = this.#cell;
         return true;
       }
+    }
+    return false;
+  }
+
+  /** Begins a read if that is possible within SPIN_LIMIT iterations, and while no waiter is queued. */
+  #trySpinToRead() {
+    for (let i = 0; i < SPIN_LIMIT && (load(this.#cell, 0) & WAITERS) === 0; i++) {
+      if (this.#tryReadFast()) return true;
+    }
+    return false;
+  }
+
+  /** Begins to write if that is possible within SPIN_LIMIT iterations, and while no waiter is queued. */
+  #trySpinToWrite() {
+    for (let i = 0; i < SPIN_LIMIT; i++) {
+      const word = load(this.#cell, 0);
+      if (word === FREE && compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) === FREE)
+        return true;
+      if ((word & WAITERS) !== 0) return false;
     }
     return false;
   }

@@ -1,11 +1,12 @@
 //! The RwLock.
 
 use super::{
-    COMPETE, Interrupts, LASTING, Plain, TERMINATING, UNINTERRUPTED, World, limit, run, spawn,
+    COMPETE, HAND_OFF, Interrupts, LASTING, Plain, TERMINATING, UNINTERRUPTED, World, limit, run,
+    spawn,
 };
 use crate::cell::SharedWord;
 use crate::primitives::{Fault, Latch, ReadCounts, Recovered, Request, RwLock, thread_died};
-use crate::queue::Context;
+use crate::queue::{Context, HandOff};
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
@@ -56,9 +57,9 @@ fn unlock_write(lock: RwLock, context: &Context) {
 }
 
 /// `writers` threads write once, and `readers` threads read once.
-fn exclusion(writers: u32, readers: u32) {
+fn exclusion(handoff: HandOff, writers: u32, readers: u32) {
     loom::model(move || {
-        let world = World::new(COMPETE);
+        let world = World::new(handoff);
         let guarded = Plain::new();
         let handles: Vec<_> = (1..=writers + readers)
             .map(|number| {
@@ -88,17 +89,32 @@ fn exclusion(writers: u32, readers: u32) {
 
 #[test]
 fn one_writer_at_a_time_and_each_sees_the_writes_of_the_last() {
-    exclusion(2, 0);
+    exclusion(COMPETE, 2, 0);
+}
+
+#[test]
+fn one_writer_at_a_time_when_the_lock_is_handed_off() {
+    exclusion(HAND_OFF, 2, 0);
 }
 
 #[test]
 fn no_wake_up_is_lost_among_a_writer_and_two_readers() {
-    exclusion(1, 2);
+    exclusion(COMPETE, 1, 2);
+}
+
+#[test]
+fn no_wake_up_is_lost_among_a_writer_and_two_readers_when_the_lock_is_handed_off() {
+    exclusion(HAND_OFF, 1, 2);
 }
 
 #[test]
 fn no_wake_up_is_lost_among_two_writers_and_a_reader() {
-    exclusion(2, 1);
+    exclusion(COMPETE, 2, 1);
+}
+
+#[test]
+fn no_wake_up_is_lost_among_two_writers_and_a_reader_when_the_lock_is_handed_off() {
+    exclusion(HAND_OFF, 2, 1);
 }
 
 #[test]
@@ -135,9 +151,9 @@ fn readers_do_not_exclude_each_other() {
 }
 
 #[test]
-fn a_reader_does_not_pass_a_waiting_writer() {
+fn a_reader_does_not_pass_a_waiting_writer_that_is_handed_the_lock() {
     loom::model(|| {
-        let world = World::new(COMPETE);
+        let world = World::new(HAND_OFF);
         let counts = Counts::new();
         let this = world.thread(1);
         run(&world, &this, UNINTERRUPTED, |world, context| {
@@ -168,6 +184,41 @@ fn a_reader_does_not_pass_a_waiting_writer() {
             read(lock, context);
             assert!(again.is_ok() || written.load(Ordering::Acquire) == 1);
             unlock_read(lock, context);
+        });
+        writer.join().unwrap();
+        assert_eq!(world.cell(0).load(), RwLock::FREE);
+    });
+}
+
+/// A writer waits for a read to end. As long as it was not woken, no other thread begins a read.
+#[test]
+fn a_reader_does_not_pass_a_writer_that_was_not_woken() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let counts = Counts::new();
+        let holder = world.thread(1);
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
+            read(counts.lock(world), context);
+        });
+        let writer = spawn(&world, 2, UNINTERRUPTED, |world, context| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            write(lock, context);
+            unlock_write(lock, context);
+        });
+        let other = world.thread(3);
+        run(&world, &other, UNINTERRUPTED, |world, context| {
+            let counts = Counts::new();
+            let lock = counts.lock(world);
+            let queued = world.cell(0).load() & RwLock::WAITERS != 0;
+            let entered = lock.try_enter(context, context.owner(), Request::Read);
+            assert!(!queued || entered == Err(Fault::TimedOut));
+            if entered == Ok(()) {
+                unlock_read(lock, context);
+            }
+        });
+        run(&world, &holder, UNINTERRUPTED, |world, context| {
+            unlock_read(counts.lock(world), context);
         });
         writer.join().unwrap();
         assert_eq!(world.cell(0).load(), RwLock::FREE);
@@ -255,9 +306,9 @@ fn a_reader_behind_a_terminated_writer_enters() {
 
 /// A thread writes. A second one waits and gives up at any moment, even just after it was granted the lock. A third
 /// enters.
-fn passing_on(request: Request, interrupts: Interrupts) {
+fn passing_on(handoff: HandOff, request: Request, interrupts: Interrupts) {
     loom::model(move || {
-        let world = World::new(COMPETE);
+        let world = World::new(handoff);
         let counts = Counts::new();
         let holder = world.thread(1);
         run(&world, &holder, UNINTERRUPTED, |world, context| {
@@ -294,17 +345,32 @@ fn passing_on(request: Request, interrupts: Interrupts) {
 
 #[test]
 fn a_timed_out_writer_keeps_or_passes_on_the_lock_it_was_granted() {
-    passing_on(Request::Write, UNINTERRUPTED);
+    passing_on(HAND_OFF, Request::Write, UNINTERRUPTED);
 }
 
 #[test]
 fn a_terminated_writer_passes_on_the_lock_it_was_granted() {
-    passing_on(Request::Write, TERMINATING);
+    passing_on(HAND_OFF, Request::Write, TERMINATING);
 }
 
 #[test]
 fn a_terminated_reader_passes_on_the_lock_it_was_granted() {
-    passing_on(Request::Read, TERMINATING);
+    passing_on(HAND_OFF, Request::Read, TERMINATING);
+}
+
+#[test]
+fn a_timed_out_writer_passes_on_its_wake_up() {
+    passing_on(COMPETE, Request::Write, UNINTERRUPTED);
+}
+
+#[test]
+fn a_terminated_writer_passes_on_its_wake_up() {
+    passing_on(COMPETE, Request::Write, TERMINATING);
+}
+
+#[test]
+fn a_terminated_reader_passes_on_its_wake_up() {
+    passing_on(COMPETE, Request::Read, TERMINATING);
 }
 
 #[test]

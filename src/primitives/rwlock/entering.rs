@@ -1,10 +1,10 @@
 //! Waiting for an RwLock.
 
-use super::raw::{State, is_claimed_by, waiters_bit_of};
+use super::raw::{Asks, Place, State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::Recovered;
 use crate::primitives::wait::{Step, Wait, enter_queue, fault_of};
-use crate::queue::{Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter};
+use crate::queue::{Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter, spin_until};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -31,6 +31,43 @@ impl Entering {
         }
     }
 
+    fn asks(&self, place: Place) -> Asks {
+        Asks {
+            owner: self.owner(),
+            request: self.request,
+            place,
+        }
+    }
+
+    /// Competes for the lock, and enters the queue again, before all others, if that fails. `more` says whether
+    /// others wait behind.
+    fn compete(&self, context: &Context, more: bool) -> Step<Recovered> {
+        let raw = self.lock.raw;
+        let take = || raw.try_compete(self.owner(), self.request, more);
+        let entered = if self.waiter.requester().is_promise() {
+            take()
+        } else {
+            spin_until(take)
+        };
+        if entered {
+            self.lock.entered(self.owner(), self.request);
+            return Poll::Ready(Ok(Recovered::Acquired));
+        }
+        let mut queue = context.queues.lock(raw.key());
+        match self
+            .lock
+            .try_enter_queued(context, &mut queue, self.asks(Place::Woken))
+        {
+            Ok(Some(entered)) => Poll::Ready(Ok(entered)),
+            Ok(None) => {
+                self.waiter.note_overtaken();
+                queue.push_front(&self.waiter);
+                Poll::Pending
+            }
+            Err(fault) => Poll::Ready(Err(fault)),
+        }
+    }
+
     /// Who owns the lock once the wait is over.
     fn owner(&self) -> Owner {
         Owner::from(self.waiter.requester())
@@ -46,8 +83,8 @@ impl Wait for Entering {
 
     fn start(&mut self, context: &Context) -> Step<Recovered> {
         enter_queue(context, &self.waiter, |queue| {
-            let asks = (self.owner(), self.request);
-            self.lock.try_enter_queued(context, queue, asks, true)
+            self.lock
+                .try_enter_queued(context, queue, self.asks(Place::New))
         })
     }
 
@@ -62,6 +99,7 @@ impl Wait for Entering {
                 context.queues.lock(key).forget_dead_owner(key);
                 Ok(Recovered::Cleared)
             }
+            Outcome::Retry { more } => return self.compete(context, more),
             outcome => Err(fault_of(&self.waiter, outcome)),
         })
     }

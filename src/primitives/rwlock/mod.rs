@@ -31,7 +31,9 @@ use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{Context, DeadOwner, Owner, QueueGuard, Queues, Requester, Waiter, spin_until};
 use crate::threads::{Status, ThreadId, Threads};
-use raw::{GUARD, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by};
+use raw::{
+    Asks, GUARD, Place, RawRwLock, State, WAITERS, WRITER, claim_of, has_waiters, is_claimed_by,
+};
 
 /// What a caller asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +204,12 @@ impl RwLock {
 
     /// Begins to write. Waits until `deadline` or without limit.
     pub fn write(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
-        if self.try_write_fast(context.id()) {
+        let mut free = false;
+        spin_until(|| {
+            free = self.try_write_fast(context.id());
+            free || has_waiters(self.raw.cell.load())
+        });
+        if free {
             return Ok(());
         }
         self.enter(context, Request::Write, deadline).map(drop)
@@ -229,7 +236,12 @@ impl RwLock {
     /// Enters for `owner` if it need not wait, neither for the holders nor for the waiters.
     pub fn try_enter(self, context: &Context, owner: Owner, request: Request) -> Result<(), Fault> {
         let mut queue = context.queues.lock(self.raw.key());
-        match self.try_enter_queued(context, &mut queue, (owner, request), false) {
+        let asks = Asks {
+            owner,
+            request,
+            place: Place::Passing,
+        };
+        match self.try_enter_queued(context, &mut queue, asks) {
             Ok(Some(_)) => Ok(()),
             Ok(None) | Err(Fault::Recursive) => Err(Fault::TimedOut),
             Err(fault) => Err(fault),
@@ -241,15 +253,12 @@ impl RwLock {
         self,
         context: &Context,
         queue: &mut QueueGuard,
-        (owner, request): (Owner, Request),
-        waits: bool,
+        asks: Asks,
     ) -> Result<Option<Recovered>, Fault> {
         let threads = context.queues.threads();
-        let entered = self
-            .raw
-            .try_enter(threads, queue, (owner, request), self.held, waits)?;
+        let entered = self.raw.try_enter(threads, queue, asks, self.held)?;
         if entered.is_some() {
-            self.entered(owner, request);
+            self.entered(asks.owner, asks.request);
         }
         Ok(entered)
     }

@@ -84,6 +84,25 @@ pub fn claim_of(owner: Owner) -> u32 {
     owner.id().get() | if owner.is_guard() { GUARD } else { WRITER }
 }
 
+/// What a caller asks for.
+#[derive(Clone, Copy)]
+pub struct Asks {
+    pub owner: Owner,
+    pub request: Request,
+    pub place: Place,
+}
+
+/// What a caller does that cannot enter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It gives up.
+    Passing,
+    /// It enters the queue behind the others.
+    New,
+    /// It was woken to compete, and returns to the front of the queue.
+    Woken,
+}
+
 /// The word of an RwLock, and its queue.
 #[derive(Clone, Copy, Debug)]
 pub struct RawRwLock {
@@ -107,6 +126,19 @@ impl RawRwLock {
         (1..=NUMBER).contains(&word) && self.cell.replace(word, word - 1)
     }
 
+    /// Enters for a waiter that was woken to compete, if the lock is free for it. `more` says whether others wait
+    /// behind it: then it restores the waiters bit.
+    pub fn try_compete(self, owner: Owner, request: Request, more: bool) -> bool {
+        let word = self.cell.load();
+        let is_marked = more || has_waiters(word);
+        let after = match (State::of(word), request) {
+            (State::Reads(reads), Request::Read) if reads < NUMBER => word + 1,
+            (State::Reads(0), Request::Write | Request::Recover) => claim_of(owner),
+            _ => return false,
+        };
+        self.cell.replace(word, with_waiters_bit(after, is_marked))
+    }
+
     /// Lets `owner` enter if it need not wait, neither for the holders nor for the waiters. Else returns none, with
     /// the waiters bit set if the caller `waits`: it is about to enter the queue. Returns a fault if its thread would
     /// wait for itself.
@@ -114,14 +146,19 @@ impl RawRwLock {
         self,
         threads: &Threads,
         queue: &mut QueueGuard,
-        (owner, request): (Owner, Request),
+        Asks {
+            owner,
+            request,
+            place,
+        }: Asks,
         held: ReadCounts,
-        waits: bool,
     ) -> Result<Option<Recovered>, Fault> {
         self.grant_waiters(threads, queue)?;
         loop {
             let word = self.cell.load();
-            let first = !queue.has_present(self.key());
+            // While a waiter that was woken is on its way, others may pass.
+            let first =
+                place == Place::Woken || !has_waiters(word) || !queue.has_present(self.key());
             let (after, entered) = match (State::of(word), request) {
                 (State::Abandoned(_), Request::Read | Request::Write) => {
                     return Err(self.abandoned(queue, word));
@@ -141,11 +178,17 @@ impl RawRwLock {
                     if inside && !owner.is_guard() {
                         return Err(Fault::Recursive);
                     }
-                    if !waits || self.cell.replace(word, with_waiters_bit(word, true)) {
+                    if place == Place::Passing
+                        || self.cell.replace(word, with_waiters_bit(word, true))
+                    {
                         return Ok(None);
                     }
                     continue;
                 }
+            };
+            let after = match place {
+                Place::Woken => with_waiters_bit(after, queue.has_present(self.key())),
+                Place::Passing | Place::New => after,
             };
             if self.cell.replace(word, after) {
                 if entered == Recovered::Cleared {
@@ -156,9 +199,12 @@ impl RawRwLock {
         }
     }
 
-    /// Lets the waiters at the front enter, as many as can, and makes the waiters bit agree with the queue. If a
+    /// Wakes the waiters at the front that can enter now: one writer, or all readers up to the next writer. They
+    /// compete for the lock, or are handed it after a long wait. Makes the waiters bit agree with the queue. If a
     /// holder died, ends all waits except those of recovery. If the cell was written over, ends all waits.
     pub fn grant_waiters(self, threads: &Threads, queue: &mut QueueGuard) -> Result<(), Fault> {
+        // Whether readers were woken to compete.
+        let mut woken = false;
         loop {
             let word = self.cell.load();
             match State::of(word) {
@@ -179,13 +225,25 @@ impl RawRwLock {
                 }
                 State::Reads(_) => {}
             }
+            let may_enter = |waiter: &Waiter| {
+                let waits_for_readers = woken && Request::of(waiter) != Request::Read;
+                self.entry(word, waiter).filter(|_| !waits_for_readers)
+            };
             let next = queue
-                .next_admissible(self.key(), |waiter| self.entry(word, waiter).is_some())
-                .and_then(|next| Some((self.entry(word, &next)?, next)));
+                .next_admissible(self.key(), |waiter| may_enter(waiter).is_some())
+                .and_then(|next| Some((may_enter(&next)?, next)));
             let is_next = |waiter: &Arc<Waiter>| matches!(&next, Some((_, next)) if Arc::ptr_eq(next, waiter));
             let others_remain = queue.present(self.key()).any(|waiter| !is_next(waiter));
-            let unmarked = next.as_ref().map_or(word, |((after, _), _)| *after);
-            let after = with_waiters_bit(unmarked, others_remain);
+            let competes = next
+                .as_ref()
+                .is_some_and(|((_, outcome), next)| self.competes(queue, next, *outcome));
+            let after = match &next {
+                // The woken waiter restores the bit, or looks into the queue again.
+                _ if competes => with_waiters_bit(word, false),
+                None if woken => word,
+                None => with_waiters_bit(word, others_remain),
+                Some(((after, _), _)) => with_waiters_bit(*after, others_remain),
+            };
             if word != after && !self.cell.replace(word, after) {
                 continue;
             }
@@ -193,8 +251,27 @@ impl RawRwLock {
                 return Ok(());
             };
             queue.remove(&next);
-            queue.complete(next, outcome);
+            if !competes {
+                if outcome == Outcome::Granted {
+                    queue.note_handoff(self.key());
+                }
+                queue.complete(next, outcome);
+                continue;
+            }
+            woken = Request::of(&next) == Request::Read;
+            let more = !queue.is_empty(self.key());
+            queue.complete(next, Outcome::Retry { more });
+            if !woken {
+                return Ok(());
+            }
         }
+    }
+
+    /// Whether `next`, which could be given `outcome`, is woken to compete instead.
+    fn competes(self, queue: &QueueGuard, next: &Waiter, outcome: Outcome) -> bool {
+        outcome == Outcome::Granted
+            && Request::of(next) != Request::Recover
+            && !queue.handoff_due(next)
     }
 
     /// The word, but for the waiters bit, once this waiter has entered, and its outcome. None if it has to wait.
