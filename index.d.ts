@@ -1395,7 +1395,9 @@ export interface SemaphoreOptions extends PrimitiveOptions {
  * or, beginning with 0 permits, to count what is ready for other threads. A permit has no owner: any thread may
  * release what another acquired.
  *
- * Permits are granted in the order of the requests. A large request is not overtaken by later small ones.
+ * Waiters are served in the order of their requests. A request for more than one permit that has reached the front
+ * is not overtaken. A waiter for one permit is woken when a permit is free, and may then be overtaken by a thread
+ * that runs at that moment, as at a {@link Mutex}. After a few milliseconds it is handed the permit.
  *
  * To let in one thread at a time use a {@link Mutex}, which detects the death of its owner. Permits of a thread
  * that ended stay taken until another thread releases them.
@@ -1767,8 +1769,9 @@ export interface WriteGuard {
 
 /**
  * Lets many threads read some data at the same time, or one thread write it. Waiters enter in the order in
- * which they arrived: a reader that arrives while a writer waits enters after that writer, so neither kind
- * starves.
+ * which they arrived: a reader that arrives while a writer waits enters after that writer. Only once the waiter
+ * was woken, a thread that runs at that moment may overtake it, as at a {@link Mutex}. After a few milliseconds
+ * the waiter is handed the lock, so neither kind starves.
  *
  * It pays where reads take long and writes are rare. Where the lock is held for a moment only, a {@link Mutex}
  * is faster.

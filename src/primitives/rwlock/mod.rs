@@ -1,15 +1,16 @@
 //! The RwLock: many readers or one writer.
 //!
-//! A thread that leaves the lock lets waiters enter in the order of their arrival, under the lock of the queue: one
-//! writer when the last reader leaves, or all readers up to the next writer at once. A reader that arrives while a
-//! writer is queued waits behind it, so writers do not starve. A writer that comes again waits behind the queued
-//! readers, so readers do not starve either. A reader that would wait for a writer that waits for it gets a fault at
-//! once.
+//! A thread that leaves the lock wakes waiters in the order of their arrival, under the lock of the queue: one writer
+//! when the last reader leaves, or all readers up to the next writer at once. A woken waiter competes with the threads
+//! that run at that moment, as at a Mutex, and is handed the lock after a long wait, so neither readers nor writers
+//! starve. A reader that arrives while a writer is queued waits behind it. A reader that would wait for a writer that
+//! waits for it gets a fault at once.
 //!
-//! The waiters bit says that waiters are queued. It changes only under the lock of the queue. While it is clear,
-//! reading and writing begin and end with single instructions. While it is set, no thread changes the word without the
-//! lock. A promise whose thread is blocked does not count: it is passed over, and an entry that it was granted before
-//! is taken back. When its thread resumes, that thread looks into the queue.
+//! The waiters bit tells a thread that leaves to look into the queue, and keeps others from entering without doing so.
+//! A waiter sets it under the lock of the queue before it sleeps. A thread that wakes a waiter to compete clears it.
+//! The woken waiter restores it when it enters while others wait behind it, or when it sleeps again. A promise whose
+//! thread is blocked does not count: it is passed over, and what it was given before is taken back. When its thread
+//! resumes, that thread looks into the queue.
 //!
 //! The word names the writer, but only counts the reads. Each thread counts its own reads in memory that no other
 //! thread touches. So the death of a reader can be reported, and a thread cannot end a read that it does not hold.
