@@ -15,50 +15,74 @@ const { quantile } = require('./statistics.js');
 /** @type {readonly State[]} */
 const STATES = Object.freeze(['fast', 'slow']);
 
-/** Nanoseconds a round trip. What is in between is neither state. */
+/** Nanoseconds a round trip. What is in between is neither state; what is longer was not between two processors. */
 const FAST_BELOW_NS = 130;
 const SLOW_ABOVE_NS = 170;
+const SLOW_BELOW_NS = 1000;
 
 const BATCHES = 40;
 const ROUND_TRIPS = 100;
 /** Until V8 has compiled it, and the two processors are awake. */
 const WARM_UP_BATCHES = 600;
+/** Where other programs run, the two threads may have to share a processor, and a round trip takes two time slices. */
+const LIMIT_MS = 200;
 
-/** The int32 cells of the line. */
-const LINE_CELLS = 32;
+/** The word that goes to and fro, and the number of the last batch, each on a cache line of its own. */
+const WORD = 0;
+const LAST = 32;
+const CELLS = 64;
 
 const createLine = () =>
-  new Int32Array(new SharedArrayBuffer(LINE_CELLS * Int32Array.BYTES_PER_ELEMENT));
+  new Int32Array(new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT));
 
 /**
  * Two threads increment one word in turn: a thread's turn is when the word is even, or when it is odd.
  * @param {Int32Array} line
  * @param {number} index 0 for one thread, 1 for the other
- * @param {number} times
  */
-function bounce(line, index, times) {
-  for (let i = 0; i < times; i++) {
-    let word = Atomics.load(line, 0);
-    while ((word & 1) !== index) word = Atomics.load(line, 0);
-    Atomics.store(line, 0, word + 1);
+function bounce(line, index) {
+  for (let i = 0; i < ROUND_TRIPS; i++) {
+    let word = Atomics.load(line, WORD);
+    while ((word & 1) !== index) word = Atomics.load(line, WORD);
+    Atomics.store(line, WORD, word + 1);
   }
 }
 
-/**
- * Nanoseconds of a round trip. A batch in which a processor did something else takes longer: hence the 25th percentile.
- * @param {Int32Array} line
- * @param {number} index
- * @param {number} batches
- */
-function timeBounces(line, index, batches) {
-  /** @type {number[]} */
-  const times = [];
-  for (let batch = 0; batch < batches; batch++) {
-    const start = performance.now();
-    bounce(line, index, ROUND_TRIPS);
-    times.push(((performance.now() - start) * 1e6) / ROUND_TRIPS);
+/** One of two threads that measure the line between them. */
+class LineTimer {
+  /**
+   * @param {Int32Array} line the same memory in both threads
+   * @param {number} index 0 for one thread, 1 for the other
+   */
+  constructor(line, index) {
+    this.line = line;
+    this.index = index;
+    this.done = 0;
   }
-  return quantile(times, 0.25);
+
+  /**
+   * Nanoseconds of a round trip, or NaN if the batches were not done within the limit. In a batch in which a processor did
+   * something else the line takes longer: hence the 25th percentile.
+   * @param {number} batches
+   */
+  measure(batches) {
+    const { line, index } = this;
+    /** @type {number[]} */
+    const times = [];
+    bounce(line, index); // until both are there
+    const begin = performance.now();
+    do {
+      const start = performance.now();
+      // The other thread reads this after the batch, which ends later than it has begun here.
+      if (index === 0 && (times.length === batches - 1 || start - begin > LIMIT_MS)) {
+        Atomics.store(line, LAST, this.done + 1);
+      }
+      bounce(line, index);
+      times.push(((performance.now() - start) * 1e6) / ROUND_TRIPS);
+      this.done++;
+    } while (Atomics.load(line, LAST) !== this.done);
+    return times.length === batches ? quantile(times, 0.25) : NaN;
+  }
 }
 
 /**
@@ -70,10 +94,11 @@ function timeBounces(line, index, batches) {
  * @returns {Line}
  */
 function measureLineAround(line, index, run) {
-  timeBounces(line, index, WARM_UP_BATCHES);
-  const before = timeBounces(line, index, BATCHES);
+  const timer = new LineTimer(line, index);
+  timer.measure(WARM_UP_BATCHES);
+  const before = timer.measure(BATCHES);
   run();
-  const after = timeBounces(line, index, BATCHES);
+  const after = timer.measure(BATCHES);
   return { before, after };
 }
 
@@ -83,9 +108,11 @@ function measureLineAround(line, index, run) {
  * @returns {State | undefined}
  */
 function stateOf({ before, after }) {
-  if (before < FAST_BELOW_NS && after < FAST_BELOW_NS) return 'fast';
-  if (before > SLOW_ABOVE_NS && after > SLOW_ABOVE_NS) return 'slow';
-  return undefined;
+  const states = [before, after].map((time) => {
+    if (time < FAST_BELOW_NS) return 'fast';
+    return time > SLOW_ABOVE_NS && time < SLOW_BELOW_NS ? 'slow' : undefined;
+  });
+  return states[0] === states[1] ? states[0] : undefined;
 }
 
 module.exports = { STATES, createLine, measureLineAround, stateOf };

@@ -35,22 +35,16 @@ const { formatNumber, formatTable } = require('./table.js');
 function summarizeAnswer({ question, cases }, machine) {
   const { name, title, unit, better, subject, extras = {}, limit, chart } = question;
   const { spread = 'range', fastMode = false } = question;
-  const groups = cases
-    .flatMap((each) =>
-      each.runsByState === undefined
-        ? [{ ...each, state: undefined }]
-        : STATES.map((state) => inState(each, state)),
-    )
-    .map(({ label, params, outcomes, state, runsByState }) => {
-      const rows = outcomes.map((outcome) => summarizeOutcome(outcome, Object.keys(extras)));
-      const ours = rows.find(({ rival }) => rival === OURS);
-      for (const row of rows) {
-        if (!ours || row === ours) continue;
-        if (state === undefined) row.oursToThis = ratio(ours.figures, row.figures);
-        row.oursToThisOfMedians = ratioOfMedians(ours.figures, row.figures);
-      }
-      return { label, params, panel: chart?.panel?.(params), state, runsByState, rows };
-    });
+  const groups = cases.flatMap(byState).map(({ label, params, outcomes, state, runsByState }) => {
+    const rows = outcomes.map((outcome) => summarizeOutcome(outcome, Object.keys(extras)));
+    const ours = rows.find(({ rival }) => rival === OURS);
+    for (const row of rows) {
+      if (!ours || row === ours) continue;
+      if (state === undefined) row.oursToThis = ratio(ours.figures, row.figures);
+      row.oursToThisOfMedians = ratioOfMedians(ours.figures, row.figures);
+    }
+    return { label, params, panel: chart?.panel?.(params), state, runsByState, rows };
+  });
   const limitGroup = groups.find(({ label }) => label === limit?.case);
   const limitRow = limitGroup?.rows.find(({ rival }) => rival === limit?.rival);
   for (const row of groups.flatMap(({ rows }) => rows)) {
@@ -60,20 +54,23 @@ function summarizeAnswer({ question, cases }, machine) {
   return { ...kept, machine, groups };
 }
 
-/**
- * The runs of a case that were made in one state.
- * @param {import('./run.js').CaseResult} result
- * @param {State} state
- */
-function inState(result, state) {
-  const outcomes = result.outcomes.map(({ measurements, ...outcome }) => ({
-    ...outcome,
-    measurements: measurements.filter((each) => each.state === state),
-  }));
-  return { ...result, state, outcomes };
-}
-
 /** @typedef {ReturnType<typeof summarizeAnswer>} Summary */
+
+/**
+ * A case that is measured by state once for each state, with the runs that were made in it; any other as it is.
+ * @param {import('./run.js').CaseResult} result
+ * @returns {(import('./run.js').CaseResult & { state?: State })[]}
+ */
+function byState(result) {
+  if (result.runsByState === undefined) return [result];
+  return STATES.map((state) => {
+    const outcomes = result.outcomes.map((outcome) => ({
+      ...outcome,
+      measurements: outcome.measurements.filter((each) => each.state === state),
+    }));
+    return { ...result, state, outcomes };
+  });
+}
 
 /**
  * @param {import('./run.js').Outcome} outcome

@@ -29,8 +29,12 @@ const WARM_UP_MUTEX = 2 * LINE;
 const WARM_UP_COUNTER = 3 * LINE;
 const CELLS = 4 * LINE;
 
-/** A fresh mutex is measured, in a process that has compiled the code over another one. */
-const WARM_UP_SECTIONS = 10_000;
+/**
+ * A fresh mutex is measured, after the code was compiled over another one. Many short calls: V8 lets a loop that still runs go on
+ * in the code that was compiled meanwhile, but the next call would begin in the interpreter again.
+ */
+const WARM_UP_CALLS = 200;
+const WARM_UP_SECTIONS = 200;
 const CHECKED_SECTIONS = 1000;
 
 /**
@@ -84,7 +88,7 @@ function work({ rival, index, data }) {
   });
   const warmUp = jobOf(WARM_UP_MUTEX, WARM_UP_COUNTER, 0);
   const job = jobOf(MUTEX, COUNTER, 1);
-  loop(warmUp, Math.min(sections, WARM_UP_SECTIONS));
+  for (let call = 0; call < WARM_UP_CALLS; call++) loop(warmUp, WARM_UP_SECTIONS);
   let [start, end] = [0, 0];
   const state = stateOf(
     measureLineAround(line, index, () => {

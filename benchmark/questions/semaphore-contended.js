@@ -122,7 +122,7 @@ const question = {
   extras: { fairness: 'least / most served' },
   cases: ({ quick }) =>
     [2, 8].flatMap((workers) =>
-      [2, 8].map((permits) => ({
+      (quick ? [2] : [2, 8]).map((permits) => ({
         label: `${workers}, ${permits}`,
         params: { workers, permits, ...timesFor(workers, quick) },
         byState: workers === PAIR,
