@@ -29,7 +29,8 @@ const USAGE = `Usage: npm run bench -- [options]
   --outside N   contended, grid: only with N turns of that loop between two sections
   --help
 
-A full run takes about an hour on two processors. Nothing else should run meanwhile.`;
+A full run takes an hour on two processors, and up to another for the cases that are measured by state.
+Nothing else should run meanwhile.`;
 
 const OPTIONS = /** @type {const} */ ({
   only: { type: 'string' },

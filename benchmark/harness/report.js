@@ -188,16 +188,22 @@ function remarksOf({ subject, better, spread, groups }) {
     runs === 1 && wanted === undefined
       ? `One run of each; ${better} is better.`
       : `Medians of ${howMany} in turns, each in a process of its own, ${ratios}; ${better} is better.`;
-  const crashes = groups
-    .filter(({ state }) => state === undefined || state === STATES[0])
+  // Both states of a case have the same crashes.
+  const cases = groups.filter(({ state }) => state === undefined || state === STATES[0]);
+  const discarded = cases
+    .flatMap(({ rows }) => rows)
+    .reduce((sum, { discarded }) => sum + discarded, 0);
+  const crashes = cases
     .flatMap(({ label, rows }) => rows.map((row) => ({ label, ...row })))
     .filter(({ crashes: count, fault }) => count > 0 && fault === undefined)
     .map(
       (row) => `${row.name} (${subject} ${row.label}) crashed and was run again: ${row.crashes} x`,
     );
+  const unclear =
+    discarded > 0 ? [`Discarded, because the state was unclear or changed: ${discarded}`] : [];
   return {
     method,
-    remarks: [...crashes, ...groups.flatMap((group) => missingRuns(subject, group))],
+    remarks: [...crashes, ...unclear, ...groups.flatMap((group) => missingRuns(subject, group))],
   };
 }
 
