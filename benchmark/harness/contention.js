@@ -54,7 +54,11 @@ async function countOperations({ task, rival, workers, data, times }) {
   const team = new Team({ task, rival, size: workers, data: { ...data, served, line } });
   const counts = () => team.workers.map((_, worker) => Atomics.load(served, servedSlot(worker)));
   try {
-    const { each, elapsed, results } = await team.count(counts, times);
+    const { each, elapsed, results } = await team.count(
+      counts,
+      times,
+      () => !line || !counts().includes(0),
+    );
     const total = each.reduce((sum, count) => sum + count, 0);
     return {
       figure: total / elapsed / 1000,

@@ -120,10 +120,10 @@ async function notifyAll(id, { mode, waiters, rounds }) {
 /** What the mode is called in the table, and which rivals take part in it. @type {Record<Mode, [string, string[]]>} */
 const MODES = {
   again: [
-    'has had the mutex, all locking again',
+    'has had the mutex',
     ['ours', 'hand-rolled', 'atomics', 'v8', 'multithreading', 'rust-std'],
   ],
-  once: ['has released the mutex, none locking again', ['ours', 'atomics', 'v8']],
+  once: ['has released it', ['ours', 'atomics', 'v8']],
 };
 
 /** @type {import('./index.js').Question<Params>} */
@@ -134,7 +134,7 @@ const question = {
   better: 'lower',
   rivals: [],
   runs: 5,
-  subject: 'waiters, until the last one',
+  subject: 'waiters, until the last',
   chart: { kind: 'lines', x: 'waiters', scale: 'log', panel: ({ mode }) => MODES[mode][0] },
   cases: ({ quick }) =>
     /** @type {Mode[]} */ (['again', 'once']).flatMap((mode) =>
