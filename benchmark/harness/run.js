@@ -143,11 +143,11 @@ function runsByStateOf(question, { quick, runs }) {
  * @param {import('./process.js').Order} order
  */
 async function attempt(outcome, order) {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       return await runInProcess(order);
     } catch (error) {
-      const mayRetry = order.rival !== OURS && outcome.crashes + 1 < TRIES;
+      const mayRetry = order.rival !== OURS && tries < TRIES;
       if (error instanceof CrashError && mayRetry) {
         outcome.crashes++;
       } else if (error instanceof CrashError || error instanceof WrongAnswerError) {
