@@ -25,6 +25,8 @@ const summary = (name, figure, chart) => ({
   unit: 'ns',
   better: 'lower',
   subject: 'case',
+  spread: 'range',
+  fastMode: false,
   extras: {},
   chart,
   machine: {
@@ -49,6 +51,8 @@ const summary = (name, figure, chart) => ({
           median: figure,
           min: figure,
           max: figure,
+          low: figure,
+          high: figure,
           extras: {},
         },
       ],

@@ -7,7 +7,7 @@ const { describeMachine, formatMachine } = require('./harness/machine.js');
 const { Output } = require('./harness/output.js');
 const { Progress } = require('./harness/progress.js');
 const { faultsOfOurs, formatSummary, summarizeAnswer } = require('./harness/report.js');
-const { answer, countSteps } = require('./harness/run.js');
+const { LIMIT_S, answer, countSteps } = require('./harness/run.js');
 const { questions } = require('./questions/index.js');
 
 const NAMES = questions.map(({ name }) => name);
@@ -23,16 +23,21 @@ const USAGE = `Usage: npm run bench -- [options]
   --quick       fewer, shorter and smaller runs: to see that all is well, not to quote
   --out DIR     where to write the tables, pictures and figures of the questions that are asked
                 (default: docs/benchmarks, figures to target/benchmarks; with --quick nowhere)
-  --inside N    contended: only with N turns of a loop with the mutex held
-  --outside N   contended: only with N turns of that loop between two sections
+  --runs N      runs of each rival; of a case that is measured by state (grid and others), in each state
+  --limit S     seconds that a case that is measured by state may take (default: ${LIMIT_S})
+  --inside N    contended, grid: only with N turns of a loop with the mutex held
+  --outside N   contended, grid: only with N turns of that loop between two sections
   --help
 
-A full run takes about an hour on two processors. Nothing else should run meanwhile.`;
+A full run takes an hour on two processors, and up to another for the cases that are measured by state.
+Nothing else should run meanwhile.`;
 
 const OPTIONS = /** @type {const} */ ({
   only: { type: 'string' },
   quick: { type: 'boolean', default: false },
   out: { type: 'string' },
+  runs: { type: 'string' },
+  limit: { type: 'string' },
   inside: { type: 'string' },
   outside: { type: 'string' },
 });
@@ -51,13 +56,18 @@ function choose(only) {
 /**
  * @param {string} option
  * @param {string | undefined} text
+ * @param {number} [min]
  */
-const optionalCount = (option, text) => (text === undefined ? undefined : count(option, text, 0));
+const optionalCount = (option, text, min = 0) =>
+  text === undefined ? undefined : count(option, text, min);
 
 command(USAGE, OPTIONS, async (values) => {
   const asked = choose(values.only);
+  const limit = optionalCount('--limit', values.limit, 1);
   const options = {
     quick: values.quick,
+    runs: optionalCount('--runs', values.runs, 1),
+    limitMs: limit && limit * 1000,
     inside: optionalCount('--inside', values.inside),
     outside: optionalCount('--outside', values.outside),
   };

@@ -4,10 +4,12 @@
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-/** The program in benchmark/native, which does the work of a question in Rust. */
+/** The program in benchmark/native, which does the work of a question in Rust, and the addon beside it. */
 
 const CRATE = path.join(__dirname, '../native');
 const PROGRAM = path.join(CRATE, 'target/release/shared-sync-bench');
+/** On Linux. */
+const ADDON = path.join(CRATE, 'target/release/libshared_sync_bench_tsfn.so');
 
 const BUILD_LIMIT_MS = 300_000;
 const RUN_LIMIT_MS = 20_000;
@@ -18,7 +20,7 @@ const BRIEFLY = Object.freeze({ warmUpMs: 0, measuredMs: 50 });
 /** @typedef {{ figure: number, extras: Record<string, number> }} Answer */
 
 /**
- * Builds it, where it is not up to date.
+ * Builds both, where it is not up to date.
  * @returns {string | undefined} why that failed
  */
 function buildNative() {
@@ -52,4 +54,15 @@ function runNative(kit, { job, question, params }) {
   return JSON.parse(stdout);
 }
 
-module.exports = { buildNative, runNative };
+/**
+ * The addon's functions: `create` of a thread-safe function in the main thread, `call` of it in any.
+ * @returns {{ create(callback: () => void): void, call(): void }}
+ */
+function loadNative() {
+  /** @type {{ exports: any }} */
+  const loaded = { exports: {} };
+  process.dlopen(loaded, ADDON);
+  return loaded.exports;
+}
+
+module.exports = { buildNative, loadNative, runNative };

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { drawSummary } = require('./chart.js');
 const { formatMachine } = require('./machine.js');
-const { remarksOf, tableOf } = require('./report.js');
+const { remarksOf, tablesOf } = require('./report.js');
 const { formatMarkdownTable } = require('./table.js');
 
 /** @typedef {import('./report.js').Summary} Summary */
@@ -75,14 +75,17 @@ class Output {
  */
 function formatSection(summary, isDrawn) {
   const { name, title, machine } = summary;
-  const { columns, rows } = tableOf(summary);
-  const { method, crashes } = remarksOf(summary);
+  const { method, remarks } = remarksOf(summary);
+  const tables = tablesOf(summary).flatMap(({ title, columns, rows }) => [
+    ...(title ? [title] : []),
+    formatMarkdownTable(columns, rows),
+  ]);
   return [
     `## ${name}: ${title}`,
     method,
     ...(isDrawn ? [`![${name}](${pictureOf(name)})`] : []),
-    formatMarkdownTable(columns, rows),
-    ...crashes,
+    ...tables,
+    ...remarks,
     formatMachine(machine).replaceAll('\n', '  \n'),
   ].join('\n\n');
 }

@@ -39,7 +39,7 @@ class Progress {
       return '';
     }
     const each = (performance.now() - this.started) / this.done;
-    return `, ${Math.ceil((each * (this.total - this.done)) / 1000)} s left`;
+    return `, ${Math.max(0, Math.ceil((each * (this.total - this.done)) / 1000))} s left`;
   }
 }
 

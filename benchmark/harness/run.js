@@ -2,11 +2,18 @@
 'use strict';
 
 const { OURS, loadRival } = require('../rivals/index.js');
+const { takeTurnsByState } = require('./by-state.js');
+const { STATES } = require('./line.js');
 const { CrashError, WrongAnswerError, runInProcess } = require('./process.js');
 
 /** V8's experiment crashes now and then; a rival may try again, ours may not. */
 const TRIES = 3;
 const QUICK_RUNS = 3;
+const QUICK_RUNS_BY_STATE = 1;
+
+/** How long a case that is measured by state may take. */
+const LIMIT_S = 180;
+const QUICK_LIMIT_S = 2;
 
 /**
  * How one rival did in one case.
@@ -15,9 +22,15 @@ const QUICK_RUNS = 3;
  * @property {string} name
  * @property {import('../questions/index.js').Measurement[]} measurements one a run, in order
  * @property {number} crashes runs that had to be made again
+ * @property {number} discarded runs whose state was unclear, of a case that is measured by state
  * @property {string} [fault] why there are no figures
  *
- * @typedef {{ label: string, params: unknown, outcomes: Outcome[] }} CaseResult
+ * @typedef {object} CaseResult
+ * @property {string} label
+ * @property {unknown} params
+ * @property {number} [runsByState] how many runs of each rival were wanted in each state, where it is measured by state
+ * @property {Outcome[]} outcomes
+ *
  * @typedef {{ question: import('../questions/index.js').Question<any>, cases: CaseResult[] }} Answer
  */
 
@@ -30,80 +43,98 @@ const QUICK_RUNS = 3;
  * @returns {Promise<Answer>}
  */
 async function answer(question, options, progress) {
-  const runs = runsOf(question, options.quick);
+  const runs = runsOf(question, options);
   /** @type {CaseResult[]} */
-  const cases = question.cases(options).map(({ label, params, rivals }) => ({
+  const cases = question.cases(options).map(({ label, params, rivals, byState }) => ({
     label,
     params,
+    runsByState: byState ? runsByStateOf(question, options) : undefined,
     outcomes: (rivals ?? question.rivals).map((rival) => ({
       rival,
       name: loadRival(rival).name,
       measurements: [],
       crashes: 0,
+      discarded: 0,
     })),
   }));
 
-  /** @type {(each: (outcome: Outcome, params: unknown) => Promise<void>, what: string) => Promise<void>} */
-  const forAll = async (each, what) => {
-    for (const { label, params, outcomes } of cases) {
-      for (const outcome of outcomes.filter(({ fault }) => fault === undefined)) {
-        progress.step(`${question.name} (${question.subject} ${label}): ${what}, ${outcome.name}`);
-        await each(outcome, params);
-      }
-    }
+  /** @type {(each: CaseResult, outcome: Outcome, what: string) => void} */
+  const tell = ({ label }, { name }, what) =>
+    progress.step(`${question.name} (${question.subject} ${label}): ${what}, ${name}`);
+  /** @param {CaseResult} each */
+  const runsLeft = ({ runsByState }) => (runsByState ? runsByState * STATES.length : runs);
+  /** @type {(job: 'check' | 'measure', outcome: Outcome, params: unknown) => Promise<any>} */
+  const carryOut = (job, outcome, params) => {
+    const { rival } = outcome;
+    return attempt(outcome, { job, question: question.name, rival, params, quick: options.quick });
   };
 
-  await forAll(async (outcome, params) => {
-    const { rival } = outcome;
-    outcome.fault = await missing(rival);
-    if (outcome.fault === undefined) {
-      await attempt(outcome, { job: 'check', question: question.name, rival, params });
+  for (const each of cases) {
+    for (const outcome of each.outcomes) {
+      tell(each, outcome, 'is it right');
+      outcome.fault = await missing(outcome.rival);
+      if (outcome.fault === undefined) await carryOut('check', outcome, each.params);
+      if (outcome.fault !== undefined) progress.skip(runsLeft(each));
     }
-    if (outcome.fault !== undefined) {
-      progress.skip(runs);
-    }
-  }, 'is it right');
+  }
 
   for (let run = 1; run <= runs; run++) {
-    await forAll(async (outcome, params) => {
-      const { quick } = options;
-      const { rival } = outcome;
-      const order = /** @type {const} */ ({
-        job: 'measure',
-        question: question.name,
-        rival,
-        params,
-        quick,
-      });
-      const measurement = await attempt(outcome, order);
-      if (measurement) {
-        outcome.measurements.push(measurement);
-      } else {
-        progress.skip(runs - run);
+    for (const each of cases.filter(({ runsByState }) => runsByState === undefined)) {
+      for (const outcome of each.outcomes.filter(({ fault }) => fault === undefined)) {
+        tell(each, outcome, `run ${run} of ${runs}`);
+        const measurement = await carryOut('measure', outcome, each.params);
+        if (measurement) outcome.measurements.push(measurement);
+        else progress.skip(runs - run);
       }
-    }, `run ${run} of ${runs}`);
+    }
+  }
+
+  for (const each of cases) {
+    if (each.runsByState === undefined) continue;
+    const right = each.outcomes.filter(({ fault }) => fault === undefined);
+    const before = progress.done;
+    await takeTurnsByState(right, {
+      runs: each.runsByState,
+      limitMs: options.limitMs ?? (options.quick ? QUICK_LIMIT_S : LIMIT_S) * 1000,
+      measure(outcome) {
+        tell(each, outcome, 'a run in either state');
+        return carryOut('measure', outcome, each.params);
+      },
+    });
+    // There were more runs, or fewer, than were counted on.
+    progress.skip(right.length * runsLeft(each) - (progress.done - before));
   }
   return { question, cases };
 }
 
 /**
- * How many processes it takes to answer.
+ * How many processes it takes to answer. Of a case that is measured by state, it is the least that it can be.
  * @param {import('../questions/index.js').Question<any>} question
  * @param {import('../questions/index.js').Options} options
  */
 function countSteps(question, options) {
-  const turns = question
-    .cases(options)
-    .reduce((sum, { rivals }) => sum + (rivals ?? question.rivals).length, 0);
-  return turns * (1 + runsOf(question, options.quick));
+  return question.cases(options).reduce((sum, { rivals, byState }) => {
+    const runs = byState
+      ? runsByStateOf(question, options) * STATES.length
+      : runsOf(question, options);
+    return sum + (rivals ?? question.rivals).length * (1 + runs);
+  }, 0);
 }
 
 /**
  * @param {import('../questions/index.js').Question<any>} question
- * @param {boolean} quick
+ * @param {import('../questions/index.js').Options} options
  */
-function runsOf(question, quick) {
-  return quick ? QUICK_RUNS : question.runs;
+function runsOf(question, { quick, runs }) {
+  return runs ?? (quick ? QUICK_RUNS : question.runs);
+}
+
+/**
+ * @param {import('../questions/index.js').Question<any>} question
+ * @param {import('../questions/index.js').Options} options
+ */
+function runsByStateOf(question, { quick, runs }) {
+  return runs ?? (quick ? QUICK_RUNS_BY_STATE : question.runs);
 }
 
 /**
@@ -112,11 +143,11 @@ function runsOf(question, quick) {
  * @param {import('./process.js').Order} order
  */
 async function attempt(outcome, order) {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       return await runInProcess(order);
     } catch (error) {
-      const mayRetry = order.rival !== OURS && outcome.crashes + 1 < TRIES;
+      const mayRetry = order.rival !== OURS && tries < TRIES;
       if (error instanceof CrashError && mayRetry) {
         outcome.crashes++;
       } else if (error instanceof CrashError || error instanceof WrongAnswerError) {
@@ -164,4 +195,4 @@ async function whyMissing(rival) {
   }
 }
 
-module.exports = { answer, countSteps };
+module.exports = { LIMIT_S, answer, countSteps };

@@ -56,12 +56,14 @@ class Team {
   }
 
   /**
-   * Starts the workers, counts what each has done in the measured time, and stops them.
+   * Starts the workers, counts what each has done in the measured time, and stops them. Returns what each `work` returned, too.
    * @param {() => number[]} served how many each has done so far
    * @param {{ warmUpMs: number, measuredMs: number }} times
+   * @param {() => boolean} [isWorking] whether the workers have begun, where they do something else before
    */
-  async count(served, { warmUpMs, measuredMs }) {
+  async count(served, { warmUpMs, measuredMs }, isWorking = () => true) {
     await this.start();
+    while (!isWorking()) await delay(1);
     await delay(warmUpMs);
     const before = served();
     const start = performance.now();
@@ -69,8 +71,8 @@ class Team {
     const after = served();
     const elapsed = performance.now() - start;
     this.stop();
-    await this.results();
-    return { each: after.map((count, worker) => count - before[worker]), elapsed };
+    const results = await this.results();
+    return { each: after.map((count, worker) => count - before[worker]), elapsed, results };
   }
 
   /** What each `work` returned; rejects as soon as one throws. */

@@ -144,6 +144,7 @@ const question = {
   better: 'lower',
   rivals: [],
   runs: 9,
+  fastMode: true,
   subject: 'by',
   limit: { rival: 'rust-futex', case: 'bare word', title: 'x bare futex' },
   chart: { kind: 'bars' },

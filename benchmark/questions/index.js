@@ -6,14 +6,20 @@
  */
 
 /**
- * One row group of a question's table; with `rivals` where not all of the question's take part.
+ * One row group of a question's table; with `rivals` where not all of the question's take part. A case `byState` is measured in
+ * each state of the machine (harness/line.js), and its measurements say in which one they were made.
  * @template Params
- * @typedef {{ label: string, params: Params, rivals?: string[] }} Case
+ * @typedef {{ label: string, params: Params, rivals?: string[], byState?: boolean }} Case
  */
 
 /**
  * What the command line says.
- * @typedef {{ quick: boolean, inside?: number, outside?: number }} Options
+ * @typedef {object} Options
+ * @property {boolean} quick
+ * @property {number} [inside]
+ * @property {number} [outside]
+ * @property {number} [runs] instead of the question's own number
+ * @property {number} [limitMs] how long a case that is measured by state may take
  */
 
 /**
@@ -30,6 +36,7 @@
  * @typedef {object} Measurement
  * @property {number} figure in the question's unit
  * @property {Record<string, number>} extras what was learnt by the way
+ * @property {import('../harness/line.js').State} [state] of the machine; missing where it was unclear, or changed
  */
 
 /**
@@ -53,6 +60,9 @@
  * @property {string[]} rivals in the order in which they take turns
  * @property {number} runs of each rival, in turns
  * @property {string} subject what the cases differ in
+ * @property {'range' | 'quartiles'} [spread] what the table has beside the median. A range (the default): least, most, and the
+ * median of the ratios of runs side by side. Quartiles: the ratio of the medians, with its interval
+ * @property {boolean} [fastMode] whether the table has the 25th percentile beside a range: for runs of which some are in a fast mode
  * @property {Record<string, string>} [extras] the column of each further figure
  * @property {{ rival: string, case: string, title: string }} [limit] what everything is also held against
  * @property {Chart<Params>} [chart] where a picture helps
@@ -71,6 +81,9 @@ const questions = [
   'latch',
   'notify-no-waiter',
   'contended',
+  'grid',
+  'semaphore-contended',
+  'rwlock-contended',
   'many-mutexes',
   'fairness',
   'deadlock-check',

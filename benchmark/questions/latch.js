@@ -37,6 +37,7 @@ const question = {
   better: 'lower',
   rivals: ['ours', 'bare-load', 'hand-rolled', 'atomics'],
   runs: 9,
+  fastMode: true,
   subject: 'latch',
   limit: { rival: 'bare-load', case: 'open', title: 'x load' },
   chart: { kind: 'bars' },

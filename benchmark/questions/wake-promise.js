@@ -42,9 +42,11 @@ async function work({ rival, control, data: { cells, times, shared } }) {
   const leave = (round) => Atomics.wait(cells, SERVED, round - 1);
   if (rival.style === 'message') {
     const { parentPort } = require('node:worker_threads');
+    /** @type {(round: number) => void} */
+    const send = rival.signal?.().send ?? ((each) => parentPort?.postMessage(each));
     for (let round = 1; !isOver(); round++) {
       hold(round);
-      parentPort?.postMessage(round);
+      send(round);
       leave(round);
     }
     return;
@@ -68,6 +70,26 @@ async function outOfPatience(round) {
   throw new Error(`hung in round ${round}`);
 }
 
+/** @typedef {() => Promise<{ release(): unknown, at?: number }>} Wait */
+
+/**
+ * What the main thread waits for; `at` is when it was called, where that is earlier than the continuation.
+ * @param {import('../rivals/index.js').Rival} rival
+ * @param {Team} team
+ * @param {() => Wait} ofMutex
+ * @returns {Wait}
+ */
+function waitOf({ style, signal }, team, ofMutex) {
+  if (style !== 'message') return ofMutex();
+  const release = () => {};
+  const receive = signal?.().receiver();
+  if (receive) return async () => ({ release, at: await receive() });
+  return () =>
+    new Promise((resolve) => {
+      team.workers[0].once('message', () => resolve({ release }));
+    });
+}
+
 /**
  * @param {string} id
  * @param {Params} params
@@ -80,14 +102,7 @@ async function wake(id, { rounds }) {
   const team = new Team({ task: __filename, rival: id, size: 1, data: { cells, times, shared } });
   /** @type {number[]} */
   const taken = [];
-  /** What the main thread waits for. @type {() => Promise<{ release(): unknown }>} */
-  const wait =
-    rival.style === 'message'
-      ? () =>
-          new Promise((resolve) => {
-            team.workers[0].once('message', () => resolve({ release() {} }));
-          })
-      : makerOf(rival, 'lockAsync')(cells, MUTEX, shared);
+  const wait = waitOf(rival, team, () => makerOf(rival, 'lockAsync')(cells, MUTEX, shared));
   /** @type {(what: number, round: number) => void} */
   const tell = (what, round) => {
     Atomics.store(cells, what, round);
@@ -100,7 +115,7 @@ async function wake(id, { rounds }) {
       const waiting = wait();
       tell(ASKED, round);
       const guard = await Promise.race([waiting, outOfPatience(round)]);
-      const now = sharedNow();
+      const now = guard.at ?? sharedNow();
       if (times[0] === 0 || now < times[0]) throw new Error('wrong: it went on too early');
       taken.push((now - times[0]) * 1000);
       times[0] = 0;
@@ -121,7 +136,7 @@ const question = {
   title: 'from unlock() in a worker to the continuation of a promise on the main thread',
   unit: 'us',
   better: 'lower',
-  rivals: ['ours', 'atomics', 'multithreading', 'web-locks', 'post-message'],
+  rivals: ['ours', 'atomics', 'multithreading', 'web-locks', 'post-message', 'bare-tsfn'],
   runs: 9,
   subject: 'promise',
   extras: { p99: '99th percentile' },

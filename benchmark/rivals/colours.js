@@ -11,6 +11,7 @@ const COLOURS = Object.freeze({
   'ours-limited': '#79aee6',
   'hand-rolled': '#d55e00',
   atomics: '#e69f00',
+  'atomics-writers-first': '#b07a00',
   v8: '#009e73',
   multithreading: '#cc79a7',
   'web-locks': '#7a5195',
@@ -20,6 +21,7 @@ const COLOURS = Object.freeze({
   'rust-futex': '#8f8f8f',
   'bare-cas': '#8f8f8f',
   'bare-load': '#8f8f8f',
+  'bare-tsfn': '#8f8f8f',
   'no-lock': '#8f8f8f',
   'no-lock-active': '#bdbdbd',
 });

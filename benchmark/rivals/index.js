@@ -24,9 +24,11 @@
  * @property {(view: Int32Array, index: number) => (ms: number) => unknown} limitedWait waits in vain for so long
  * @property {(view: Int32Array, index: number, shared?: unknown) => () => Promise<{ release(): unknown }>} lockAsync of the
  * mutex there
+ * @property {() => Signal} signal from a worker to the main thread
  *
  * @typedef {{ acquire(): unknown, release(): unknown }} Semaphore
  * @typedef {{ await(): unknown, release(): unknown }} Latch
+ * @typedef {{ send(): void, receiver(): () => Promise<number> }} Signal the receiver resolves with the time of the next one
  * @typedef {{ read(): unknown, unlockRead(): unknown, write(): unknown, unlockWrite(): unknown }} RwLock
  * @typedef {{ waitWhile(value: number): unknown, set(value: number): unknown }} Word a bare number that can be waited for
  */
@@ -60,10 +62,12 @@ const FILES = Object.freeze({
   'ours-limited': './ours-limited.js',
   'hand-rolled': './hand-rolled.js',
   atomics: './atomics.js',
+  'atomics-writers-first': './atomics-writers-first.js',
   v8: './v8.js',
   multithreading: './multithreading.js',
   'web-locks': './web-locks.js',
   'post-message': './post-message.js',
+  'bare-tsfn': './bare-tsfn.js',
   'rust-std': './rust-std.js',
   'rust-futex': './rust-futex.js',
   'bare-cas': './bare-cas.js',
