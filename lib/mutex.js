@@ -60,7 +60,7 @@ class Mutex {
   #cell;
   /** @type {string | undefined} */
   #name;
-  /** How many contended calls to skip before native.mutexBackOff takes the next sample. */
+  /** How many contended calls to skip before the next native.mutexBackOff. */
   #skipSamples = 0;
 
   static {

@@ -9,9 +9,9 @@ use super::promises::Terms;
 use super::status::WaitStatus;
 use super::value::{Result, Value};
 use crate::cell::SharedWord;
-use crate::primitives::{Locking, Mutex, in_time};
-use crate::queue::{Cooldown, Key, Kind, Owner};
-use std::cell::Cell;
+use crate::primitives::{Hint, Locking, Mutex, in_time};
+use crate::queue::{Key, Kind, Owner};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The exports for Mutex.
 pub static EXPORTS: &[Export] = &[
@@ -32,11 +32,9 @@ pub static EXPORTS: &[Export] = &[
 /// The number of locks for which samples are kept.
 const HINTS: usize = 256;
 
-thread_local! {
-    /// For each lock the cooldown of its back-off samples, by address. Two locks that share a place share the
-    /// cooldown, which is harmless.
-    static HINTS_OF_THREAD: [Cell<Option<Cooldown>>; HINTS] = const { [const { Cell::new(None) }; HINTS] };
-}
+/// For each lock what its threads learned from samples, in a table hashed by address. Two locks with the same hash share
+/// a hint, which is harmless.
+static HINT_OF_LOCK: [AtomicU32; HINTS] = [const { AtomicU32::new(0) }; HINTS];
 
 /// The queue of the mutex in `cell`.
 pub(super) fn key(cell: SharedWord) -> Key {
@@ -52,14 +50,13 @@ fn read(arguments: &mut Arguments) -> Result<(Call, Mutex)> {
 
 fn back_off(arguments: &mut Arguments) -> Result<Value> {
     let cell = arguments.cell()?.cell();
-    HINTS_OF_THREAD.with(|hints| {
-        // The upper bits of the product are well mixed (Knuth, TAOCP 6.4).
-        let hash = (cell.address() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let hint = &hints[(hash >> 32) as usize % HINTS];
-        let cooldown = Mutex::new(cell).back_off(hint.get());
-        hint.set(Some(cooldown));
-        Ok(u32::from(cooldown.skip()).into())
-    })
+    // The upper bits of the product are well mixed (Knuth, TAOCP 6.4).
+    let hash = (cell.address() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let shared = &HINT_OF_LOCK[(hash >> 32) as usize % HINTS];
+    // Another thread may learn something at the same time: one of both hints is kept.
+    let hint = Mutex::new(cell).back_off(Hint::new(shared.load(Ordering::Relaxed)));
+    shared.store(hint.get(), Ordering::Relaxed);
+    Ok(hint.skip().into())
 }
 
 fn lock(arguments: &mut Arguments) -> Result<Value> {

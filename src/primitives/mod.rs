@@ -18,7 +18,7 @@ pub use barrier::{Arriving, Barrier, LastArrival, Phase};
 pub use condition::{Condition, Waiting};
 pub use fault::{Fault, in_time};
 pub use latch::{Latch, Opening};
-pub use mutex::{Holder, Locking, Mutex, Recovered};
+pub use mutex::{Hint, Holder, Locking, Mutex, Recovered};
 pub use rwlock::{Entering, Inside, ReadCounts, Request, RwLock};
 pub use semaphore::{Acquiring, Released, Semaphore};
 pub use wait::Wait;

@@ -23,6 +23,7 @@
 mod backing_off;
 mod locking;
 
+pub use backing_off::Hint;
 pub use locking::Locking;
 
 use super::{Fault, Wait};
