@@ -18,7 +18,7 @@ pub use context::{Context, WakeReason};
 pub use dead_owners::DeadOwner;
 pub use guard::QueueGuard;
 pub use key::{Key, Kind};
-pub use spin::{Cooldown, back_off, spin_until};
+pub use spin::{Cooldown, back_off, spin_for, spin_until};
 pub use wait_graph::{CurrentWait, CycleEdge, Labels, Named, Registration, WaitGraph};
 pub use waiter::{Aim, Outcome, Owner, OwnerOf, Readiness, Requester, Unpark, Waiter};
 

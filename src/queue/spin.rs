@@ -186,7 +186,8 @@ pub fn spin_then_yield(
     attempt
 }
 
-fn spin_for(nanoseconds: u64, mut done: impl FnMut() -> bool) -> bool {
+/// Spins for at most `nanoseconds` until `done`. Returns whether it is done.
+pub fn spin_for(nanoseconds: u64, mut done: impl FnMut() -> bool) -> bool {
     let mut pauses = 1;
     let mut end = None;
     loop {

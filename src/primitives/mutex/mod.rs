@@ -30,7 +30,7 @@ use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Aim, Context, Key, Kind, Outcome, Owner, QueueGuard, Requester, Waiter, spin_until,
+    Aim, Context, Key, Kind, Outcome, Owner, QueueGuard, Requester, Waiter, spin_for,
 };
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
@@ -55,6 +55,10 @@ const GUARD: u32 = 1 << 29;
 const WAITERS: u32 = 1 << 30;
 /// The named owner died while it owned the lock.
 const ABANDONED: u32 = 1 << 31;
+
+/// How long a thread spins before it enters the queue, in nanoseconds. With half of that, eight workers that own the
+/// lock for half a microsecond each got 6 % less done.
+const SPIN_NS: u64 = 4_000;
 
 /// Whether waiters are queued.
 fn has_waiters(word: u32) -> bool {
@@ -177,7 +181,9 @@ impl Mutex {
     /// Locks. Waits until `deadline`, or without limit.
     pub fn lock(self, context: &Context, deadline: Option<Deadline>) -> Result<(), Fault> {
         // Most locks are released before the thread would have entered the queue.
-        if spin_until(|| self.cell.load() == FREE && self.try_lock_fast(context.id())) {
+        if spin_for(SPIN_NS, || {
+            self.cell.load() == FREE && self.try_lock_fast(context.id())
+        }) {
             return Ok(());
         }
         Locking::new(self, &Requester::thread_of(context.thread))
