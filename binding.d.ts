@@ -113,8 +113,8 @@ export declare const MUTEX_FREE: Word;
 export declare const MUTEX_WAITERS: Word;
 
 /**
- * Backs off if the last sample found the lock hot, then samples again. Returns how many contended calls to skip before the
- * next sample; 0 while the lock is hot.
+ * Backs off if the last two samples found the lock hot, and takes a sample now and then. Returns how many contended calls
+ * to skip before the next call; 0 while the lock is hot.
  */
 export declare function mutexBackOff(cell: CellView): number;
 
