@@ -19,7 +19,7 @@
 //! that takes permits pairs with the releases of all threads that gave permits back before. If permits are handed
 //! off, the waiter's acquire of its outcome pairs with the release of the thread that stored it.
 
-use super::wait::{Step, corrupt, enter_queue, fault_of};
+use super::wait::{Step, corrupt, enter_queue, fault_of, take_woken};
 use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
@@ -151,7 +151,7 @@ impl Semaphore {
         }
     }
 
-    /// Gives back `count` permits, and hands them off to waiters.
+    /// Gives back `count` permits, and wakes waiters or hands them off.
     pub fn release(self, context: &Context, count: u32) -> Result<Released, Fault> {
         if self.release_fast(count) {
             return Ok(Released::Done);
@@ -309,17 +309,13 @@ impl Acquiring {
     fn compete(&self, context: &Context, more: bool) -> Step<()> {
         let semaphore = self.semaphore;
         let mut left = 0;
-        let mut take = || {
+        let take = || {
             let word = semaphore.cell.load();
             let after = with_waiters_bit(taken(word, 1), more || has_waiters(word));
             left = semaphore.available_of(word).unwrap_or(0);
             left > 0 && semaphore.cell.replace(word, after)
         };
-        let acquired = if self.waiter.requester().is_promise() {
-            take()
-        } else {
-            spin_until(&mut take)
-        };
+        let acquired = take_woken(&self.waiter, take);
         if acquired && !(more && left > 1) {
             return Poll::Ready(Ok(()));
         }

@@ -8,7 +8,7 @@
 
 use super::Fault;
 use crate::futex::Deadline;
-use crate::queue::{Context, Key, Outcome, QueueGuard, Waiter, WakeReason};
+use crate::queue::{Context, Key, Outcome, QueueGuard, Waiter, WakeReason, spin_until};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -161,6 +161,15 @@ pub fn enter_queue<T>(
             queue.push_back(waiter);
             Poll::Pending
         }
+    }
+}
+
+/// Tries to take what a waiter was woken for. A thread spins for a short time, a promise tries once.
+pub fn take_woken(waiter: &Waiter, mut take: impl FnMut() -> bool) -> bool {
+    if waiter.requester().is_promise() {
+        take()
+    } else {
+        spin_until(take)
     }
 }
 

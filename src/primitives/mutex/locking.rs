@@ -4,8 +4,8 @@ use super::{
     ABANDONED, Availability, FREE, Mutex, Recovered, State, claim_of, with_waiters, without_waiters,
 };
 use crate::primitives::Fault;
-use crate::primitives::wait::{Step, Wait, fault_of};
-use crate::queue::{Context, Outcome, Owner, QueueGuard, Requester, Waiter, spin_until};
+use crate::primitives::wait::{Step, Wait, fault_of, take_woken};
+use crate::queue::{Context, Outcome, Owner, QueueGuard, Requester, Waiter};
 use crate::threads::ThreadId;
 use std::sync::Arc;
 use std::task::Poll;
@@ -75,10 +75,10 @@ impl Locking {
             _ => claim,
         };
         let take = || cell.load() == FREE && cell.replace(FREE, owned);
-        if woken.is_none() || self.waiter.requester().is_promise() {
+        if woken.is_none() {
             take()
         } else {
-            spin_until(take)
+            take_woken(&self.waiter, take)
         }
     }
 

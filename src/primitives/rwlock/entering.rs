@@ -3,8 +3,8 @@
 use super::raw::{Asks, Place, State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::Recovered;
-use crate::primitives::wait::{Step, Wait, enter_queue, fault_of};
-use crate::queue::{Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter, spin_until};
+use crate::primitives::wait::{Step, Wait, enter_queue, fault_of, take_woken};
+use crate::queue::{Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -44,12 +44,7 @@ impl Entering {
     fn compete(&self, context: &Context, more: bool) -> Step<Recovered> {
         let raw = self.lock.raw;
         let take = || raw.try_compete(self.owner(), self.request, more);
-        let entered = if self.waiter.requester().is_promise() {
-            take()
-        } else {
-            spin_until(take)
-        };
-        if entered {
+        if take_woken(&self.waiter, take) {
             self.lock.entered(self.owner(), self.request);
             return Poll::Ready(Ok(Recovered::Acquired));
         }

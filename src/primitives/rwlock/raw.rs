@@ -140,8 +140,8 @@ impl RawRwLock {
     }
 
     /// Lets `owner` enter if it need not wait, neither for the holders nor for the waiters. Else returns none, with
-    /// the waiters bit set if the caller `waits`: it is about to enter the queue. Returns a fault if its thread would
-    /// wait for itself.
+    /// the waiters bit set unless the caller gives up: it is about to enter the queue. Returns a fault if its thread
+    /// would wait for itself.
     pub fn try_enter(
         self,
         threads: &Threads,
