@@ -10,8 +10,14 @@ export type RealmHandle = number;
 export type CellView = Int32Array;
 /** The name that the user gave to a primitive. */
 export type Name = string | undefined;
-/** A time limit in milliseconds. Infinity: without limit; 0: without waiting. */
+/** A time in milliseconds. */
 export type Milliseconds = number;
+/**
+ * How long a call waits at most, in milliseconds (Infinity: without limit; 0: without waiting); or an array of that time,
+ * whether the call throws ERR_TIMEOUT when it has passed, and the cells of the Cancels that end the wait. If one of them is
+ * aborted, the call throws ERR_CANCELLED, before it acquires anything.
+ */
+export type Limit = Milliseconds | readonly [Milliseconds, boolean, ...CellView[]];
 /** The id of a promise, or of one run of a barrier's action. It is above 0 and never used twice in a thread. */
 export type Serial = number;
 /** A number of parties, countdowns, permits or waiters. A fraction is cut off. */
@@ -35,12 +41,15 @@ export declare const RECOVERED: 2;
 export declare const TIMED_OUT: 3;
 /** The caller was notified. */
 export declare const NOTIFIED: 4;
+/** The function of a Once has run: the caller does not run it. */
+export declare const DONE: 5;
 
 export type Interrupted = typeof INTERRUPTED;
 export type Acquired = typeof ACQUIRED;
 export type Recovered = typeof RECOVERED;
 export type TimedOut = typeof TIMED_OUT;
 export type Notified = typeof NOTIFIED;
+export type Done = typeof DONE;
 /**
  * What a function that begins a wait as a promise returns: PENDING if the promise waits, or the number above 0 with which
  * it is fulfilled if it did not need to wait. A time limit that passes rejects the promise, except where the function says
@@ -64,9 +73,9 @@ export type Host = typeof HOST_EVENT_LOOP | typeof HOST_OPAQUE | typeof HOST_SHA
 export interface CycleLink {
   /** The worker. */
   threadId: number;
-  /** What the thread holds, and the previous link waits for. */
-  holds: string;
-  /** What the thread waits for, and the next link holds. */
+  /** What the thread holds, and the previous link waits for. Undefined if it is only queued before that one to write. */
+  holds?: string;
+  /** What the thread waits for, and the next link holds or is queued for. */
   waitsFor: string;
 }
 
@@ -88,6 +97,8 @@ export type Hooks = readonly [
   fulfil: (serial: Serial, value: number) => void,
   /** Rejects a promise. */
   reject: (serial: Serial, code: string, message: string, details: Details) => void,
+  /** An observer was switched on, or its options have changed. */
+  observersChanged: () => void,
 ];
 
 /** Registers a realm of the calling thread. `threadId` is the worker's, 0 in the main thread. */
@@ -98,6 +109,9 @@ export declare function threadTag(realm: RealmHandle): ThreadTag;
 
 /** Returns the first of 2^32 serials that no other realm of the thread receives. */
 export declare function newSerials(): Serial;
+
+/** Lets other threads wake the event loop of the calling thread, which they do not keep alive. */
+export declare function openMailbox(realm: RealmHandle): void;
 
 /**
  * Cancels a promise, which passes on what it was granted. Returns PENDING, or the number with which the promise is
@@ -123,7 +137,7 @@ export declare function mutexLock(
   realm: RealmHandle,
   cell: CellView,
   name: Name,
-  limit: Milliseconds,
+  limit: Limit,
 ): Acquired | TimedOut | Interrupted;
 
 /** Unlocks. */
@@ -134,7 +148,7 @@ export declare function mutexRecover(
   realm: RealmHandle,
   cell: CellView,
   name: Name,
-  limit: Milliseconds,
+  limit: Limit,
 ): Acquired | Recovered | TimedOut | Interrupted;
 
 /** Locks for the guard of a promise, if that does not need to wait. Returns whether it has. */
@@ -151,7 +165,7 @@ export declare function mutexLockAsync(
   cell: CellView,
   name: Name,
   serial: Serial,
-  limit: Milliseconds,
+  limit: Limit,
   keepsAlive: boolean,
   recovers: boolean,
 ): PendingOr<Acquired | Recovered>;
@@ -185,7 +199,7 @@ export declare function conditionWait(
   name: Name,
   mutexCell: CellView,
   mutexName: Name,
-  limit: Milliseconds,
+  limit: Limit,
 ): Notified | TimedOut | Interrupted;
 
 /** Notifies up to `count` waiters (Infinity: all), and returns how many. */
@@ -208,7 +222,7 @@ export declare function conditionWaitAsync(
   mutexName: Name,
   guard: Serial,
   serial: Serial,
-  limit: Milliseconds,
+  limit: Limit,
   keepsAlive: boolean,
 ): PendingOr<Notified | TimedOut>;
 
@@ -228,7 +242,7 @@ export declare function barrierWait(
   name: Name,
   total: Count,
   action: Serial | 0,
-  limit: Milliseconds,
+  limit: Limit,
 ): number;
 
 /** Begins to wait as a promise, which is fulfilled with one more than `barrierWait` returns. */
@@ -239,7 +253,7 @@ export declare function barrierWaitAsync(
   total: Count,
   action: Serial | 0,
   serial: Serial,
-  limit: Milliseconds,
+  limit: Limit,
   keepsAlive: boolean,
 ): PendingOr<number>;
 
@@ -286,7 +300,7 @@ export declare function latchWait(
   cell: CellView,
   name: Name,
   count: Count,
-  limit: Milliseconds,
+  limit: Limit,
 ): Acquired | TimedOut | Interrupted;
 
 /** Counts down by `by`, but not below open. */
@@ -305,7 +319,7 @@ export declare function latchWaitAsync(
   name: Name,
   count: Count,
   serial: Serial,
-  limit: Milliseconds,
+  limit: Limit,
   keepsAlive: boolean,
 ): PendingOr<Acquired>;
 
@@ -334,7 +348,7 @@ export declare function semaphoreAcquire(
   permits: Count,
   max: Count,
   count: Count,
-  limit: Milliseconds,
+  limit: Limit,
 ): Acquired | TimedOut | Interrupted;
 
 /** Releases `count` permits. Returns false if there would be more than `max`; then nothing has changed. */
@@ -356,7 +370,7 @@ export declare function semaphoreAcquireAsync(
   max: Count,
   count: Count,
   serial: Serial,
-  limit: Milliseconds,
+  limit: Limit,
   keepsAlive: boolean,
 ): PendingOr<Acquired>;
 
@@ -398,7 +412,7 @@ export declare function rwlockEnter(
   cell: CellView,
   name: Name,
   request: Request,
-  limit: Milliseconds,
+  limit: Limit,
 ): Acquired | Recovered | TimedOut | Interrupted;
 
 /** Ends a read or a write, as `request` says. */
@@ -428,7 +442,7 @@ export declare function rwlockEnterAsync(
   name: Name,
   request: Request,
   serial: Serial,
-  limit: Milliseconds,
+  limit: Limit,
   keepsAlive: boolean,
 ): PendingOr<Acquired | Recovered>;
 
@@ -463,6 +477,288 @@ export declare function rwlockReaders(realm: RealmHandle, cell: CellView, name: 
 
 /** Returns the writer, or 0. */
 export declare function rwlockWriter(realm: RealmHandle, cell: CellView, name: Name): ThreadTag;
+
+// Event.
+
+/** The word of an Event that is set, without automatic reset. */
+export declare const EVENT_SET: Word;
+/** What automatic reset adds to each word of an Event but 0. */
+export declare const EVENT_AUTOMATIC: Word;
+
+/** Waits within a limit until the event is set. With automatic reset, the wait resets it. */
+export declare function eventWait(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  autoReset: boolean,
+  limit: Limit,
+): Acquired | TimedOut | Interrupted;
+
+/** Begins to wait until the event is set. */
+export declare function eventWaitAsync(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  autoReset: boolean,
+  serial: Serial,
+  limit: Limit,
+  keepsAlive: boolean,
+): PendingOr<Acquired>;
+
+/** Sets the event. */
+export declare function eventSet(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  autoReset: boolean,
+): void;
+
+/** Resets the event. */
+export declare function eventReset(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  autoReset: boolean,
+): void;
+
+/** Whether the event is set. */
+export declare function eventIsSet(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  autoReset: boolean,
+): boolean;
+
+// Once.
+
+/** The word of a Once before its first run. */
+export declare const ONCE_FRESH: Word;
+/** The word of a Once after its run, as an unsigned number. */
+export declare const ONCE_DONE: number;
+
+/** Makes this thread the runner, or waits within a limit until the function has run. */
+export declare function onceBegin(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  limit: Limit,
+): Acquired | Done | TimedOut | Interrupted;
+
+/** Makes a guard of this thread the runner, if that does not need to wait. */
+export declare function onceTryBeginGuard(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+): Acquired | Done | TimedOut | Interrupted;
+
+/** Begins to wait until a guard of this thread is the runner, or the function has run. */
+export declare function onceBeginAsync(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  serial: Serial,
+  limit: Limit,
+  keepsAlive: boolean,
+): PendingOr<Acquired | Done>;
+
+/** Ends the run of this thread, or of its guard: the function has run. */
+export declare function onceFinish(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  byGuard: boolean,
+): void;
+
+/** Ends the run of this thread, or of its guard, which failed: the next caller runs the function. */
+export declare function onceFail(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  byGuard: boolean,
+): void;
+
+/** Waits within a limit until the function has run. */
+export declare function onceWait(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  limit: Limit,
+): Acquired | Done | TimedOut | Interrupted;
+
+/** Begins to wait until the function has run. */
+export declare function onceWaitAsync(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  serial: Serial,
+  limit: Limit,
+  keepsAlive: boolean,
+): PendingOr<Acquired | Done>;
+
+/** The thread that runs the function, or 0. */
+export declare function onceRunner(realm: RealmHandle, cell: CellView, name: Name): ThreadTag | 0;
+
+// Cancel.
+
+/** The bit of the word of a Cancel that says that it was aborted. */
+export declare const CANCEL_ABORTED: Word;
+/** The longest time for `cancelAbortAfter`. */
+export declare const CANCEL_MAX_AFTER: Milliseconds;
+
+/** Aborts: ends all waits whose limit has this cell. */
+export declare function cancelAbort(realm: RealmHandle, cell: CellView, name: Name): void;
+
+/** Aborts in so many milliseconds, from 0 to CANCEL_MAX_AFTER, unless it aborts before. */
+export declare function cancelAbortAfter(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  milliseconds: Milliseconds,
+): void;
+
+/** Whether it was aborted, or its time has passed. */
+export declare function cancelIsAborted(cell: CellView): boolean;
+
+/** Throws ERR_CANCELLED if it was aborted, or if its time has passed. */
+export declare function cancelAssertNotAborted(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+): void;
+
+/**
+ * Begins to wait until it aborts, as a promise that rejects then. The limit has to have its cell, and nothing else: so the
+ * promise learns of the time of `cancelAbortAfter`.
+ */
+export declare function cancelAborted(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  serial: Serial,
+  limit: Limit,
+  keepsAlive: boolean,
+): PendingOr<Acquired>;
+
+// Channel. Its ring is in JavaScript; here is how its senders and receivers wait.
+
+/** The waiters bit of the word of one side of a Channel. */
+export declare const CHANNEL_WAITERS: Word;
+/** How long others may pass a sender whose message does not fit. */
+export declare const CHANNEL_PATIENCE: Milliseconds;
+/** The thread has ended, or never registered. */
+export declare const THREAD_DEAD: 0;
+/** The thread lives. */
+export declare const THREAD_RUNS: 1;
+/** The thread lives, and is blocked in a wait of the package. */
+export declare const THREAD_BLOCKED: 2;
+
+/**
+ * Waits until there is reason to look into the ring again: the side was told, its word is another one, or one of the two
+ * threads (0 for none) has ended, or the owner of `lock` has, the Mutex of the ring. The waiters stand in the order of `since`, as `now()` returned it. `request` is how many
+ * bytes the caller needs.
+ */
+export declare function channelWait(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  lock: CellView,
+  word: Word,
+  request: Count,
+  since: Milliseconds,
+  first: ThreadTag,
+  front: ThreadTag,
+  limit: Limit,
+): Acquired | TimedOut | Interrupted;
+
+/** As `channelWait`, as a promise. */
+export declare function channelWaitAsync(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  lock: CellView,
+  word: Word,
+  request: Count,
+  since: Milliseconds,
+  first: ThreadTag,
+  front: ThreadTag,
+  serial: Serial,
+  limit: Limit,
+  keepsAlive: boolean,
+): PendingOr<Acquired>;
+
+/**
+ * Tells those who need no more than `free` bytes to look: the promises before the first blocked thread, one for each of their
+ * threads, and that thread.
+ */
+export declare function channelTell(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  free: Count,
+): void;
+
+/** Tells all who wait to look. */
+export declare function channelTellAll(realm: RealmHandle, cell: CellView, name: Name): void;
+
+/** Returns how many wait. */
+export declare function channelWaiting(cell: CellView): number;
+
+/** Returns the address of a cell, which says in all objects of the process which memory it is. */
+export declare function cellAddress(cell: CellView): number;
+
+/** Returns whether a thread lives, and whether it is blocked. */
+export declare function threadState(
+  thread: ThreadTag,
+): typeof THREAD_DEAD | typeof THREAD_RUNS | typeof THREAD_BLOCKED;
+
+// select. What it takes is up to JavaScript; here is how it waits.
+
+/** A Channel as the case of a select. */
+export declare const SELECT_CHANNEL: 0;
+/** An Event as the case of a select. */
+export declare const SELECT_EVENT: 1;
+/** A Latch as the case of a select. */
+export declare const SELECT_LATCH: 2;
+/** Added to the index of the case that told a select to look. */
+export declare const SELECT_TOLD: 16;
+
+/**
+ * What a select found not ready: the cell, and of a Channel its receivers' cell, the Mutex of the ring, the word, and the
+ * thread that fills or reads the first message (0 for none); of an Event whether it resets automatically; of a Latch its
+ * count.
+ */
+export type SelectCase =
+  | readonly [typeof SELECT_CHANNEL, CellView, CellView, Word, ThreadTag]
+  | readonly [typeof SELECT_EVENT, CellView, boolean]
+  | readonly [typeof SELECT_LATCH, CellView, Count];
+
+export type SelectCases = readonly SelectCase[];
+
+/**
+ * Waits until there is reason to try the cases again. Returns SELECT_TOLD and the index of the case that told it, or
+ * ACQUIRED if no case did. The first `options` of the cancels in `limit` end the wait, as for all waits. The others are
+ * cases, and if one of these is aborted the call returns ACQUIRED. `cell` is that of a case, and `name` lists all of them.
+ */
+export declare function selectWait(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  cases: SelectCases,
+  options: Count,
+  limit: Limit,
+): number;
+
+/** As `selectWait`, as a promise. */
+export declare function selectWaitAsync(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  cases: SelectCases,
+  options: Count,
+  serial: Serial,
+  limit: Limit,
+  keepsAlive: boolean,
+): number;
 
 // Where a thread counts its reads of RwLocks: in chunks of slots.
 
@@ -502,6 +798,15 @@ export declare function semaphoreDescribe(cell: CellView, permits: Count, max: C
 
 /** Describes who holds the lock, and how many waiters there are. */
 export declare function rwlockDescribe(cell: CellView): string;
+
+/** Describes whether the event is set, and how many waiters there are. */
+export declare function eventDescribe(cell: CellView, autoReset: boolean): string;
+
+/** Describes whether the function has run, or who runs it, and how many waiters there are. */
+export declare function onceDescribe(cell: CellView): string;
+
+/** Describes whether it was aborted, or when it will be. */
+export declare function cancelDescribe(cell: CellView): string;
 
 // The waits of the process.
 
@@ -545,3 +850,264 @@ export declare function inspect(promises: number): Inspection;
 
 /** Returns the milliseconds on the system's monotonic clock. */
 export declare function now(): number;
+
+// The copy of the addon.
+
+/** An address that identifies this copy of the addon: another copy in the same process has another one. */
+export declare function instance(): number;
+
+// Standard error, while the main thread may be blocked. One thread of the process writes to a duplicate of it, and starts with
+// the first text. See lib/standard-error.js.
+
+/** Makes the duplicate. False if standard error is closed. */
+export declare function standardErrorOpen(): boolean;
+
+/**
+ * Hands over a text, which is written at once, in whole lines, and returns without waiting. False if the text is left out:
+ * 64 texts wait because standard error is not read, or standard error is closed.
+ */
+export declare function standardErrorWrite(text: string): boolean;
+
+/**
+ * Waits until what was handed over is written: at most 100 ms, and not at all if standard error takes nothing because it is
+ * not read.
+ */
+export declare function standardErrorFlush(): void;
+
+/**
+ * Begins to look for waits that last, if the environment variable SHARED_SYNC_REPORT asks for it, and lets reports say how much
+ * CPU this thread uses. Returns whether the variable is set, so that something may be written.
+ */
+export declare function startHangReport(realm: RealmHandle): boolean;
+
+// Observers.
+
+/** The observer that reports inversions of the order of locks. */
+export declare const LOCK_ORDER: 1;
+export type Observer = typeof LOCK_ORDER;
+/** Any text. */
+export type Text = string;
+
+/**
+ * Switches an observer on in the whole process, or gives it other options, which its own JavaScript reads. Returns false if
+ * it is on with these options. Each realm learns of it by its hook `observersChanged`.
+ */
+export declare function observe(observer: Observer, options: Text): boolean;
+
+/** Returns the observers that are on, one bit for each. */
+export declare function observers(): number;
+
+/** Returns the options of an observer, or undefined while it is off. */
+export declare function observerOptions(observer: Observer): string | undefined;
+
+// Lock order.
+
+/** The number of a lock or of a class of locks. 0 for one that is not followed. */
+export type LockNumber = number;
+/** How two locks were held and asked for: 1 if the first was held to write, plus 2 if the second was asked for to write. */
+export type LockModes = number;
+
+/** The buffers that a realm keeps. */
+export type Buffers = object;
+
+/** A cycle of locks that a call has closed. */
+export interface OrderReport {
+  text: string;
+  /** Whether it was not reported before. */
+  isNew: boolean;
+  /** Whether a thread asked for a lock, or for one of its class, that it held already. */
+  isRecursion: boolean;
+}
+
+/** A cycle of locks, as `inversions()` lists it. */
+export interface OrderInversion {
+  message: string;
+  locks: string[];
+  edges: Array<{
+    threadId: number;
+    holds: string;
+    heldTo: 'read' | 'write';
+    acquires: string;
+    acquiresTo: 'read' | 'write';
+    stack: string;
+  }>;
+}
+
+/** Returns the number of the lock in a cell, whose buffer this thread keeps. The name is of its class. */
+export declare function orderLock(
+  cell: CellView,
+  isRwLock: boolean,
+  className: Text,
+  name: Name,
+): LockNumber;
+
+/** Returns the number of a class of locks with this title. */
+export declare function orderClass(title: Text, isRwLock: boolean): LockNumber;
+
+/** This thread keeps the buffer of a cell alive, so the addresses of its locks mean these locks. */
+export declare function orderKeep(realm: RealmHandle, cell: CellView): void;
+
+/**
+ * Returns whether the main thread takes buffers over and does not keep this one yet. With `isSent`, it keeps the buffer from
+ * here on: the caller has sent it there.
+ */
+export declare function orderHandOver(cell: CellView, isSent: boolean): boolean;
+
+/**
+ * A realm begins, and keeps its buffers in a map, which stays until the thread ends. Returns whether the realm takes over the
+ * buffers that workers send: the first one of the main thread does.
+ */
+export declare function orderBegin(realm: RealmHandle, buffers: Buffers): boolean;
+
+/** This thread no longer keeps the buffer of a cell, or once less. */
+export declare function orderDrop(realm: RealmHandle, cell: CellView): void;
+
+/** Whether an edge needs not be added: it is known, or one of its locks is not followed any more. */
+export declare function orderKnows(from: LockNumber, to: LockNumber, modes: LockModes): boolean;
+
+/** Adds an edge. Returns the cycle that it closes; if it `refuses` cycles, the edge is not added then. */
+export declare function orderEdge(
+  realm: RealmHandle,
+  from: LockNumber,
+  to: LockNumber,
+  modes: LockModes,
+  stack: Text,
+  refuses: boolean,
+): OrderReport | undefined;
+
+/** A caller asks to write a lock. Returns the cycles that count from here on. */
+export declare function orderWrite(realm: RealmHandle, lock: LockNumber): OrderReport[];
+
+/** Returns what was left out because there was too much of it, once for each kind. */
+export declare function orderOmitted(): string | undefined;
+
+/** Forgets all locks and edges, but not the reports. */
+export declare function orderForget(): void;
+
+/** Returns how many cycles were reported. */
+export declare function orderCount(): number;
+
+/** Returns the cycles that were reported. */
+export declare function orderInversions(): OrderInversion[];
+
+// Explored threads, for lib/explore/.
+
+/** The most threads of an exploration. */
+export declare const EXPLORE_MOST_THREADS: number;
+/** All threads have ended. */
+export declare const EXPLORE_PASSED: number;
+/** A thread has failed. */
+export declare const EXPLORE_FAILED: number;
+/** No thread can go on. */
+export declare const EXPLORE_DEADLOCK: number;
+/** The threads go on for ever. */
+export declare const EXPLORE_LIVELOCK: number;
+/** No schedule of the enumeration is left. */
+export declare const EXPLORE_EXHAUSTED: number;
+/** The controller is being terminated. */
+export declare const EXPLORE_STOPPED: number;
+
+/**
+ * Makes an exploration, and returns its number. `daemons` has 1 for each thread that may still wait at the end.
+ */
+export declare function exploreNew(
+  threads: number,
+  preemptions: number,
+  depth: number,
+  daemons: Int32Array,
+): number;
+
+/** Makes this thread the one with this index. The index behind the last thread is that of the controller. */
+export declare function exploreJoin(realm: RealmHandle, exploration: number, index: number): void;
+
+/**
+ * Keeps this thread on a processor, with a negative number on the one that it runs on now. Returns the processor, or undefined
+ * if the system does not do that.
+ */
+export declare function explorePin(processor: number): number | undefined;
+
+/** Waits for the first turn in the next schedule. Returns 0 to leave, 1 to run the body, 2 to end without running it. */
+export declare function exploreStart(): number;
+
+/** Tells that the body of this thread has ended. */
+export declare function exploreEnd(failed: boolean): void;
+
+/**
+ * A scheduling point. `effect`: 0 will read, 1 will write, 2 has read `value`, 3 has written, 4 nothing of these. Throws
+ * ERR_EXPLORATION_OVER if the schedule is over.
+ */
+export declare function explorePoint(
+  operation: number,
+  view: ArrayBufferView | undefined,
+  index: number,
+  effect: number,
+  value: number,
+): void;
+
+/** Reads the clock of the schedule, which moves it: nanoseconds since its beginning. */
+export declare function exploreClock(): number;
+
+/** Waits as `Atomics.wait` does. Returns whether it was notified. */
+export declare function exploreWait(view: ArrayBufferView, index: number, ms: number): boolean;
+
+/** Notifies threads that wait for an element. Returns how many. */
+export declare function exploreNotify(view: ArrayBufferView, index: number, count: number): number;
+
+/** Returns whether an explored thread should leave the usual way, as its scheduler decides. */
+export declare function exploreChoose(): boolean;
+
+/** Ends the schedule, because this thread has failed. False if the schedule was over before. */
+export declare function exploreFail(): boolean;
+
+/** The controller begins to set up a schedule. */
+export declare function exploreBegin(): void;
+
+/** The controller is done with a schedule. */
+export declare function exploreEndCheck(): void;
+
+/** Sets the script for the strategies that follow one. */
+export declare function exploreScript(script: Int32Array): void;
+
+/**
+ * Runs one schedule by a strategy, as src/threads/explore/strategy.rs numbers them. After so many `steps` the threads go on in
+ * turn; 0 for the default. Returns how it ended.
+ */
+export declare function exploreRun(strategy: number, seed: number, steps: number): number;
+
+/** What is known of the last schedule. */
+export interface ScheduleReport {
+  choices: number[];
+  /** Four numbers for each point: thread, operation, whether it is before the operation, address of the cell. */
+  steps: number[];
+  preemptions: number;
+  /** The threads that were blocked when it ended. */
+  blocked: number[];
+  /** The step at which its threads began to go on in turn. */
+  turns?: number;
+  /** The step at which it departed from its script. */
+  departed?: number;
+  /** The thread that has ended without ending its body. */
+  died?: number;
+}
+
+/** Returns what is known of the last schedule. */
+export declare function exploreReport(exploration: number): ScheduleReport;
+
+/** Counts of an exploration. */
+export interface ExploreProgress {
+  schedules: number;
+  /** A hash of the choices of the last one. */
+  hash: number;
+  /** By thread. */
+  points: number[];
+  /** All schedules of the enumeration with fewer preemptions than this have run. */
+  level: number;
+  /** The thread that has the turn, if a schedule runs. */
+  turn?: number;
+}
+
+/** Returns counts so far. Any thread may call this. */
+export declare function exploreProgress(exploration: number): ExploreProgress;
+
+/** Ends an exploration: threads that wait for a schedule leave. */
+export declare function exploreClose(exploration: number): void;

@@ -4,9 +4,19 @@
 const test = require('ava').default;
 const vm = require('node:vm');
 // Without types: what they forbid is what this is about.
-const { Mutex, Condition, Barrier, Latch, RwLock, Semaphore, SyncError } = /** @type {any} */ (
-  require('../index.js')
-);
+const {
+  Mutex,
+  Condition,
+  Barrier,
+  Cancel,
+  Latch,
+  RwLock,
+  Semaphore,
+  Event,
+  Once,
+  SyncError,
+  select,
+} = /** @type {any} */ (require('../index.js'));
 const { runChild } = require('./helpers/child.js');
 
 const shared = (length = 16) => new SharedArrayBuffer(length);
@@ -23,10 +33,23 @@ const classes = Object.entries({
   Barrier: (/** @type {any} */ view, /** @type {any} */ index = 0) => new Barrier(view, index, 2),
   Latch: (/** @type {any[]} */ ...args) => new Latch(...args),
   RwLock: (/** @type {any[]} */ ...args) => new RwLock(...args),
+  Cancel: (/** @type {any[]} */ ...args) => new Cancel(...args),
+  Event: (/** @type {any[]} */ ...args) => new Event(...args),
+  Once: (/** @type {any[]} */ ...args) => new Once(...args),
   Semaphore: (/** @type {any} */ view, /** @type {any} */ index = 0) =>
     new Semaphore(view, index, 2),
 });
-const byName = /** @type {any} */ ({ Mutex, Condition, Barrier, Latch, RwLock, Semaphore });
+const byName = /** @type {any} */ ({
+  Mutex,
+  Condition,
+  Barrier,
+  Cancel,
+  Latch,
+  RwLock,
+  Semaphore,
+  Event,
+  Once,
+});
 
 const invalidType = { instanceOf: TypeError, name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
 const outOfRange = { instanceOf: RangeError, name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
@@ -418,6 +441,8 @@ test('an unknown option is refused, and the message lists the known ones', async
     [() => new Latch(view, 0, 1, unknown), /options\.naem .*is name\./],
     [() => new Semaphore(view, 0, 1, unknown), /options\.naem .*are name, max\./],
     [() => new RwLock(view, 0, unknown), /options\.naem .*is name\./],
+    [() => new Event(view, 0, unknown), /options\.naem .*are name, autoReset\./],
+    [() => new Once(view, 0, unknown), /options\.naem .*is name\./],
     [() => new Mutex(view, 0, { max: 1 }), /options\.max /],
   ];
   for (const [construct, message] of constructors) {
@@ -437,8 +462,15 @@ test('an unknown option is refused, and the message lists the known ones', async
     () => lock.readAsync(wrong),
     () => lock.writeAsync(wrong),
     () => lock.recoverAsync(wrong),
+    () => lock.runReadingAsync(() => t.fail(), wrong),
+    () => lock.runWritingAsync(() => t.fail(), wrong),
+    () => new Semaphore(view, 4, 1).permitAsync(1, wrong),
+    () => new Semaphore(view, 4, 1).runAsync(() => t.fail(), 1, wrong),
+    () => new Event(view, 6).waitAsync(wrong),
+    () => new Once(view, 7).runAsync(() => t.fail(), wrong),
+    () => new Once(view, 7).waitAsync(wrong),
   ]) {
-    const message = /options\.timeOut .*are timeout, signal, ref\./;
+    const message = /options\.timeOut .*are timeout, signal, cancel, ref\./;
     await t.throwsAsync(wait, { ...invalidValue, message });
   }
   t.true(guard.held);
@@ -468,4 +500,28 @@ test('the first line of the stack has the code, also after a structured clone', 
   for (const other of [undefined, null, 'ERR_TIMEOUT', {}, new Error('ERR_TIMEOUT')]) {
     t.is(SyncError.codeOf(other), undefined);
   }
+});
+
+test('an instance of a class in the place of the options is refused: it was ignored, and the call hung', (t) => {
+  const [stop, event] = [new Cancel(cells(), 0), new Event(cells(), 0)];
+  const mutex = new Mutex(cells(), 0);
+  stop.abort();
+  for (const instance of /** @type {any[]} */ ([stop, AbortSignal.abort(), [], new Map()])) {
+    for (const call of [
+      () => event.wait(instance),
+      () => event.tryWait(0, instance),
+      () => mutex.lock(instance),
+      () => select([event], instance),
+      () => new Event(cells(), 0, instance),
+    ]) {
+      t.throws(call, {
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: /^options must be an object such as/,
+      });
+    }
+  }
+  t.false(mutex.locked);
+  // Defaults that an object inherits are options.
+  t.false(event.tryWait(0, Object.create({ cancel: undefined })));
+  t.false(event.tryWait(0, Object.create(null)));
 });

@@ -64,20 +64,33 @@ test('each native function has a name, and takes as many arguments as binding.d.
 test('a native function throws for an argument of another type, before it has an effect', (t) => {
   const cell = new Int32Array(new SharedArrayBuffer(4));
   /** An argument of each type; others are numbers. @type {Record<string, unknown>} */
-  const right = { RealmHandle: realm.number, CellView: cell, Name: 'x', Hooks: [], boolean: false };
+  const right = {
+    RealmHandle: realm.number,
+    CellView: cell,
+    Name: 'x',
+    Hooks: [],
+    Text: 'x',
+    Buffers: {},
+    SelectCases: [],
+    boolean: false,
+  };
   /** Read only when it is needed, and whatever it is. */
-  const unchecked = ['Name', 'Hooks'];
+  const unchecked = ['Name', 'Hooks', 'Buffers'];
   for (const [name, types] of Object.entries(declarations().functions)) {
     const args = types.map((type) => (type in right ? right[type] : 1));
     for (const [i, type] of types.entries()) {
       if (unchecked.includes(type)) continue;
-      for (const wrong of [Symbol('wrong'), undefined, {}, 'text', 1n]) {
+      for (const wrong of [Symbol('wrong'), undefined, {}, type === 'Text' ? 1 : 'text', 1n]) {
+        if (typeof wrong === type) continue;
         const error = t.throws(
           () => addon[name](...args.slice(0, i), wrong, ...args.slice(i + 1)),
           undefined,
           name,
         );
-        t.regex(/** @type {any} */ (error).code, /^(NumberExpected|BooleanExpected|InvalidArg)$/);
+        t.regex(
+          /** @type {any} */ (error).code,
+          /^(NumberExpected|BooleanExpected|StringExpected|InvalidArg)$/,
+        );
       }
     }
   }

@@ -15,14 +15,15 @@ const { runChild } = require('./helpers/child.js');
  */
 async function fuzz({ operations, runs }, { startWorker, require }) {
   const fc = require('fast-check');
-  const LIMIT = 2_000;
+  const LIMIT = 20_000;
   // 0: the cell under test; 1: a mutex in good order
   const view = new Int32Array(new SharedArrayBuffer(8));
 
   const start = () => {
     const { worker, done } = startWorker(
       ({ view }, tools) => {
-        const { Mutex, Condition, Barrier, Latch, RwLock, Semaphore, codeOf, threadId } = tools;
+        const { Mutex, Condition, Barrier, Latch, RwLock, Semaphore, Event, Once } = tools;
+        const { codeOf, threadId } = tools;
         const good = new Mutex(view, 1);
         const withGood = (/** @type {() => unknown} */ fn) => {
           good.lock();
@@ -85,6 +86,30 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
           'Semaphore#release': () => on(Semaphore, 3, { max: 5 }).release(),
           'Semaphore#release of many': () => on(Semaphore, 0, { max: Infinity }).release(2 ** 29),
           'Semaphore#available': () => on(Semaphore, 3, { max: 5 }).available,
+          'Event#tryWait()': () => on(Event).tryWait(),
+          'Event#tryWait(ms)': () => on(Event).tryWait(3),
+          'Event#set and wait': () => {
+            on(Event).set();
+            on(Event).wait();
+          },
+          'Event#reset': () => on(Event).reset(),
+          'Event#isSet': () => on(Event).isSet,
+          'Event#tryWait() with autoReset': () => on(Event, { autoReset: true }).tryWait(),
+          'Event#tryWait(ms) with autoReset': () => on(Event, { autoReset: true }).tryWait(3),
+          'Event#set with autoReset': () => on(Event, { autoReset: true }).set(),
+          'Event#reset with autoReset': () => on(Event, { autoReset: true }).reset(),
+          'Once#run': () => on(Once).run(() => {}, { timeout: 3 }),
+          'Once#run that fails': () =>
+            on(Once).run(
+              () => {
+                throw Object.assign(new Error('failed'), { code: 'ERR_TIMEOUT' });
+              },
+              { timeout: 3 },
+            ),
+          'Once#tryWait()': () => on(Once).tryWait(),
+          'Once#tryWait(ms)': () => on(Once).tryWait(3),
+          'Once#done': () => on(Once).done,
+          'Once#runnerThreadId': () => on(Once).runnerThreadId,
           'Latch#await after release': () => {
             on(Latch).release();
             on(Latch).await();
@@ -131,7 +156,8 @@ async function fuzz({ operations, runs }, { startWorker, require }) {
       worker.postMessage({ operation, value });
     });
 
-  const CODES = /^ERR_(NOT_OWNER|DEADLOCK|ABANDONED|BROKEN_BARRIER|CORRUPT_CELL|OUT_OF_RANGE)$/;
+  const CODES =
+    /^ERR_(NOT_OWNER|DEADLOCK|ABANDONED|BROKEN_BARRIER|CORRUPT_CELL|OUT_OF_RANGE|TIMEOUT)$/;
   const anyInt32 = fc.oneof(
     fc.integer(),
     // Few bits set, or few clear, and neighbours of powers of two: where the words change their meaning.
@@ -197,6 +223,25 @@ const groups = {
     'RwLock#readers',
     'RwLock#writerThreadId',
   ],
+  Event: [
+    'Event#tryWait()',
+    'Event#tryWait(ms)',
+    'Event#set and wait',
+    'Event#reset',
+    'Event#isSet',
+    'Event#tryWait() with autoReset',
+    'Event#tryWait(ms) with autoReset',
+    'Event#set with autoReset',
+    'Event#reset with autoReset',
+  ],
+  Once: [
+    'Once#run',
+    'Once#run that fails',
+    'Once#tryWait()',
+    'Once#tryWait(ms)',
+    'Once#done',
+    'Once#runnerThreadId',
+  ],
   Semaphore: [
     'Semaphore#acquire what is free',
     'Semaphore#tryAcquire()',
@@ -230,7 +275,7 @@ test('locking a cell with an owner that never existed throws at once, and says w
           errorOf(() => new Mutex(view, 0).tryLock(Infinity)),
         ],
         { view },
-        { limit: 5_000 },
+        { limit: 30_000 },
       );
       errors.push(...(await started.done));
     }
@@ -254,7 +299,7 @@ test('a barrier that more threads than its total have entered throws ERR_CORRUPT
       ({ view }, { Barrier, errorOf }) =>
         [1, 2, 5].map((total) => errorOf(() => new Barrier(view, 0, total).wait())),
       { view },
-      { limit: 5_000 },
+      { limit: 30_000 },
     );
   });
   t.is(ended.code, 0, ended.stderr);

@@ -41,6 +41,8 @@ test('sixteen workers that are terminated at random break no rule and hang nowhe
     ['broken barriers told', 1],
     ['phases passed', 10],
     ['latches opened', 10],
+    ['events passed', 10],
+    ['onces done', 10],
     ['items consumed', 10],
     ['notified', 10],
     ['cycles made', 1],

@@ -14,11 +14,15 @@ const examples = fs
 
 /** The programs that read a command line, each with one that is wrong and what is said of it. */
 const programs = [
-  ...examples.map((name) => [
-    `examples/${name}`,
-    ['--workers', 'many'],
-    /^--workers must be a whole number from 1 to \d+, not 'many'$/,
-  ]),
+  ...examples
+    .filter((name) => name !== 'explore-seed')
+    .map((name) => [
+      `examples/${name}`,
+      ['--workers', 'many'],
+      /^--workers must be a whole number from 1 to \d+, not 'many'$/,
+    ]),
+  ['examples/explore-seed', ['--schedules', '0'], /^--schedules must be .*, not '0'$/],
+  ['benchmark/sctbench.js', ['--seeds', '0'], /^--seeds must be .*, not '0'$/],
   ['benchmark/index.js', ['--only', 'latch,lach'], /^--only must be one of .*latch.*, not 'lach'$/],
   ['benchmark/interruption.js', ['--kills', '0'], /^--kills must be .* from 1 to .*, not '0'$/],
   ['benchmark/barrier-demo.js', ['--rounds', '1.5'], /^--rounds must be .*, not '1.5'$/],
@@ -26,7 +30,8 @@ const programs = [
   ['scripts/test.js', ['nope'], /^SUITE must be one of rust, loom, js, types, not 'nope'$/],
   ['scripts/runtimes.js', ['bnu'], /^RUNTIME must be one of node-20, .*, not 'bnu'$/],
   ['scripts/pack.js', ['--all=yes'], /^Option '--all' does not take an argument$/],
-  ['scripts/portable.js', ['armv7'], /^TARGET must be one of .*, not 'armv7'$/],
+  ['scripts/cross/build.js', ['armv7'], /^TARGET must be one of .*, not 'armv7'$/],
+  ['scripts/platforms/main.js', ['beos'], /^PLATFORM must be one of .*, not 'beos'$/],
   [
     '__test__/chaos/main.js',
     ['--seed', 'x'],

@@ -312,7 +312,7 @@ test('notifications without a change do not stretch the time limit of waitFor', 
       return { answer, elapsed: performance.now() - start };
     },
     { view },
-    { limit: 10_000 },
+    { limit: 30_000 },
   );
   const condition = new Condition(view, 1);
   const timer = setInterval(() => condition.notifyAll(), 20);

@@ -141,7 +141,7 @@ test('a cycle with the main thread in it throws, and names the main thread', asy
     { view },
   );
   const mine = new Mutex(view, 0).lock();
-  await other.blocked(50);
+  await other.blocked();
   const error = t.throws(() => new Mutex(view, 1).lock(), {
     ...syncError('ERR_DEADLOCK'),
     message: /the main thread holds the Mutex in cell 0 and waits for the Mutex in cell 1/,
@@ -200,7 +200,7 @@ for (const [name, ms] of /** @type {const} */ ([
   test(`a cycle through the mutex that ${name} acquires again throws in the thread that closes it`, async (t) => {
     const view = cells();
     const waiter = startWorker(waiterThatHolds, { view, ms });
-    await waiter.blocked(50);
+    await waiter.blocked();
     const mutex = new Mutex(view, 0).lock();
     t.is(new Condition(view, 1).notify(), 1);
     await sleep(20);
@@ -223,7 +223,7 @@ for (const [name, ms] of /** @type {const} */ ([
 test('a cycle that the notification of a third thread closes throws, too', async (t) => {
   const view = cells();
   const waiter = startWorker(waiterThatHolds, { view, ms: Infinity });
-  await waiter.blocked(50);
+  await waiter.blocked();
   const other = startWorker(
     ({ view }, { Mutex, codeOf, ready }) => {
       const mutex = new Mutex(view, 0).lock();
@@ -234,7 +234,7 @@ test('a cycle that the notification of a third thread closes throws, too', async
     },
     { view },
   );
-  await other.blocked(50);
+  await other.blocked();
   await sleep(100);
   // From here on the waiter waits for its mutex, whose owner waits for what it holds.
   t.is(new Condition(view, 1).notify(), 1);
@@ -360,7 +360,7 @@ test('a cycle that throws again and again leaves no trace', async (t) => {
       },
       { view },
     );
-    await other.blocked(50);
+    await other.blocked();
     const codes = [];
     for (let i = 0; i < 20; i++) codes.push(errorOf(() => new Mutex(view, 1).lock())?.code);
     const listed = inspect().length;

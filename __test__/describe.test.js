@@ -4,24 +4,36 @@
 const test = require('ava').default;
 const fc = require('fast-check');
 const { inspect } = require('node:util');
-const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
+const {
+  Barrier,
+  Cancel,
+  Condition,
+  Event,
+  Latch,
+  Mutex,
+  Once,
+  RwLock,
+  Semaphore,
+} = require('../index.js');
 const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 
 /**
- * Workers that block in a call on the view, until the test ends them.
+ * Workers that block in a call on the view, until the test ends them. Those that `hold` what the test looks at stay
+ * as they are.
  *
  * @param {import('ava').ExecutionContext} t
  * @param {number} count
  * @param {import('./helpers/types.js').Body} body
  * @param {Int32Array} view
+ * @param {{ hold?: boolean }} [how]
  */
-async function blocked(t, count, body, view) {
+async function blocked(t, count, body, view, { hold = false } = {}) {
   const started = [];
   for (let i = 0; i < count; i++) {
     const thread = startWorker(body, { view });
     t.teardown(() => thread.worker.terminate());
-    await thread.blocked();
+    await (hold ? thread.ready : thread.blocked());
     started.push(thread);
   }
   return started;
@@ -60,6 +72,7 @@ test('a mutex shows the worker that owns it or died owning it, and the name of i
       stall(Infinity);
     },
     view,
+    { hold: true },
   );
   const { threadId } = owner.worker;
   t.is(inspect(mutex), `Mutex "work" { locked by worker ${threadId} }`);
@@ -208,6 +221,7 @@ test('an RwLock shows the worker that writes, and the one that died inside', asy
         stall(Infinity);
       },
       view.fill(how === 'read' ? 1 : 0, 1, 2),
+      { hold: true },
     );
     const { threadId } = inside.worker;
     const now = how === 'read' ? '1 read' : `written by worker ${threadId}`;
@@ -231,19 +245,77 @@ const onCell = (view) => [
   new Latch(view, 0, 4),
   new Semaphore(view, 0, 4),
   new RwLock(view, 0),
+  new Event(view, 0),
+  new Event(view, 0, { autoReset: true }),
+  new Once(view, 0),
+  new Cancel(view, 0),
 ];
 
 test('the description of an overwritten cell says so', (t) => {
   const view = cells();
-  const [mutex, condition, barrier, latch, semaphore, lock] = onCell(view);
+  const [mutex, condition, barrier, latch, semaphore, lock, event, automatic, once] = onCell(view);
   view[0] = -5;
   const corrupt = 'corrupt: the cell holds -5 (0xfffffffb)';
   t.is(inspect(semaphore), `Semaphore { ${corrupt} }`);
   t.is(inspect(lock), `RwLock { ${corrupt} }`);
+  t.is(inspect(event), `Event { ${corrupt} }`);
+  t.is(inspect(automatic), `Event { ${corrupt} }`);
+  t.is(inspect(once), `Once { ${corrupt} }`);
   t.is(inspect(mutex), `Mutex { ${corrupt} }`);
   t.is(inspect(condition), `Condition { ${corrupt} }`);
   t.is(inspect(barrier), `Barrier { ${corrupt} }`);
   t.is(inspect(latch), `Latch { ${corrupt} }`);
+});
+
+test('an event shows whether it is set and how many wait', async (t) => {
+  const view = cells();
+  const event = new Event(view, 3, { name: 'ready' });
+  t.is(inspect(event), 'Event "ready" { not set }');
+  const waiting = await blocked(
+    t,
+    2,
+    ({ view }, { Event, ready }) => {
+      ready();
+      new Event(view, 3).wait();
+    },
+    view,
+  );
+  t.is(inspect(event), 'Event "ready" { not set, 2 waiting }');
+  event.set();
+  await Promise.all(waiting.map(({ done }) => done));
+  t.is(inspect(event), 'Event "ready" { set }');
+});
+
+test('a once shows its runner and how many wait, and forgets a runner that died', async (t) => {
+  const view = cells();
+  const once = new Once(view, 3);
+  t.is(inspect(once), 'Once { not run }');
+  const [runner] = await blocked(
+    t,
+    1,
+    ({ view }, { Once, stall, ready }) => {
+      new Once(view, 3).run(() => {
+        ready();
+        stall(Infinity);
+      });
+    },
+    view,
+    { hold: true },
+  );
+  await blocked(
+    t,
+    2,
+    ({ view }, { Once, ready }) => {
+      ready();
+      new Once(view, 3).wait();
+    },
+    view,
+  );
+  t.is(inspect(once), `Once { run by worker ${runner.worker.threadId}, 2 waiting }`);
+  await runner.worker.terminate();
+  t.is(inspect(once), 'Once { not run, 2 waiting }');
+  once.run(() => {});
+  t.is(inspect(once), 'Once { done }');
 });
 
 test('whatever the cell holds, describing it neither throws nor changes it', (t) => {
@@ -253,7 +325,10 @@ test('whatever the cell holds, describing it neither throws nor changes it', (t)
     fc.property(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), (word) => {
       view[0] = word;
       for (const primitive of primitives) {
-        t.regex(inspect(primitive), /^(Mutex|Condition|Barrier|Latch|Semaphore|RwLock) \{ .+ \}$/);
+        t.regex(
+          inspect(primitive),
+          /^(Mutex|Condition|Barrier|Latch|Semaphore|RwLock|Event|Once|Cancel) \{ .+ \}$/,
+        );
         t.is(view[0], word);
       }
     }),
@@ -326,7 +401,7 @@ test('a subclass shows its own name, and an object that is not a primitive has n
   class Odd extends Mutex {}
   Object.defineProperty(Odd, 'name', { value: 5 });
   t.is(inspect(new Odd(new SharedArrayBuffer(4))), 'Mutex { free }');
-  for (const Class of [Mutex, Condition, Barrier, Latch, Semaphore, RwLock]) {
+  for (const Class of [Mutex, Condition, Barrier, Latch, Semaphore, RwLock, Event, Once, Cancel]) {
     t.notThrows(() => inspect(Class));
     t.notThrows(() => inspect(Class.prototype, { showHidden: true }));
     t.is(inspect(Object.create(Class.prototype)), `${Class.name} {}`);
@@ -344,6 +419,9 @@ test('String() and other descriptions show the class', (t) => {
     new Latch(view, 3),
     new Semaphore(view, 3, 1),
     new RwLock(view, 3),
+    new Event(view, 3),
+    new Once(view, 3),
+    new Cancel(view, 3),
   ];
   t.deepEqual(tags.map(String), [
     '[object Mutex]',
@@ -352,6 +430,9 @@ test('String() and other descriptions show the class', (t) => {
     '[object Latch]',
     '[object Semaphore]',
     '[object RwLock]',
+    '[object Event]',
+    '[object Once]',
+    '[object Cancel]',
   ]);
   t.is(JSON.stringify(tags[0]), '{}');
   t.deepEqual(Object.keys(tags[0]), []);

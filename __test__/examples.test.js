@@ -78,7 +78,7 @@ test('worker-pool replaces the workers that die, and does their jobs again', asy
       '--workers',
       workers,
       '--capacity',
-      '2',
+      '512',
       '--limit',
       '100000',
     );
@@ -90,6 +90,30 @@ test('worker-pool replaces the workers that die, and does their jobs again', asy
       t.true(printed.includes(`has done job ${job} at the second attempt`));
     t.true(printed.includes('\n9,592 primes below 100,000\n'));
   }
+});
+
+test('pipeline writes each record once', async (t) => {
+  const out = path.join(temporaryFolder(t), 'table.csv.gz');
+  const printed = await output(t, 'pipeline', '--records', '3000', '--out', out);
+  t.regex(printed, /^3000 records were read, 3000 written/);
+  t.regex(printed, /each of the 3000 records once/);
+});
+
+test('Ctrl-C stops pipeline half-way without a lost record', async (t) => {
+  const out = path.join(temporaryFolder(t), 'table.csv.gz');
+  const args = ['examples/pipeline', '--records', '100000000', '--out', out];
+  const { child, ended } = start(process.execPath, args, { cwd: root, limit: LIMIT });
+  const hasBegun = () => fs.existsSync(out) && fs.statSync(out).size > 10_000;
+  const timer = setInterval(() => {
+    if (!hasBegun()) return;
+    clearInterval(timer);
+    child.kill('SIGINT');
+  }, 20);
+  const { code, stdout } = await ended;
+  clearInterval(timer);
+  t.is(code, 0);
+  t.regex(stdout, /^stopped by Ctrl-C\n(\d+) records were read, \1 written/);
+  t.regex(stdout, /records once, and each as a whole\n$/);
 });
 
 test('connection-pool keeps all workers together below the limit', async (t) => {
@@ -153,12 +177,34 @@ test('http-server answers, and loses no money', async (t) => {
   t.regex(printed, /^\d+ transfers are in the journal, in order$/m);
 });
 
+test("explore-seed finds the faults of the document's classes, and none of ours", async (t) => {
+  const printed = await output(t, 'explore-seed', '--schedules', '100', '--preemptions', '1');
+  for (const name of ['mutex', 'latch']) {
+    t.regex(printed, new RegExp(`^${name}, of the document: 100 schedules passed$`, 'm'));
+  }
+  for (const [name, fault] of [
+    ['condition', 'deadlocked'],
+    ['barrier', '(threw an error|deadlocked)'],
+    ['map-reduce', 'threw an error'],
+  ]) {
+    t.regex(
+      printed,
+      new RegExp(`^${name}, of the document: The program ${fault} in schedule`, 'm'),
+    );
+  }
+  for (const name of ['mutex', 'latch', 'condition', 'barrier']) {
+    t.regex(printed, new RegExp(`^${name}, of this package: 100 schedules passed$`, 'm'));
+  }
+  t.regex(printed, /^map-reduce, of this package: \d+ schedules passed, all that there are$/m);
+});
+
 for (const [name, ...args] of [
   ['word-count', '--size', '1g'],
   ['sum', '-'],
   ['worker-pool', '--jobs', '10000', '--limit', '500000000'],
   ['job-scheduler', '--slowness', '1000'],
   ['frame-loop', '--frames', '100000'],
+  ['explore-seed', '--schedules', '100000'],
   ['http-server', '--serve'],
 ]) {
   test(`Ctrl-C ends ${name}`, async (t) => {

@@ -6,7 +6,7 @@
 // words. Both must have the same result, and leave the same word and the same counts of reads.
 
 const test = require('ava').default;
-const { Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
+const { Condition, Event, Latch, Mutex, Once, RwLock, Semaphore } = require('../index.js');
 const { slotOf } = require('../lib/read-counts.js');
 const { native, realm, THREAD } = require('../lib/realm.js');
 const { Random } = require('./chaos/random.js');
@@ -228,6 +228,96 @@ CASES.push(
   },
 );
 
+for (const autoReset of [false, true]) {
+  const event = {
+    construct: (/** @type {Int32Array} */ view) => new Event(view, 0, { name: NAME, autoReset }),
+  };
+  const title = `Event(${autoReset})`;
+  CASES.push(
+    {
+      ...event,
+      title: `${title}.wait`,
+      blocks: true,
+      inline: (event) => event.wait() ?? true,
+      called: (cell) => native.eventWait(number, cell, NAME, autoReset, 0) === native.ACQUIRED,
+    },
+    {
+      ...event,
+      title: `${title}.tryWait`,
+      inline: (event) => event.tryWait(),
+      called: (cell) => native.eventWait(number, cell, NAME, autoReset, 0) === native.ACQUIRED,
+    },
+    {
+      ...event,
+      title: `${title}.set`,
+      inline: (event) => event.set(),
+      called: (cell) => native.eventSet(number, cell, NAME, autoReset),
+    },
+    {
+      ...event,
+      title: `${title}.reset`,
+      inline: (event) => event.reset(),
+      called: (cell) => native.eventReset(number, cell, NAME, autoReset),
+    },
+    {
+      ...event,
+      title: `${title}.isSet`,
+      inline: (event) => event.isSet,
+      called: (cell) => native.eventIsSet(number, cell, NAME, autoReset),
+    },
+  );
+}
+
+const once = { construct: (/** @type {Int32Array} */ view) => new Once(view, 0, { name: NAME }) };
+CASES.push(
+  {
+    ...once,
+    title: 'Once.run',
+    // A word that names another runner makes it wait.
+    inline: (once) => {
+      try {
+        return once.run(() => {}, { timeout: 0 });
+      } catch (error) {
+        if (/** @type {any} */ (error).code === 'ERR_TIMEOUT') return 'waits';
+        throw error;
+      }
+    },
+    called: (cell) => {
+      const began = native.onceBegin(number, cell, NAME, 0);
+      if (began === native.TIMED_OUT) return 'waits';
+      if (began === native.ACQUIRED) native.onceFinish(number, cell, NAME, false);
+      return began === native.ACQUIRED;
+    },
+  },
+  {
+    ...once,
+    title: 'Once.run without limits',
+    blocks: true,
+    inline: (once) => {
+      once.run(() => {});
+      return true;
+    },
+    called: (cell) => {
+      const began = native.onceBegin(number, cell, NAME, 0);
+      if (began === native.ACQUIRED) native.onceFinish(number, cell, NAME, false);
+      return began !== native.TIMED_OUT;
+    },
+  },
+  {
+    ...once,
+    title: 'Once.wait',
+    blocks: true,
+    inline: (once) => once.wait() ?? true,
+    called: (cell) => native.onceWait(number, cell, NAME, 0) !== native.TIMED_OUT,
+  },
+  {
+    ...once,
+    title: 'Once.done',
+    inline: (once) => once.done,
+    called: (cell) => (native.onceRunner(number, cell, NAME), cell[0] === (native.ONCE_DONE | 0)),
+  },
+);
+
 /**
  * What a call returns, or the code and the message with which it throws.
  *
@@ -312,6 +402,8 @@ test('each fast path has the result of its native function and leaves its word, 
     RWLOCK_MOST_READS,
     LATCH_MAX_COUNT,
     native.LATCH_WAITERS,
+    native.EVENT_SET | native.EVENT_AUTOMATIC,
+    native.ONCE_DONE,
     ...[5, 5 - 7, 3 - SEMAPHORE_MAX_PERMITS, SEMAPHORE_MAX_PERMITS].map(
       (permits) => permits * native.SEMAPHORE_PERMIT,
     ),

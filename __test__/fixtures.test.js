@@ -31,8 +31,8 @@ for (const [how, args] of /** @type {const} */ ([
       limit: 90_000,
     });
     t.is(ended.code, 0, ended.stderr);
-    t.regex(ended.stderr, /^Test Suites: 5 passed, 5 total$/m);
-    t.regex(ended.stderr, /^Tests: +11 passed, 11 total$/m);
+    t.regex(ended.stderr, /^Test Suites: 6 passed, 6 total$/m);
+    t.regex(ended.stderr, /^Tests: +12 passed, 12 total$/m);
     t.notRegex(ended.stderr, /did not exit|open handle|force exited/i);
   });
 }

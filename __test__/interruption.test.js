@@ -7,7 +7,7 @@ const { waits } = require('./helpers/blocking.js');
 
 // Each of these runs in a process of its own that is killed after a while: a worker that cannot be ended would
 // otherwise keep the test run from ending. The limits are loose: they tell "ends" from "hangs".
-const LIMIT = 2_000;
+const LIMIT = 5_000;
 
 /** @param {import('./helpers/child.js').Ended} ended */
 const summary = ({ code, signal, timedOut, ms, stderr }) =>
@@ -16,13 +16,14 @@ const summary = ({ code, signal, timedOut, ms, stderr }) =>
 for (const name of Object.keys(waits)) {
   test(`terminate() ends a worker blocked in ${name}, early or late`, async (t) => {
     const ended = await runChild(
-      async ({ name }, { Mutex, cells, startBlocked }) => {
+      async ({ name }, { Mutex, cells, sleep, startBlocked }) => {
         const times = [];
         // From the first instant of the wait to long after the thread has gone to sleep.
         for (const delay of [0, 1, 5, 50, 200]) {
           const view = cells();
           new Mutex(view, 0).lock();
-          const started = await startBlocked(name, view, delay);
+          const started = await startBlocked(name, view);
+          await sleep(delay);
           const start = performance.now();
           await started.worker.terminate();
           times.push(performance.now() - start);
@@ -42,7 +43,7 @@ for (const name of Object.keys(waits)) {
       async ({ name }, { Mutex, cells, startBlocked, leaving }) => {
         const view = cells();
         new Mutex(view, 0).lock();
-        for (const ms of [200, 20, 20]) await startBlocked(name, view, ms);
+        for (let i = 0; i < 3; i++) await startBlocked(name, view);
         leaving();
         process.exit(7);
       },
@@ -55,9 +56,11 @@ for (const name of Object.keys(waits)) {
 
 test('an uncaught error in the main thread ends the process though workers are blocked', async (t) => {
   const ended = await runChild(async (_, { Mutex, cells, startBlocked, leaving, waits }) => {
-    const view = cells();
-    new Mutex(view, 0).lock();
-    for (const name of Object.keys(waits)) await startBlocked(name, view, 0);
+    for (const name of Object.keys(waits)) {
+      const view = cells();
+      new Mutex(view, 0).lock();
+      await startBlocked(name, view);
+    }
     setTimeout(() => {
       leaving();
       throw new Error('on purpose');
@@ -110,7 +113,7 @@ test('a terminated waiter takes no wake-up with it', async (t) => {
       const view = new Int32Array(new SharedArrayBuffer(32));
       const mutex = new Mutex(view, 0).lock();
       /** @param {Parameters<typeof startWorker>[0]} body */
-      const start = (body) => startWorker(body, { view }, { limit: 5_000 });
+      const start = (body) => startWorker(body, { view }, { limit: 30_000 });
       /** @type {Parameters<typeof startWorker>[0]} */
       const body = ({ view }, { Mutex, ready }) => {
         ready();
@@ -118,9 +121,9 @@ test('a terminated waiter takes no wake-up with it', async (t) => {
         return true;
       };
       const first = start(body);
-      await first.blocked(30);
+      await first.blocked();
       const second = start(body);
-      await second.blocked(30);
+      await second.blocked();
       // The unlock wakes the first waiter, which is being terminated.
       const end = first.worker.terminate();
       mutex.unlock();
@@ -136,10 +139,10 @@ test('a terminated waiter takes no wake-up with it', async (t) => {
         return true;
       };
       const third = start(waiting);
-      await third.blocked(30);
+      await third.blocked();
       await third.worker.terminate();
       const fourth = start(waiting);
-      await fourth.blocked(30);
+      await fourth.blocked();
       new Condition(view, 1).notify();
       const notified = await fourth.done.catch(codeOrText);
       results.push(freed, notified);
@@ -196,8 +199,6 @@ for (const { title, messages, ms, most } of [
   test(title, async (t) => {
     const ended = await runChild(
       async ({ messages, ms }, { Mutex, cells, startBlocked, sleep }) => {
-        const view = cells();
-        new Mutex(view, 0).lock();
         const names = [
           'Mutex#lock',
           'Condition#wait',
@@ -207,6 +208,8 @@ for (const { title, messages, ms, most } of [
           'RwLock#write',
         ];
         for (const name of names) {
+          const view = cells();
+          new Mutex(view, 0).lock();
           const { worker } = await startBlocked(name, view);
           for (let i = 0; i < messages; i++) worker.postMessage('news');
         }
@@ -314,7 +317,7 @@ test('messages, snapshots and garbage collections leave a blocked worker its pla
         },
         { view },
       );
-      await started.blocked(60);
+      await started.blocked();
       waiters.push(started);
     }
     for (let i = 0; i < 100; i++) {
@@ -407,7 +410,7 @@ for (const [name, body] of Object.entries(cutShort)) {
         const { ready, done } = startWorker(
           /** @type {any} */ ({ toString: () => worker }),
           { view, source: body },
-          { limit: 10_000 },
+          { limit: 30_000 },
         );
         await Promise.race([ready, done]);
         mutex.unlock();

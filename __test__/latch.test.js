@@ -89,9 +89,9 @@ test('tryAwait returns true as soon as the latch opens', async (t) => {
         return latch.tryAwait(limit);
       },
       { view, limit },
-      { limit: 5_000 },
+      { limit: 30_000 },
     );
-    await waiter.blocked(50);
+    await waiter.blocked();
     new Latch(view, 0).release();
     t.true(await waiter.done, `tryAwait(${limit})`);
   }

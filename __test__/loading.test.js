@@ -12,14 +12,21 @@ const { root, userFolder } = require('./helpers/installed.js');
 
 const NAMES = [
   'Barrier',
+  'Cancel',
+  'Channel',
   'Condition',
+  'Event',
   'Latch',
   'Mutex',
+  'Once',
   'RwLock',
   'Semaphore',
   'SyncError',
   'inspect',
   'layout',
+  'select',
+  'selectAsync',
+  'trySelect',
 ];
 
 /**
@@ -61,6 +68,144 @@ test('an ES module imports the classes by name, all at once and as default', asy
   );
   t.is(ended.code, 0, ended.stderr);
   t.deepEqual(JSON.parse(ended.stdout), { same: true, error: true });
+});
+
+/** What every thread loads, whatever it uses. @type {string[]} */
+const BASE = [
+  'binding.js',
+  'index.js',
+  'lib/errors.js',
+  'lib/exports.js',
+  'lib/intrinsics.js',
+  'lib/later.js',
+  'lib/native.js',
+  'lib/pending.js',
+  'lib/realm.js',
+];
+/** What the first class loads besides. @type {string[]} */
+const COMMON = [
+  'lib/arguments.js',
+  'lib/describe.js',
+  'lib/end-if-terminating.js',
+  'lib/limits.js',
+  'lib/promises.js',
+  'lib/grant.js',
+  'lib/dispose.js',
+  'lib/uncloneable.js',
+  'lib/wait.js',
+];
+/** Only the main thread loads it. */
+const ARENA = 'lib/arena.js';
+
+/**
+ * The files of the package that a thread has loaded after this code.
+ *
+ * @param {import('ava').ExecutionContext} t
+ * @param {string} code in which `sync` is the package
+ * @param {{ inWorker?: boolean, env?: NodeJS.ProcessEnv }} [options]
+ */
+async function loadedBy(t, code, { inWorker = false, env = process.env } = {}) {
+  const source = `
+    const path = require('node:path');
+    const sync = require(${JSON.stringify(root)});
+    ${code};
+    const files = Object.keys(require.cache).map((file) => path.relative(${JSON.stringify(root)}, file));
+    console.log(JSON.stringify(files.filter((file) => /^(?!\\.\\.).*\\.js$/.test(file))));`;
+  const program = inWorker
+    ? `new (require('node:worker_threads').Worker)(${JSON.stringify(source)}, { eval: true });`
+    : source;
+  const ended = await run(process.execPath, ['-e', program], { env });
+  t.is(ended.code, 0, ended.stderr);
+  return /** @type {string[]} */ (JSON.parse(ended.stdout)).map((file) =>
+    file.replaceAll('\\', '/'),
+  );
+}
+
+const perUse = /** @type {const} */ ([
+  { use: 'nothing', code: '', files: [] },
+  {
+    use: 'Mutex',
+    code: 'new sync.Mutex(new SharedArrayBuffer(4)).lock().unlock()',
+    files: [...COMMON, 'lib/mutex.js'],
+  },
+  {
+    use: 'the Mutex, Condition, Barrier, Latch, Semaphore and RwLock',
+    code: `const view = new SharedArrayBuffer(24);
+      const mutex = new sync.Mutex(view, 0).lock();
+      new sync.Condition(view, 1).waitFor(mutex, () => true, 0);
+      new sync.Barrier(view, 2, 1).wait();
+      new sync.Latch(view, 3).release();
+      new sync.Semaphore(view, 4, 1).acquire();
+      new sync.RwLock(view, 5).read().release();`,
+    files: [
+      ...COMMON,
+      'lib/mutex.js',
+      'lib/condition.js',
+      'lib/barrier.js',
+      'lib/latch.js',
+      'lib/semaphore.js',
+      'lib/rwlock.js',
+      'lib/rwlock-guard.js',
+      'lib/read-counts.js',
+    ],
+  },
+  {
+    use: 'layout and a Latch',
+    code: 'sync.layout({ done: sync.Latch }).done.release()',
+    files: [
+      ...COMMON,
+      'lib/latch.js',
+      'lib/layout.js',
+      'lib/fields.js',
+      'lib/shape.js',
+      'lib/kinds.js',
+    ],
+  },
+]);
+
+for (const { use, code, files } of perUse) {
+  // Each file costs every thread of every program some 0.2 ms. Load what is rarely used by later().
+  test(`a program that uses ${use} loads these files and no others`, async (t) => {
+    const expected = [...BASE, ...files];
+    t.deepEqual((await loadedBy(t, code)).sort(), [...expected, ARENA].sort());
+    t.deepEqual((await loadedBy(t, code, { inWorker: true })).sort(), expected.sort());
+  });
+}
+
+test('under jest, the package loads all at once: a reset of its modules would make two copies of some', async (t) => {
+  const env = { ...process.env, JEST_WORKER_ID: '1' };
+  const atOnce = await loadedBy(t, '', { env });
+  const later = await loadedBy(
+    t,
+    'sync.layout.open("a", { jobs: [sync.Channel, { capacity: 64 }] })',
+    { env },
+  );
+  t.true(atOnce.includes('lib/names.js'));
+  t.true(atOnce.includes('lib/permit.js'));
+  t.deepEqual(atOnce.sort(), later.sort());
+});
+
+test('an export is a plain property once it was read, and a program can replace it', async (t) => {
+  const ended = await runInstalled(
+    t,
+    'program.cjs',
+    `const sync = require('@x/shared-sync');
+     const shapeOf = (name) => Object.keys(Object.getOwnPropertyDescriptor(sync, name)).sort();
+     sync.Latch = 'mine';
+     const { Mutex, Barrier } = sync;
+     console.log(JSON.stringify({
+       same: Mutex === sync.Mutex && Mutex === new sync.Mutex(new SharedArrayBuffer(4)).constructor,
+       latch: sync.Latch,
+       shapes: ['Mutex', 'Latch', 'SyncError'].map(shapeOf),
+     }));`,
+  );
+  t.is(ended.code, 0, ended.stderr);
+  const plain = ['configurable', 'enumerable', 'value', 'writable'];
+  t.deepEqual(JSON.parse(ended.stdout), {
+    same: true,
+    latch: 'mine',
+    shapes: [plain, plain, plain],
+  });
 });
 
 test('a program without any worker ends by itself after using the package', async (t) => {

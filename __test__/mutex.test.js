@@ -220,9 +220,9 @@ test('tryLock acquires a mutex that is unlocked long before its time limit', asy
         return { got, mine };
       },
       { view, limit },
-      { limit: 5_000 },
+      { limit: 30_000 },
     );
-    await waiter.blocked(50);
+    await waiter.blocked();
     mutex.unlock();
     t.deepEqual(await waiter.done, { got: true, mine: true }, `tryLock(${limit})`);
   }
@@ -329,7 +329,7 @@ test('ERR_ABANDONED is thrown to present and later waiters after a worker ends h
       return { error, mine: mutex.ownerThreadId === threadId };
     },
     { view },
-    { limit: 10_000 },
+    { limit: 30_000 },
   );
   await waiter.blocked();
   await holder.worker.terminate();

@@ -11,7 +11,7 @@ const { root, userFolder } = require('./helpers/installed.js');
 const { blocksOf, readPage } = require('./helpers/pages.js');
 
 /** How many programs each page has. */
-const PROGRAMS = { 'docs/errors.md': 1, 'docs/troubleshooting.md': 3, 'docs/recipes.md': 6 };
+const PROGRAMS = { 'docs/errors.md': 1, 'docs/troubleshooting.md': 3, 'docs/recipes.md': 11 };
 
 /**
  * The programs of a page: one for each heading with a console block, which shows the command and its output.
@@ -51,6 +51,18 @@ for (const [page, count] of Object.entries(PROGRAMS)) {
     });
   }
 }
+
+test('the recipes of what programs write most often have at most 25 lines', (t) => {
+  const blocks = blocksOf('docs/recipes.md', 'js');
+  for (const file of ['limiter.js', 'cache.js', 'progress.js', 'deadline.js']) {
+    const [block] = blocks.filter((block) => block.file === file);
+    const lines = block.code
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '');
+    t.true(lines.length <= 25, `${file} has ${lines.length}`);
+  }
+});
 
 /** The codes that the package throws: those of the declarations, and the literals of the code. */
 function thrownCodes() {

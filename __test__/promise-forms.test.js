@@ -67,6 +67,36 @@ const forms = {
     wait: (view, options, { RwLock }) => new RwLock(view, 5).writeAsync(options),
     open: (_view, held) => held.release(),
   },
+  'RwLock#runReadingAsync': {
+    wait: (view, options, { RwLock }) => new RwLock(view, 5).runReadingAsync(() => true, options),
+    open: (_view, held) => held.release(),
+  },
+  'RwLock#runWritingAsync': {
+    wait: (view, options, { RwLock }) => new RwLock(view, 5).runWritingAsync(() => true, options),
+    open: (_view, held) => held.release(),
+  },
+  'Semaphore#permitAsync': {
+    wait: (view, options, { Semaphore }) =>
+      new Semaphore(view, 4, 0, { max: 1 }).permitAsync(1, options),
+    open: (view, _held, { Semaphore }) => new Semaphore(view, 4, 0, { max: 1 }).release(),
+  },
+  'Semaphore#runAsync': {
+    wait: (view, options, { Semaphore }) =>
+      new Semaphore(view, 4, 0, { max: 1 }).runAsync(() => true, 1, options),
+    open: (view, _held, { Semaphore }) => new Semaphore(view, 4, 0, { max: 1 }).release(),
+  },
+  'Event#waitAsync': {
+    wait: (view, options, { Event }) => new Event(view, 3).waitAsync(options),
+    open: (view, _held, { Event }) => new Event(view, 3).set(),
+  },
+  'Event#waitAsync with autoReset': {
+    wait: (view, options, { Event }) => new Event(view, 3, { autoReset: true }).waitAsync(options),
+    open: (view, _held, { Event }) => new Event(view, 3, { autoReset: true }).set(),
+  },
+  'Once#waitAsync': {
+    wait: (view, options, { Once }) => new Once(view, 3).waitAsync(options),
+    open: (view, _held, { Once }) => new Once(view, 3).run(() => {}),
+  },
   'RwLock#recoverAsync': {
     wait: (view, options, { RwLock }) => new RwLock(view, 5).recoverAsync(options),
     open: (_view, held) => held.release(),
@@ -119,7 +149,7 @@ for (const [name, { wait, open }] of Object.entries(forms)) {
       },
       { view, wait: String(wait) },
     );
-    await waiter.blocked(20);
+    await waiter.pending();
     open(view, held, sync);
     t.is(await waiter.done, 'done');
   });
@@ -235,7 +265,7 @@ for (const [name, { wait, open }] of Object.entries(forms)) {
     await t.throwsAsync(leaves.done, { message: /ended with code/ });
     new Barrier(view, 2, 2).reset();
     const stays = start({});
-    await stays.blocked(150);
+    await stays.pending();
     t.is(await Promise.race([stays.done, sleep(50)]), undefined);
     open(view, held, sync);
     t.is(await stays.done, 'its turn');

@@ -20,6 +20,8 @@ const EXAMPLES = [
   ['Latch', 'Latch "ready" { open }\n'],
   ['Semaphore', 'Semaphore "connections" { 1 permit free }\n'],
   ['RwLock', 'RwLock "table" { 1 read }\n'],
+  ['Channel', 'a.txt\n'],
+  ['Cancel', 'ERR_CANCELLED\n'],
 ];
 
 const examples = blocksOf('README.md', 'js');
@@ -48,9 +50,9 @@ for (const [i, [heading, expected]] of EXAMPLES.entries()) {
   });
 }
 
-test('README.md is at most 200 lines long and 160 columns wide', (t) => {
+test('README.md is at most 240 lines long and 160 columns wide', (t) => {
   const lines = readPage('README.md').trimEnd().split('\n');
-  t.true(lines.length <= 200, `${lines.length} lines`);
+  t.true(lines.length <= 240, `${lines.length} lines`);
   t.deepEqual(
     lines.filter((line) => line.length > 160),
     [],
@@ -121,7 +123,7 @@ test('links between the pages lead somewhere, in the installed package, too', (t
 test('the models that docs/protocol.md names exist', (t) => {
   const sources = ['src/models', 'src/primitives'].flatMap((folder) =>
     fs
-      .readdirSync(path.join(root, folder))
+      .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.rs'))
       .map((file) => readPage(`${folder}/${file}`)),
   );

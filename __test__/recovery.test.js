@@ -341,7 +341,7 @@ test('waiters of a condition whose mutex is abandoned do not own it after the er
     },
     { view },
   );
-  await killer.blocked(20);
+  await killer.ready;
   const dead = killer.worker.threadId;
   await killer.worker.terminate();
   for (const { error, asked, mine, unlocked } of await waiters) {
@@ -368,7 +368,7 @@ test('waiters of a condition throw when an owner of their mutex dies, even witho
       return { code, mine: mutex.ownerThreadId === threadId };
     },
     { view },
-    { limit: 5_000 },
+    { limit: 30_000 },
   );
   await untilBlocked(3);
   await (await startHolder(view)).kill();
@@ -428,12 +428,12 @@ test('a notified waiter that dies before it acquires its mutex passes the notifi
             return 'notified';
           },
           { view },
-          { limit: 5_000 },
+          { limit: 30_000 },
         );
       const first = start();
-      await first.blocked(20);
+      await first.blocked();
       const second = start();
-      await second.blocked(20);
+      await second.blocked();
       const mutex = new Mutex(view, 0).lock();
       if (new Condition(view, 1).notify() !== 1) throw new Error('no thread waited');
       // The waiter waits for the mutex now. It is terminated meanwhile, or as it acquires the mutex.

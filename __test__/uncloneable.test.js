@@ -12,6 +12,7 @@ const { fork } = require('node:child_process');
 const { MessageChannel } = require('node:worker_threads');
 const {
   Barrier,
+  Cancel,
   Condition,
   Latch,
   Mutex,
@@ -40,6 +41,7 @@ const makers = (options) => {
     Latch: () => new Latch(view, 3, 1, options),
     Semaphore: () => new Semaphore(view, 4, 0, options),
     RwLock: () => new RwLock(view, 5, options),
+    Cancel: () => new Cancel(view, 6, options),
   };
 };
 
@@ -85,7 +87,8 @@ test('a wait with the option timeoutt waited for ever', async (t) => {
       {
         instanceOf: TypeError,
         code: 'ERR_INVALID_ARG_VALUE',
-        message: 'options.timeoutt is not known here. The options are timeout, signal, ref.',
+        message:
+          'options.timeoutt is not known here. The options are timeout, signal, cancel, ref.',
       },
       wait.toString(),
     );

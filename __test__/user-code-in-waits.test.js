@@ -5,7 +5,7 @@
 // that code throws, the wait ends with its error and owns nothing.
 
 const test = require('ava').default;
-const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore } = require('../index.js');
+const { Barrier, Condition, Event, Latch, Mutex, Once, RwLock, Semaphore } = require('../index.js');
 const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
 const { sleep } = require('./helpers/threads.js');
@@ -119,6 +119,27 @@ const scenarios = {
   'RwLock#readAsync': ofRwLock('writeAsync', 'readAsync'),
   'RwLock#writeAsync': ofRwLock('readAsync', 'writeAsync'),
   'RwLock#recoverAsync': ofRwLock('readAsync', 'recoverAsync'),
+  'Event#waitAsync with autoReset': async () => {
+    const event = new Event(cells(), 0, { autoReset: true });
+    return {
+      wait: (options) => event.waitAsync(options),
+      grant: () => event.set(),
+      isFree: () => event.waitAsync({ timeout }),
+    };
+  },
+  'Once#runAsync': async () => {
+    const once = new Once(cells());
+    let fails = () => {};
+    const running = once.runAsync(() => new Promise((_, reject) => (fails = reject)));
+    running.catch(() => {});
+    return {
+      wait: (options) => once.runAsync(() => {}, options),
+      grant: () => fails(),
+      async isFree() {
+        await once.runAsync(() => {}, { timeout });
+      },
+    };
+  },
 };
 
 const planted = new Error('planted');
@@ -274,7 +295,7 @@ test('a wait is in no queue after its abort event came while it began', async (t
   let reads = 0;
   const signal = signalWith({
     get aborted() {
-      if (++reads === 3) signal.dispatchEvent(new Event('abort'));
+      if (++reads === 3) signal.dispatchEvent(new globalThis.Event('abort'));
       return false;
     },
   });

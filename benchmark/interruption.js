@@ -6,7 +6,7 @@ const { once } = require('node:events');
 const { setTimeout: delay } = require('node:timers/promises');
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
 const { Barrier, Condition, Latch, Mutex, RwLock, Semaphore, inspect } = require('../index.js');
-const { choices, command, count } = require('../scripts/command.js');
+const { UsageError, choices, command, count } = require('../scripts/command.js');
 const { describeMachine, formatMachine } = require('./harness/machine.js');
 const { sharedNow, spin } = require('./harness/spin.js');
 const { formatNumber, formatTable } = require('./harness/table.js');
@@ -18,6 +18,7 @@ are told of owners that die and of circles. Each question in a process of its ow
 Atomics.wait beside ours where it can do the same.
 
   --only NAME     one question: terminate, exit, snapshot, cpu, kills, cycles
+  --here          in this process, where another one cannot answer, as in Wine; not for exit
   --times N       terminations of each primitive (default 200)
   --exits N       process.exit() with 16 blocked workers (default 10)
   --snapshots N   heap snapshots of a blocked worker (default 10)
@@ -28,6 +29,7 @@ Atomics.wait beside ours where it can do the same.
 
 const OPTIONS = /** @type {const} */ ({
   only: { type: 'string' },
+  here: { type: 'boolean', default: false },
   times: { type: 'string', default: '200' },
   exits: { type: 'string', default: '10' },
   snapshots: { type: 'string', default: '10' },
@@ -285,6 +287,9 @@ const QUESTIONS = {
   },
 };
 
+/** Whether the questions are asked in this process. */
+let here = false;
+
 /**
  * Asks in a fresh process, which ends with the answer.
  *
@@ -294,6 +299,7 @@ const QUESTIONS = {
  * @returns {Promise<any>} the answer, and `exitMs`: from its last message to its end
  */
 async function ask(question, options, limit) {
+  if (here) return QUESTIONS[question](options);
   const child = fork(__filename, [], { timeout: limit, killSignal: 'SIGKILL' });
   /** @type {any} */
   let answer;
@@ -428,11 +434,15 @@ if (!isMainThread) {
     if (answer) process.send?.({ ...answer, at: Date.now() }, () => process.exit());
   });
 } else {
-  command(USAGE, OPTIONS, async ({ only, ...values }) => {
+  command(USAGE, OPTIONS, async ({ only, here: asksHere, ...values }) => {
+    here = asksHere;
     const counts = Object.fromEntries(
       Object.entries(values).map(([name, text]) => [name, count(`--${name}`, String(text))]),
     );
     const asked = choices('--only', only === undefined ? [] : [only], Object.keys(TABLES));
+    if (here && asked.includes('exit')) {
+      throw new UsageError('--here: exit ends its process; name another question with --only');
+    }
     console.log(`${formatMachine(describeMachine())}\n`);
     for (const name of asked) await TABLES[name](counts);
   });

@@ -101,6 +101,21 @@ function assertPredicate(value) {
 }
 
 /**
+ * Whether an object without properties of its own is an instance of a class: then it stands in the place of the options by
+ * mistake, such as a Cancel, a signal or an array.
+ * @param {object} options
+ */
+function isInstance(options) {
+  const prototype = getPrototypeOf(options);
+  return (
+    prototype !== null &&
+    getPrototypeOf(prototype) !== null &&
+    Object.hasOwn(prototype, 'constructor') &&
+    Object.keys(options).length === 0
+  );
+}
+
+/**
  * Throws if the options are not an object, or if one is unknown: a misspelt option would be ignored silently.
  *
  * @param {unknown} options
@@ -109,7 +124,7 @@ function assertPredicate(value) {
  * @returns {asserts options is object}
  */
 function assertOptions(options, known, example) {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || isInstance(options)) {
     throw invalidArgType(
       `options must be an object such as ${example}, but is ${formatValue(options)}.`,
     );
@@ -121,6 +136,15 @@ function assertOptions(options, known, example) {
       throw invalidArgValue(`options.${option} is not known here. The ${names}.`);
     }
   }
+}
+
+/**
+ * Whether a value is an AbortSignal of any realm.
+ * @param {any} value
+ * @returns {value is import('../index.js').WaitSignal}
+ */
+function isAbortSignal(value) {
+  return typeof value?.addEventListener === 'function' && typeof value.aborted === 'boolean';
 }
 
 /** The options that every constructor takes. */
@@ -207,6 +231,7 @@ module.exports = {
   cellOf,
   formatValue,
   integer,
+  isAbortSignal,
   isThenable,
   milliseconds,
   nameOf,

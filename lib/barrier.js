@@ -7,13 +7,13 @@ const {
   cellOf,
   integer,
   isThenable,
-  milliseconds,
   nameOf,
 } = require('./arguments.js');
 const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { Promise } = require('./intrinsics.js');
-const { waitForPromise, waitOptions } = require('./promises.js');
+const { limitOf, limitWithin } = require('./limits.js');
+const { checkOptions, waitForPromise } = require('./promises.js');
 const { native, newNumber, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
@@ -40,10 +40,10 @@ class BarrierWait extends Wait {
   }
 
   /**
-   * @param {number} timeout
+   * @param {import('../binding.js').Limit} limit
    * @param {boolean} keepsAlive
    */
-  begin(timeout, keepsAlive) {
+  begin(limit, keepsAlive) {
     const { cell, name, total, number } = this;
     const action = this.acts ? number : 0;
     return native.barrierWaitAsync(
@@ -53,7 +53,7 @@ class BarrierWait extends Wait {
       total,
       action,
       number,
-      timeout,
+      limit,
       keepsAlive,
     );
   }
@@ -99,15 +99,19 @@ class Barrier {
     markAsUncloneable(this);
   }
 
-  wait() {
-    return this.#arrive(Infinity);
+  /**
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  wait(options) {
+    return this.#arrive(options === undefined ? Infinity : limitOf(options));
   }
 
   /**
    * @param {number} ms
+   * @param {import('../index.js').CancelOptions} [options]
    */
-  waitFor(ms) {
-    return this.#arrive(milliseconds(ms));
+  waitFor(ms, options) {
+    return this.#arrive(limitWithin(ms, options));
   }
 
   /**
@@ -115,7 +119,8 @@ class Barrier {
    */
   async waitAsync(options) {
     const wait = new BarrierWait(this.#cell, this.#name, this.#total, this.#action !== undefined);
-    const value = await waitForPromise(wait, waitOptions(options));
+    // If a Cancel was aborted before, the native call breaks the barrier.
+    const value = await waitForPromise(wait, checkOptions(options));
     const missing = value - 1;
     if (missing === 0 && this.#action !== undefined) await this.#act(this.#action, wait.number);
     return missing;
@@ -142,13 +147,13 @@ class Barrier {
   }
 
   /**
-   * @param {number} ms
+   * @param {import('../binding.js').Limit} limit
    */
-  #arrive(ms) {
+  #arrive(limit) {
     const action = this.#action;
     const number = action === undefined ? 0 : newNumber();
     const missing = endIfTerminating(
-      native.barrierWait(realm.number, this.#cell, this.#name, this.#total, number, ms),
+      native.barrierWait(realm.number, this.#cell, this.#name, this.#total, number, limit),
     );
     if (missing === 0 && action !== undefined) {
       this.#act(() => assertSynchronous(action(), NOT_SYNCHRONOUS), number);

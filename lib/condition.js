@@ -1,20 +1,14 @@
 // @ts-check
 'use strict';
 
-const {
-  assertPredicate,
-  assertSynchronous,
-  cellOf,
-  integer,
-  milliseconds,
-  nameOf,
-} = require('./arguments.js');
+const { assertPredicate, assertSynchronous, cellOf, integer, nameOf } = require('./arguments.js');
 const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
-const { assertHeld, grantOf } = require('./guard.js');
 const { load } = require('./intrinsics.js');
+const { later } = require('./later.js');
+const { limitOf, limitWithin, timeOf, withTime } = require('./limits.js');
 const { mutexInternals } = require('./mutex.js');
-const { waitForPromise, waitOptions } = require('./promises.js');
+const { checkOptions, waitForPromise } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
@@ -22,9 +16,11 @@ const { Wait } = require('./wait.js');
 /** The word of a condition without waiters. */
 const EMPTY = native.CONDITION_EMPTY;
 const { NOTIFIED } = native;
+const guards = later(() => require('./guard.js'));
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
 /** @typedef {import('./mutex.js').Internals} MutexInternals */
+/** @typedef {import('../binding.js').Limit} Limit */
 
 /**
  * @param {() => unknown} predicate
@@ -44,6 +40,14 @@ function assertOwned({ cell, name, owned }) {
   if (!owned) native.mutexAssertOwned(realm.number, cell, name);
 }
 
+/**
+ * Whether an error says that a limit ended a wait: its time or a Cancel.
+ * @param {any} error
+ */
+function isLimit(error) {
+  return error?.code === 'ERR_CANCELLED' || error?.code === 'ERR_TIMEOUT';
+}
+
 /** A wait by promise for one notification, with the mutex of a guard. */
 class ConditionWait extends Wait {
   /**
@@ -58,12 +62,12 @@ class ConditionWait extends Wait {
   }
 
   /**
-   * @param {number} timeout
+   * @param {import('../binding.js').Limit} limit
    * @param {boolean} keepsAlive
    */
-  begin(timeout, keepsAlive) {
+  begin(limit, keepsAlive) {
     const { cell, name, number } = this;
-    const mutex = grantOf(this.guard);
+    const mutex = guards().grantOf(this.guard);
     return native.conditionWaitAsync(
       realm.number,
       cell,
@@ -72,7 +76,7 @@ class ConditionWait extends Wait {
       mutex.name,
       mutex.number,
       number,
-      timeout,
+      limit,
       keepsAlive,
     );
   }
@@ -107,12 +111,15 @@ class Condition {
   /**
    * @param {Mutex} mutex
    * @param {() => unknown} [predicate]
+   * @param {import('../index.js').LimitOptions} [options]
    */
-  wait(mutex, predicate) {
+  wait(mutex, predicate, options) {
     const internals = mutexInternals(mutex);
     assertPredicate(predicate);
+    const limit = options === undefined ? Infinity : limitOf(options);
     assertOwned(internals);
-    if (predicate === undefined) this.#wait(internals, Infinity);
+    if (limit !== Infinity) this.#waitWithin(internals, predicate, limit);
+    else if (predicate === undefined) this.#wait(internals, Infinity);
     else while (!answer(predicate)) this.#wait(internals, Infinity);
   }
 
@@ -120,29 +127,50 @@ class Condition {
    * @param {Mutex} mutex
    * @param {(() => unknown) | undefined} predicate
    * @param {number} ms
+   * @param {import('../index.js').CancelOptions} [options]
    */
-  waitFor(mutex, predicate, ms) {
+  waitFor(mutex, predicate, ms, options) {
     const internals = mutexInternals(mutex);
     assertPredicate(predicate);
-    milliseconds(ms);
+    const limit = limitWithin(ms, options);
     assertOwned(internals);
-    if (predicate === undefined) return this.#wait(internals, ms);
-    const end = native.now() + ms;
-    for (let inTime = true; ;) {
+    return this.#waitWithin(internals, predicate, limit);
+  }
+
+  /**
+   * Waits within a limit. Returns the last answer of the predicate or, without one, whether the condition was notified.
+   * @param {MutexInternals} mutex
+   * @param {(() => unknown) | undefined} predicate
+   * @param {Limit} limit
+   */
+  #waitWithin(mutex, predicate, limit) {
+    if (predicate === undefined) return this.#wait(mutex, limit);
+    const end = native.now() + timeOf(limit);
+    /** @type {unknown} */
+    let error;
+    for (let isOver = false; ;) {
       const value = answer(predicate);
-      if (value || !inTime) return value;
-      inTime = this.#wait(internals, Math.max(0, end - native.now()));
+      if (value) return value;
+      if (error !== undefined) throw error;
+      if (isOver) return value;
+      try {
+        isOver = !this.#wait(mutex, withTime(limit, Math.max(0, end - native.now())));
+      } catch (thrown) {
+        // The mutex is locked again: what the predicate says now counts.
+        if (!isLimit(thrown)) throw thrown;
+        error = thrown;
+      }
     }
   }
 
   /**
    * Waits for one notification. Returns false if the wait timed out.
    * @param {MutexInternals} mutex
-   * @param {number} ms
+   * @param {Limit} limit
    */
-  #wait(mutex, ms) {
+  #wait(mutex, limit) {
     const { cell, name } = mutex;
-    const status = native.conditionWait(realm.number, this.#cell, this.#name, cell, name, ms);
+    const status = native.conditionWait(realm.number, this.#cell, this.#name, cell, name, limit);
     return endIfTerminating(status) === NOTIFIED;
   }
 
@@ -152,9 +180,10 @@ class Condition {
    * @param {import('../index.js').WaitOptions} [options]
    */
   async waitAsync(guard, predicate, options) {
+    const { assertHeld, grantOf } = guards();
     const grant = grantOf(guard);
     assertPredicate(predicate);
-    const { timeout, ...rest } = waitOptions(options);
+    const { timeout, ...rest } = checkOptions(options);
     assertHeld(grant);
     const end = native.now() + timeout;
     const notified = async () => {
@@ -168,10 +197,20 @@ class Condition {
       return (await waitForPromise(wait, left)) === NOTIFIED;
     };
     if (predicate === undefined) return notified();
+    /** @type {unknown} */
+    let error;
     for (let inTime = true; ;) {
       const value = answer(predicate);
-      if (value || !inTime) return value;
-      inTime = await notified();
+      if (value) return value;
+      if (error !== undefined) throw error;
+      if (!inTime) return value;
+      try {
+        inTime = await notified();
+      } catch (thrown) {
+        // If a Cancel ended the wait, the guard owns the mutex again: what the predicate says now counts.
+        if (!isLimit(thrown) || !grant.isHeld) throw thrown;
+        error = thrown;
+      }
       // Another task of this thread may have released the guard in between.
       assertHeld(grant);
     }

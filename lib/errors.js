@@ -59,7 +59,7 @@ class SyncError extends Error {
     const { code, stack } = error;
     if (typeof code === 'string') return code;
     if (typeof stack !== 'string') return undefined;
-    return /^\w*Error \[(ERR_[A-Z_]+)\]/.exec(stack)?.[1];
+    return /^\w*Error \[((?:ERR|SHARED_SYNC)_[A-Z_]+)\]/.exec(stack)?.[1];
   }
 }
 

@@ -48,7 +48,13 @@ class Grant extends Wait {
 /** The labels of the locks whose lost guards were warned about. @type {Set<string>} */
 const warned = new Set();
 
-/** @param {Grant} grant */
+/**
+ * What a guard owns, as the warning needs it. It must not reference the guard.
+ *
+ * @typedef {{ readonly isHeld: boolean, readonly label: string }} Owned
+ */
+
+/** @param {Owned} grant */
 function warnIfHeld(grant) {
   if (!grant.isHeld || warned.has(grant.label)) return;
   warned.add(grant.label);
@@ -64,7 +70,7 @@ const registry = new FinalizationRegistry(warnIfHeld);
 /**
  * Warns when the guard is collected while it owns its grant.
  * @param {object} guard
- * @param {Grant} grant
+ * @param {Owned} grant
  */
 function watchGuard(guard, grant) {
   registry.register(guard, grant, guard);

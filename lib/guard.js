@@ -13,21 +13,21 @@ class MutexGrant extends Grant {
   }
 
   /**
-   * @param {number} timeout
+   * @param {import('../binding.js').Limit} limit
    * @param {boolean} keepsAlive
    */
-  begin(timeout, keepsAlive) {
-    return this.beginAs(false, timeout, keepsAlive);
+  begin(limit, keepsAlive) {
+    return this.beginAs(false, limit, keepsAlive);
   }
 
   /**
    * @param {boolean} recovers
-   * @param {number} timeout
+   * @param {import('../binding.js').Limit} limit
    * @param {boolean} keepsAlive
    */
-  beginAs(recovers, timeout, keepsAlive) {
+  beginAs(recovers, limit, keepsAlive) {
     const { cell, name, number } = this;
-    return native.mutexLockAsync(realm.number, cell, name, number, timeout, keepsAlive, recovers);
+    return native.mutexLockAsync(realm.number, cell, name, number, limit, keepsAlive, recovers);
   }
 
   get isHeld() {
@@ -50,11 +50,11 @@ class MutexRecovery extends MutexGrant {
   }
 
   /**
-   * @param {number} timeout
+   * @param {import('../binding.js').Limit} limit
    * @param {boolean} keepsAlive
    */
-  begin(timeout, keepsAlive) {
-    return this.beginAs(true, timeout, keepsAlive);
+  begin(limit, keepsAlive) {
+    return this.beginAs(true, limit, keepsAlive);
   }
 }
 

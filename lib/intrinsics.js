@@ -4,12 +4,15 @@
 // The globals that the package uses, read once when it is loaded, because programs replace globals and test runners replace
 // the clock. Time limits are kept natively and use none of these.
 
-const { compareExchange, load } = Atomics;
+const { compareExchange, load, or, store } = Atomics;
 const { defineProperties, defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf } =
   Object;
 const { apply } = Reflect;
 
 module.exports = {
+  /** Missing in a bare realm of `vm`. */
+  AbortController: globalThis.AbortController,
+  ArrayBuffer,
   Date,
   FinalizationRegistry,
   Int32Array,
@@ -17,6 +20,7 @@ module.exports = {
   Promise,
   Set,
   SharedArrayBuffer,
+  Uint8Array,
   WeakMap,
   apply,
   compareExchange,
@@ -27,4 +31,6 @@ module.exports = {
   getOwnPropertyDescriptor,
   getPrototypeOf,
   load,
+  or,
+  store,
 };

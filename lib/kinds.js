@@ -4,13 +4,8 @@
 // The kinds of fields of a layout.
 
 const { integer } = require('./arguments.js');
-const { Barrier } = require('./barrier.js');
-const { Condition } = require('./condition.js');
 const { invalidArgType } = require('./errors.js');
-const { Latch } = require('./latch.js');
-const { Mutex } = require('./mutex.js');
-const { RwLock } = require('./rwlock.js');
-const { Semaphore } = require('./semaphore.js');
+const { primitives } = require('./exports.js');
 
 /**
  * @typedef {object} Kind
@@ -21,28 +16,58 @@ const { Semaphore } = require('./semaphore.js');
  */
 
 /**
+ * Returns whether a class is the one of a name. Loads only the class that it is likely to be.
+ * @param {keyof typeof primitives} name
+ * @returns {(Class: any) => boolean}
+ */
+function classCalled(name) {
+  const load = primitives[name];
+  return (Class) => Class === load.loaded() || (Class.name === name && Class === load());
+}
+
+/**
  * The kind of a class of primitives.
- * @param {new (...args: any[]) => object} Class
+ * @param {Exclude<keyof typeof primitives, 'Channel'>} name
  * @param {number} arity how many arguments its constructor takes between the index and the options
  * @returns {Kind}
  */
-function primitive(Class, arity) {
+function primitive(name, arity) {
   return {
-    name: Class.name,
-    accepts: (other) => other === Class,
+    name,
+    accepts: classCalled(name),
     bytes(args) {
-      atMost(arity + 1, args, Class.name);
+      atMost(arity + 1, args, name);
       return Int32Array.BYTES_PER_ELEMENT;
     },
-    make(buffer, byteOffset, args, name) {
+    make(buffer, byteOffset, args, label) {
+      /** @type {new (...args: any[]) => object} */
+      const Class = primitives[name]();
       const positional = Array.from({ length: arity }, (_, i) => args[i]);
       const options = args[arity] ?? {};
       // If the options are not an object, the constructor throws.
-      const named = typeof options === 'object' ? { name, ...options } : options;
+      const named = typeof options === 'object' ? { name: label, ...options } : options;
       return new Class(buffer, byteOffset / Int32Array.BYTES_PER_ELEMENT, ...positional, named);
     },
   };
 }
+
+/** @type {Kind} */
+const channel = {
+  name: 'Channel',
+  accepts: classCalled('Channel'),
+  bytes(args) {
+    atMost(1, args, 'Channel');
+    return primitives.Channel().byteLength(/** @type {any} */ (args[0])?.capacity);
+  },
+  make(buffer, byteOffset, [options], name) {
+    const Channel = primitives.Channel();
+    return new Channel(
+      buffer,
+      byteOffset / Int32Array.BYTES_PER_ELEMENT,
+      /** @type {any} */ ({ name, .../** @type {object} */ (options) }),
+    );
+  },
+};
 
 /**
  * The kind of a class of typed arrays.
@@ -83,12 +108,16 @@ function atMost(max, args, name) {
 const float16 = /** @type {any} */ (globalThis).Float16Array;
 
 const kinds = [
-  primitive(Mutex, 0),
-  primitive(Condition, 0),
-  primitive(Barrier, 1),
-  primitive(Latch, 1),
-  primitive(Semaphore, 1),
-  primitive(RwLock, 0),
+  primitive('Mutex', 0),
+  primitive('Condition', 0),
+  primitive('Barrier', 1),
+  primitive('Latch', 1),
+  primitive('Semaphore', 1),
+  primitive('RwLock', 0),
+  primitive('Event', 0),
+  primitive('Once', 0),
+  primitive('Cancel', 0),
+  channel,
   ...[
     Int8Array,
     Uint8Array,

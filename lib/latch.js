@@ -5,6 +5,7 @@ const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
 const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { compareExchange, load } = require('./intrinsics.js');
+const { limitOf, limitWithin } = require('./limits.js');
 const { waitForPromise, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
@@ -13,6 +14,14 @@ const { Wait } = require('./wait.js');
 const { ACQUIRED } = native;
 /** The waiters bit of the word: set while a thread or a promise waits. */
 const WAITERS = native.LATCH_WAITERS;
+
+/**
+ * What a select needs of a latch.
+ * @typedef {{ cell: Int32Array, name: string | undefined, count: number }} Internals
+ */
+
+/** @type {(latch: object) => Internals | undefined} */
+let latchInternals;
 
 /** A wait by promise until a latch is open. */
 class LatchWait extends Wait {
@@ -28,12 +37,12 @@ class LatchWait extends Wait {
   }
 
   /**
-   * @param {number} timeout
+   * @param {import('../binding.js').Limit} limit
    * @param {boolean} keepsAlive
    */
-  begin(timeout, keepsAlive) {
+  begin(limit, keepsAlive) {
     const { cell, name, count, number } = this;
-    return native.latchWaitAsync(realm.number, cell, name, count, number, timeout, keepsAlive);
+    return native.latchWaitAsync(realm.number, cell, name, count, number, limit, keepsAlive);
   }
 }
 
@@ -46,6 +55,8 @@ class Latch {
   #count;
 
   static {
+    latchInternals = (latch) =>
+      #cell in latch ? { cell: latch.#cell, name: latch.#name, count: latch.#count } : undefined;
     defineInspect(this, (latch) =>
       #cell in latch
         ? { name: latch.#name, state: native.latchDescribe(latch.#cell, latch.#count) }
@@ -66,11 +77,20 @@ class Latch {
     markAsUncloneable(this);
   }
 
-  await() {
-    if (load(this.#cell, 0) !== this.#count) this.#wait(Infinity);
+  /**
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  await(options) {
+    if (options !== undefined) this.#wait(limitOf(options));
+    else if (load(this.#cell, 0) !== this.#count) this.#wait(Infinity);
   }
 
-  tryAwait(ms = 0) {
+  /**
+   * @param {number} [ms]
+   * @param {import('../index.js').CancelOptions} [options]
+   */
+  tryAwait(ms = 0, options) {
+    if (options !== undefined) return this.#wait(limitWithin(ms, options));
     if (ms === 0) return this.released;
     milliseconds(ms);
     return load(this.#cell, 0) === this.#count || this.#wait(ms);
@@ -106,9 +126,9 @@ class Latch {
     return word === this.#count || (!this.#isClosed(word) && this.#wait(0));
   }
 
-  /** @param {number} ms */
-  #wait(ms) {
-    const status = native.latchWait(realm.number, this.#cell, this.#name, this.#count, ms);
+  /** @param {import('../binding.js').Limit} limit */
+  #wait(limit) {
+    const status = native.latchWait(realm.number, this.#cell, this.#name, this.#count, limit);
     return endIfTerminating(status) === ACQUIRED;
   }
 
@@ -128,4 +148,11 @@ class Latch {
   }
 }
 
-module.exports = { Latch };
+module.exports = {
+  Latch,
+  /**
+   * Returns the internals of a Latch, or undefined for any other object.
+   * @param {object} latch
+   */
+  latchInternals: (latch) => latchInternals(latch),
+};

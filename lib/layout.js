@@ -2,20 +2,22 @@
 'use strict';
 
 const { types } = require('node:util');
-const { formatValue } = require('./arguments.js');
+const { formatValue, integer } = require('./arguments.js');
 const { outOfRange } = require('./errors.js');
-const { SharedArrayBuffer, defineProperty, freeze } = require('./intrinsics.js');
+const { makeFields } = require('./fields.js');
+const { SharedArrayBuffer } = require('./intrinsics.js');
+const { later } = require('./later.js');
 const {
+  LINE,
   assertNoFunctions,
   assertSame,
-  inField,
   notShared,
   shapeFrom,
   shapeOf,
   tooLarge,
-  travelling,
 } = require('./shape.js');
-const { markAsUncloneable } = require('./uncloneable.js');
+
+const names = later(() => require('./names.js'));
 
 /**
  * Allocates named primitives and arrays in one buffer. The memory is zeroed, so the primitives are fresh.
@@ -23,7 +25,7 @@ const { markAsUncloneable } = require('./uncloneable.js');
  */
 function layout(spec) {
   const shape = shapeOf(spec);
-  return build(allocate(shape.bytes), shape);
+  return makeFields(allocate(shape.bytes), shape);
 }
 
 /**
@@ -33,7 +35,8 @@ function layout(spec) {
  */
 layout.from = function from(shared, spec) {
   if (typeof shared !== 'object' || shared === null) throw notShared(`is ${formatValue(shared)}`);
-  const { buffer, fields } = /** @type {{ buffer?: unknown, fields?: unknown }} */ (shared);
+  const { buffer, fields, offset } =
+    /** @type {{ buffer?: unknown, fields?: unknown, offset?: unknown }} */ (shared);
   if (!types.isSharedArrayBuffer(buffer)) {
     throw notShared(
       `its buffer is ${formatValue(buffer)}`,
@@ -47,13 +50,25 @@ layout.from = function from(shared, spec) {
   const shape = spec === undefined ? there : shapeOf(spec);
   if (spec === undefined) assertNoFunctions(there);
   else assertSame(there, shape);
-  if (buffer.byteLength !== shape.bytes) {
+  // A layout that was opened by name lies somewhere in a larger buffer.
+  const start = offset === undefined ? 0 : integer(offset, 'shared.offset', 0, buffer.byteLength);
+  const bytes = buffer.byteLength - start;
+  if (offset === undefined ? bytes !== shape.bytes : bytes < shape.bytes || start % LINE !== 0) {
     throw outOfRange(
-      `The buffer of shared has ${buffer.byteLength} bytes, but its fields take ${shape.bytes}. Send what share() returns, ` +
-        'unchanged.',
+      `The buffer of shared has ${bytes} bytes, but its fields take ${shape.bytes}. Send what share() returns, unchanged.`,
     );
   }
-  return build(buffer, shape);
+  return makeFields(buffer, shape, offset === undefined ? undefined : start);
+};
+
+/**
+ * Returns the layout of a name, and makes it if no thread has.
+ * @param {unknown} name
+ * @param {unknown} spec
+ * @param {import('../index.js').OpenOptions} [options]
+ */
+layout.open = function open(name, spec, options) {
+  return names().open(name, spec, options);
 };
 
 /** @param {number} bytes */
@@ -63,27 +78,6 @@ function allocate(bytes) {
   } catch {
     throw tooLarge(bytes);
   }
-}
-
-/**
- * @param {SharedArrayBuffer} buffer
- * @param {import('./shape.js').Shape} shape
- */
-function build(buffer, { fields }) {
-  /** @type {Record<string, unknown>} */
-  const made = {};
-  for (const { name, kind, args, offset } of fields) {
-    made[name] = inField(name, () => kind.make(buffer, offset, args, name));
-  }
-  // Not enumerable, so that a loop over the fields does not meet it. Uses no `this`, so that it can be destructured.
-  defineProperty(made, 'share', {
-    value: () => ({
-      buffer,
-      fields: fields.map(({ name, kind, args }) => [name, kind.name, ...travelling(args)]),
-    }),
-  });
-  markAsUncloneable(made);
-  return freeze(made);
 }
 
 module.exports = { layout };

@@ -13,13 +13,15 @@ const { defineInspect } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { invalidArgType } = require('./errors.js');
-const { Guard, MutexGrant, MutexRecovery, releaseGuard } = require('./guard.js');
 const { compareExchange, load } = require('./intrinsics.js');
+const { later } = require('./later.js');
+const { limitOf, limitWithin } = require('./limits.js');
 const { waitForGuard } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
 const { ACQUIRED, RECOVERED, TIMED_OUT } = native;
+const guards = later(() => require('./guard.js'));
 /** The word of a free mutex. */
 const FREE = native.MUTEX_FREE;
 /** The waiters bit of the word: set while a thread or a promise waits. */
@@ -92,22 +94,37 @@ class Mutex {
     markAsUncloneable(this);
   }
 
-  lock() {
-    if (compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
+  /**
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  lock(options) {
+    if (options !== undefined) {
+      this.#lock(limitOf(options));
+    } else if (compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
       if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(this.#cell);
-      if (!trySpin(this.#cell))
-        endIfTerminating(native.mutexLock(realm.number, this.#cell, this.#name, Infinity));
+      if (!trySpin(this.#cell)) this.#lock(Infinity);
     }
     return this;
   }
 
-  tryLock(ms = 0) {
+  /**
+   * @param {number} [ms]
+   * @param {import('../index.js').CancelOptions} [options]
+   */
+  tryLock(ms = 0, options) {
+    if (options !== undefined) return this.#lock(limitWithin(ms, options));
     if (ms !== 0) milliseconds(ms);
     return (
       compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
       (ms > 0 && trySpin(this.#cell)) ||
-      endIfTerminating(native.mutexLock(realm.number, this.#cell, this.#name, ms)) === ACQUIRED
+      this.#lock(ms)
     );
+  }
+
+  /** @param {import('../binding.js').Limit} limit */
+  #lock(limit) {
+    const status = native.mutexLock(realm.number, this.#cell, this.#name, limit);
+    return endIfTerminating(status) === ACQUIRED;
   }
 
   unlock() {
@@ -118,10 +135,11 @@ class Mutex {
   /**
    * @template T
    * @param {() => T} fn
+   * @param {import('../index.js').LimitOptions} [options]
    */
-  runExclusive(fn) {
+  runExclusive(fn, options) {
     assertFunction(fn, 'fn');
-    this.lock();
+    this.lock(options);
     let result;
     try {
       result = assertSynchronous(
@@ -143,24 +161,33 @@ class Mutex {
     return (load(this.#cell, 0) & ~WAITERS) === THREAD;
   }
 
-  recover() {
-    return this.#recover(Infinity) === RECOVERED;
+  /**
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  recover(options) {
+    const limit = options === undefined ? Infinity : limitOf(options);
+    return this.#recover(limit) === RECOVERED;
   }
 
-  tryRecover(ms = 0) {
-    const recovered = this.#recover(milliseconds(ms));
+  /**
+   * @param {number} [ms]
+   * @param {import('../index.js').CancelOptions} [options]
+   */
+  tryRecover(ms = 0, options) {
+    const recovered = this.#recover(limitWithin(ms, options));
     return recovered === TIMED_OUT ? undefined : recovered === RECOVERED;
   }
 
-  /** @param {number} ms */
-  #recover(ms) {
-    return endIfTerminating(native.mutexRecover(realm.number, this.#cell, this.#name, ms));
+  /** @param {import('../binding.js').Limit} limit */
+  #recover(limit) {
+    return endIfTerminating(native.mutexRecover(realm.number, this.#cell, this.#name, limit));
   }
 
   /**
    * @param {import('../index.js').WaitOptions} [options]
    */
   lockAsync(options) {
+    const { Guard, MutexGrant } = guards();
     return waitForGuard(Guard, new MutexGrant(this.#cell, this.#name), options);
   }
 
@@ -168,6 +195,7 @@ class Mutex {
    * @param {import('../index.js').WaitOptions} [options]
    */
   recoverAsync(options) {
+    const { Guard, MutexRecovery } = guards();
     return waitForGuard(Guard, new MutexRecovery(this.#cell, this.#name), options);
   }
 
@@ -188,7 +216,7 @@ class Mutex {
       throw error;
     }
     // Returns false, without an error, if fn released the guard or a failed wait lost the mutex.
-    releaseGuard(guard);
+    guards().releaseGuard(guard);
     return result;
   }
 

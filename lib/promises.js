@@ -5,54 +5,69 @@
 // back with its number when it ends.
 
 const { isMainThread } = require('node:worker_threads');
-const { assertOptions, formatValue, milliseconds } = require('./arguments.js');
+const { assertOptions, formatValue, isAbortSignal, milliseconds } = require('./arguments.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { invalidArgType } = require('./errors.js');
 const { unwatchGuard, watchGuard } = require('./grant.js');
-const { Promise } = require('./intrinsics.js');
+const { Promise, load } = require('./intrinsics.js');
+const { later } = require('./later.js');
+const { cancelCells } = require('./limits.js');
 const { pending } = require('./pending.js');
-const { native } = require('./realm.js');
-const { listen, unlisten } = require('./signals.js');
+const { native, realm } = require('./realm.js');
 
 const { PENDING } = native;
+const signals = later(() => require('./signals.js'));
 
 /** @typedef {import('./wait.js').Wait} Wait */
 /** @typedef {import('./wait.js').Rejection} Rejection */
-/** @typedef {{ timeout: number, signal?: import('../index.js').WaitSignal, ref: boolean }} CheckedOptions */
-
 /**
- * Whether a value is an AbortSignal of any realm.
- * @param {any} value
+ * @typedef {object} CheckedOptions
+ * @property {number} timeout
+ * @property {import('../index.js').WaitSignal} [signal]
+ * @property {Int32Array[]} [cancels] the cells of the Cancels, if there are any
+ * @property {boolean} ref
  */
-function isAbortSignal(value) {
-  return typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function';
-}
 
-const OPTIONS = ['timeout', 'signal', 'ref'];
+const WAIT_OPTIONS = ['timeout', 'signal', 'cancel', 'ref'];
 /** @type {CheckedOptions} */
 const NO_OPTIONS = { timeout: Infinity, signal: undefined, ref: !isMainThread };
 
 /**
  * Checks the options that every promise form takes. A pending promise keeps a worker alive, as the blocking call would,
- * and any thread while its time limit is finite, so that the program sees its ERR_TIMEOUT.
+ * and any thread while its time limit is finite, so that the program sees its ERR_TIMEOUT, or while its Cancel has a
+ * deadline.
  *
  * @param {import('../index.js').WaitOptions} [options]
  * @returns {CheckedOptions}
  */
-function waitOptions(options) {
+function checkOptions(options) {
   if (options === undefined) return NO_OPTIONS;
-  assertOptions(options, OPTIONS, '{ timeout: 100 }');
+  assertOptions(options, WAIT_OPTIONS, '{ cancel: stop, timeout: 100 }');
   const { timeout = Infinity, signal } = options;
   milliseconds(timeout, 'options.timeout');
   if (signal !== undefined && !isAbortSignal(signal)) {
     throw invalidArgType(`options.signal must be an AbortSignal, but is ${formatValue(signal)}.`);
   }
-  const { ref = !isMainThread || timeout !== Infinity } = options;
+  const cells = cancelCells(options.cancel);
+  const hasDeadline = (/** @type {Int32Array} */ cell) => load(cell, 0) !== 0;
+  const { ref = !isMainThread || timeout !== Infinity || cells.some(hasDeadline) } = options;
   if (typeof ref !== 'boolean') {
     throw invalidArgType(`options.ref must be a boolean, but is ${formatValue(ref)}.`);
   }
   if (signal?.aborted) throw signal.reason;
-  return { timeout, signal, ref };
+  return { timeout, signal, cancels: cells.length > 0 ? cells : undefined, ref };
+}
+
+/**
+ * As checkOptions, and throws if a Cancel was aborted: the call ends before it takes anything.
+ * @param {import('../index.js').WaitOptions} [options]
+ */
+function waitOptions(options) {
+  const checked = checkOptions(options);
+  for (const cell of checked.cancels ?? []) {
+    native.cancelAssertNotAborted(realm.number, cell, undefined);
+  }
+  return checked;
 }
 
 /**
@@ -62,13 +77,17 @@ function waitOptions(options) {
  * @param {CheckedOptions} options
  * @returns {Promise<number | Rejection>}
  */
-function start(wait, { timeout, signal, ref }) {
+function start(wait, { timeout, signal, cancels, ref }) {
   return new Promise((resolve) => {
     wait.resolve = resolve;
+    // The wait keeps the memory of the Cancels.
+    if (cancels !== undefined) Object.assign(wait, { cancels });
     pending.set(wait.number, wait);
-    if (signal !== undefined) listen(signal, wait);
+    if (signal !== undefined) signals().listen(signal, wait);
+    /** @type {import('../binding.js').Limit} */
+    const limit = cancels === undefined ? timeout : [timeout, true, ...cancels];
     // No call may stand between begin() and this assignment: if it failed, the value would be lost.
-    wait.value = endIfTerminating(wait.begin(timeout, ref));
+    wait.value = endIfTerminating(wait.begin(limit, ref));
     if (wait.value !== PENDING) resolve(wait.value);
   });
 }
@@ -82,7 +101,7 @@ function start(wait, { timeout, signal, ref }) {
 function finish(wait, result) {
   pending.delete(wait.number);
   if (typeof result !== 'number') throw result.error;
-  unlisten(wait);
+  if (wait.listener !== undefined) signals().unlisten(wait);
   return result;
 }
 
@@ -93,7 +112,7 @@ function finish(wait, result) {
 function cancel(wait) {
   pending.delete(wait.number);
   if (wait.value !== PENDING) wait.revoke();
-  unlisten(wait);
+  if (wait.listener !== undefined) signals().unlisten(wait);
 }
 
 /**
@@ -139,4 +158,4 @@ async function waitForGuard(Class, grant, options) {
   return granted;
 }
 
-module.exports = { waitForGuard, waitForPromise, waitOptions };
+module.exports = { WAIT_OPTIONS, checkOptions, waitForGuard, waitForPromise, waitOptions };

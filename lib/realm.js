@@ -27,7 +27,11 @@ const hooks = freeze([
   (code, message, details) => new SyncError(message, code, details),
   fulfil,
   reject,
+  () => catchUp(),
 ]);
+
+/** Exchanges the methods of the classes for those of the observers that are on. */
+let catchUp = () => {};
 
 /**
  * The number by which native functions know the realm. The native side holds the hooks weakly, so this object keeps them
@@ -37,6 +41,10 @@ const realm = freeze({
   number: native.registerRealm(threadId, hooks, host()),
   hooks,
 });
+
+if (native.startHangReport(realm.number)) require('./standard-error.js').openStandardError();
+// Another thread may switch an observer on, and this one has to learn of it.
+native.openMailbox(realm.number);
 
 /** How many numbers one call of `native.newSerials()` reserves. */
 const NUMBERS = 2 ** 32;
@@ -53,6 +61,11 @@ function newNumber() {
 }
 
 module.exports = {
+  /** @param {() => void} call called when an observer was switched on in this process */
+  whenObserversChange(call) {
+    catchUp = call;
+    if (native.observers() !== 0) call();
+  },
   native,
   newNumber,
   realm,

@@ -22,12 +22,12 @@ class RwLockGrant extends Grant {
   }
 
   /**
-   * @param {number} timeout
+   * @param {import('../binding.js').Limit} limit
    * @param {boolean} keepsAlive
    */
-  begin(timeout, keepsAlive) {
+  begin(limit, keepsAlive) {
     const { cell, name, request, number } = this;
-    return native.rwlockEnterAsync(realm.number, cell, name, request, number, timeout, keepsAlive);
+    return native.rwlockEnterAsync(realm.number, cell, name, request, number, limit, keepsAlive);
   }
 
   get isHeld() {

@@ -1,10 +1,17 @@
 // @ts-check
 'use strict';
 
-const { cellOf, milliseconds, nameOf } = require('./arguments.js');
+const {
+  assertFunction,
+  assertSynchronous,
+  cellOf,
+  milliseconds,
+  nameOf,
+} = require('./arguments.js');
 const { defineInspect, labelOf } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { compareExchange, load } = require('./intrinsics.js');
+const { limitOf, limitWithin } = require('./limits.js');
 const { waitForGuard } = require('./promises.js');
 const { NO_SLOT, slotOf } = require('./read-counts.js');
 const { native, realm, THREAD } = require('./realm.js');
@@ -36,6 +43,61 @@ const SPIN_LIMIT = 60;
 /** How a guard releases what the thread acquired by read() or write(). @type {import('./rwlock-guard.js').OwnerKind} */
 let threadOwned;
 
+/**
+ * Calls a function while a guard holds the lock, and releases the guard.
+ *
+ * @template T
+ * @param {ReadGuard | WriteGuard} guard
+ * @param {() => T} fn
+ * @param {string} method the name of the calling method
+ */
+function runWith(guard, fn, method) {
+  let result;
+  try {
+    result = assertSynchronous(
+      fn(),
+      `fn returned a promise, but ${method}() unlocks as soon as fn returns, so the rest of fn would run without the lock. ` +
+        `Finish in fn what needs the lock, or use ${method}Async() for a function that awaits.`,
+    );
+  } catch (error) {
+    // Throw the error of fn, not one of the release.
+    guard.tryRelease();
+    throw error;
+  }
+  guard.release();
+  return result;
+}
+
+/**
+ * The same for a function that awaits.
+ *
+ * @template T
+ * @template {ReadGuard | WriteGuard} Guard
+ * @param {Guard} guard
+ * @param {(guard: Guard) => T | PromiseLike<T>} fn
+ */
+async function runWithAsync(guard, fn) {
+  try {
+    return await fn(guard);
+  } finally {
+    // Returns false, without an error, if fn released the guard.
+    guard.tryRelease();
+  }
+}
+
+/**
+ * What an observer needs to know about a lock.
+ *
+ * @typedef {object} Internals
+ * @property {Int32Array} cell
+ * @property {string | undefined} name
+ * @property {boolean} isReading whether this thread reads it by read(), not by a guard
+ * @property {boolean} isWriting whether this thread writes it by write(), not by a guard
+ */
+
+/** @type {(lock: RwLock) => Internals} */
+let rwlockInternals;
+
 /** Many readers or one writer. The protocol is in src/primitives/rwlock. */
 class RwLock {
   /** @type {Int32Array} */
@@ -61,6 +123,12 @@ class RwLock {
       isRecovered: () => false,
       label: (lock) => labelOf('RwLock', lock.#name, lock.#cell),
     };
+    rwlockInternals = (lock) => ({
+      cell: lock.#cell,
+      name: lock.#name,
+      isReading: threadOwned.isReading(lock),
+      isWriting: threadOwned.isWriting(lock),
+    });
     defineInspect(this, (lock) =>
       #cell in lock ? { name: lock.#name, state: native.rwlockDescribe(lock.#cell) } : undefined,
     );
@@ -77,12 +145,21 @@ class RwLock {
     markAsUncloneable(this);
   }
 
-  read() {
-    if (!this.#tryReadFast() && !this.#trySpinToRead()) this.#read(Infinity);
+  /**
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  read(options) {
+    if (options !== undefined) this.#read(limitOf(options));
+    else if (!this.#tryReadFast() && !this.#trySpinToRead()) this.#read(Infinity);
     return new ReadGuard(this, threadOwned);
   }
 
-  tryRead(ms = 0) {
+  /**
+   * @param {number} [ms]
+   * @param {import('../index.js').CancelOptions} [options]
+   */
+  tryRead(ms = 0, options) {
+    if (options !== undefined) return this.#read(limitWithin(ms, options));
     if (ms !== 0) milliseconds(ms);
     return this.#tryReadFast() || (ms > 0 && this.#trySpinToRead()) || this.#read(ms);
   }
@@ -106,13 +183,25 @@ class RwLock {
     });
   }
 
-  write() {
-    if (compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) !== FREE && !this.#trySpinToWrite())
+  /**
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  write(options) {
+    if (options !== undefined) this.#write(limitOf(options));
+    else if (
+      compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) !== FREE &&
+      !this.#trySpinToWrite()
+    )
       this.#write(Infinity);
     return new WriteGuard(this, threadOwned);
   }
 
-  tryWrite(ms = 0) {
+  /**
+   * @param {number} [ms]
+   * @param {import('../index.js').CancelOptions} [options]
+   */
+  tryWrite(ms = 0, options) {
+    if (options !== undefined) return this.#write(limitWithin(ms, options));
     if (ms !== 0) milliseconds(ms);
     return (
       compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) === FREE ||
@@ -133,12 +222,20 @@ class RwLock {
     return new ReadGuard(this, threadOwned);
   }
 
-  recover() {
-    return this.#enter(RECOVER, Infinity) === RECOVERED;
+  /**
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  recover(options) {
+    const limit = options === undefined ? Infinity : limitOf(options);
+    return this.#enter(RECOVER, limit) === RECOVERED;
   }
 
-  tryRecover(ms = 0) {
-    const recovered = this.#enter(RECOVER, milliseconds(ms));
+  /**
+   * @param {number} [ms]
+   * @param {import('../index.js').CancelOptions} [options]
+   */
+  tryRecover(ms = 0, options) {
+    const recovered = this.#enter(RECOVER, limitWithin(ms, options));
     return recovered === TIMED_OUT ? undefined : recovered === RECOVERED;
   }
 
@@ -161,6 +258,46 @@ class RwLock {
    */
   recoverAsync(options) {
     return waitForGuard(WriteGuard, new WriteRecovery(this.#cell, this.#name), options);
+  }
+
+  /**
+   * @template T
+   * @param {() => T} fn
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  runReading(fn, options) {
+    assertFunction(fn, 'fn');
+    return runWith(this.read(options), fn, 'runReading');
+  }
+
+  /**
+   * @template T
+   * @param {() => T} fn
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  runWriting(fn, options) {
+    assertFunction(fn, 'fn');
+    return runWith(this.write(options), fn, 'runWriting');
+  }
+
+  /**
+   * @template T
+   * @param {(guard: ReadGuard) => T | PromiseLike<T>} fn
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async runReadingAsync(fn, options) {
+    assertFunction(fn, 'fn');
+    return runWithAsync(await this.readAsync(options), fn);
+  }
+
+  /**
+   * @template T
+   * @param {(guard: WriteGuard) => T | PromiseLike<T>} fn
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async runWritingAsync(fn, options) {
+    assertFunction(fn, 'fn');
+    return runWithAsync(await this.writeAsync(options), fn);
   }
 
   get readers() {
@@ -217,9 +354,9 @@ class RwLock {
     return counts[generationAt] === generation ? counts[own] : 0;
   }
 
-  /** @param {number} ms */
-  #read(ms) {
-    return this.#counting(() => this.#enter(READ, ms)) === ACQUIRED;
+  /** @param {import('../binding.js').Limit} limit */
+  #read(limit) {
+    return this.#counting(() => this.#enter(READ, limit)) === ACQUIRED;
   }
 
   /**
@@ -239,18 +376,22 @@ class RwLock {
     }
   }
 
-  /** @param {number} ms */
-  #write(ms) {
-    return this.#enter(WRITE, ms) === ACQUIRED;
+  /** @param {import('../binding.js').Limit} limit */
+  #write(limit) {
+    return this.#enter(WRITE, limit) === ACQUIRED;
   }
 
   /**
    * @param {import('../binding.js').Request} request
-   * @param {number} ms
+   * @param {import('../binding.js').Limit} limit
    */
-  #enter(request, ms) {
-    return endIfTerminating(native.rwlockEnter(realm.number, this.#cell, this.#name, request, ms));
+  #enter(request, limit) {
+    const status = native.rwlockEnter(realm.number, this.#cell, this.#name, request, limit);
+    return endIfTerminating(status);
   }
 }
 
-module.exports = { RwLock };
+module.exports = {
+  RwLock,
+  rwlockInternals: (/** @type {RwLock} */ lock) => rwlockInternals(lock),
+};

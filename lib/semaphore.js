@@ -1,17 +1,27 @@
 // @ts-check
 'use strict';
 
-const { cellOf, integer, milliseconds, nameOf } = require('./arguments.js');
-const { defineInspect } = require('./describe.js');
+const {
+  assertFunction,
+  assertSynchronous,
+  cellOf,
+  integer,
+  milliseconds,
+  nameOf,
+} = require('./arguments.js');
+const { defineInspect, labelOf } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { outOfRange } = require('./errors.js');
 const { compareExchange, load } = require('./intrinsics.js');
+const { later } = require('./later.js');
+const { limitOf, limitWithin } = require('./limits.js');
 const { waitForPromise, waitOptions } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
 const { ACQUIRED } = native;
+const permits = later(() => require('./permit.js'));
 /** The waiters bit of the word: set while a thread or a promise waits. */
 const WAITERS = native.SEMAPHORE_WAITERS;
 /** What each acquired permit adds to the word. */
@@ -40,10 +50,10 @@ class SemaphoreWait extends Wait {
   }
 
   /**
-   * @param {number} timeout
+   * @param {import('../binding.js').Limit} limit
    * @param {boolean} keepsAlive
    */
-  begin(timeout, keepsAlive) {
+  begin(limit, keepsAlive) {
     const { cell, name, permits, max, count, number } = this;
     return native.semaphoreAcquireAsync(
       realm.number,
@@ -53,7 +63,7 @@ class SemaphoreWait extends Wait {
       max,
       count,
       number,
-      timeout,
+      limit,
       keepsAlive,
     );
   }
@@ -104,13 +114,24 @@ class Semaphore {
     markAsUncloneable(this);
   }
 
-  acquire(n = 1) {
+  /**
+   * @param {number} [n]
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  acquire(n = 1, options) {
     if (n !== 1) this.#count(n);
-    if (!this.#tryAcquireFast(n) && !this.#trySpin(n)) this.#acquire(n, Infinity);
+    if (options !== undefined) this.#acquire(n, limitOf(options));
+    else if (!this.#tryAcquireFast(n) && !this.#trySpin(n)) this.#acquire(n, Infinity);
   }
 
-  tryAcquire(n = 1, ms = 0) {
+  /**
+   * @param {number} [n]
+   * @param {number} [ms]
+   * @param {import('../index.js').CancelOptions} [options]
+   */
+  tryAcquire(n = 1, ms = 0, options) {
     if (n !== 1) this.#count(n);
+    if (options !== undefined) return this.#acquire(n, limitWithin(ms, options));
     if (ms !== 0) milliseconds(ms);
     return this.#tryAcquireFast(n) || (ms > 0 && this.#trySpin(n)) || this.#acquire(n, ms);
   }
@@ -129,23 +150,103 @@ class Semaphore {
 
   release(n = 1) {
     if (n !== 1) this.#count(n);
-    if (this.#tryReleaseFast(n)) return;
-    // Another thread may have changed the word in between.
-    for (let i = 0; i < SPIN_LIMIT && this.#hasNoWaiters(); i++) {
-      if (this.#tryReleaseFast(n)) return;
-    }
-    const { number } = realm;
-    if (!native.semaphoreRelease(number, this.#cell, this.#name, this.#permits, this.#max, n)) {
-      throw outOfRange(
-        `n must leave at most ${this.#max} permits free, but is ${n}. Release each acquired permit once, or construct every ` +
-          'Semaphore on the cell with a larger options.max.',
+    if (this.#tryReleaseFast(n) || this.#release(n)) return;
+    throw outOfRange(
+      `n must leave at most ${this.#max} permits free, but is ${n}. Release each acquired permit once, or construct every ` +
+        'Semaphore on the cell with a larger options.max.',
+    );
+  }
+
+  tryRelease(n = 1) {
+    if (n !== 1) this.#count(n);
+    return this.#tryReleaseFast(n) || this.#release(n);
+  }
+
+  /**
+   * @param {number} [n]
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  permit(n = 1, options) {
+    const { permitOf } = permits();
+    this.acquire(n, options);
+    return permitOf(this, n, this.#label, false);
+  }
+
+  /**
+   * @param {number} [n]
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async permitAsync(n = 1, options) {
+    const { permitOf } = permits();
+    await this.acquireAsync(n, options);
+    return permitOf(this, n, this.#label, true);
+  }
+
+  /**
+   * @template T
+   * @param {() => T} fn
+   * @param {number} [n]
+   * @param {import('../index.js').LimitOptions} [options]
+   */
+  run(fn, n = 1, options) {
+    assertFunction(fn, 'fn');
+    this.acquire(n, options);
+    let result;
+    try {
+      result = assertSynchronous(
+        fn(),
+        'fn returned a promise, but run() releases the permits as soon as fn returns, so the rest of fn would run without ' +
+          'them. Finish in fn what needs the permits, or use runAsync() for a function that awaits.',
       );
+    } catch (error) {
+      // Throw the error of fn, not one of the release.
+      this.tryRelease(n);
+      throw error;
     }
+    this.release(n);
+    return result;
+  }
+
+  /**
+   * @template T
+   * @param {() => T | PromiseLike<T>} fn
+   * @param {number} [n]
+   * @param {import('../index.js').WaitOptions} [options]
+   */
+  async runAsync(fn, n = 1, options) {
+    assertFunction(fn, 'fn');
+    await this.acquireAsync(n, options);
+    let result;
+    try {
+      result = await fn();
+    } catch (error) {
+      this.tryRelease(n);
+      throw error;
+    }
+    this.release(n);
+    return result;
   }
 
   get available() {
     const { number } = realm;
     return native.semaphoreAvailable(number, this.#cell, this.#name, this.#permits, this.#max);
+  }
+
+  get #label() {
+    return labelOf('Semaphore', this.#name, this.#cell);
+  }
+
+  /**
+   * Gives permits back where that failed at first. Returns false if there would be more than the maximum.
+   * @param {number} n
+   */
+  #release(n) {
+    // Another thread may have changed the word in between.
+    for (let i = 0; i < SPIN_LIMIT && this.#hasNoWaiters(); i++) {
+      if (this.#tryReleaseFast(n)) return true;
+    }
+    const { number } = realm;
+    return native.semaphoreRelease(number, this.#cell, this.#name, this.#permits, this.#max, n);
   }
 
   /**
@@ -195,13 +296,13 @@ class Semaphore {
 
   /**
    * @param {number} n
-   * @param {number} ms
+   * @param {import('../binding.js').Limit} limit
    */
-  #acquire(n, ms) {
+  #acquire(n, limit) {
     const { number } = realm;
     return (
       endIfTerminating(
-        native.semaphoreAcquire(number, this.#cell, this.#name, this.#permits, this.#max, n, ms),
+        native.semaphoreAcquire(number, this.#cell, this.#name, this.#permits, this.#max, n, limit),
       ) === ACQUIRED
     );
   }

@@ -68,15 +68,18 @@ function isPlain(value) {
  * @param {unknown[]} args
  */
 function travelling(args) {
-  return args.map((arg) =>
-    hasFunction(arg)
-      ? Object.fromEntries(
-          Object.entries(arg).map(([key, value]) => [
-            key,
-            typeof value === 'function' ? FUNCTION : value,
-          ]),
-        )
-      : arg,
+  return args.map(withoutFunctions);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {unknown}
+ */
+function withoutFunctions(value) {
+  if (typeof value === 'function') return FUNCTION;
+  if (!hasFunction(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, withoutFunctions(inner)]),
   );
 }
 
@@ -88,7 +91,7 @@ function hasFunction(arg) {
   return (
     typeof arg === 'object' &&
     arg !== null &&
-    Object.values(arg).some((value) => typeof value === 'function')
+    Object.values(arg).some((value) => typeof value === 'function' || hasFunction(value))
   );
 }
 
@@ -99,15 +102,27 @@ function hasFunction(arg) {
 function assertNoFunctions({ fields }) {
   for (const { name, args } of fields) {
     for (const arg of args) {
-      const [option] = Object.entries(arg ?? {}).find(([, value]) => value === FUNCTION) ?? [];
+      const [option] = Object.entries(arg ?? {}).find(([, value]) => isPlaceholder(value)) ?? [];
       if (option !== undefined) {
         throw invalidArgValue(
-          `${name} has an ${option}, but a function cannot travel to another thread. Call layout.from(shared, spec): ` +
+          `${name} has ${/^[aeiou]/.test(option) ? 'an' : 'a'} ${option}, but a function cannot travel to another thread. Call layout.from(shared, spec): ` +
             'the spec has the function.',
         );
       }
     }
   }
+}
+
+/**
+ * Whether a value stands for a function, or for an object with one.
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+function isPlaceholder(value) {
+  return (
+    value === FUNCTION ||
+    (typeof value === 'object' && value !== null && Object.values(value).some(isPlaceholder))
+  );
 }
 
 /**
@@ -220,20 +235,18 @@ function assertSame(there, here) {
  *
  * @param {Field[]} there
  * @param {Field[]} here
+ * @param {string} [other] what has the fields that are there
  */
-function differences(there, here) {
+function differences(there, here, other = 'shared') {
   const wanted = new Map(here.map((field) => [field.name, field]));
   const found = [];
   for (const field of there) {
-    const other = wanted.get(field.name);
+    const same = wanted.get(field.name);
     wanted.delete(field.name);
-    if (other === undefined) {
-      found.push(`${field.name} (${describe(field)}) is only in shared`);
-    } else if (
-      field.kind !== other.kind ||
-      !isDeepStrictEqual(field.args, travelling(other.args))
-    ) {
-      found.push(`${field.name} is ${describe(field)} in shared and ${describe(other)} in spec`);
+    if (same === undefined) {
+      found.push(`${field.name} (${describe(field)}) is only in ${other}`);
+    } else if (field.kind !== same.kind || !isDeepStrictEqual(field.args, travelling(same.args))) {
+      found.push(`${field.name} is ${describe(field)} in ${other} and ${describe(same)} in spec`);
     }
   }
   for (const field of wanted.values()) {
@@ -242,7 +255,7 @@ function differences(there, here) {
   if (found.length > 0) return found;
   const moved = there.findIndex(({ name }, i) => name !== here[i].name);
   if (moved >= 0) {
-    const names = `${there[moved].name} in shared and ${here[moved].name} in spec`;
+    const names = `${there[moved].name} in ${other} and ${here[moved].name} in spec`;
     found.push(`the order: field number ${moved + 1} is ${names}`);
   }
   return found;
@@ -256,8 +269,10 @@ function describe({ kind, args }) {
 }
 
 module.exports = {
+  LINE,
   assertNoFunctions,
   assertSame,
+  differences,
   inField,
   notShared,
   shapeFrom,

@@ -35,11 +35,11 @@ class Wait {
 
   /**
    * Begins the native wait. Returns PENDING if it waits, or its value if it ended at once.
-   * @param {number} _timeout
+   * @param {import('../binding.js').Limit} _limit
    * @param {boolean} _keepsAlive
    * @returns {number}
    */
-  begin(_timeout, _keepsAlive) {
+  begin(_limit, _keepsAlive) {
     return PENDING;
   }
 

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-// Tools, runtimes and rivals that only some scripts, tests or questions of the benchmark need, from npm and PyPI, each in a
-// folder of its own under node_modules/.cache. They are no dependencies: each is fetched when it is first needed.
+// Tools, runtimes and rivals that only some scripts, tests or questions of the benchmark need, from npm, PyPI and Debian, each
+// in a folder of its own under node_modules/.cache. They are no dependencies: each is fetched when it is first needed.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -50,14 +50,21 @@ function must(command, args, options) {
  *
  * @param {string} name
  * @param {string[]} packages
- * @param {{ ignoreScripts?: boolean }} [options] whether their install scripts are left out
+ * @param {{ ignoreScripts?: boolean, foreign?: boolean, overrides?: Record<string, string> }} [options] whether their install
+ * scripts are left out; whether they are for another platform; the versions of packages that they need in turn
  */
-function npmPackages(name, packages, { ignoreScripts = false } = {}) {
+function npmPackages(
+  name,
+  packages,
+  { ignoreScripts = false, foreign = false, overrides = {} } = {},
+) {
   return cached(name, packages, (folder) => {
-    fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
+    const manifest = JSON.stringify({ private: true, overrides });
+    fs.writeFileSync(path.join(folder, 'package.json'), manifest);
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
     const scripts = ignoreScripts ? ['--ignore-scripts'] : [];
-    const args = ['install', '--save-exact', ...quiet, ...scripts, ...packages];
+    const force = foreign ? ['--force'] : [];
+    const args = ['install', '--save-exact', ...quiet, ...scripts, ...force, ...packages];
     must(...npmCommand(args, { cwd: folder, timeout: NPM_LIMIT_MS }));
   });
 }
@@ -67,12 +74,70 @@ function npmPackages(name, packages, { ignoreScripts = false } = {}) {
  *
  * @param {string} name
  * @param {string[]} packages
+ * @param {{ platform?: string }} [options] a platform as wheels name it, such as `musllinux_1_2_aarch64`: for another machine
+ * than this one
  */
-function pythonPackages(name, packages) {
+function pythonPackages(name, packages, { platform } = {}) {
   return cached(name, packages, (folder) => {
     const quiet = ['--quiet', '--disable-pip-version-check', '--root-user-action=ignore'];
-    must('python3', ['-m', 'pip', 'install', ...quiet, '--target', folder, ...packages], {});
+    const other = platform ? ['--platform', platform, '--only-binary=:all:', '--no-deps'] : [];
+    const args = ['-m', 'pip', 'install', ...quiet, ...other, '--target', folder, ...packages];
+    must('python3', args, {});
   });
 }
 
-module.exports = { must, npmPackages, pythonPackages };
+/** The architectures whose packages are found, as Debian names them. */
+const DEBIAN_ARCHITECTURES = ['amd64', 'arm64'];
+
+/**
+ * How apt-get is called: with lists of its own, which are new, hold each architecture, and need no right to change the
+ * machine's.
+ */
+function aptOptions() {
+  const lists = cached('apt', DEBIAN_ARCHITECTURES, (folder) => {
+    fs.mkdirSync(path.join(folder, 'lists', 'partial'), { recursive: true });
+    fs.mkdirSync(path.join(folder, 'cache', 'archives', 'partial'), { recursive: true });
+    must('apt-get', [...options(folder), '--quiet=2', 'update'], {});
+  });
+  return options(lists);
+
+  /** @param {string} folder */
+  function options(folder) {
+    const settings = [
+      `Dir::State::Lists=${path.join(folder, 'lists')}`,
+      `Dir::Cache=${path.join(folder, 'cache')}`,
+      'APT::Sandbox::User=root',
+      ...DEBIAN_ARCHITECTURES.map((name) => `APT::Architectures::=${name}`),
+    ];
+    return settings.flatMap((setting) => ['-o', setting]);
+  }
+}
+
+/**
+ * The folder in which these packages of Debian are unpacked, without being installed: `usr/bin` in it holds their programs.
+ *
+ * @param {string} name
+ * @param {string[]} packages `NAME` or `NAME:ARCHITECTURE`
+ * @param {{ dependencies?: boolean }} [options] whether the packages that they need and this machine lacks come, too
+ */
+function debianPackages(name, packages, { dependencies = true } = {}) {
+  return cached(name, packages, (folder) => {
+    const options = aptOptions();
+    const wanted = new Set(packages);
+    if (dependencies) {
+      const args = [...options, '--simulate', '--no-install-recommends', 'install', ...packages];
+      const { stdout, stderr, status } = spawnSync('apt-get', args, { encoding: 'utf8' });
+      if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed: ${stderr}`);
+      for (const [, missing] of stdout.matchAll(/^Inst (\S+)/gm)) wanted.add(missing);
+    }
+    const archives = path.join(folder, 'archives');
+    fs.mkdirSync(archives);
+    must('apt-get', [...options, '--quiet=2', 'download', ...wanted], { cwd: archives });
+    for (const archive of fs.readdirSync(archives)) {
+      must('dpkg-deb', ['--extract', path.join(archives, archive), folder], {});
+    }
+    fs.rmSync(archives, { recursive: true });
+  });
+}
+
+module.exports = { CACHE, cached, debianPackages, must, npmPackages, pythonPackages };

@@ -10,14 +10,15 @@ const { spawnSync } = require('node:child_process');
 const { NapiCli, parseTriple } = require('@napi-rs/cli');
 const { command } = require('./command.js');
 const { npmCommand } = require('./npm.js');
-const { BINARIES, GLIBC, buildPortable } = require('./portable.js');
-const { checkGlibc } = require('./elf.js');
+const { BINARIES, build } = require('./cross/build.js');
+const { check } = require('./cross/check.js');
+const { TARGETS } = require('./cross/targets.js');
 
 const USAGE = `Usage: node scripts/pack.js [--local | --all]
 
 Packs the package and its platforms into target/pack.
 
-  --local  build the portable binary of this platform first
+  --local  build the binary of this platform first, as it is published
   --all    fail where the binary of a platform is missing`;
 
 const OPTIONS = /** @type {const} */ ({
@@ -68,6 +69,13 @@ function filesOf(/** @type {string} */ folder) {
   return files.map((/** @type {{ path: string }} */ file) => file.path);
 }
 
+/** @param {string} triple */
+function targetOf(triple) {
+  const target = TARGETS.find((target) => target.triple === triple);
+  if (target) return target;
+  throw new Error(`scripts/cross/targets.js has no ${triple}, which package.json names`);
+}
+
 /**
  * Packs a folder into {@link OUT}.
  *
@@ -102,7 +110,7 @@ async function main(all) {
       if (all) throw new Error(`there is no ${path.relative(root, built)}`);
       continue;
     }
-    if (triple.endsWith('-linux-gnu')) checkGlibc(built, GLIBC);
+    check(targetOf(triple), built);
     fs.copyFileSync(built, path.join(folder, binary));
     pack(folder);
   }
@@ -121,10 +129,12 @@ async function main(all) {
 }
 
 if (require.main === module) {
-  command(USAGE, OPTIONS, ({ local, all }) => {
-    if (local)
-      buildPortable(`${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`);
-    return main(all);
+  command(USAGE, OPTIONS, async ({ local, all }) => {
+    if (local) {
+      const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+      await build(targetOf(`${machine}-unknown-linux-gnu`));
+    }
+    await main(all);
   });
 }
 

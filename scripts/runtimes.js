@@ -14,7 +14,7 @@ const { counters, judge } = require('./test.js');
 const root = path.join(__dirname, '..');
 const SMOKE = path.join(root, '__test__', 'smoke');
 /** Milliseconds for one program, and for all tests. */
-const [PROGRAM_LIMIT, SUITE_LIMIT] = [120_000, 1_800_000];
+const [PROGRAM_LIMIT, SUITE_LIMIT] = [300_000, 1_800_000];
 
 /** @typedef {{ name: string, packaged: string, command: string, args: string[] }} Runtime */
 
@@ -42,15 +42,25 @@ function programOf({ name, packaged, command }) {
 }
 
 /**
- * @param {string} program
- * @param {string[]} args
- * @param {number} limit
+ * How a runtime is started: through an emulator, for example.
+ *
+ * @typedef {object} Launch
+ * @property {string} program
+ * @property {string[]} args what comes before the file that it runs
+ * @property {NodeJS.ProcessEnv} [env] besides this process's
+ */
+
+/**
+ * @param {Launch} launch
+ * @param {string[]} rest
+ * @param {number} limit in milliseconds
  * @returns {Promise<{ output: string, ok: boolean }>}
  */
-function run(program, args, limit) {
+function run({ program, args: first, env: own }, rest, limit) {
   /** @type {NodeJS.ProcessEnv} */
-  const env = { ...process.env, NO_COLOR: '1' };
+  const env = { ...process.env, NO_COLOR: '1', ...own };
   delete env.NODE_OPTIONS;
+  const args = [...first, ...rest];
   const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => {
     output += `\nended after ${limit} ms\n`;
@@ -82,14 +92,15 @@ function countChecks(output) {
 /** @typedef {{ runtime: string, version: string, suite: string, passed: number, failed: number, skipped: number, seconds: number }} Row */
 
 /**
- * @param {string} program
- * @param {string[]} first
+ * Runs the programs of __test__/smoke.
+ *
+ * @param {Launch} launch
  */
-async function smoke(program, first) {
+async function smoke(launch) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const files = fs.readdirSync(SMOKE).filter((file) => file !== 'harness.js');
   for (const file of files) {
-    const { output, ok } = await run(program, [...first, path.join(SMOKE, file)], PROGRAM_LIMIT);
+    const { output, ok } = await run(launch, [path.join(SMOKE, file)], PROGRAM_LIMIT);
     const { passed, failed, skipped, trouble } = judge(countChecks, output, ok);
     total.passed += passed;
     total.failed += failed;
@@ -99,10 +110,15 @@ async function smoke(program, first) {
   return total;
 }
 
-/** @param {string} program */
-async function suite(program) {
+/**
+ * Runs all JavaScript tests, or those in some files.
+ *
+ * @param {Launch} launch
+ * @param {{ files?: string[], limit?: number }} [options] limit: milliseconds
+ */
+async function suite(launch, { files = [], limit = SUITE_LIMIT } = {}) {
   const ava = path.join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
-  const { output, ok } = await run(program, [ava, '--no-color'], SUITE_LIMIT);
+  const { output, ok } = await run(launch, [ava, '--no-color', ...files], limit);
   const result = judge(counters.ava, output, ok);
   // What is said of those that failed comes after all that have passed.
   if (result.failed > 0)
@@ -112,15 +128,25 @@ async function suite(program) {
         .filter((line) => !/^ {2}✔/.test(line))
         .join('\n'),
     );
-  return result;
+  return { ...result, output };
 }
 
 /** @param {Row[]} rows */
-function table(rows) {
-  const heads = ['runtime', 'version', 'tests', 'passed', 'failed', 'skipped', 'seconds'];
-  const lines = rows.map(({ runtime, version, suite, passed, failed, skipped, seconds }) =>
-    [runtime, version, suite, passed, failed, skipped, seconds.toFixed(0)].map(String),
+const table = (rows) =>
+  markdown(
+    ['runtime', 'version', 'tests', 'passed', 'failed', 'skipped', 'seconds'],
+    rows.map(({ runtime, version, suite, passed, failed, skipped, seconds }) =>
+      [runtime, version, suite, passed, failed, skipped, seconds.toFixed(0)].map(String),
+    ),
   );
+
+/**
+ * A table in Markdown.
+ *
+ * @param {string[]} heads
+ * @param {string[][]} lines
+ */
+function markdown(heads, lines) {
   const widths = heads.map((head, i) =>
     Math.max(head.length, ...lines.map((line) => line[i].length)),
   );
@@ -152,10 +178,11 @@ async function main(names, smokeOnly) {
     const program = programOf(runtime);
     const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
     const version = /\d+\.\d+\.\d+/.exec(stdout ?? '')?.[0] ?? 'unknown';
+    const launch = { program, args: runtime.args };
     const all = runtime.command === 'node' && !smokeOnly;
     const suites = /** @type {const} */ ([
-      ['smoke', () => smoke(program, runtime.args)],
-      ...(all ? [/** @type {const} */ (['all', () => suite(program)])] : []),
+      ['smoke', () => smoke(launch)],
+      ...(all ? [/** @type {const} */ (['all', () => suite(launch)])] : []),
     ]);
     for (const [name, body] of suites) {
       console.log(`\n=== ${runtime.name} ${version}: ${name}`);
@@ -177,4 +204,4 @@ if (require.main === module) {
   command(USAGE, OPTIONS, (values, names) => main(names, values.smoke));
 }
 
-module.exports = { countChecks, table };
+module.exports = { countChecks, markdown, run, smoke, suite, table };

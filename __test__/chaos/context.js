@@ -100,6 +100,34 @@ class Context {
   }
 
   /**
+   * Runs an operation that a Cancel of its own ends after a random time. Returns false if it did.
+   *
+   * @param {Doing} what
+   * @param {number} cell
+   * @param {import('./random.js').Random} random
+   * @param {(options: { cancel: import('../../index.js').Cancel }) => unknown} operation
+   */
+  operateUntilCancelled(what, cell, random, operation) {
+    const cancel = new (primitives().Cancel)(new SharedArrayBuffer(4));
+    const ms = random.integer(0, 6);
+    const start = performance.now();
+    cancel.abortAfter(ms);
+    try {
+      this.operate(what, cell, () => operation({ cancel }));
+      return true;
+    } catch (error) {
+      this.expect(error, 'ERR_CANCELLED');
+      const waited = performance.now() - start;
+      this.count('waits cancelled');
+      this.check(
+        waited >= ms - CLOCK_TOLERANCE_MS,
+        () => `${what} was cancelled ${waited} ms after ${ms}`,
+      );
+      return false;
+    }
+  }
+
+  /**
    * @param {boolean} holds
    * @param {() => string} complaint
    */
@@ -176,6 +204,24 @@ class Context {
    */
   semaphore(cell, permits, max) {
     return new (primitives().Semaphore)(this.view, cell, permits, { max });
+  }
+
+  /** @param {number} cell */
+  cancel(cell) {
+    return new (primitives().Cancel)(this.view, cell);
+  }
+
+  /**
+   * @param {number} cell
+   * @param {boolean} autoReset
+   */
+  event(cell, autoReset) {
+    return new (primitives().Event)(this.view, cell, { autoReset });
+  }
+
+  /** @param {number} cell */
+  once(cell) {
+    return new (primitives().Once)(this.view, cell);
   }
 
   /** @param {number} cell */

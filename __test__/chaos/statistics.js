@@ -13,6 +13,9 @@ const STATISTICS = /** @type {const} */ ([
   'broken barriers told',
   'phases passed',
   'latches opened',
+  'events passed',
+  'onces done',
+  'once functions failed',
   'latches awaited',
   'items produced',
   'items consumed',
@@ -30,9 +33,11 @@ const STATISTICS = /** @type {const} */ ([
   'writes',
   'downgrades',
   'deaths inside an RwLock told',
+  'waits cancelled',
   ...FORMS,
   'promises out of time',
   'promises aborted',
+  'promises cancelled',
 ]);
 
 /** @typedef {typeof STATISTICS[number]} Statistic */

@@ -5,6 +5,9 @@ const { sleep } = require('../helpers/waiting.js');
 const { doingWord } = require('./doing.js');
 const { CLOCK_TOLERANCE_MS } = require('./context.js');
 
+/** A Cancel in memory of its own. The package is loaded on first use, as in context.js. */
+const ownCancel = () => new (require('../../index.js').Cancel)(new SharedArrayBuffer(4));
+
 /** @typedef {import('./context.js').Context} Context */
 /** @typedef {import('./doing.js').Form} Form */
 /** @typedef {import('./random.js').Random} Random */
@@ -29,7 +32,7 @@ class Task {
   }
 
   /**
-   * Waits by promise: without a limit, with a time limit, or with a signal.
+   * Waits by promise: without a limit, with a time limit, with a signal or with a Cancel.
    *
    * @template T
    * @param {Form} what
@@ -40,11 +43,14 @@ class Task {
    */
   async attempt(what, cell, random, start) {
     const { context } = this;
-    const way = random ? random.integer(0, 9) : 0;
+    const way = random ? random.integer(0, 11) : 0;
+    // After a signal the guard of a Condition owns nothing, after a Cancel it does: the callers expect the former.
+    const cancel = way >= 10 && what !== 'Condition#waitAsync' ? ownCancel() : undefined;
     const timeout = random && way >= 5 ? random.integer(0, 12) : Infinity;
     const controller = random && way >= 3 && way <= 6 ? new AbortController() : undefined;
     const abort = controller && this.#abortLater(controller, random?.integer(-1, 12) ?? 0);
-    const options = { timeout, signal: controller?.signal };
+    const cancelled = cancel && this.#cancelLater(cancel, random?.integer(-1, 12) ?? 0);
+    const options = { timeout, signal: controller?.signal, cancel };
     const begun = performance.now();
     this.tell(doingWord(what, cell));
     try {
@@ -57,6 +63,10 @@ class Task {
         context.count('promises aborted');
         return undefined;
       }
+      if (code === 'ERR_CANCELLED' && cancel?.aborted) {
+        context.count('promises cancelled');
+        return undefined;
+      }
       if (code !== 'ERR_TIMEOUT' || timeout === Infinity) throw error;
       const waited = performance.now() - begun;
       context.count('promises out of time');
@@ -67,6 +77,7 @@ class Task {
       return undefined;
     } finally {
       clearTimeout(abort);
+      clearTimeout(cancelled);
       this.tell(0);
     }
   }
@@ -79,6 +90,17 @@ class Task {
     const abort = () => controller.abort(new Error('I have waited enough'));
     if (ms < 0) process.nextTick(abort);
     return ms < 0 ? undefined : setTimeout(abort, ms);
+  }
+
+  /**
+   * @param {import('../../index.js').Cancel} cancel
+   * @param {number} ms if negative, the wait ends before the event loop turns
+   */
+  #cancelLater(cancel, ms) {
+    if (ms >= 6) cancel.abortAfter(ms);
+    else if (ms >= 0) return setTimeout(() => cancel.abort(), ms);
+    else process.nextTick(() => cancel.abort());
+    return undefined;
   }
 
   /** What it is at. @param {number} doing */

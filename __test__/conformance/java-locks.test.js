@@ -7,7 +7,7 @@ const { threadId } = require('node:worker_threads');
 const { RwLock, Semaphore } = require('../../index.js');
 const stage = require('../helpers/conformance.js');
 
-const { acquire, enter } = stage;
+const { acquire, enter, enterUntilTold } = stage;
 const semaphores = stage.documented('Java Semaphore');
 const readWriteLocks = stage.documented('Java ReadWriteLock');
 const fairLocks = stage.documented('Java ReentrantReadWriteLock, fair');
@@ -280,14 +280,21 @@ fairLocks(
     const view = stage.cells();
     const lock = new RwLock(view, 0);
     lock.write();
-    const waiters = [];
+    const waiters = /** @type {ReturnType<typeof stage.party>[]} */ ([]);
     for (const how of ['read', 'read', 'write', 'read', 'write']) {
-      waiters.push(...(await stage.inOrder(1, enter, { view, how })));
+      waiters.push(...(await stage.inOrder(1, enterUntilTold, { view, how })));
     }
+    t.false(lock.tryRead(), 'this thread writes');
     lock.unlockWrite();
-    const turns = (await stage.answers(waiters)).map(({ returned }) => returned);
-    t.deepEqual(turns.slice(0, 2).sort(), [0, 1]);
-    t.deepEqual(turns.slice(2), [2, 3, 4]);
+    for (const group of [[0, 1], [2], [3], [4]]) {
+      const inside = group.map((id) => waiters[id]);
+      await Promise.all(inside.map(({ ready }) => ready));
+      const [writer] = lock.writerThreadId === null ? [] : inside;
+      t.is(lock.writerThreadId, writer?.worker.threadId ?? null);
+      t.is(lock.readers, writer ? 0 : group.length);
+      for (const { worker } of inside) worker.postMessage('leave');
+      await stage.answers(inside);
+    }
   },
 );
 

@@ -26,7 +26,7 @@ const { revive } = require('./transfer.js');
  * @param {string[]} args
  * @param {Options & { stdin?: 'ignore' | 'pipe' }} [options]
  */
-function start(command, args, { limit = 30_000, stdin = 'ignore', ...options } = {}) {
+function start(command, args, { limit = 90_000, stdin = 'ignore', ...options } = {}) {
   const began = performance.now();
   const child = spawn(command, args, { ...options, stdio: [stdin, 'pipe', 'pipe', 'pipe'] });
   const output = ['', '', '', ''];

@@ -16,14 +16,14 @@ const { sleep } = require('./waiting.js');
  * @param {import('./types.js').StartOptions} [options]
  * @returns {import('./types.js').Started}
  */
-function startWorker(body, data, { limit = 30_000, ...options } = {}) {
+function startWorker(body, data, { limit = 90_000, ...options } = {}) {
   const worker = new Worker(path.join(__dirname, 'worker-entry.js'), {
     ...options,
     workerData: { source: body.toString(), data },
   });
 
   let onReady = () => {};
-  const ready = new Promise((resolve) => (onReady = () => resolve(undefined)));
+  const isReady = new Promise((resolve) => (onReady = () => resolve(undefined)));
 
   /** @type {Promise<number>} */
   const exited = new Promise((resolve) => worker.once('exit', resolve));
@@ -44,17 +44,31 @@ function startWorker(body, data, { limit = 30_000, ...options } = {}) {
       reject(Object.assign(new Error(`the worker ended with code ${code}, without an answer`)));
     });
   });
-  done.catch(() => {}); // a test that does not await the answer ignores its error, too
+  const ready = Promise.race([isReady, done]);
+  for (const promise of [done, ready]) promise.catch(() => {}); // a test that does not await it ignores its error
+
+  // Ends in an error at the worker's time limit, too.
+  const waits = async (/** @type {boolean} */ byPromise) => {
+    await ready;
+    // Some tests are about a thread that has not loaded the addon.
+    const { inspect } = require('../../index.js');
+    const answered = done.then(() => true);
+    while (
+      !inspect().some((wait) => wait.threadId === worker.threadId && wait.async === byPromise)
+    ) {
+      if (await Promise.race([answered, sleep(2)])) {
+        throw new Error(`the worker answered and did not wait: ${body}`);
+      }
+    }
+  };
 
   return {
     worker,
     done,
     exited,
     ready,
-    async blocked(ms = 100) {
-      await Promise.race([ready, done]);
-      await sleep(ms);
-    },
+    blocked: () => waits(false),
+    pending: () => waits(true),
   };
 }
 

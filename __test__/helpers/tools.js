@@ -13,11 +13,17 @@ const tools = {
   get Mutex() {
     return require('../../index.js').Mutex;
   },
+  get Channel() {
+    return require('../../index.js').Channel;
+  },
   get Condition() {
     return require('../../index.js').Condition;
   },
   get Barrier() {
     return require('../../index.js').Barrier;
+  },
+  get Cancel() {
+    return require('../../index.js').Cancel;
   },
   get Latch() {
     return require('../../index.js').Latch;
@@ -30,6 +36,21 @@ const tools = {
   },
   get Semaphore() {
     return require('../../index.js').Semaphore;
+  },
+  get Event() {
+    return require('../../index.js').Event;
+  },
+  get Once() {
+    return require('../../index.js').Once;
+  },
+  get select() {
+    return require('../../index.js').select;
+  },
+  get selectAsync() {
+    return require('../../index.js').selectAsync;
+  },
+  get trySelect() {
+    return require('../../index.js').trySelect;
   },
   get SyncError() {
     return require('../../index.js').SyncError;
@@ -71,7 +92,7 @@ const tools = {
     }
     return null;
   },
-  async startBlocked(name, view, ms) {
+  async startBlocked(name, view) {
     const started = tools.startWorker(
       ({ view, name }, { wait, ready }) => {
         ready();
@@ -80,7 +101,7 @@ const tools = {
       },
       { view, name },
     );
-    await started.blocked(ms);
+    await started.blocked();
     return started;
   },
 };

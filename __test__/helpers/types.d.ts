@@ -14,10 +14,15 @@ export interface Started {
   /** The answer of the body. Its errors keep name, message and code. */
   done: Promise<any>;
   exited: Promise<number>;
-  /** Resolves when the body calls `tools.ready()`. */
+  /** Resolves when the body calls `tools.ready()`, or has ended. */
   ready: Promise<unknown>;
-  /** Waits until the body has called `tools.ready()` and has had time to block in its next call. */
-  blocked(ms?: number): Promise<void>;
+  /**
+   * Waits until the body has called `tools.ready()`, and then until the worker waits in the package: `inspect()` lists
+   * it.
+   */
+  blocked(): Promise<void>;
+  /** The same for a worker that waits by a promise. */
+  pending(): Promise<void>;
 }
 
 /** `limit` in milliseconds. */
@@ -26,7 +31,21 @@ export type StartOptions = { limit?: number } & threads.WorkerOptions;
 /** What a body is given besides its data. */
 export interface Tools extends Pick<
   Sync,
-  'Mutex' | 'Condition' | 'Barrier' | 'Latch' | 'RwLock' | 'Semaphore' | 'SyncError' | 'layout'
+  | 'Mutex'
+  | 'Condition'
+  | 'Barrier'
+  | 'Latch'
+  | 'RwLock'
+  | 'Semaphore'
+  | 'Channel'
+  | 'Event'
+  | 'Once'
+  | 'Cancel'
+  | 'SyncError'
+  | 'layout'
+  | 'select'
+  | 'selectAsync'
+  | 'trySelect'
 > {
   require: any;
   worker_threads: typeof threads;
@@ -48,6 +67,6 @@ export interface Tools extends Pick<
   /** The calls of blocking.js by name, and one of them. */
   waits: Record<string, (view: Int32Array<SharedArrayBuffer>) => unknown>;
   wait(name: string, view: Int32Array<SharedArrayBuffer>): unknown;
-  /** Starts a worker that waits in a call of blocking.js, and resolves when it has had time to block. */
-  startBlocked(name: string, view: Int32Array, ms?: number): Promise<Started>;
+  /** Starts a worker that waits in a call of blocking.js, and resolves when it is blocked. */
+  startBlocked(name: string, view: Int32Array): Promise<Started>;
 }

@@ -8,10 +8,11 @@ const { cells, endOf, program, sleep, until } = require('./harness.js');
 program(
   __filename,
   {
-    hold({ view, ms }) {
+    /** @param {{ view: Int32Array }} data */
+    hold({ view }) {
       const mutex = new Mutex(view, 0).lock();
       Atomics.store(view, 1, 1);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      while (Atomics.load(view, 2) === 0) Atomics.wait(view, 2, 0, 5);
       mutex.unlock();
     },
     async count({ view, times }) {
@@ -36,15 +37,18 @@ program(
   },
   {
     async 'promises: the event loop turns while lockAsync() waits for a worker'(start) {
-      const view = cells(2);
-      const holder = start('hold', { view, ms: 200 });
+      const view = cells(3);
+      const holder = start('hold', { view });
       await until(() => view[1] === 1, 'the worker holds the mutex');
+      // The worker unlocks only after some turns of this loop.
       let turns = 0;
-      const timer = setInterval(() => turns++, 5);
+      const timer = setInterval(() => {
+        if (++turns === 4) Atomics.store(view, 2, 1);
+      }, 5);
       const mutex = new Mutex(view, 0);
       const guard = await mutex.lockAsync();
       clearInterval(timer);
-      assert.ok(turns > 3, `${turns} turns`);
+      assert.ok(turns >= 4, `${turns} turns`);
       assert.equal(guard.held, true);
       guard.release();
       assert.equal(mutex.locked, false);

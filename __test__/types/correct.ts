@@ -1,20 +1,32 @@
 // Programs that must compile. Nothing here runs: `npm run test:types` only checks it.
 import {
   Barrier,
+  Cancel,
+  Channel,
   Condition,
+  Event,
   Latch,
   Mutex,
+  Once,
   RwLock,
   Semaphore,
   SyncError,
   layout,
+  select,
+  selectAsync,
+  trySelect,
 } from '@x/shared-sync';
 import type {
   BarrierOptions,
+  CancelOptions,
+  EventOptions,
   Guard,
   Layout,
   LayoutSpec,
+  LimitOptions,
   MutexConstructor,
+  OpenOptions,
+  Permit,
   ReadGuard,
   SemaphoreOptions,
   SharedLayout,
@@ -58,6 +70,66 @@ const semaphore = new Semaphore(view, 3, 2);
 new Semaphore(buffer, 0, 2);
 new Semaphore(plainView, 0, 0, { max: Infinity });
 const lock = new RwLock(view, 3);
+const cancel = new Cancel(view, 3, { name: 'stop' });
+new Cancel(buffer);
+new Cancel(plainView);
+
+const channel = new Channel<{ id: number }>(buffer, 0, { capacity: 64, codec: 'json' });
+channel.send({ id: 1 }, { timeout: 100 });
+same<ReturnType<typeof channel.receive>, { id: number }>(true);
+const received: { id: number } | undefined = channel.tryReceive(5, { own: true, cancel });
+for (const { id } of channel) id.toFixed();
+channel.reserve(5).commit();
+const peeked: Uint8Array = channel.peek().bytes;
+channel.close({ discard: true });
+void [received, peeked, channel.sendMany([{ id: 2 }]), Channel.byteLength(64)];
+
+// A select: the index says which case it was, and so what the value is.
+const selected = select([channel, latch, cancel], { timeout: 100, own: true });
+if (selected.index === 0 && !selected.done) selected.value.id.toFixed();
+else same<typeof selected.value, undefined>(true);
+same<typeof selected.index, 0 | 1 | 2>(true);
+const selectedInTime = trySelect([undefined, channel], 5, { cancel });
+same<NonNullable<typeof selectedInTime>['index'], 1>(true);
+const cases: (Channel<string> | undefined)[] = [];
+const some: string | undefined = select(cases).value;
+selectAsync([channel, new Cancel(buffer)] as const, { ref: true }).then(({ value }) => value?.id);
+void some;
+
+// Limits of a wait.
+const limits: LimitOptions = { cancel: [cancel, new Cancel(buffer)], timeout: 100 };
+const cancels: CancelOptions = { cancel };
+mutex.lock(limits).unlock();
+mutex.tryLock(100, cancels);
+mutex.recover({ cancel });
+mutex.tryRecover(100, cancels);
+mutex.runExclusive(() => 1, limits).toFixed();
+condition.wait(mutex, undefined, limits);
+condition.wait(mutex, () => true, { timeout: 5 });
+condition.waitFor(mutex, () => 'answer' as const, 5, cancels).toUpperCase();
+barrier.wait(limits).toFixed();
+barrier.waitFor(5, cancels).toFixed();
+latch.await(limits);
+latch.tryAwait(5, cancels);
+semaphore.acquire(2, limits);
+semaphore.tryAcquire(2, 5, cancels);
+lock.read(limits).release();
+lock.write({ timeout: Infinity }).release();
+lock.tryRead(5, cancels);
+lock.tryWrite(5, cancels);
+lock.recover(limits);
+lock.tryRecover(5, cancels);
+mutex.lockAsync({ cancel, timeout: 5, ref: true }).then((guard) => guard.release());
+
+// What a Cancel offers.
+cancel.abort();
+cancel.abortAfter(30_000);
+same<typeof cancel.aborted, boolean>(true);
+cancel.throwIfAborted();
+same<typeof cancel.signal, AbortSignal>(true);
+fetch('https://example.org', { signal: cancel.signal });
+Cancel.from(AbortSignal.timeout(5)).abort();
+Cancel.from(cancel.signal, view, 1, { name: 'stop' });
 new RwLock(buffer);
 new RwLock(plainView, 0, { name: 'table' });
 
@@ -317,10 +389,15 @@ try {
     switch (code) {
       case 'ERR_ABANDONED':
       case 'ERR_BROKEN_BARRIER':
+      case 'ERR_CANCELLED':
+      case 'ERR_CLOSED':
       case 'ERR_CORRUPT_CELL':
       case 'ERR_DEADLOCK':
+      case 'ERR_NO_ARENA':
       case 'ERR_NOT_OWNER':
+      case 'ERR_SECOND_COPY':
       case 'ERR_TIMEOUT':
+      case 'SHARED_SYNC_LOCK_ORDER':
         break;
       default:
         code satisfies never;
@@ -338,6 +415,8 @@ const locks = layout({
   s: [Semaphore, 3],
   most: [Semaphore, 0, { max: Infinity, name: 'signals' }],
   l: RwLock,
+  stop: Cancel,
+  halt: [Cancel, { name: 'halt' }],
   table: [RwLock, { name: 'rows' }],
   totals: [Float64Array, 16],
   bytes: [Uint8Array, 1000],
@@ -387,3 +466,51 @@ function use(given: SharedLayout<typeof spec>): Layout<typeof spec> {
   return layout.from(given);
 }
 use(layout(spec).share()).jobs.unlock();
+
+const event = new Event(view, 3);
+new Event(buffer, 0, { name: 'tick', autoReset: true } satisfies EventOptions);
+new Event(plainView);
+event.set();
+event.wait();
+event.wait({ timeout: 10, cancel: new Cancel(buffer) });
+event.reset();
+const passed: boolean = event.tryWait(10, { cancel: [] });
+const isSet: boolean = event.isSet && event.autoReset && passed;
+event.waitAsync({ timeout: 10, ref: isSet }) satisfies Promise<void>;
+
+const once = new Once(view, 3, { name: 'tables' });
+new Once(buffer);
+new Once(plainView, 1);
+const ran: boolean = once.run(() => 5, { timeout: 10 });
+once.runAsync(async () => {}, { timeout: 10 }) satisfies Promise<boolean>;
+once.wait({ timeout: 10 });
+once.waitAsync() satisfies Promise<void>;
+const ended: boolean = (ran && once.tryWait(10)) || once.done;
+once.runnerThreadId satisfies number | null;
+
+const permit: Permit = semaphore.permit(1, { timeout: 10 });
+permit.held satisfies boolean;
+permit.count satisfies number;
+permit.release();
+const wasReleased: boolean = (permit.tryRelease() && semaphore.tryRelease(2)) || ended;
+semaphore.permitAsync(1, { ref: wasReleased }) satisfies Promise<Permit>;
+semaphore.run(() => 5) satisfies number;
+semaphore.run(() => 'a', 2, { timeout: 10 }) satisfies string;
+semaphore.runAsync(async () => 5) satisfies Promise<number>;
+const rw = new RwLock(view, 3);
+rw.runReading(() => 5) satisfies number;
+rw.runWriting(() => 'a', { timeout: 10 }) satisfies string;
+rw.runReadingAsync(async (guard: ReadGuard) => guard.held) satisfies Promise<boolean>;
+rw.runWritingAsync((guard) => guard.downgrade()) satisfies Promise<ReadGuard>;
+
+const byName = layout.open('types', { jobs: [Semaphore, 2], stop: Cancel, ready: Event, o: Once });
+same<typeof byName.jobs, Semaphore>(true);
+same<typeof byName.stop, Cancel>(true);
+same<typeof byName.ready, Event>(true);
+same<typeof byName.o, Once>(true);
+same<ReturnType<typeof byName.share>['buffer'], SharedArrayBuffer>(true);
+layout.open('types', spec, { root: true }).totals.fill(0);
+layout.open('types', spec, { create: true }).jobs.lock();
+const existing = layout.open('types', spec, { create: false } satisfies OpenOptions);
+same<typeof existing, Layout<typeof spec> | undefined>(true);
+existing?.jobs.lock();

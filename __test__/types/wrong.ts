@@ -1,14 +1,20 @@
 // Mistakes that must not compile: each line under a directive fails `npm run test:types` once it does.
 import {
   Barrier,
+  Cancel,
+  Channel,
   Condition,
+  Event,
   Latch,
   Mutex,
+  Once,
   RwLock,
   Semaphore,
   SyncError,
   inspect,
   layout,
+  select,
+  trySelect,
 } from '@x/shared-sync';
 import type { Guard, ReadGuard, SyncErrorCode, Synchronous, WriteGuard } from '@x/shared-sync';
 
@@ -19,6 +25,26 @@ const barrier = new Barrier(buffer, 2, 2);
 const latch = new Latch(buffer, 3);
 const semaphore = new Semaphore(buffer, 3, 1);
 const lock = new RwLock(buffer, 3);
+const cancel = new Cancel(buffer, 3);
+
+// @ts-expect-error memory that is not shared
+new Cancel(new Int32Array(8));
+// @ts-expect-error
+Cancel.from(cancel);
+// @ts-expect-error a signal is not a Cancel: Cancel.from makes one
+mutex.lock({ cancel: cancel.signal });
+// @ts-expect-error
+mutex.lock(100);
+// @ts-expect-error the limit stands before the options
+mutex.tryLock(100, { timeout: 100 });
+// @ts-expect-error
+semaphore.acquire({ cancel });
+// @ts-expect-error promises have it, blocking calls have not
+latch.await({ ref: true });
+// @ts-expect-error
+barrier.wait({ signal: cancel.signal });
+// @ts-expect-error read-only
+cancel.aborted = true;
 
 // @ts-expect-error no view
 new Mutex();
@@ -325,3 +351,54 @@ const code: SyncErrorCode = 'ERR_SOMETHING';
 
 export type { Guard, ReadGuard, WriteGuard };
 export { answer, arrived, code, recovered, triedToRelease, unchecked, waitUnchecked };
+
+const event = new Event(buffer, 3);
+// @ts-expect-error only set() and reset() change it
+event.isSet = true;
+// @ts-expect-error milliseconds go into the options
+event.wait(10);
+// @ts-expect-error
+new Event(buffer, 0, { autoReset: 1 });
+// @ts-expect-error autoReset is an option
+new Event(buffer, 0, true);
+// @ts-expect-error
+layout({ ready: [Event, true] });
+
+const once = new Once(buffer, 3);
+// @ts-expect-error a promise would be a run that ends before its function
+once.run(async () => {});
+// @ts-expect-error
+once.run();
+// @ts-expect-error it never runs again
+once.done = false;
+
+// @ts-expect-error a promise would be a section without its permits
+semaphore.run(async () => {});
+// @ts-expect-error
+semaphore.permit('1');
+// @ts-expect-error a promise would be a section without the lock
+lock.runReading(async () => {});
+// @ts-expect-error
+lock.runWriting();
+
+// @ts-expect-error the name comes first
+layout.open({ jobs: Mutex });
+// @ts-expect-error
+layout.open('types');
+// @ts-expect-error
+layout.open('types', { jobs: 5 });
+// @ts-expect-error
+layout.open('types', { jobs: Mutex }, { create: 'no' });
+// @ts-expect-error it may be undefined
+layout.open('types', { jobs: Mutex }, { create: false }).jobs;
+
+// @ts-expect-error a Mutex is no case
+select([new Mutex(buffer)]);
+// @ts-expect-error
+select(new Channel(buffer, 0, { capacity: 64 }));
+// @ts-expect-error milliseconds are for trySelect
+select([event], 5);
+// @ts-expect-error it may be undefined
+trySelect([event]).index;
+// @ts-expect-error only a Channel has a value
+select([event]).value.id;

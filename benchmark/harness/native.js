@@ -36,7 +36,7 @@ function buildNative() {
 }
 
 /**
- * @param {'std' | 'futex'} kit
+ * @param {'std' | 'futex' | 'crossbeam'} kit
  * @param {import('./process.js').Order} order
  * @returns {Answer}
  */

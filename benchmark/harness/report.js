@@ -79,7 +79,10 @@ function byState(result) {
  */
 function summarizeOutcome({ rival, name, crashes, discarded, fault, measurements }, extras) {
   const figures = measurements.map(({ figure }) => figure);
-  const medians = extras.map((key) => [key, median(measurements.map((each) => each.extras[key]))]);
+  // A rival may not know all of them.
+  const medians = extras
+    .filter((key) => measurements.every((each) => key in each.extras))
+    .map((key) => [key, median(measurements.map((each) => each.extras[key]))]);
   const base = { rival, name, crashes, discarded, fault, figures };
   return { ...base, ...summarize(figures), extras: Object.fromEntries(medians) };
 }
@@ -156,7 +159,7 @@ function tableOf({ unit, subject, spread, fastMode, extras, limit, groups }) {
       ...(fastMode ? [formatNumber(row.low)] : []),
       ...formatSpread(row),
       ...(limit ? [formatRatio(row.toLimit)] : []),
-      ...Object.keys(extras).map((key) => formatNumber(row.extras[key])),
+      ...Object.keys(extras).map((key) => (key in row.extras ? formatNumber(row.extras[key]) : '')),
     ];
   };
   const rows = groups.flatMap(({ label, rows }) =>

@@ -13,10 +13,9 @@ const { loadRival, makerOf } = require('../rivals/index.js');
  */
 
 /**
- * How it is measured. `again`: each waiter locks the mutex for its next wait at once, while others are still to be woken.
- * `once`: a waiter that has left wait() and released the mutex leaves it alone until the next round.
- * @typedef {'again' | 'once'} Mode
- * @typedef {{ mode: Mode, waiters: number, rounds: number }} Params
+ * With `again` (1) each waiter locks the mutex for its next wait at once, while others are still to be woken. Otherwise (0) a
+ * waiter that has left wait() and released the mutex leaves it alone until the next round.
+ * @typedef {{ again: 0 | 1, waiters: number, rounds: number }} Params
  */
 
 const MUTEX = 0;
@@ -34,10 +33,25 @@ const PATIENCE_MS = 3000;
 const SETTLED_MS = 3;
 
 /**
+ * The stages of one round, in milliseconds.
+ * @param {Float64Array} had when each waiter has had the mutex; first, when notifyAll() was called
+ * @param {Float64Array} passed when each waiter counts as through
+ * @param {number} notified when the notifier had released the mutex
+ */
+function stagesOf(had, passed, notified) {
+  const [start] = had;
+  const first = Math.min(...had.subarray(1));
+  const last = Math.max(...passed.subarray(1));
+  return { all: last - start, notifying: notified - start, first: first - start };
+}
+
+/** @typedef {ReturnType<typeof stagesOf>} Stages */
+
+/**
  * One of the workers notifies; all others wait.
  * @param {import('./index.js').Shift} shift
  */
-async function work({ rival, index, size, data: { cells, times, shared, rounds, mode } }) {
+async function work({ rival, index, size, data: { cells, had, released, shared, rounds, again } }) {
   const mutex = makerOf(rival, 'mutex')(cells, MUTEX, shared.mutex);
   const condition = makerOf(rival, 'condition')(cells, CONDITION, shared.condition);
   const waiters = size - 1;
@@ -54,26 +68,24 @@ async function work({ rival, index, size, data: { cells, times, shared, rounds, 
   if (index > 0) {
     let round = 1;
     const isNotified = () => cells[ROUND] >= round;
-    const pass = () => {
-      times[index] = sharedNow();
-      Atomics.add(cells, AWAKE, 1);
-    };
     const section = () => {
       Atomics.add(cells, WAITING, 1);
       condition.wait(mutex, isNotified);
-      if (mode === 'again') pass();
+      had[index] = sharedNow();
+      if (again) Atomics.add(cells, AWAKE, 1);
     };
     for (; round <= rounds; round++) {
       exclusively(section);
-      if (mode === 'once') {
-        pass();
+      released[index] = sharedNow();
+      if (!again) {
+        Atomics.add(cells, AWAKE, 1);
         Atomics.wait(cells, NEXT, round - 1);
       }
     }
     return undefined;
   }
 
-  /** @type {number[]} */
+  /** @type {Stages[]} */
   const taken = [];
   for (let round = 1; round <= rounds; round++) {
     while (Atomics.load(cells, WAITING) < waiters) await delay(1);
@@ -82,49 +94,59 @@ async function work({ rival, index, size, data: { cells, times, shared, rounds, 
       cells[WAITING] = 0;
       cells[AWAKE] = 0;
       cells[ROUND] = round;
-      times[0] = sharedNow();
+      had[0] = sharedNow();
       condition.notifyAll();
     });
+    released[0] = sharedNow();
     while (Atomics.load(cells, AWAKE) < waiters) await delay(1);
-    taken.push(Math.max(...times.subarray(1)) - times[0]);
+    taken.push(stagesOf(had, again ? had : released, released[0]));
     Atomics.store(cells, NEXT, round);
     Atomics.notify(cells, NEXT);
   }
-  return median(taken);
+  return taken;
 }
 
 /**
  * @param {string} id
  * @param {Params} params
  */
-async function notifyAll(id, { mode, waiters, rounds }) {
+async function notifyAll(id, { again, waiters, rounds }) {
   const { share } = loadRival(id);
   const cells = new Int32Array(new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT));
-  const times = new Float64Array(
-    new SharedArrayBuffer((waiters + 1) * Float64Array.BYTES_PER_ELEMENT),
+  const [had, released] = [0, 1].map(
+    () => new Float64Array(new SharedArrayBuffer((waiters + 1) * Float64Array.BYTES_PER_ELEMENT)),
   );
   const shared = { mutex: share?.('mutex'), condition: share?.('condition') };
-  const data = { cells, times, shared, rounds, mode };
+  const data = { cells, had, released, shared, rounds, again };
   const team = new Team({ task: __filename, rival: id, size: waiters + 1, data });
   const progress = () => cells[ROUND] * (waiters + 1) + cells[AWAKE];
   try {
     await team.start();
     const results = await team.resultsUnlessStalled(progress, PATIENCE_MS);
     if (!results) throw new Error(`hung: ${cells[AWAKE]} of ${waiters} woke in ${cells[ROUND]}`);
-    return { figure: results[0] * 1000, extras: {} };
+    /** @param {keyof Stages} stage */
+    const microseconds = (stage) =>
+      1000 * median(results[0].map((/** @type {Stages} */ each) => each[stage]));
+    const [notifying, first] = [microseconds('notifying'), microseconds('first')];
+    return { figure: microseconds('all'), extras: { notifying, first } };
   } finally {
     await team.end();
   }
 }
 
-/** What the mode is called in the table, and which rivals take part in it. @type {Record<Mode, [string, string[]]>} */
-const MODES = {
-  again: [
-    'has had the mutex',
-    ['ours', 'hand-rolled', 'atomics', 'v8', 'multithreading', 'rust-std'],
-  ],
-  once: ['has released it', ['ours', 'atomics', 'v8']],
-};
+/** @type {{ again: 0 | 1, until: string, rivals: string[] }[]} */
+const MODES = [
+  {
+    again: 1,
+    until: 'has had the mutex',
+    rivals: ['ours', 'hand-rolled', 'atomics', 'v8', 'multithreading', 'rust-std', 'rust-futex'],
+  },
+  {
+    again: 0,
+    until: 'has released it',
+    rivals: ['ours', 'atomics', 'v8', 'rust-std', 'rust-futex'],
+  },
+];
 
 /** @type {import('./index.js').Question<Params>} */
 const question = {
@@ -135,13 +157,22 @@ const question = {
   rivals: [],
   runs: 5,
   subject: 'waiters, until the last',
-  chart: { kind: 'lines', x: 'waiters', scale: 'log', panel: ({ mode }) => MODES[mode][0] },
+  extras: {
+    notifying: 'until the notifier has unlocked',
+    first: 'until the first waiter has the mutex',
+  },
+  chart: {
+    kind: 'lines',
+    x: 'waiters',
+    scale: 'log',
+    panel: ({ again }) => MODES.find((mode) => mode.again === again)?.until ?? '',
+  },
   cases: ({ quick }) =>
-    /** @type {Mode[]} */ (['again', 'once']).flatMap((mode) =>
+    MODES.flatMap(({ again, until, rivals }) =>
       (quick ? [2, 8] : [1, 2, 8, 64]).map((waiters) => ({
-        label: `${waiters}, ${MODES[mode][0]}`,
-        params: { mode, waiters, rounds: quick ? QUICK_ROUNDS : ROUNDS },
-        rivals: MODES[mode][1],
+        label: `${waiters}, ${until}`,
+        params: { again, waiters, rounds: quick ? QUICK_ROUNDS : ROUNDS },
+        rivals,
       })),
     ),
   async check(id, params) {

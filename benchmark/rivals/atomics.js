@@ -264,6 +264,16 @@ module.exports = {
       Atomics.notify(view, index, 1);
     },
   }),
+  // Sleeps on the flag itself, so that it can wait for nothing else.
+  cancelledWait: (view, index) => ({
+    wait(round) {
+      while (Atomics.load(view, index + round) === 0) Atomics.wait(view, index + round, 0);
+    },
+    end(round) {
+      Atomics.store(view, index + round, 1);
+      Atomics.notify(view, index + round);
+    },
+  }),
   limitedWait: (view, index) => (ms) => Atomics.wait(view, index, 0, ms),
   lockAsync(view, index) {
     const mutex = new Mutex(view, index);

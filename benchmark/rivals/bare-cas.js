@@ -38,6 +38,10 @@ module.exports = {
     const pair = new CasPair(view, index);
     return { acquire: () => pair.lock(), release: () => pair.unlock() };
   },
+  event(view, index) {
+    const pair = new CasPair(view, index);
+    return { set: () => pair.lock(), wait: () => pair.unlock() };
+  },
   rwLock(view, index) {
     const pair = new CasPair(view, index);
     const [take, give] = [() => pair.lock(), () => pair.unlock()];

@@ -12,6 +12,16 @@ module.exports = {
     const look = () => Atomics.load(view, index);
     return { wait: look, notify: look, notifyAll: look };
   },
+  once(view, index) {
+    return {
+      run(fn) {
+        if (Atomics.load(view, index) === 1) return false;
+        fn();
+        Atomics.store(view, index, 1);
+        return true;
+      },
+    };
+  },
   latch(view, index) {
     return { await: () => Atomics.load(view, index), release: () => Atomics.store(view, index, 1) };
   },

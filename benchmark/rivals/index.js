@@ -19,16 +19,26 @@
  * @property {(view: Int32Array, index: number, total: number, shared?: unknown) => { wait(): unknown }} barrier
  * @property {(view: Int32Array, index: number, permits: number, shared?: unknown) => Semaphore} semaphore
  * @property {(view: Int32Array, index: number) => Latch} latch
+ * @property {(view: Int32Array, index: number) => { set(): void, wait(): void }} event with automatic reset
+ * @property {(view: Int32Array, index: number) => { run(fn: () => unknown): boolean }} once
  * @property {(view: Int32Array, index: number, shared?: unknown) => RwLock} rwLock
  * @property {(view: Int32Array, index: number) => Word} word
  * @property {(view: Int32Array, index: number) => (ms: number) => unknown} limitedWait waits in vain for so long
- * @property {(view: Int32Array, index: number, shared?: unknown) => () => Promise<{ release(): unknown }>} lockAsync of the
- * mutex there
+ * @property {(view: Int32Array, index: number) => CancelledWait} cancelledWait from the index on it has a cell for each round, and
+ * one more
+ * @property {(view: Int32Array, index: number, shared?: unknown) => LockAsync} lockAsync of the mutex there
  * @property {() => Signal} signal from a worker to the main thread
+ * @property {(view: Int32Array, index: number, capacity: number, way: string) => any} channel a queue of messages
+ * @property {Post} post how a message port is given messages
  *
+ * @typedef {(signal?: AbortSignal) => Promise<{ release(): unknown }>} LockAsync not every rival heeds the signal
  * @typedef {{ acquire(): unknown, release(): unknown }} Semaphore
+ * @typedef {{ wait(round: number): void, end(round: number): void }} CancelledWait rounds count from 1
  * @typedef {{ await(): unknown, release(): unknown }} Latch
  * @typedef {{ send(): void, receiver(): () => Promise<number> }} Signal the receiver resolves with the time of the next one
+ * @typedef {object} Post
+ * @property {(port: import('node:worker_threads').MessagePort, message: any) => void} one
+ * @property {(port: import('node:worker_threads').MessagePort, messages: Uint8Array[]) => void} [batch] in one call
  * @typedef {{ read(): unknown, unlockRead(): unknown, write(): unknown, unlockWrite(): unknown }} RwLock
  * @typedef {{ waitWhile(value: number): unknown, set(value: number): unknown }} Word a bare number that can be waited for
  */
@@ -66,10 +76,14 @@ const FILES = Object.freeze({
   v8: './v8.js',
   multithreading: './multithreading.js',
   'web-locks': './web-locks.js',
+  ring: './ring.js',
   'post-message': './post-message.js',
+  'post-message-array': './post-message-array.js',
+  'post-message-transfer': './post-message-transfer.js',
   'bare-tsfn': './bare-tsfn.js',
   'rust-std': './rust-std.js',
   'rust-futex': './rust-futex.js',
+  crossbeam: './crossbeam.js',
   'bare-cas': './bare-cas.js',
   'bare-load': './bare-load.js',
   'one-thread': './one-thread.js',

@@ -4,4 +4,9 @@
 /** No lock and no waiting: threads send each other messages. */
 
 /** @type {import('./index.js').Rival} */
-module.exports = { name: 'postMessage', style: 'message', singleThreaded: true };
+module.exports = {
+  name: 'postMessage',
+  style: 'message',
+  singleThreaded: true,
+  post: { one: (port, message) => port.postMessage(message) },
+};

@@ -20,9 +20,9 @@ module.exports = {
       exclusively: (section) => locks.request(name, section),
     };
   },
-  lockAsync: (_view, index) => () =>
+  lockAsync: (_view, index) => (signal) =>
     new Promise((resolve, reject) => {
       const hold = () => new Promise((release) => resolve({ release: () => release(undefined) }));
-      locks.request(`mutex ${index}`, hold).catch(reject);
+      locks.request(`mutex ${index}`, { signal }, hold).catch(reject);
     }),
 };

@@ -5,7 +5,7 @@ const { EventEmitter } = require('node:events');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
 const { layout } = require('../..');
-const { Queue, queueLayout } = require('./queue.js');
+const { poolLayout } = require('./queue.js');
 
 const MAX_ATTEMPTS = 3;
 
@@ -13,7 +13,7 @@ const MAX_ATTEMPTS = 3;
  * @typedef {object} Job
  * @property {string} task
  * @property {unknown} argument
- * @property {'exit' | 'error' | 'locked'} [crash] how its worker is to die at the first attempt, to show what happens then
+ * @property {'exit' | 'error' | 'taking'} [crash] how its worker is to die at the first attempt, to show what happens then
  *
  * @typedef {object} Pending
  * @property {Job} job
@@ -29,7 +29,7 @@ const MAX_ATTEMPTS = 3;
  */
 class Pool extends EventEmitter {
   #memory;
-  #queue;
+  #capacity;
   #workers;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
@@ -40,22 +40,17 @@ class Pool extends EventEmitter {
 
   /**
    * @param {number} workers
-   * @param {number} capacity how many jobs may wait
+   * @param {number} capacity of the queue, in bytes
    */
   constructor(workers, capacity) {
     super();
-    this.#memory = layout(queueLayout(capacity, workers));
-    this.#queue = new Queue(this.#memory);
+    this.#memory = layout(poolLayout(capacity, workers));
+    this.#capacity = capacity;
     this.#workers = workers;
   }
 
   start() {
     for (let id = 0; id < this.#workers; id++) this.#startWorker(id);
-  }
-
-  /** The most jobs that ever waited. */
-  get mostWaiting() {
-    return this.#queue.most;
   }
 
   /**
@@ -79,8 +74,7 @@ class Pool extends EventEmitter {
     this.#draining = true;
     while (this.#pending.size > 0) await new Promise((resolve) => this.once('settled', resolve));
     const ended = new Promise((resolve) => (this.#ended = () => resolve(undefined)));
-    await this.#exclusive(() => this.#queue.close());
-    this.#memory.notEmpty.notifyAll();
+    this.#memory.jobs.close();
     await ended;
   }
 
@@ -88,36 +82,8 @@ class Pool extends EventEmitter {
    * @param {number} id
    * @param {Job} job
    */
-  async #put(id, job) {
-    const { notEmpty, notFull } = this.#memory;
-    await this.#exclusive(async (guard) => {
-      await notFull.waitAsync(guard, this.#queue.hasRoom);
-      this.#queue.put(id, job);
-    });
-    notEmpty.notify();
-  }
-
-  /**
-   * Owns the mutex meanwhile, without blocking this thread. What a worker that died with it has left half done is repaired.
-   *
-   * @param {(guard: import('../..').Guard) => void | Promise<void>} section changes nothing before its last wait, since it
-   * may be called again
-   */
-  async #exclusive(section) {
-    const { mutex } = this.#memory;
-    for (;;) {
-      try {
-        return await mutex.runExclusiveAsync(section);
-      } catch (error) {
-        if (/** @type {any} */ (error).code !== 'ERR_ABANDONED') throw error;
-        const guard = await mutex.recoverAsync();
-        try {
-          if (guard.recovered) this.#queue.repair();
-        } finally {
-          guard.release();
-        }
-      }
-    }
+  #put(id, job) {
+    return this.#memory.jobs.sendAsync({ id, job });
   }
 
   /** @param {number} id */
@@ -125,7 +91,7 @@ class Pool extends EventEmitter {
     const worker = new Worker(path.join(__dirname, 'worker.js'), {
       workerData: {
         id,
-        capacity: this.#queue.capacity,
+        capacity: this.#capacity,
         workers: this.#workers,
         share: this.#memory.share(),
       },
@@ -159,11 +125,8 @@ class Pool extends EventEmitter {
    * @param {unknown} cause why it has died
    */
   async #replace(id, cause) {
-    let held = 0;
-    await this.#exclusive(() => {
-      held = this.#memory.held[id];
-      this.#memory.held[id] = 0;
-    });
+    const held = this.#memory.held[id];
+    this.#memory.held[id] = 0;
     this.#startWorker(id); // before the job is queued: it may have to make room
     const pending = this.#pending.get(held);
     if (pending === undefined) return; // the result was there before it died
@@ -180,9 +143,10 @@ class Pool extends EventEmitter {
    */
   #settle(id, answer) {
     const pending = this.#pending.get(id);
+    if (pending === undefined) return; // it was done twice
     this.#pending.delete(id);
-    if ('error' in answer) pending?.reject(answer.error);
-    else pending?.resolve(answer.value);
+    if ('error' in answer) pending.reject(answer.error);
+    else pending.resolve(answer.value);
     this.emit('settled', answer.worker, id);
   }
 }

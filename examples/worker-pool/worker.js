@@ -3,14 +3,12 @@
 
 const { parentPort, workerData } = require('node:worker_threads');
 const { layout } = require('../..');
-const { Queue, queueLayout } = require('./queue.js');
+const { poolLayout } = require('./queue.js');
 const { tasks } = require('./tasks.js');
 
 /** @type {{ id: number, capacity: number, workers: number, share: unknown }} */
 const { id, capacity, workers, share } = workerData;
-const memory = layout.from(share, queueLayout(capacity, workers));
-const { mutex, notEmpty, notFull, held } = memory;
-const queue = new Queue(memory);
+const { jobs, held, planted } = layout.from(share, poolLayout(capacity, workers));
 
 for (let taken = take(); taken !== null; taken = take()) {
   const { task, argument, crash } = taken.job;
@@ -20,27 +18,24 @@ for (let taken = take(); taken !== null; taken = take()) {
   Atomics.store(held, id, 0); // only now: if it had died before, the job would be done again
 }
 
-/** Waits for a job, and takes it; null when the queue is closed. */
+/**
+ * Waits for a job, and takes it; null when the queue is closed. The job is noted before it leaves the queue. So if the worker
+ * dies in between, it is in the queue, in the note, or in both.
+ */
 function take() {
-  for (;;) {
-    try {
-      const taken = mutex.runExclusive(() => {
-        notEmpty.wait(mutex, () => queue.hasJob() || queue.isClosed);
-        return queue.hasJob() ? queue.take(id) : null;
-      });
-      notFull.notify();
-      return taken;
-    } catch (error) {
-      if (/** @type {any} */ (error).code !== 'ERR_ABANDONED') throw error;
-      // Another worker has died while it owned the mutex: the first to be here repairs, and all go on.
-      const isFirst = mutex.recover();
-      try {
-        if (isFirst) queue.repair();
-      } finally {
-        mutex.unlock();
-      }
-    }
+  let peek;
+  try {
+    peek = jobs.peek();
+  } catch (error) {
+    if (/** @type {any} */ (error).code !== 'ERR_CLOSED') throw error;
+    return null;
   }
+  const taken = JSON.parse(Buffer.from(peek.bytes).toString());
+  held[id] = taken.id;
+  // Planted: a death half-way.
+  if (taken.job.crash === 'taking' && Atomics.exchange(planted, 0, 1) === 0) process.exit(8);
+  peek.consume();
+  return taken;
 }
 
 /**

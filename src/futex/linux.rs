@@ -58,7 +58,10 @@ impl Futex for Linux {
 fn timespec(deadline: Deadline) -> libc::timespec {
     let nanoseconds = deadline.as_nanoseconds();
     libc::timespec {
-        tv_sec: libc::time_t::try_from(nanoseconds / 1_000_000_000).unwrap_or(libc::time_t::MAX),
+        // The type is `time_t`, which libc deprecates for musl by name. It has 64 bits where `c_long` has.
+        tv_sec: (nanoseconds / 1_000_000_000)
+            .try_into()
+            .unwrap_or(libc::c_long::MAX as _),
         // Below 10^9, so it fits into every c_long.
         tv_nsec: (nanoseconds % 1_000_000_000) as _,
     }

@@ -7,7 +7,7 @@ use crate::sync::AtomicU32;
 
 #[cfg(all(target_os = "linux", not(loom)))]
 mod linux;
-#[cfg(all(target_os = "macos", not(loom)))]
+#[cfg(all(any(target_os = "macos", all(test, target_os = "linux")), not(loom)))]
 mod macos;
 #[cfg(loom)]
 mod model;
@@ -64,15 +64,15 @@ impl Deadline {
         Deadline(monotonic_nanoseconds())
     }
 
-    /// The moment `milliseconds` from now. None for infinity; a longer time than the clock's range is clamped.
-    pub fn after_milliseconds(milliseconds: f64) -> Option<Self> {
+    /// This moment, `milliseconds` later. None for infinity; a longer time than the clock's range is clamped.
+    pub fn plus_milliseconds(self, milliseconds: f64) -> Option<Self> {
         if milliseconds == f64::INFINITY {
             return None;
         }
         // `as` saturates, so that a huge limit is clamped and never wraps into the past. Rounded up, since a limit
         // must never be early.
         let nanoseconds = (milliseconds * 1e6).ceil() as u64;
-        Some(Self::now().plus(nanoseconds))
+        Some(self.plus(nanoseconds))
     }
 
     /// This moment, `nanoseconds` later.
@@ -116,7 +116,7 @@ mod tests {
         let futex = Native::new(0);
         for milliseconds in [0.0, 0.3, 1.0, 5.0, 20.0] {
             let start = Instant::now();
-            let deadline = Deadline::after_milliseconds(milliseconds);
+            let deadline = Deadline::now().plus_milliseconds(milliseconds);
             while futex.wait(0, deadline) != Wake::TimedOut {}
             assert!(start.elapsed() >= Duration::from_secs_f64(milliseconds / 1e3));
         }
@@ -144,8 +144,8 @@ mod tests {
 
     #[test]
     fn limits_are_clamped_and_never_wrap() {
-        assert_eq!(Deadline::after_milliseconds(f64::INFINITY), None);
-        let far = Deadline::after_milliseconds(f64::MAX).unwrap();
+        assert_eq!(Deadline::now().plus_milliseconds(f64::INFINITY), None);
+        let far = Deadline::now().plus_milliseconds(f64::MAX).unwrap();
         assert!(far > Deadline::now().plus(u64::MAX / 4));
         assert_eq!(far.plus(u64::MAX), far);
     }

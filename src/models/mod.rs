@@ -7,17 +7,24 @@
 //! their loads can see. It fails if one of them ends in a data race, a deadlock or a failed assertion.
 
 mod barrier;
+mod cancel;
+mod channel;
 mod condition;
 mod corruption;
 mod deadlock;
+mod event;
 mod latch;
 mod mutex;
+mod once;
 mod planted;
 mod promises;
+mod readers;
 mod rwlock;
+mod select;
 mod semaphore;
 mod thread_blocked;
 mod timer;
+mod writer;
 
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
@@ -46,6 +53,9 @@ const TO_THE_OVERTAKEN: HandOff = HandOff {
     min_interval: 0,
 };
 
+/// How many cells a world has.
+const CELLS: usize = 7;
+
 /// A process with a few cells of shared memory.
 struct World {
     queues: Queues,
@@ -62,7 +72,7 @@ impl World {
     fn hashed(handoff: HandOff, bits: u32) -> Arc<Self> {
         Arc::new(World {
             queues: Queues::new(bits, handoff),
-            cells: (0..3).map(|_| AtomicU32::new(0)).collect(),
+            cells: (0..CELLS).map(|_| AtomicU32::new(0)).collect(),
         })
     }
 
@@ -100,6 +110,7 @@ fn run<R>(
         queues: &world.queues,
         thread,
         runtime: &interrupts,
+        cancels: &[],
     };
     body(world, &context)
 }

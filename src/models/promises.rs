@@ -4,7 +4,8 @@ use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
 use crate::primitives::{Condition, Fault, Locking, Mutex, Recovered, Wait, Waiting};
 use crate::queue::{Context, HandOff, Readiness, Requester, Unpark, WakeReason};
 use crate::sync::{AtomicU32, Ordering};
-use crate::threads::Thread;
+use crate::threads::{Interrupt, InterruptSource, Runtime, Thread};
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -54,6 +55,42 @@ pub(super) fn settle<W: Wait>(context: &Context, mut wait: W) -> Result<W::Outpu
             return result;
         }
     }
+}
+
+/// The runtime of a thread with one pending promise.
+struct WithPromise<'a, W> {
+    context: &'a Context<'a>,
+    promise: RefCell<W>,
+}
+
+impl<W: Wait> Runtime for WithPromise<'_, W> {
+    fn interrupt_source(&self) -> InterruptSource {
+        InterruptSource::Never
+    }
+
+    fn check_interrupts(&self) -> Interrupt {
+        Interrupt::Continue
+    }
+
+    fn before_block(&self) {
+        self.promise.borrow_mut().requeue_for_block(self.context);
+    }
+
+    fn after_block(&self) {
+        self.promise.borrow().revalidate(self.context);
+    }
+}
+
+/// Calls `body` as the thread of a pending promise, which may block.
+pub(super) fn with_promise<W: Wait>(context: &Context, promise: W, body: impl FnOnce(&Context)) {
+    let runtime = WithPromise {
+        context,
+        promise: RefCell::new(promise),
+    };
+    body(&Context {
+        runtime: &runtime,
+        ..*context
+    });
 }
 
 /// Locks by a promise, and unlocks by its guard.

@@ -4,7 +4,10 @@
 use super::promises::{promise_of, run_to_completion, settle};
 use super::rwlock::Counts;
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
-use crate::primitives::{Acquiring, Entering, Latch, Locking, Mutex, Request, Semaphore, Wait};
+use crate::primitives::{
+    Acquiring, Awaiting, Began, Entering, Event, Latch, Locking, Mutex, Once, Preparing, Request,
+    Semaphore, Wait,
+};
 use crate::queue::{Context, HandOff};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use std::cell::RefCell;
@@ -12,6 +15,8 @@ use std::cell::RefCell;
 /// What the promise and the other threads wait for, as one thread sees it.
 trait Scene {
     type Waiting: Wait;
+    /// The word of the cell when no thread has locked.
+    const FREE: u32 = 0;
 
     fn new() -> Self;
     fn lock(&self, world: &World, context: &Context);
@@ -80,6 +85,70 @@ impl Scene for ASemaphore {
 
     fn unlock_promised(&self, world: &World, context: &Context) {
         self.unlock(world, context);
+    }
+}
+
+/// An automatic event as a lock: a thread waits to lock, and sets to unlock.
+struct AnEvent;
+
+impl AnEvent {
+    fn of(world: &World) -> Event {
+        Event::new(world.cell(0), true)
+    }
+}
+
+impl Scene for AnEvent {
+    type Waiting = Awaiting;
+    const FREE: u32 = Event::SET | Event::AUTOMATIC;
+
+    fn new() -> Self {
+        AnEvent
+    }
+
+    fn lock(&self, world: &World, context: &Context) {
+        assert_eq!(Self::of(world).wait(context, None), Ok(()));
+    }
+
+    fn unlock(&self, world: &World, context: &Context) {
+        assert_eq!(Self::of(world).set(context), Ok(()));
+    }
+
+    fn promise(&self, world: &World, context: &Context) -> Awaiting {
+        Awaiting::new(Self::of(world), &promise_of(context))
+    }
+
+    fn unlock_promised(&self, world: &World, context: &Context) {
+        self.unlock(world, context);
+    }
+}
+
+/// A once whose runs all fail.
+struct AOnce;
+
+impl Scene for AOnce {
+    type Waiting = Preparing;
+
+    fn new() -> Self {
+        AOnce
+    }
+
+    fn lock(&self, world: &World, context: &Context) {
+        let began = Once::new(world.cell(0)).begin(context, None);
+        assert_eq!(began, Ok(Began::Runner));
+    }
+
+    fn unlock(&self, world: &World, context: &Context) {
+        let failed = Once::new(world.cell(0)).fail(context, context.owner());
+        assert_eq!(failed, Ok(()));
+    }
+
+    fn promise(&self, world: &World, context: &Context) -> Preparing {
+        Preparing::run(Once::new(world.cell(0)), &promise_of(context))
+    }
+
+    fn unlock_promised(&self, world: &World, context: &Context) {
+        let failed = Once::new(world.cell(0)).fail(context, context.guard());
+        assert_eq!(failed, Ok(()));
     }
 }
 
@@ -180,6 +249,7 @@ impl<W: Wait> Runtime for WithPromises<'_, W> {
 fn strands_no_waiter<S: Scene + 'static>(handoff: HandOff) {
     loom::model(move || {
         let world = World::new(handoff);
+        world.cell(0).overwrite(S::FREE);
         let owner = world.thread(1);
         let scene = S::new();
         run(&world, &owner, UNINTERRUPTED, |world, context| {
@@ -216,7 +286,7 @@ fn strands_no_waiter<S: Scene + 'static>(handoff: HandOff) {
         });
         blocks.join().unwrap();
         behind.join().unwrap();
-        assert_eq!(world.cell(0).load(), 0);
+        assert_eq!(world.cell(0).load(), S::FREE);
     });
 }
 
@@ -233,6 +303,16 @@ fn a_promise_handed_the_lock_just_before_its_thread_blocks_strands_no_waiter() {
 #[test]
 fn a_promise_granted_permits_just_before_its_thread_blocks_strands_no_waiter() {
     strands_no_waiter::<ASemaphore>(COMPETE);
+}
+
+#[test]
+fn a_promise_handed_an_event_just_before_its_thread_blocks_strands_no_waiter() {
+    strands_no_waiter::<AnEvent>(COMPETE);
+}
+
+#[test]
+fn a_promise_handed_a_run_just_before_its_thread_blocks_strands_no_waiter() {
+    strands_no_waiter::<AOnce>(COMPETE);
 }
 
 #[test]

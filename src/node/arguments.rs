@@ -4,7 +4,9 @@ use super::export::Function;
 use super::realm::{self, Realm};
 use super::value::{Env, Failure, Result, check};
 use super::view::CellView;
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
+use crate::threads;
 use napi_sys as sys;
 use std::ptr;
 use std::rc::Rc;
@@ -22,16 +24,22 @@ pub struct Arguments {
 #[derive(Clone, Copy)]
 pub struct Name(sys::napi_value);
 
-/// A time limit in milliseconds: infinity for none.
-#[derive(Clone, Copy)]
-pub struct Milliseconds(pub f64);
+/// How long a call waits at most, and what may end it before.
+pub struct Limit {
+    /// In milliseconds: infinity for no limit.
+    milliseconds: f64,
+    /// Whether a limit that passes is a fault.
+    pub is_fault: bool,
+    /// The cells of the cancels. Their memory is kept for the length of the call.
+    pub cancels: Vec<SharedWord>,
+}
 
 /// The id of a promise or of a Barrier's action. 0 for none.
 pub type Serial = u64;
 
 impl Arguments {
     /// The most arguments that a native function has.
-    pub const MOST: usize = 9;
+    pub const MOST: usize = 12;
 
     /// No arguments yet.
     pub fn new(env: Env) -> Self {
@@ -96,9 +104,53 @@ impl Arguments {
         Name(self.next())
     }
 
-    /// A time limit.
-    pub fn milliseconds(&mut self) -> Result<Milliseconds> {
-        self.number().map(Milliseconds)
+    /// A limit: a number of milliseconds, or an array of that, whether it is a fault when they pass, and the cells of
+    /// cancels.
+    pub fn limit(&mut self) -> Result<Limit> {
+        let (value, mut milliseconds) = (self.next(), 0.0);
+        // SAFETY: a value of this environment, within the scope of the native call.
+        match unsafe { sys::napi_get_value_double(self.env.raw(), value, &mut milliseconds) } {
+            sys::Status::napi_ok => Ok(Limit {
+                milliseconds,
+                is_fault: false,
+                cancels: Vec::new(),
+            }),
+            _ => self.limit_with_cancels(value),
+        }
+    }
+
+    #[cold]
+    fn limit_with_cancels(&self, array: sys::napi_value) -> Result<Limit> {
+        let env = self.env;
+        let elements = match elements(env, array) {
+            Ok(elements) if elements.len() >= 2 => elements,
+            _ => return Err(Failure::error("NumberExpected", "expected a limit")),
+        };
+        let mut values = Arguments::new(env);
+        values.values[..2].copy_from_slice(&elements[..2]);
+        let cancels = elements[2..].iter();
+        Ok(Limit {
+            milliseconds: values.number()?,
+            is_fault: values.boolean()?,
+            cancels: cancels
+                .map(|cancel| Ok(CellView::new(env, *cancel)?.cell()))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// An array of arrays, whose elements are read as arguments are.
+    pub fn lists(&mut self) -> Result<Vec<Arguments>> {
+        let env = self.env;
+        let list = |array| {
+            let elements = elements(env, array)?;
+            let mut list = Arguments::new(env);
+            let places = list.values.get_mut(..elements.len());
+            places
+                .ok_or_else(|| Failure::invalid("the list is too long"))?
+                .copy_from_slice(&elements);
+            Ok(list)
+        };
+        elements(env, self.next())?.into_iter().map(list).collect()
     }
 
     /// An id. It is exact: JavaScript counts no further than 2^53.
@@ -132,6 +184,13 @@ impl Arguments {
         }
     }
 
+    /// A string.
+    pub fn text(&mut self) -> Result<String> {
+        let text = self.env.read_text(self.values[self.next]);
+        self.next += 1;
+        text.ok_or_else(|| Failure::error("StringExpected", "expected a string"))
+    }
+
     /// A boolean.
     pub fn boolean(&mut self) -> Result<bool> {
         let mut value = false;
@@ -141,6 +200,23 @@ impl Arguments {
             _ => Err(Failure::error("BooleanExpected", "expected a boolean")),
         }
     }
+}
+
+/// The elements of an array that belongs to the package, so that no code of the user runs.
+fn elements(env: Env, array: sys::napi_value) -> Result<Vec<sys::napi_value>> {
+    let mut length = 0;
+    // SAFETY: a value of this environment, within the scope of the native call.
+    let status = unsafe { sys::napi_get_array_length(env.raw(), array, &mut length) };
+    if status != sys::Status::napi_ok {
+        return Err(Failure::invalid("expected an array"));
+    }
+    let element = |index| {
+        let mut value = ptr::null_mut();
+        // SAFETY: as above.
+        let status = unsafe { sys::napi_get_element(env.raw(), array, index, &mut value) };
+        check(status, "cannot read an array").map(|()| value)
+    };
+    (0..length).map(element).collect()
 }
 
 #[cold]
@@ -156,9 +232,18 @@ impl Name {
     }
 }
 
-impl Milliseconds {
+impl Limit {
     /// When the limit passes. None for infinity.
-    pub fn deadline(self) -> Option<Deadline> {
-        Deadline::after_milliseconds(self.0)
+    pub fn deadline(&self) -> Option<Deadline> {
+        // Without a limit the clock need not be read.
+        if self.milliseconds == f64::INFINITY {
+            return None;
+        }
+        threads::now().plus_milliseconds(self.milliseconds)
+    }
+
+    /// Whether the call may wait at all.
+    pub fn waits(&self) -> bool {
+        self.milliseconds > 0.0
     }
 }

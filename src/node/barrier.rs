@@ -58,8 +58,10 @@ fn arrived(missing: u32, key: Key, action: Serial) -> f64 {
 fn wait(arguments: &mut Arguments) -> Result<Value> {
     let (call, barrier) = read(arguments)?;
     let action = arguments.serial()?;
-    let deadline = arguments.milliseconds()?.deadline();
-    let missing = call.run(|context| barrier.wait(context, last(action), deadline))?;
+    let limit = arguments.limit()?;
+    let missing = call.run_with(&limit.cancels, |context| {
+        barrier.wait(context, last(action), limit.deadline())
+    })?;
     Ok(arrived(missing, call.key(), action).into())
 }
 

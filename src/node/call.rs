@@ -1,9 +1,11 @@
 //! One native call: the calling thread, the cells, and what the runtime does for the thread while it blocks.
 
 use super::QUEUES;
-use super::arguments::{Arguments, Milliseconds, Name};
+use super::arguments::{Arguments, Limit, Name};
 use super::errors::report;
+use super::explore;
 use super::promises::{self, Completion, Site, Terms};
+use super::read_counts;
 use super::realm::Realm;
 use super::status::WaitStatus;
 use super::value::{Env, Failure, Result, Value};
@@ -11,11 +13,9 @@ use super::view::{CellView, KeptView};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::label::Label;
-use crate::primitives::{Fault, Wait};
+use crate::primitives::{Fault, Wait, assert_not_cancelled};
 use crate::queue::{Context, Key, Kind, Labels, Requester};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
-use napi_sys as sys;
-use std::ptr;
 use std::rc::Rc;
 
 /// A call of a native function on a primitive.
@@ -33,9 +33,11 @@ impl Call {
     // Not inlined: otherwise every native function would contain a copy.
     #[inline(never)]
     pub fn read(arguments: &mut Arguments, kind: Kind) -> Result<Self> {
+        let realm = arguments.realm()?;
+        realm.catch_up(arguments.env);
         Ok(Call {
             env: arguments.env,
-            realm: arguments.realm()?,
+            realm,
             kind,
             own: (arguments.cell()?, arguments.name()),
             mutex: None,
@@ -97,11 +99,12 @@ impl Call {
         }
     }
 
-    fn as_context<R>(&self, operation: impl FnOnce(&Context) -> R) -> R {
+    fn as_context<R>(&self, cancels: &[SharedWord], operation: impl FnOnce(&Context) -> R) -> R {
         operation(&Context {
             queues: &QUEUES,
             thread: self.realm.thread(),
             runtime: self,
+            cancels,
         })
     }
 
@@ -110,29 +113,49 @@ impl Call {
         &self,
         operation: impl FnOnce(&Context) -> std::result::Result<R, Fault>,
     ) -> Result<R> {
-        let result = self.as_context(operation);
+        self.run_with(&[], operation)
+    }
+
+    /// As [`Call::run`], for an operation whose waits these cancels end.
+    pub fn run_with<R>(
+        &self,
+        cancels: &[SharedWord],
+        operation: impl FnOnce(&Context) -> std::result::Result<R, Fault>,
+    ) -> Result<R> {
+        let result = self.as_context(cancels, operation);
         self.realm.environment().hold_due();
         result.map_err(|fault| self.throw(fault))
     }
 
-    /// Waits, and returns the status. A time limit that passes is no fault.
+    /// Waits within a limit, and returns the status. A time limit that passes is a fault only if the limit says so.
     pub fn wait<T: Into<WaitStatus>>(
         &self,
+        limit: &Limit,
         wait: impl FnOnce(&Context) -> std::result::Result<T, Fault>,
     ) -> Result<Value> {
-        self.run(|context| WaitStatus::of(wait(context)))
-            .map(Value::from)
+        let status = self.run_with(&limit.cancels, |context| {
+            assert_not_cancelled(context.cancels)?;
+            let result = wait(context);
+            if limit.is_fault {
+                result.map(T::into)
+            } else {
+                WaitStatus::of(result)
+            }
+        })?;
+        // An observer may have been switched on meanwhile.
+        self.realm.catch_up(self.env);
+        Ok(Value::from(status))
     }
 
-    /// Waits within a time limit, and returns the status. With a limit of 0 it calls `at_once` instead.
+    /// As [`Call::wait`], but with a time limit of 0 it calls `at_once` instead.
     pub fn within(
         &self,
-        limit: Milliseconds,
+        limit: &Limit,
         wait: impl FnOnce(&Context, Option<Deadline>) -> std::result::Result<(), Fault>,
         at_once: impl FnOnce(&Context) -> std::result::Result<(), Fault>,
     ) -> Result<Value> {
-        self.wait(|context| {
-            if limit.0 > 0.0 {
+        self.wait(limit, |context| {
+            if limit.waits() {
                 wait(context, limit.deadline())
             } else {
                 at_once(context)
@@ -157,8 +180,9 @@ impl Call {
     #[cold]
     fn throw(&self, fault: Fault) -> Failure {
         let named = self.labels().get(self.site().concerned(&fault));
-        if let Some(report) = report(&named, self.realm.thread().id(), fault) {
-            self.realm.throw(self.env, report);
+        match report(&named, self.realm.thread().id(), fault) {
+            Some(report) => self.realm.throw(self.env, report),
+            None => explore::throw_if_over(self.env),
         }
         Failure::Interrupted
     }
@@ -170,17 +194,7 @@ impl Runtime for Call {
     }
 
     fn check_interrupts(&self) -> Interrupt {
-        let mut scope = ptr::null_mut();
-        // SAFETY: the scope is opened and closed here, around the values that it holds. Without a scope, a long wait
-        // would collect a handle with each check. Both calls work while an exception is pending.
-        unsafe { sys::napi_open_handle_scope(self.env.raw(), &mut scope) };
-        let polled = self.realm.poll(self.env);
-        // SAFETY: as above.
-        unsafe { sys::napi_close_handle_scope(self.env.raw(), scope) };
-        match polled {
-            Ok(()) => Interrupt::Continue,
-            Err(_) => Interrupt::Stop,
-        }
+        self.realm.check_interrupts(self.env)
     }
 
     fn label(&self, cell: SharedWord) -> Label {
@@ -190,11 +204,15 @@ impl Runtime for Call {
         }
     }
 
+    fn cells_read(&self) -> Vec<SharedWord> {
+        read_counts::cells_read()
+    }
+
     fn before_block(&self) {
-        self.as_context(promises::before_block);
+        self.as_context(&[], promises::before_block);
     }
 
     fn after_block(&self) {
-        self.as_context(promises::after_block);
+        self.as_context(&[], promises::after_block);
     }
 }

@@ -3,11 +3,11 @@
 use super::arguments::Arguments;
 use super::export::{Export, function};
 use super::value::{Result, Value};
-use crate::futex::Deadline;
+use crate::threads;
 
 /// The export of this file.
 pub static EXPORTS: &[Export] = &[function(c"now", 0, now)];
 
 fn now(_: &mut Arguments) -> Result<Value> {
-    Ok((Deadline::now().as_nanoseconds() as f64 / 1e6).into())
+    Ok((threads::now().as_nanoseconds() as f64 / 1e6).into())
 }

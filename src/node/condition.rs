@@ -20,10 +20,10 @@ pub static EXPORTS: &[Export] = &[
 
 fn wait(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = Call::read_with_mutex(arguments)?;
-    let deadline = arguments.milliseconds()?.deadline();
     let (condition, mutex) = (Condition::new(call.cell()), Mutex::new(mutex.cell()));
-    call.wait(|context| {
-        let notified = condition.wait(mutex, context, deadline);
+    let limit = arguments.limit()?;
+    call.wait(&limit, |context| {
+        let notified = condition.wait(mutex, context, limit.deadline());
         notified.map(|()| WaitStatus::Notified)
     })
 }
@@ -53,7 +53,7 @@ fn wait_async(arguments: &mut Arguments) -> Result<Value> {
             // The mutex is locked again, too, if the cell of the condition was written over. If the cell of the mutex
             // was written over, another promise may have been granted it.
             let is_owned = match result {
-                Ok(()) | Err(Fault::TimedOut) => true,
+                Ok(()) | Err(Fault::TimedOut | Fault::Cancelled) => true,
                 Err(Fault::Corrupt(_)) => is_owned(),
                 Err(_) => false,
             };

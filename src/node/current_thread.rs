@@ -1,10 +1,10 @@
 //! The record of the calling thread: made when the thread first loads the package, and marked dead when its
 //! environment ends.
 
-use super::QUEUES;
 use super::value::{Env, Failure, Result, check};
+use super::{QUEUES, order};
 use crate::primitives::thread_died;
-use crate::threads::{Thread, ThreadId};
+use crate::threads::{Thread, ThreadId, explore};
 use napi_sys as sys;
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -48,5 +48,7 @@ pub fn current_thread(env: Env, thread_id: u32) -> Result<Arc<Thread>> {
 unsafe extern "C" fn environment_ends(number: *mut c_void) {
     if let Some(id) = u32::try_from(number.addr()).ok().and_then(ThreadId::new) {
         thread_died(&QUEUES, id);
+        order::thread_ended(id);
+        explore::thread_died();
     }
 }

@@ -4,12 +4,15 @@
 use super::arguments::Arguments;
 use super::export::{Export, function};
 use super::listing::Granted;
-use super::names::thread;
+use super::names::{duration, thread};
 use super::read_counts::Reads;
 use super::value::{Result, Value};
-use super::{QUEUES, barrier, latch, semaphore};
+use super::{QUEUES, barrier, event, latch, semaphore};
 use crate::cell::SharedWord;
-use crate::primitives::{Condition, Fault, Holder, Inside, Mutex, Phase, RwLock};
+use crate::futex::Deadline;
+use crate::primitives::{
+    Abortion, Cancel, Condition, Fault, Holder, Inside, Mutex, Once, Phase, Progress, RwLock,
+};
 use crate::queue::{Key, Kind, QueueGuard};
 use crate::threads::ThreadId;
 
@@ -21,6 +24,9 @@ pub static EXPORTS: &[Export] = &[
     function(c"latchDescribe", 2, latch),
     function(c"semaphoreDescribe", 3, semaphore),
     function(c"rwlockDescribe", 1, rwlock),
+    function(c"eventDescribe", 2, event),
+    function(c"onceDescribe", 1, once),
+    function(c"cancelDescribe", 1, cancel),
 ];
 
 type State = std::result::Result<String, Fault>;
@@ -80,7 +86,7 @@ fn latch(arguments: &mut Arguments) -> Result<Value> {
     let text = describe(cell, Kind::Latch, |key, queue| {
         Ok(match latch.remaining()? {
             0 => "open".to_owned(),
-            remaining => format!("closed, {remaining} to go{}", waiting(queue.len(key))),
+            remaining => format!("closed, {remaining} to go{}", waiting(queue.waiting(key))),
         })
     });
     Ok(text.into())
@@ -122,6 +128,45 @@ fn rwlock(arguments: &mut Arguments) -> Result<Value> {
         Ok(state + &waiting(queue.len(key)))
     });
     Ok((text + &not_run(cell, Kind::RwLock, owner)).into())
+}
+
+/// Whether the event is set, and how many waiters there are.
+fn event(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    let event = event::of(cell, arguments)?;
+    let text = describe(cell, Kind::Event, |key, queue| {
+        let state = if event.is_set()? { "set" } else { "not set" };
+        Ok(state.to_owned() + &waiting(queue.waiting(key)))
+    });
+    Ok(text.into())
+}
+
+/// Whether the function has run, or who runs it, and how many waiters there are.
+fn once(arguments: &mut Arguments) -> Result<Value> {
+    let cell = arguments.cell()?.cell();
+    let text = describe(cell, Kind::Once, |key, queue| {
+        let state = match Once::new(cell).progress(QUEUES.threads())? {
+            Progress::Fresh => "not run".to_owned(),
+            Progress::Running(runner) => format!("run by {}", thread(runner)),
+            Progress::Done => "done".to_owned(),
+        };
+        Ok(state + &waiting(queue.len(key)))
+    });
+    Ok(text.into())
+}
+
+/// Whether it was aborted, and when it will be.
+fn cancel(arguments: &mut Arguments) -> Result<Value> {
+    let text = match Cancel::new(arguments.cell()?.cell()).abortion() {
+        Abortion::None => "not aborted".to_owned(),
+        Abortion::At(deadline) => {
+            let now = Deadline::now().as_nanoseconds();
+            let left = deadline.as_nanoseconds().saturating_sub(now);
+            format!("aborts in {}", duration(left))
+        }
+        Abortion::Done => "aborted".to_owned(),
+    };
+    Ok(text.into())
 }
 
 fn waiting(count: usize) -> String {

@@ -1,10 +1,11 @@
 //! The errors of JavaScript for each fault: the code, and a message that says what to do next.
 
-use super::names::{label, thread};
+use super::QUEUES;
+use super::names::{duration, label, thread};
 use super::value::Value;
 use crate::primitives::Fault;
-use crate::queue::{CycleEdge, Kind, Named};
-use crate::threads::ThreadId;
+use crate::queue::{Access, CycleEdge, Holding, Kind, Named};
+use crate::threads::{LastError, ThreadId};
 
 /// A report of a fault.
 pub struct Report {
@@ -19,6 +20,45 @@ pub struct Report {
 /// Reports a fault of a primitive to the calling thread. None for an interruption, for which the runtime has an
 /// exception of its own pending.
 pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
+    let report = report_of(named, context, fault)?;
+    let Report { code, message, .. } = &report;
+    let text = first_characters(&format!("{code}: {message}"));
+    QUEUES.threads().note_error(context, &text);
+    Some(report)
+}
+
+/// The beginning of a message that becomes part of another one: the last error of a thread may name the last error of
+/// another thread in turn.
+fn first_characters(text: &str) -> String {
+    /// The most characters.
+    const MOST: usize = 1_000;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What went wrong in a thread that died: the last error that it threw, which may never have been printed.
+fn last_error(dead: ThreadId) -> String {
+    let Some(LastError {
+        text,
+        thrown,
+        died: Some(died),
+    }) = QUEUES.threads().last_error(dead)
+    else {
+        return String::new();
+    };
+    let before = died
+        .as_nanoseconds()
+        .saturating_sub(thrown.as_nanoseconds());
+    format!(
+        " The last error that this package threw in {}, {} before it ended: {text}",
+        thread(dead),
+        duration(before)
+    )
+}
+
+fn report_of(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
     let this = label(named);
     let kind = named.key.kind();
     let no_details = || Value::Object(Vec::new());
@@ -26,7 +66,9 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
     let waits_for_itself = || {
         let edge = CycleEdge {
             thread: context,
+            holding: Holding::Owns,
             holds: named.clone(),
+            access: Access::Own,
             waits_for: named.clone(),
         };
         Value::Object(vec![
@@ -92,6 +134,14 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
             ),
             no_details(),
         ),
+        Fault::Recursive if kind == Kind::Once => (
+            "ERR_DEADLOCK",
+            format!(
+                "This thread runs the function of the {this} already and would wait for itself. Do not use the Once inside \
+                 its own function. If a promise of this thread runs it, await runAsync() or waitAsync() instead."
+            ),
+            waits_for_itself(),
+        ),
         Fault::Recursive if kind == Kind::RwLock => (
             "ERR_DEADLOCK",
             format!(
@@ -128,19 +178,20 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
             "ERR_ABANDONED",
             format!(
                 "The {this} was held by {} ended, so the data that it guards may be half changed. This \
-                 thread does not own it. Call recover() or recoverAsync() to acquire it, repair the data, then unlock.",
+                 thread does not own it. Call recover() or recoverAsync() to acquire it, repair the data, then unlock.{}",
                 match owner {
                     Some(owner) => format!("{} when that thread", thread(owner)),
                     None => "a thread that has".to_owned(),
-                }
+                },
+                owner.map(last_error).unwrap_or_default()
             ),
             owner.map_or_else(no_details, owned_by),
         ),
         Fault::Broken => (
             "ERR_BROKEN_BARRIER",
             format!(
-                "The {this} is broken: a party left before all had arrived (it timed out, its signal aborted or its \
-                 thread ended), the action failed, or a thread called abort() or reset(). No party can pass it: call \
+                "The {this} is broken: a party left before all had arrived (it timed out, was cancelled or its thread \
+                 ended), the action failed, or a thread called abort() or reset(). No party can pass it: call \
                  reset() once all parties know."
             ),
             no_details(),
@@ -153,10 +204,46 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
             ),
             no_details(),
         ),
+        Fault::TimedOut if kind == Kind::Condition => (
+            "ERR_TIMEOUT",
+            format!(
+                "The wait for the {this} timed out before it was notified. The mutex is locked again. Check the data, and \
+                 wait again, or allow more time."
+            ),
+            no_details(),
+        ),
+        Fault::TimedOut if kind == Kind::Select => (
+            "ERR_TIMEOUT",
+            format!(
+                "The {this} timed out: none of its cases was ready, and nothing was taken. Select again, or allow more time."
+            ),
+            no_details(),
+        ),
         Fault::TimedOut => (
             "ERR_TIMEOUT",
             format!(
                 "The wait for the {this} timed out, and nothing was acquired. Wait again, or allow more time."
+            ),
+            no_details(),
+        ),
+        Fault::Cancelled if kind == Kind::Cancel => (
+            "ERR_CANCELLED",
+            format!(
+                "The {this} was aborted: a thread called its abort(), or the time of its abortAfter() has passed. Stop the \
+                 work that it belongs to."
+            ),
+            no_details(),
+        ),
+        Fault::Cancelled => (
+            "ERR_CANCELLED",
+            format!(
+                "The wait for the {this} was cancelled: a Cancel in its options was aborted. {} Stop the work that the \
+                 Cancel belongs to.",
+                match kind {
+                    Kind::Barrier => "The barrier is broken.",
+                    Kind::Condition => "The mutex is locked again.",
+                    _ => "Nothing was acquired.",
+                }
             ),
             no_details(),
         ),
@@ -171,6 +258,7 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
                     Kind::Semaphore => ", another thread constructed it with other permits",
                     Kind::Barrier => ", another thread constructed it with another total",
                     Kind::Latch => ", another thread constructed it with another count",
+                    Kind::Event => ", another thread constructed it with or without autoReset",
                     _ => "",
                 }
             ),
@@ -188,9 +276,13 @@ pub fn report(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> 
 /// The threads of a deadlock, as `CycleLink` of binding.d.ts describes them.
 fn cycle(edges: &[CycleEdge]) -> Value {
     let link = |edge: &CycleEdge| {
+        let holds = match edge.holding {
+            Holding::Owns | Holding::Reads => label(&edge.holds).into(),
+            Holding::QueuedBefore => Value::Undefined,
+        };
         Value::Object(vec![
             (c"threadId", edge.thread.worker().into()),
-            (c"holds", label(&edge.holds).into()),
+            (c"holds", holds),
             (c"waitsFor", label(&edge.waits_for).into()),
         ])
     };
@@ -199,12 +291,23 @@ fn cycle(edges: &[CycleEdge]) -> Value {
 
 fn in_words(edges: &[CycleEdge]) -> String {
     let clause = |edge: &CycleEdge| {
-        format!(
-            "{} holds the {} and waits for the {}",
+        let (thread, held, awaited) = (
             thread(edge.thread),
             label(&edge.holds),
-            label(&edge.waits_for)
-        )
+            label(&edge.waits_for),
+        );
+        let waits = match edge.access {
+            Access::Own => "waits for",
+            Access::Read => "waits to read",
+            Access::Write => "waits to write",
+        };
+        match edge.holding {
+            Holding::Owns => format!("{thread} holds the {held} and {waits} the {awaited}"),
+            Holding::Reads => format!("{thread} reads the {held} and {waits} the {awaited}"),
+            Holding::QueuedBefore => {
+                format!("{thread} {waits} the {awaited} and is queued before that thread")
+            }
+        }
     };
     edges.iter().map(clause).collect::<Vec<_>>().join(", ")
 }

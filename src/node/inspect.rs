@@ -53,13 +53,13 @@ fn row(
         Kind::Barrier => arrived(key),
         _ => Value::Undefined,
     };
+    // What a select has instead of a name is its cases.
+    let name = wait.named.label.name.as_deref();
+    let name = name.filter(|_| key.kind() != Kind::Select);
     Value::Object(vec![
         (c"threadId", wait.thread.worker().into()),
         (c"kind", class_of(key.kind()).to_owned().into()),
-        (
-            c"name",
-            wait.named.label.name.as_deref().map(str::to_owned).into(),
-        ),
+        (c"name", name.map(str::to_owned).into()),
         (c"waitsFor", label(&wait.named).into()),
         (c"waitedMs", milliseconds(now, wait.since).into()),
         (c"async", is_promise.into()),

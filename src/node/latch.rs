@@ -39,7 +39,7 @@ fn read(arguments: &mut Arguments) -> Result<(Call, Latch)> {
 fn wait(arguments: &mut Arguments) -> Result<Value> {
     let (call, latch) = read(arguments)?;
     call.within(
-        arguments.milliseconds()?,
+        &arguments.limit()?,
         |context, deadline| latch.wait(context, deadline),
         |_| {
             if latch.is_open()? {

@@ -1,9 +1,9 @@
 //! The pending promises of each thread, in lists that other threads can read: what they wait for, and the names that
 //! the user gave. A promise keeps its place until its wait is over.
 
-use super::names::thread as name_of_thread;
+use super::names::{duration, thread as name_of_thread};
 use crate::futex::Deadline;
-use crate::queue::{CurrentWait, Key, Labels, Outcome, Waiter};
+use crate::queue::{CurrentWait, Key, Kind, Labels, Outcome, Waiter};
 use crate::sync::lock;
 use crate::threads::{Thread, ThreadId};
 use std::cell::RefCell;
@@ -109,6 +109,10 @@ fn all_lists() -> Vec<Arc<List>> {
 pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
     let (mut found, mut waiting, mut all) = (Vec::new(), Vec::new(), 0);
     visit(|_, Listed { waiter, labels }| {
+        // The signal of a Cancel waits for nothing that should come.
+        if waiter.key().kind() == Kind::Cancel {
+            return;
+        }
         all += 1;
         let list = match waiter.outcome() {
             Some(_) => &mut found,
@@ -125,6 +129,18 @@ pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
     found.truncate(most);
     let omitted = all - found.len();
     (found, omitted)
+}
+
+/// The promises of all threads that wait, at most `most`: their waiters and the labels of their cells. Those that were
+/// granted what they wait for are left out. The cells must not be read: the memory may be gone.
+pub fn all_waiting(most: usize) -> Vec<(Arc<Waiter>, Labels)> {
+    let mut waiting = Vec::new();
+    visit(|_, Listed { waiter, labels }| {
+        if waiter.outcome().is_none() && waiting.len() < most {
+            waiting.push((Arc::clone(waiter), labels.clone()));
+        }
+    });
+    waiting
 }
 
 /// A lock that was granted to a promise whose thread has not run since.
@@ -182,16 +198,5 @@ fn visit(mut visit: impl FnMut(ThreadId, &Listed)) {
             }
             next += some.len();
         }
-    }
-}
-
-fn duration(nanoseconds: u64) -> String {
-    let milliseconds = nanoseconds / 1_000_000;
-    if milliseconds < 1_000 {
-        format!("{milliseconds} ms")
-    } else {
-        // Without floating point, whose formatting would take 15 KB of the addon.
-        let tenths = (milliseconds + 50) / 100;
-        format!("{}.{} s", tenths / 10, tenths % 10)
     }
 }

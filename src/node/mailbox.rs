@@ -41,14 +41,15 @@ impl Mailbox {
         };
         letters.numbers.push(number);
         if letters.numbers.len() == 1 {
-            // SAFETY: the function is alive, since it is removed under the lock that is held here.
-            unsafe {
-                sys::napi_call_threadsafe_function(
-                    function.0,
-                    ptr::null_mut(),
-                    sys::ThreadsafeFunctionCallMode::nonblocking,
-                )
-            };
+            call(function);
+        }
+    }
+
+    /// Makes the environment look for ids, although there may be none.
+    pub fn ring(&self) {
+        let letters = lock(&self.letters);
+        if let Some(function) = letters.function {
+            call(function);
         }
     }
 
@@ -76,6 +77,18 @@ impl Mailbox {
     pub fn close(&self) {
         lock(&self.letters).function = None;
     }
+}
+
+/// Calls the function of a mailbox whose lock is held.
+fn call(function: ThreadsafeFunction) {
+    // SAFETY: the function is alive, since it is removed under the lock that the caller holds.
+    unsafe {
+        sys::napi_call_threadsafe_function(
+            function.0,
+            ptr::null_mut(),
+            sys::ThreadsafeFunctionCallMode::nonblocking,
+        )
+    };
 }
 
 /// The promises of one environment, as the threads that complete their waits see them: each by its id.

@@ -7,30 +7,42 @@
 mod arguments;
 mod barrier;
 mod call;
+mod cancel;
+mod channel;
 mod clock;
 mod condition;
 mod current_thread;
 mod describe;
 mod environment;
 mod errors;
+mod event;
 mod event_loop;
+mod explore;
 mod export;
 mod grants;
+mod hang_report;
 mod host;
 mod inspect;
+mod instance;
 mod latch;
 mod listing;
+mod loaded;
 mod mailbox;
 mod mutex;
 mod names;
+mod observers;
+mod once;
+mod order;
 mod promises;
 mod read_counts;
 mod realm;
 mod rwlock;
+mod select;
 mod semaphore;
 mod status;
 mod value;
 mod view;
+mod writers;
 
 use crate::queue::{HandOff, Queues};
 use napi_sys as sys;
@@ -49,7 +61,7 @@ const HAND_OFF: HandOff = HandOff {
 static QUEUES: LazyLock<Queues> = LazyLock::new(|| Queues::new(8, HAND_OFF));
 
 /// The exports of the addon.
-static EXPORTS: [&[export::Export]; 14] = [
+static EXPORTS: [&[export::Export]; 25] = [
     status::EXPORTS,
     host::EXPORTS,
     realm::EXPORTS,
@@ -60,10 +72,21 @@ static EXPORTS: [&[export::Export]; 14] = [
     latch::EXPORTS,
     semaphore::EXPORTS,
     rwlock::EXPORTS,
+    event::EXPORTS,
+    once::EXPORTS,
+    cancel::EXPORTS,
+    channel::EXPORTS,
+    select::EXPORTS,
     read_counts::EXPORTS,
+    observers::EXPORTS,
+    order::EXPORTS,
     describe::EXPORTS,
     inspect::EXPORTS,
     clock::EXPORTS,
+    instance::EXPORTS,
+    writers::EXPORTS,
+    hang_report::EXPORTS,
+    explore::EXPORTS,
 ];
 
 /// Node-API calls this in each environment that loads the addon.
@@ -75,8 +98,9 @@ pub unsafe extern "C" fn napi_register_module_v1(
     env: sys::napi_env,
     exports: sys::napi_value,
 ) -> sys::napi_value {
-    #[cfg(target_env = "msvc")]
+    #[cfg(not(target_os = "linux"))]
     look_up_functions();
+    loaded::keep();
     // SAFETY: as demanded above.
     let env = unsafe { Env::new(env) };
     for table in EXPORTS {
@@ -87,8 +111,8 @@ pub unsafe extern "C" fn napi_register_module_v1(
     exports
 }
 
-/// Looks up the functions of Node-API in the program, which Windows does not do when it loads the addon.
-#[cfg(target_env = "msvc")]
+/// Looks up the functions of Node-API in the program that runs. Linux does that when it loads the addon.
+#[cfg(not(target_os = "linux"))]
 fn look_up_functions() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     // SAFETY: no function is called before this has run once. The library is kept loaded.

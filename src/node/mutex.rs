@@ -62,7 +62,7 @@ fn back_off(arguments: &mut Arguments) -> Result<Value> {
 fn lock(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
     call.within(
-        arguments.milliseconds()?,
+        &arguments.limit()?,
         |context, deadline| mutex.lock(context, deadline),
         |context| mutex.try_lock(context),
     )
@@ -75,8 +75,8 @@ fn unlock(arguments: &mut Arguments) -> Result<Value> {
 
 fn recover(arguments: &mut Arguments) -> Result<Value> {
     let (call, mutex) = read(arguments)?;
-    let deadline = arguments.milliseconds()?.deadline();
-    call.wait(|context| mutex.recover(context, deadline))
+    let limit = arguments.limit()?;
+    call.wait(&limit, |context| mutex.recover(context, limit.deadline()))
 }
 
 fn try_lock_guard(arguments: &mut Arguments) -> Result<Value> {

@@ -8,20 +8,20 @@
 //! removes the entry after the wait has left the queues.
 
 use super::QUEUES;
-use super::arguments::{Arguments, Milliseconds, Serial};
+use super::arguments::{self, Arguments, Serial};
 use super::environment::{Environment, Handlers};
 use super::errors::report;
 use super::export::{Export, function};
 use super::listing;
 use super::mailbox::Mailbox;
-use super::realm::Realm;
+use super::realm::{self, Realm};
 use super::status::WaitStatus;
 use super::value::{Env, Failure, Result, Value};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::hash::HashMap;
-use crate::primitives::{Fault, Wait};
-use crate::queue::{Context, Key, Kind, Labels, Requester, Unpark, Waiter, WakeReason};
+use crate::primitives::{Fault, Registered, Wait, assert_not_cancelled};
+use crate::queue::{Cancels, Context, Key, Kind, Labels, Requester, Unpark, Waiter, WakeReason};
 use crate::threads::{Expire, Interrupt, InterruptSource, Limit, Runtime, Thread};
 use std::cell::RefCell;
 
@@ -33,8 +33,11 @@ use std::task::Poll;
 /// The result of a promise: a number above zero, whose meaning its class knows, or a fault.
 pub type Completion = std::result::Result<f64, Fault>;
 
-/// The export of this file.
-pub static EXPORTS: &[Export] = &[function(c"giveUp", 2, give_up)];
+/// The exports of this file.
+pub static EXPORTS: &[Export] = &[
+    function(c"openMailbox", 1, open_mailbox),
+    function(c"giveUp", 2, give_up),
+];
 
 /// What a call that begins a wait returns if the promise waits.
 const PENDING_RESULT: f64 = WaitStatus::Pending.number();
@@ -50,18 +53,23 @@ thread_local! {
 pub struct Terms {
     /// The id of the promise.
     pub serial: Serial,
-    /// The time limit.
-    timeout: Milliseconds,
+    /// The time limit and the cancels.
+    limit: arguments::Limit,
     /// Whether the promise keeps the thread alive.
     keeps_alive: bool,
 }
 
 impl Terms {
+    /// The cells of the cancels.
+    pub fn cancels(&self) -> &[SharedWord] {
+        &self.limit.cancels
+    }
+
     /// Reads the terms, which are three arguments.
     pub fn read(arguments: &mut Arguments) -> Result<Self> {
         Ok(Terms {
             serial: arguments.serial()?,
-            timeout: arguments.milliseconds()?,
+            limit: arguments.limit()?,
             keeps_alive: arguments.boolean()?,
         })
     }
@@ -77,14 +85,12 @@ pub struct Site {
 }
 
 impl Site {
-    /// The primitive that a fault concerns. In the wait of a Condition, all faults but a corrupt cell concern the
-    /// mutex.
+    /// The primitive that a fault concerns. In the wait of a Condition, all faults but a corrupt cell and the end of its
+    /// limits concern the mutex.
     pub fn concerned(&self, fault: &Fault) -> Key {
         match (self.mutex, fault) {
-            (Some(mutex), fault) if !matches!(fault, Fault::Corrupt(_)) => {
-                Key::new(mutex, Kind::Mutex)
-            }
-            _ => self.key,
+            (_, Fault::Corrupt(_) | Fault::TimedOut | Fault::Cancelled) | (None, _) => self.key,
+            (Some(mutex), _) => Key::new(mutex, Kind::Mutex),
         }
     }
 }
@@ -94,6 +100,7 @@ struct Pending<W: PendingWait + ?Sized = dyn PendingWait> {
     realm: Rc<Realm>,
     site: Site,
     limit: Option<Box<TimeLimit>>,
+    cancelling: Option<Box<Cancelling>>,
     /// Its place in the list that other threads read.
     place: u32,
     keeps_alive: bool,
@@ -107,10 +114,52 @@ struct TimeLimit {
     _entry: Limit,
 }
 
+/// The cancels of a promise.
+struct Cancelling {
+    cancels: Registered<'static>,
+    /// What their next deadline calls.
+    expiry: Arc<Expiry>,
+    /// The entry of that deadline in the timer.
+    entry: TimeLimit,
+}
+
+impl Cancelling {
+    /// Whether one was aborted. If not, the timer is set to their next deadline.
+    fn is_aborted(&mut self) -> bool {
+        let Ok(next) = self.cancels.check() else {
+            return true;
+        };
+        let deadline = next.unwrap_or(NEVER);
+        if self.entry.deadline != deadline {
+            let expiry = Arc::clone(&self.expiry) as Arc<dyn Expire>;
+            self.entry = TimeLimit {
+                deadline,
+                _entry: QUEUES.threads().timer().insert(deadline, expiry),
+            };
+        }
+        false
+    }
+}
+
+/// The deadline of cancels that have none.
+const NEVER: Deadline = Deadline::from_nanoseconds(u64::MAX / 2);
+
 /// What the timer calls when the limit of a promise passes.
 struct Expiry {
     number: u64,
     mailbox: Arc<Mailbox>,
+}
+
+impl Expiry {
+    /// Sets a time limit for the promise. Fails if the timer cannot be started.
+    fn set(self: &Arc<Self>, deadline: Deadline) -> Result<TimeLimit> {
+        let target = Arc::clone(self) as Arc<dyn Expire>;
+        let entry = QUEUES.threads().timer().set(deadline, target);
+        Ok(TimeLimit {
+            deadline,
+            _entry: entry.map_err(|error| Failure::refused(&error.to_string()))?,
+        })
+    }
 }
 
 impl Expire for Expiry {
@@ -183,6 +232,7 @@ fn as_context<R>(thread: &Arc<Thread>, step: impl FnOnce(&Context) -> R) -> R {
         queues: &QUEUES,
         thread,
         runtime: &NeverBlocks,
+        cancels: &[],
     })
 }
 
@@ -202,6 +252,11 @@ impl Pending {
         let passed = |limit: &TimeLimit| limit.deadline <= Deadline::now();
         self.wait.is_limited() && self.limit.as_deref().is_some_and(passed)
     }
+
+    fn is_cancelled(&mut self) -> bool {
+        let is_aborted = |cancelling: &mut Box<Cancelling>| cancelling.is_aborted();
+        self.wait.is_limited() && self.cancelling.as_mut().is_some_and(is_aborted)
+    }
 }
 
 /// Begins a wait as a promise. Returns 0 if it waits, or its result if it did not need to wait. `wait` makes the wait
@@ -214,9 +269,14 @@ pub fn begin<W: Wait + 'static>(
     wait: impl FnOnce(&Requester) -> W,
     complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
 ) -> Result<Completion> {
-    let limit = prepare(realm, &terms)?;
+    let Prepared { limit, cancelling } = prepare(realm, &terms)?;
     let completion = as_context(realm.thread(), |context| {
-        let mut wait = wait(&requester(context, realm, &terms));
+        let requester = requester(context, realm, &terms);
+        let mut wait = wait(&requester);
+        if let Err(cancelled) = assert_not_cancelled(&terms.limit.cancels) {
+            wait.never_began(context);
+            return complete(Err(cancelled));
+        }
         if let Poll::Ready(result) = wait.start(context) {
             return complete(result);
         }
@@ -224,6 +284,7 @@ pub fn begin<W: Wait + 'static>(
             realm: Rc::clone(realm),
             site,
             limit,
+            cancelling: register(site, &terms, &requester, cancelling),
             place: 0,
             keeps_alive: terms.keeps_alive,
             wait: Completing {
@@ -237,41 +298,78 @@ pub fn begin<W: Wait + 'static>(
     Ok(completion)
 }
 
-/// Makes what a promise needs before its wait begins. If the timer cannot be started, the wait does not begin.
-fn prepare(realm: &Realm, terms: &Terms) -> Result<Option<Box<TimeLimit>>> {
-    let environment = realm.environment();
+fn open(environment: &Rc<Environment>) -> Result<()> {
     environment.open_mailbox(Handlers {
         read: read_mailbox,
         end,
-    })?;
-    let Some(deadline) = terms.timeout.deadline() else {
-        return Ok(None);
-    };
-    if terms.timeout.0 <= 0.0 {
-        return Ok(None);
-    }
-    let expiry = Arc::new(Expiry {
-        number: terms.serial,
-        mailbox: Arc::clone(environment.mailbox()),
-    });
-    let entry = QUEUES.threads().timer().set(deadline, expiry);
-    let entry = entry.map_err(|error| Failure::refused(&error.to_string()))?;
-    Ok(Some(Box::new(TimeLimit {
-        deadline,
-        _entry: entry,
-    })))
+    })
+}
+
+fn open_mailbox(arguments: &mut Arguments) -> Result<Value> {
+    open(arguments.realm()?.environment())?;
+    Ok(Value::Undefined)
+}
+
+/// What a promise needs before its wait begins.
+struct Prepared {
+    limit: Option<Box<TimeLimit>>,
+    /// For a promise with cancels: what their next deadline calls, and an entry in the timer.
+    cancelling: Option<(Arc<Expiry>, TimeLimit)>,
 }
 
 // What follows is compiled once, and not for each kind of wait.
+
+/// Makes what a promise needs before its wait begins. If the timer cannot be started, the wait does not begin.
+fn prepare(realm: &Realm, terms: &Terms) -> Result<Prepared> {
+    let environment = realm.environment();
+    open(environment)?;
+    let expiry = || {
+        Arc::new(Expiry {
+            number: terms.serial,
+            mailbox: Arc::clone(environment.mailbox()),
+        })
+    };
+    let deadline = terms.limit.deadline().filter(|_| terms.limit.waits());
+    let limit = deadline.map(|deadline| expiry().set(deadline).map(Box::new));
+    let cancelling = (!terms.limit.cancels.is_empty()).then(|| {
+        let expiry = expiry();
+        expiry.set(NEVER).map(|entry| (expiry, entry))
+    });
+    Ok(Prepared {
+        limit: limit.transpose()?,
+        cancelling: cancelling.transpose()?,
+    })
+}
+
+/// Registers a promise with its cancels. One that waits for a Cancel stands in its queue already.
+fn register(
+    site: Site,
+    terms: &Terms,
+    requester: &Requester,
+    cancelling: Option<(Arc<Expiry>, TimeLimit)>,
+) -> Option<Box<Cancelling>> {
+    let (expiry, entry) = cancelling?;
+    let cells = &terms.limit.cancels;
+    let cancels = match site.key.kind() {
+        Kind::Cancel => Registered::watch(&QUEUES, cells),
+        _ => Registered::enter(&QUEUES, cells, requester),
+    };
+    Some(Box::new(Cancelling {
+        cancels: cancels?,
+        expiry,
+        entry,
+    }))
+}
 
 fn requester(context: &Context, realm: &Realm, terms: &Terms) -> Requester {
     let target = Arc::clone(realm.promises()) as Arc<dyn Unpark>;
     Requester::promise_of(context.thread, target, terms.serial)
 }
 
-/// Adds a pending promise, or times it out at once.
+/// Adds a pending promise. It ends at once if it must not wait, or if a cancel was aborted meanwhile.
 fn add(context: &Context, terms: &Terms, labels: Labels, mut pending: Box<Pending>) -> Completion {
     let waiter = Arc::clone(pending.wait.waiter());
+    let is_cancellable = pending.cancelling.is_some();
     pending.place = listing::add(context.thread, waiter, labels);
     pending.realm.begin_pending();
     if pending.keeps_alive {
@@ -279,24 +377,26 @@ fn add(context: &Context, terms: &Terms, labels: Labels, mut pending: Box<Pendin
     }
     // A letter that came before this is still in the mailbox, which only this thread reads.
     with_pending(|all| all.insert(terms.serial, pending));
-    if terms.timeout.0 > 0.0 {
+    let reason = (!terms.limit.waits()).then_some(WakeReason::TimedOut);
+    if reason.is_none() && !is_cancellable {
         return Ok(PENDING_RESULT);
     }
-    step(context, terms.serial, Some(WakeReason::TimedOut))
-        .map_or(Ok(PENDING_RESULT), |finished| finished.completion)
+    step(context, terms.serial, reason).map_or(Ok(PENDING_RESULT), |finished| finished.completion)
 }
 
 fn with_pending<R>(visit: impl FnOnce(&mut HashMap<Serial, Box<Pending>>) -> R) -> R {
     PENDING.with(|pending| visit(&mut pending.borrow_mut()))
 }
 
-/// Lets a promise take a step for `reason`, for its outcome, or for its time limit if that has passed. None if it
+/// Lets a promise take a step for `reason`, for a cancel, for its outcome, or for its time limit if that has passed. None if it
 /// keeps waiting, or was over before.
 fn step(context: &Context, number: u64, reason: Option<WakeReason>) -> Option<Finished> {
     let mut pending = with_pending(|all| all.remove(&number))?;
+    let is_cancelled = pending.is_cancelled();
     // An outcome of this very moment comes before the time limit, which may have been that of an earlier step.
     let reason = match (reason, pending.outcome()) {
         (Some(WakeReason::Interrupted), _) => Some(WakeReason::Interrupted),
+        _ if is_cancelled => Some(WakeReason::Cancelled),
         (_, Some(outcome)) => Some(outcome),
         (Some(WakeReason::TimedOut), None) if !pending.wait.is_limited() => None,
         (Some(reason), None) => Some(reason),
@@ -351,6 +451,7 @@ pub fn after_block(context: &Context) {
 
 /// Reads the mailbox, on the thread of the environment.
 fn read_mailbox(env: Env, environment: &Environment) {
+    realm::catch_up(env, environment);
     for number in environment.mailbox().take() {
         let Some((realm, thread)) = with_pending(|all| {
             let realm = &all.get(&number)?.realm;

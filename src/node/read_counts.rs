@@ -247,6 +247,17 @@ impl Drop for Reads {
     }
 }
 
+/// The cells of the locks that this thread reads.
+pub fn cells_read() -> Vec<SharedWord> {
+    TABLE.with(|table| {
+        let table = table.borrow();
+        let slots = table.slots.iter().enumerate();
+        slots
+            .filter_map(|(slot, Slot { cell, .. })| cell.filter(|_| table.held(slot).any()))
+            .collect()
+    })
+}
+
 /// Registers the hook that handles the reads of this thread when it ends. Called for each realm that is made.
 pub fn watch(env: Env, id: ThreadId) -> Result<()> {
     let number = ptr::without_provenance_mut::<c_void>(id.get() as usize);

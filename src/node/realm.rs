@@ -12,9 +12,10 @@ use super::errors::Report;
 use super::export::{Export, function};
 use super::host::Host;
 use super::mailbox::PromiseTarget;
+use super::observers;
 use super::read_counts;
 use super::value::{Env, Failure, Result, Value, check};
-use crate::threads::{InterruptSource, Thread};
+use crate::threads::{Interrupt, InterruptSource, Thread};
 use napi_sys as sys;
 use std::cell::{Cell, RefCell};
 use std::ptr;
@@ -49,6 +50,8 @@ enum Hook {
     Fulfil,
     /// Rejects the promise with this id, for a code, a message and details.
     Reject,
+    /// Exchanges the methods of the classes for those of the observers that are on.
+    ObserversChanged,
 }
 
 /// The part of the package in one JavaScript realm.
@@ -61,6 +64,8 @@ pub struct Realm {
     hooks: sys::napi_ref,
     /// The number of pending promises of the realm.
     pending: Cell<u32>,
+    /// The epoch of the observers that JavaScript has seen last.
+    observed: Cell<u32>,
     interrupt_source: InterruptSource,
 }
 
@@ -78,6 +83,7 @@ fn register_realm(arguments: &mut Arguments) -> Result<Value> {
     let status = unsafe { sys::napi_create_reference(env.raw(), hooks, 0, &mut reference) };
     check(status, "hooks must be an array")?;
     let environment = environment::of(env);
+    observers::add(environment.mailbox());
     REALMS.with(|realms| {
         let mut realms = realms.borrow_mut();
         let number = realms
@@ -91,6 +97,7 @@ fn register_realm(arguments: &mut Arguments) -> Result<Value> {
             environment,
             hooks: reference,
             pending: Cell::new(0),
+            observed: Cell::new(0),
             interrupt_source: host.interrupt_source(env),
         });
         if number == realms.len() {
@@ -121,6 +128,16 @@ pub fn of(number: u32) -> Result<Rc<Realm>> {
         .ok_or_else(|| Failure::invalid("no realm has this number"))
 }
 
+/// Lets the realms of an environment exchange the methods of their classes.
+pub fn catch_up(env: Env, environment: &Environment) {
+    let realms = REALMS.with(|realms| realms.borrow().clone());
+    let of_environment =
+        |realm: &&Rc<Realm>| std::ptr::eq(Rc::as_ptr(&realm.environment), environment);
+    for realm in realms.iter().filter(of_environment) {
+        realm.catch_up(env);
+    }
+}
+
 impl Realm {
     /// The calling thread.
     pub fn thread(&self) -> &Arc<Thread> {
@@ -145,6 +162,21 @@ impl Realm {
     /// Calls the function that does nothing. Fails if the thread is being terminated.
     pub fn poll(&self, env: Env) -> Result<()> {
         self.call(env, Hook::Poll, []).map(drop)
+    }
+
+    /// Serves the pending interrupts of the runtime.
+    pub fn check_interrupts(&self, env: Env) -> Interrupt {
+        let mut scope = ptr::null_mut();
+        // SAFETY: the scope is opened and closed here, around the values that it holds. Without a scope, a long wait
+        // would collect a handle with each check. Both calls work while an exception is pending.
+        unsafe { sys::napi_open_handle_scope(env.raw(), &mut scope) };
+        let polled = self.poll(env);
+        // SAFETY: as above.
+        unsafe { sys::napi_close_handle_scope(env.raw(), scope) };
+        match polled {
+            Ok(()) => Interrupt::Continue,
+            Err(_) => Interrupt::Stop,
+        }
     }
 
     /// Fulfils a promise.
@@ -176,6 +208,25 @@ impl Realm {
         if let Ok(error) = self.call(env, Hook::CreateError, arguments) {
             // SAFETY: a value of this environment, within the scope of the native call.
             unsafe { sys::napi_throw(env.raw(), error) };
+        }
+    }
+
+    /// Lets JavaScript exchange the methods of the classes if an observer was switched on since the last call.
+    pub fn catch_up(&self, env: Env) {
+        let epoch = observers::epoch();
+        if self.observed.get() != epoch {
+            self.observed.set(epoch);
+            self.observers_changed(env);
+        }
+    }
+
+    #[cold]
+    fn observers_changed(&self, env: Env) {
+        if self.call(env, Hook::ObserversChanged, []).is_err() {
+            let mut exception = ptr::null_mut();
+            // An observer that cannot be loaded must not fail the call of the user.
+            // SAFETY: the environment is alive. If nothing is pending, the call returns undefined.
+            unsafe { sys::napi_get_and_clear_last_exception(env.raw(), &mut exception) };
         }
     }
 

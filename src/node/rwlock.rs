@@ -93,15 +93,14 @@ impl RwLockCall {
 
 fn enter(arguments: &mut Arguments) -> Result<Value> {
     let (this, request) = RwLockCall::read_entering(arguments)?;
-    let limit = arguments.milliseconds()?;
+    let limit = arguments.limit()?;
     let lock = this.lock();
-    this.call.wait(|context| {
-        let deadline = limit.deadline();
+    this.call.wait(&limit, |context| {
         match request {
-            Request::Recover => return lock.recover(context, deadline),
-            request if limit.0 <= 0.0 => lock.try_enter(context, context.owner(), request),
-            Request::Read => lock.read(context, deadline),
-            Request::Write => lock.write(context, deadline),
+            Request::Recover => return lock.recover(context, limit.deadline()),
+            request if !limit.waits() => lock.try_enter(context, context.owner(), request),
+            Request::Read => lock.read(context, limit.deadline()),
+            Request::Write => lock.write(context, limit.deadline()),
         }
         .map(|()| Recovered::Acquired)
     })

@@ -45,7 +45,7 @@ fn read(arguments: &mut Arguments) -> Result<(Call, Semaphore, u32)> {
 fn acquire(arguments: &mut Arguments) -> Result<Value> {
     let (call, semaphore, count) = read(arguments)?;
     call.within(
-        arguments.milliseconds()?,
+        &arguments.limit()?,
         |context, deadline| semaphore.acquire(context, count, deadline),
         |context| semaphore.try_acquire(context, count),
     )

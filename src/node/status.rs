@@ -2,7 +2,7 @@
 
 use super::export::Export;
 use super::value::{Env, Value};
-use crate::primitives::{Fault, Recovered, in_time};
+use crate::primitives::{Began, Fault, Recovered, in_time};
 use napi_sys as sys;
 use std::ptr;
 
@@ -21,6 +21,8 @@ pub enum WaitStatus {
     TimedOut = 3,
     /// The caller was notified.
     Notified = 4,
+    /// The function of a Once has run: the caller does not run it.
+    Done = 5,
 }
 
 /// The constants of JavaScript.
@@ -31,6 +33,7 @@ pub static EXPORTS: &[Export] = &[
     Export::Constant(c"RECOVERED", WaitStatus::Recovered.number()),
     Export::Constant(c"TIMED_OUT", WaitStatus::TimedOut.number()),
     Export::Constant(c"NOTIFIED", WaitStatus::Notified.number()),
+    Export::Constant(c"DONE", WaitStatus::Done.number()),
 ];
 
 impl WaitStatus {
@@ -56,6 +59,15 @@ impl From<Recovered> for WaitStatus {
         match recovered {
             Recovered::Cleared => WaitStatus::Recovered,
             Recovered::Acquired => WaitStatus::Acquired,
+        }
+    }
+}
+
+impl From<Began> for WaitStatus {
+    fn from(began: Began) -> Self {
+        match began {
+            Began::Runner => WaitStatus::Acquired,
+            Began::Done => WaitStatus::Done,
         }
     }
 }

@@ -2,8 +2,8 @@
 //! panics, none hangs, and none leaves a waiter behind in a queue.
 
 use super::{
-    Barrier, Condition, Fault, LastArrival, Latch, Mutex, ReadCounts, Request, RwLock, Semaphore,
-    in_time, thread_died,
+    Barrier, Began, Condition, Event, Fault, LastArrival, Latch, Mutex, Once, ReadCounts, Request,
+    RwLock, Semaphore, in_time, thread_died,
 };
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
@@ -56,6 +56,15 @@ enum Operation {
     UnlockWrite,
     Downgrade,
     ReaderDied,
+    WaitForEvent(bool),
+    TryWaitForEvent(bool),
+    SetEvent(bool),
+    ResetEvent(bool),
+    Run,
+    TryRun,
+    WaitForRun,
+    Finish,
+    FailRun,
 }
 
 /// Words near those that the primitives write, and any other words.
@@ -91,6 +100,15 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::UnlockWrite),
         1 => Just(Operation::Downgrade),
         1 => Just(Operation::ReaderDied),
+        1 => any::<bool>().prop_map(Operation::WaitForEvent),
+        1 => any::<bool>().prop_map(Operation::TryWaitForEvent),
+        1 => any::<bool>().prop_map(Operation::SetEvent),
+        1 => any::<bool>().prop_map(Operation::ResetEvent),
+        1 => Just(Operation::Run),
+        1 => Just(Operation::TryRun),
+        1 => Just(Operation::WaitForRun),
+        1 => Just(Operation::Finish),
+        1 => Just(Operation::FailRun),
     ]
 }
 
@@ -105,6 +123,7 @@ fn run(
     let mutex = Mutex::new(cell);
     let semaphore = Semaphore::new(cell, PERMITS, MAX_PERMITS);
     let rwlock = RwLock::new(cell, ReadCounts { own, by_guards });
+    let once = Once::new(cell);
     match operation {
         Operation::Write(word) => cell.overwrite(word),
         Operation::Lock => {
@@ -187,6 +206,35 @@ fn run(
             rwlock.reader_died(context.queues, ThreadId::new(DEAD).unwrap());
             own.overwrite(0);
         }
+        Operation::WaitForEvent(automatic) => Event::new(cell, automatic).wait(context, soon)?,
+        Operation::TryWaitForEvent(automatic) => Event::new(cell, automatic).try_wait()?,
+        Operation::SetEvent(automatic) => {
+            let event = Event::new(cell, automatic);
+            event.set(context)?;
+            assert_eq!(event.is_set(), Ok(true));
+        }
+        Operation::ResetEvent(automatic) => {
+            let event = Event::new(cell, automatic);
+            event.reset()?;
+            assert_eq!(event.is_set(), Ok(false));
+        }
+        Operation::Run => {
+            if once.begin(context, soon)? == Began::Runner {
+                once.finish(context, context.owner())?;
+            }
+            assert_eq!(once.try_wait(), Ok(()));
+        }
+        Operation::TryRun => {
+            if once.try_begin(context, context.owner())? == Began::Runner {
+                once.fail(context, context.owner())?;
+            }
+        }
+        Operation::WaitForRun => {
+            once.wait(context, soon)?;
+            assert_eq!(cell.load(), Once::DONE);
+        }
+        Operation::Finish => once.finish(context, context.owner())?,
+        Operation::FailRun => once.fail(context, context.owner())?,
     }
     Ok(())
 }
@@ -207,7 +255,7 @@ proptest! {
         // SAFETY: aligned, and alive until the end of this function.
         let cells = [0, 1, 2, 3].map(|index| unsafe { SharedWord::new(&memory[index]) });
         let cell = cells[0];
-        let context = Context { queues: &queues, thread: &me, runtime: &NeverInterrupts };
+        let context = Context { queues: &queues, thread: &me, runtime: &NeverInterrupts, cancels: &[] };
         for operation in operations {
             let before = cell.load();
             let result = run(operation, cells, &context);
@@ -221,6 +269,8 @@ proptest! {
                 Kind::Latch,
                 Kind::Semaphore,
                 Kind::RwLock,
+                Kind::Event,
+                Kind::Once,
             ] {
                 let key = Key::new(cell, kind);
                 prop_assert!(queues.lock(key).is_empty(key), "{:?} left a waiter behind", operation);

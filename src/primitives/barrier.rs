@@ -86,8 +86,8 @@ impl Barrier {
     }
 
     /// Arrives, and waits until all parties have arrived. Returns how many were still missing: `total - 1` for the
-    /// first party to arrive, 0 for the last. A party that leaves early, because `deadline` passed or its thread was
-    /// interrupted, breaks the barrier.
+    /// first party to arrive, 0 for the last. A party that leaves early, because `deadline` passed, a cancel was aborted or
+    /// its thread was interrupted, breaks the barrier.
     pub fn wait(
         self,
         context: &Context,
@@ -297,6 +297,11 @@ impl Wait for Arriving {
         if self.missing.is_some() {
             self.barrier.release_all(queue, BROKEN, Outcome::Broken);
         }
+    }
+
+    /// The barrier breaks for all: this party will not arrive.
+    fn never_began(&self, context: &Context) {
+        self.barrier.abort(context);
     }
 
     fn interrupted(&mut self, context: &Context) -> Result<u32, Fault> {

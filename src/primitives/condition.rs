@@ -56,7 +56,8 @@ impl Condition {
     }
 
     /// Unlocks `mutex`, waits for a notification until `deadline` or without limit, and locks `mutex` again. After a
-    /// fault other than [`Fault::TimedOut`], [`Fault::NotOwner`] and the corruption of this cell, the mutex is not owned.
+    /// fault other than [`Fault::TimedOut`], [`Fault::Cancelled`], [`Fault::NotOwner`] and the corruption of this cell, the
+    /// mutex is not owned.
     pub fn wait(
         self,
         mutex: Mutex,
@@ -328,6 +329,9 @@ impl Wait for Waiting {
                 WakeReason::TimedOut if self.dequeue(context) => {
                     return self.lock_again(context, Err(Fault::TimedOut));
                 }
+                WakeReason::Cancelled if self.dequeue(context) => {
+                    return self.lock_again(context, Err(Fault::Cancelled));
+                }
                 // The wait completed without a notification: the cell was written over.
                 _ if !self.waiter.was_notified() => {
                     let outcome = self.waiter.outcome().unwrap_or(Outcome::Passed);
@@ -335,8 +339,8 @@ impl Wait for Waiting {
                 }
                 _ => {
                     self.stage = Stage::Locking(self.locking(), Ok(()));
-                    // The time limit was that of the notification. Locking the mutex again has none.
-                    if reason == WakeReason::TimedOut {
+                    // The limits were those of the notification. Locking the mutex again has none.
+                    if matches!(reason, WakeReason::TimedOut | WakeReason::Cancelled) {
                         return Poll::Pending;
                     }
                 }

@@ -22,6 +22,8 @@ pub enum Fault {
     Broken,
     /// The time limit passed first. An operation that does not wait has the limit zero.
     TimedOut,
+    /// One of the caller's cancels was aborted first.
+    Cancelled,
     /// The cell holds a word that no primitive of this kind writes.
     Corrupt(u32),
     /// The runtime ended the wait: an exception is pending, or the thread is being terminated.

@@ -4,6 +4,7 @@
 //! acquired what the threads that counted down before released. A thread that finds the latch open acquires all of
 //! that from the word. A thread that slept acquires it from its outcome, which the opening thread released.
 
+use super::select::{Watched, tell_watchers};
 use super::wait::{Step, corrupt, enter_queue, fault_of};
 use super::{Fault, Wait};
 use crate::cell::SharedWord;
@@ -160,6 +161,20 @@ impl Latch {
     /// Completes all waits: the latch is open.
     fn release_all(self, queue: &mut QueueGuard) {
         queue.complete_all(self.key(), Outcome::Passed);
+        tell_watchers(queue, self.cell);
+    }
+}
+
+/// A select that found the latch closed.
+impl Watched for Latch {
+    fn cell(&self) -> SharedWord {
+        self.cell
+    }
+
+    /// Sets the waiters bit, or tells it that the latch is open.
+    fn update(&self, queue: &mut QueueGuard) {
+        // A fault has told it to look.
+        self.set_waiters_bit(queue).ok();
     }
 }
 

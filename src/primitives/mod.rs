@@ -6,20 +6,30 @@
 #[cfg(all(test, not(loom)))]
 mod arbitrary;
 mod barrier;
+mod cancel;
+mod channel;
 mod condition;
+mod event;
 mod fault;
 mod latch;
 mod mutex;
+mod once;
 mod rwlock;
+mod select;
 mod semaphore;
 mod wait;
 
 pub use barrier::{Arriving, Barrier, LastArrival, Phase};
+pub use cancel::{Aborting, Abortion, Cancel, Registered, assert_not_cancelled};
+pub use channel::{Channel, Look, Looking};
 pub use condition::{Condition, Waiting};
+pub use event::{Awaiting, Event};
 pub use fault::{Fault, in_time};
 pub use latch::{Latch, Opening};
 pub use mutex::{Hint, Holder, Locking, Mutex, Recovered};
+pub use once::{Began, Once, Preparing, Progress};
 pub use rwlock::{Entering, Inside, ReadCounts, Request, RwLock};
+pub use select::{Selecting, Watched};
 pub use semaphore::{Acquiring, Released, Semaphore};
 pub use wait::Wait;
 
@@ -37,7 +47,11 @@ pub fn thread_died(queues: &Queues, id: ThreadId) {
         Kind::Condition => conditions.push(key),
         Kind::RwLock => RwLock::writer_died(key.cell(), id, queues.threads(), queue),
         Kind::Barrier | Kind::BarrierGate => Barrier::actor_died(key.cell(), id, queue),
-        Kind::Latch | Kind::Semaphore => {}
+        Kind::Channel => Channel::new(key.cell()).thread_died(queue),
+        // It may have been told, and died before it looked.
+        Kind::Select => select::tell_watchers(queue, key.cell()),
+        Kind::Once => Once::new(key.cell()).runner_died(id, queues.threads(), queue),
+        Kind::Event | Kind::Latch | Kind::Semaphore | Kind::Cancel => {}
     });
     for key in conditions {
         Condition::owner_died(key, id, queues);

@@ -7,8 +7,10 @@
 //! given.
 
 use super::Fault;
+use super::cancel::{Registered, assert_not_cancelled};
+use super::select::tell_watchers;
 use crate::futex::Deadline;
-use crate::queue::{Context, Key, Outcome, QueueGuard, Waiter, WakeReason, spin_until};
+use crate::queue::{Cancels, Context, Key, Outcome, QueueGuard, Waiter, WakeReason, spin_until};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -50,19 +52,29 @@ pub trait Wait: Sized {
 
     /// The step after a sleep.
     fn resume(&mut self, context: &Context, reason: WakeReason) -> Step<Self::Output> {
-        match reason {
-            WakeReason::Completed(outcome) => self.completed(context, outcome),
-            WakeReason::Interrupted => Poll::Ready(self.interrupted(context)),
-            WakeReason::TimedOut if self.dequeue(context) => Poll::Ready(Err(Fault::TimedOut)),
-            WakeReason::Deadlock(cycle) if self.dequeue(context) => {
-                Poll::Ready(Err(Fault::Deadlock(cycle)))
+        let fault = match reason {
+            WakeReason::Completed(outcome) => return self.completed(context, outcome),
+            WakeReason::Interrupted => return Poll::Ready(self.interrupted(context)),
+            // A promise gives back what it was given and has not learned of yet.
+            WakeReason::Cancelled if self.waiter().requester().is_promise() => {
+                let result = self.interrupted(context);
+                return Poll::Ready(result.map_err(|_| Fault::Cancelled));
             }
-            WakeReason::TimedOut | WakeReason::Deadlock(_) => match self.waiter().outcome() {
-                Some(outcome) => self.completed(context, outcome),
-                None => Poll::Ready(Err(corrupt_cell(self.waiter()))),
-            },
+            WakeReason::TimedOut => Fault::TimedOut,
+            WakeReason::Cancelled => Fault::Cancelled,
+            WakeReason::Deadlock(cycle) => Fault::Deadlock(cycle),
+        };
+        if self.dequeue(context) {
+            return Poll::Ready(Err(fault));
+        }
+        match self.waiter().outcome() {
+            Some(outcome) => self.completed(context, outcome),
+            None => Poll::Ready(Err(corrupt_cell(self.waiter()))),
         }
     }
+
+    /// Called instead of the first step if a cancel was aborted before.
+    fn never_began(&self, _context: &Context) {}
 
     /// The result if the runtime ends the wait, or if a promise is cancelled.
     fn interrupted(&mut self, context: &Context) -> Result<Self::Output, Fault> {
@@ -113,7 +125,8 @@ pub trait Wait: Sized {
         self.update(context, &mut context.queues.lock(self.waiter().key()));
     }
 
-    /// Blocks the calling thread until the wait is over. When `deadline` passes, the wait resumes with `TimedOut`.
+    /// Blocks the calling thread until the wait is over. When `deadline` passes, the wait resumes with `TimedOut`, and
+    /// with `Cancelled` when one of the context's cancels is aborted.
     ///
     /// If the thread seems to own the lock already, the owner may be one of its own promises, which was granted the
     /// lock and has not resumed yet. So the wait starts again while the thread counts as blocked: its promises have
@@ -123,6 +136,10 @@ pub trait Wait: Sized {
         context: &Context,
         deadline: Option<Deadline>,
     ) -> Result<Self::Output, Fault> {
+        if let Err(cancelled) = assert_not_cancelled(context.cancels) {
+            self.never_began(context);
+            return Err(cancelled);
+        }
         let first = self.start(context);
         let starts_again = matches!(first, Poll::Ready(Err(Fault::Recursive)));
         if let Poll::Ready(result) = first
@@ -130,6 +147,9 @@ pub trait Wait: Sized {
         {
             return result;
         }
+        let requester = self.waiter().requester();
+        let registered = Registered::enter(context.queues, context.cancels, requester);
+        let cancels = registered.as_ref().map(|all| all as &dyn Cancels);
         context.blocked(|| {
             let mut step = if starts_again {
                 self.start(context)
@@ -140,8 +160,13 @@ pub trait Wait: Sized {
                 if let Poll::Ready(result) = step {
                     return result;
                 }
-                let limit = deadline.filter(|_| self.is_limited());
-                let reason = context.sleep(self.waiter(), limit, || self.revalidate(context));
+                let is_limited = self.is_limited();
+                let reason = context.sleep(
+                    self.waiter(),
+                    deadline.filter(|_| is_limited),
+                    cancels.filter(|_| is_limited),
+                    || self.revalidate(context),
+                );
                 step = self.resume(context, reason);
             }
         })
@@ -176,6 +201,7 @@ pub fn take_woken(waiter: &Waiter, mut take: impl FnMut() -> bool) -> bool {
 /// Ends all waits of `key`, whose cell holds a word that no primitive writes. Returns the fault.
 pub fn corrupt(queue: &mut QueueGuard, key: Key, word: u32) -> Fault {
     queue.complete_all(key, Outcome::Corrupt(word));
+    tell_watchers(queue, key.cell());
     Fault::Corrupt(word)
 }
 

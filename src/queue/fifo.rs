@@ -70,6 +70,26 @@ impl Fifo {
         });
     }
 
+    /// Puts a waiter behind those with the same or a lower ticket, and before the others.
+    pub fn insert(&mut self, waiter: Arc<Waiter>, mut ticket: i64) {
+        let index = loop {
+            match self
+                .entries
+                .binary_search_by_key(&ticket, |entry| entry.ticket)
+            {
+                // No two entries have the same ticket.
+                Ok(_) => ticket += 1,
+                Err(index) => break index,
+            }
+        };
+        waiter.set_ticket(ticket);
+        let entry = Entry {
+            ticket,
+            waiter: Some(waiter),
+        };
+        self.entries.insert(index, entry);
+    }
+
     /// Removes the waiter that entered first.
     pub fn pop_front(&mut self) -> Option<Arc<Waiter>> {
         let waiter = self.entries.pop_front()?.waiter;
@@ -77,20 +97,31 @@ impl Fifo {
         waiter
     }
 
-    /// Removes this waiter. Returns none if it does not stand in this queue.
-    pub fn remove(&mut self, waiter: &Arc<Waiter>) -> Option<Arc<Waiter>> {
-        if self.front().is_some_and(|front| Arc::ptr_eq(front, waiter)) {
-            return self.pop_front();
-        }
+    /// Whether this waiter stands in this queue.
+    pub fn contains(&self, waiter: &Arc<Waiter>) -> bool {
+        self.index_of(waiter).is_some()
+    }
+
+    fn index_of(&self, waiter: &Arc<Waiter>) -> Option<usize> {
         let ticket = waiter.ticket();
         let index = self
             .entries
             .binary_search_by_key(&ticket, |entry| entry.ticket)
             .ok()?;
         // The ticket may belong to another waiter here, if this one took it in another queue.
-        let removed = self.entries[index]
-            .waiter
-            .take_if(|other| Arc::ptr_eq(other, waiter))?;
+        let found = self.entries[index].waiter.as_ref();
+        found
+            .is_some_and(|other| Arc::ptr_eq(other, waiter))
+            .then_some(index)
+    }
+
+    /// Removes this waiter. Returns none if it does not stand in this queue.
+    pub fn remove(&mut self, waiter: &Arc<Waiter>) -> Option<Arc<Waiter>> {
+        if self.front().is_some_and(|front| Arc::ptr_eq(front, waiter)) {
+            return self.pop_front();
+        }
+        let index = self.index_of(waiter)?;
+        let removed = self.entries[index].waiter.take()?;
         self.holes += 1;
         self.close_gaps();
         Some(removed)
@@ -189,6 +220,19 @@ mod tests {
         assert_eq!((queue.len(), queue.holes), (3, 0));
         queue.push_front(Arc::clone(&all[0]));
         assert_eq!(indices(&queue, &all), [0, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_waiter_enters_where_its_ticket_belongs() {
+        let all = waiters(5);
+        let mut queue = Fifo::default();
+        for (index, ticket) in [(0, 10), (1, 30), (2, 20), (3, 10), (4, 5)] {
+            queue.insert(Arc::clone(&all[index]), ticket);
+        }
+        assert_eq!(indices(&queue, &all), [4, 0, 3, 2, 1]);
+        assert!(queue.remove(&all[2]).is_some());
+        queue.insert(Arc::clone(&all[2]), 20);
+        assert_eq!(indices(&queue, &all), [4, 0, 3, 2, 1]);
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use super::dead_owners::{DeadOwner, DeadOwners};
 use super::fifo::Fifo;
-use super::key::Key;
+use super::key::{Key, Kind};
 use super::waiter::{Outcome, Readiness, Waiter};
 use super::{HandOff, Queues};
 use crate::futex::Deadline;
 use crate::sync::MutexGuard;
-use crate::threads::ThreadId;
+use crate::threads::{ThreadId, choose_handoff};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -15,6 +15,39 @@ use std::sync::Arc;
 struct Queue {
     key: Key,
     waiters: Fifo,
+    releases: Releases,
+}
+
+/// How often a lock was released while a queue existed, as far as that is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Releases {
+    /// Two queues of one lock have different numbers.
+    queue: u64,
+    count: u64,
+    /// How often the waiters bit was cleared without a release. While it is clear, releases are not counted.
+    gaps: u64,
+}
+
+impl Releases {
+    /// How often the lock was released since `before`, at least.
+    pub fn since(self, before: Self) -> u64 {
+        if self.queue == before.queue {
+            self.count - before.count
+        } else {
+            self.count
+        }
+    }
+}
+
+/// What a lock looked like at a moment at which a waiter stood in its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// When.
+    pub at: Deadline,
+    /// The word of the lock.
+    pub word: u32,
+    /// How often the lock was released before. A release is counted if the waiters bit of the word is set.
+    pub releases: Releases,
 }
 
 /// The queues whose keys have the same hash.
@@ -23,6 +56,8 @@ pub(super) struct Bucket {
     queues: Vec<Queue>,
     /// The allocation of the queue that emptied last, for the next queue.
     spare: Fifo,
+    /// How many queues there were.
+    queues_made: u64,
     /// When a lock of this bucket was last handed off.
     handed_off: Option<Deadline>,
     dead_owners: DeadOwners,
@@ -40,7 +75,17 @@ impl Bucket {
         let index = self.queues.iter().position(|queue| queue.key == key);
         let index = index.unwrap_or_else(|| {
             let waiters = std::mem::take(&mut self.spare);
-            self.queues.push(Queue { key, waiters });
+            self.queues_made += 1;
+            let releases = Releases {
+                queue: self.queues_made,
+                count: 0,
+                gaps: 0,
+            };
+            self.queues.push(Queue {
+                key,
+                waiters,
+                releases,
+            });
             self.queues.len() - 1
         });
         &mut self.queues[index].waiters
@@ -151,6 +196,11 @@ impl<'a> QueueGuard<'a> {
         self.bucket(key).queue(key).map_or(0, Fifo::len)
     }
 
+    /// How many wait for a primitive: in its queue, and as cases of selects.
+    pub fn waiting(&self, key: Key) -> usize {
+        self.len(key) + self.len(Key::new(key.cell(), Kind::Select))
+    }
+
     /// Whether there are no waiters.
     pub fn is_empty(&self, key: Key) -> bool {
         self.len(key) == 0
@@ -232,6 +282,15 @@ impl<'a> QueueGuard<'a> {
             .push_front(Arc::clone(waiter));
     }
 
+    /// Puts a waiter, whose outcome is pending again, where its ticket belongs. All waiters of such a queue enter it so.
+    pub fn insert(&mut self, waiter: &Arc<Waiter>, ticket: i64) {
+        waiter.rearm();
+        let key = waiter.key();
+        self.bucket_mut(key)
+            .queue_or_new(key)
+            .insert(Arc::clone(waiter), ticket);
+    }
+
     /// Takes out a waiter that gives up. False if it was taken out before and its wait completed.
     pub fn remove(&mut self, waiter: &Arc<Waiter>) -> bool {
         let key = waiter.key();
@@ -264,6 +323,12 @@ impl<'a> QueueGuard<'a> {
         self.bucket_mut(key).spare = queue.into_spare();
     }
 
+    /// Wakes all waiters of `key`, which keep their places.
+    pub fn wake_all(&mut self, key: Key) {
+        let all: Vec<_> = self.waiters(key).cloned().collect();
+        all.into_iter().for_each(|waiter| self.to_wake.push(waiter));
+    }
+
     /// The time at which these locks are held. The clock is read once for all operations under them.
     fn now(&self) -> Deadline {
         *self.now.get_or_init(Deadline::now)
@@ -272,6 +337,9 @@ impl<'a> QueueGuard<'a> {
     /// Whether to hand the lock off to `next`: it has waited long, and the last hand-off was some time ago ("eventual
     /// fairness", parking_lot `core/src/parking_lot.rs`).
     pub fn handoff_due(&self, next: &Waiter) -> bool {
+        if let Some(choice) = choose_handoff() {
+            return choice;
+        }
         let HandOff {
             overtaken_after,
             otherwise_after,
@@ -289,6 +357,38 @@ impl<'a> QueueGuard<'a> {
                 .bucket(next.key())
                 .handed_off
                 .is_none_or(|last| passed(last, min_interval))
+    }
+
+    /// Counts a release of a lock, if there are waiters.
+    pub fn note_release(&mut self, key: Key) {
+        if let Some(releases) = self.releases_mut(key) {
+            releases.count += 1;
+        }
+    }
+
+    /// Notes that the waiters bit was cleared for another reason than a release, if there are waiters.
+    pub fn note_gap(&mut self, key: Key) {
+        if let Some(releases) = self.releases_mut(key) {
+            releases.gaps += 1;
+        }
+    }
+
+    fn releases_mut(&mut self, key: Key) -> Option<&mut Releases> {
+        let mut queues = self.bucket_mut(key).queues.iter_mut();
+        let queue = queues.find(|queue| queue.key == key)?;
+        Some(&mut queue.releases)
+    }
+
+    /// What the lock of a waiter looks like now. None if the waiter does not stand in the queue of `key`, whose bucket
+    /// is locked: then nothing may keep the memory of the lock.
+    pub fn sight(&self, key: Key, waiter: &Arc<Waiter>) -> Option<Sight> {
+        let queues = &self.bucket(key).queues;
+        let queue = queues.iter().find(|queue| queue.key == key)?;
+        queue.waiters.contains(waiter).then(|| Sight {
+            at: self.now(),
+            word: key.cell().load(),
+            releases: queue.releases,
+        })
     }
 
     /// Notes that a lock was handed off now.

@@ -18,8 +18,18 @@ pub enum Kind {
     Latch,
     /// Waits for permits of a Semaphore.
     Semaphore,
+    /// Waits for an Event to be set.
+    Event,
+    /// Waits to run the function of a Once, or until it has run.
+    Once,
     /// Waits to read or write under an RwLock.
     RwLock,
+    /// Wants to know when a Cancel is aborted.
+    Cancel,
+    /// Waits to look into the ring of a Channel again.
+    Channel,
+    /// Watches a primitive for a select. Stands beside the queue of the primitive, on the same cell.
+    Select,
 }
 
 /// The key of a queue: a cell, and its kind.

@@ -6,6 +6,7 @@
 //! passed.
 
 mod context;
+mod cycle;
 mod dead_owners;
 mod fifo;
 mod guard;
@@ -14,18 +15,20 @@ mod spin;
 mod wait_graph;
 mod waiter;
 
-pub use context::{Context, WakeReason};
+pub use context::{Cancelled, Cancels, Context, WakeReason};
+pub use cycle::{CycleEdge, Holding};
 pub use dead_owners::DeadOwner;
-pub use guard::QueueGuard;
+pub use guard::{QueueGuard, Releases, Sight};
 pub use key::{Key, Kind};
 pub use spin::{Cooldown, back_off, spin_for, spin_until};
-pub use wait_graph::{CurrentWait, CycleEdge, Labels, Named, Registration, WaitGraph};
-pub use waiter::{Aim, Outcome, Owner, OwnerOf, Readiness, Requester, Unpark, Waiter};
+pub use wait_graph::{BlockedWait, CurrentWait, Labels, Named, Note, Registration, WaitGraph};
+pub use waiter::{Access, Aim, Outcome, Owner, OwnerOf, Readiness, Requester, Unpark, Waiter};
 
-use crate::sync::{Mutex, lock};
+use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::threads::Threads;
 use crossbeam_utils::CachePadded;
 use guard::{Bucket, LockedBucket};
+use std::sync::Arc;
 
 /// When a lock is handed off to the waiter at the front, instead of being released for all threads to compete for.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +48,8 @@ pub struct Queues {
     handoff: HandOff,
     threads: Threads,
     waits: WaitGraph,
+    /// Whether the waits that last take notes, for the hang report.
+    takes_notes: AtomicBool,
     /// The number of buckets is a power of two. Each is on a cache line of its own.
     buckets: Box<[CachePadded<Mutex<Bucket>>]>,
 }
@@ -56,6 +61,7 @@ impl Queues {
             handoff,
             threads: Threads::new(),
             waits: WaitGraph::new(),
+            takes_notes: AtomicBool::new(false),
             buckets: (0..1_usize << bits)
                 .map(|_| CachePadded::new(Mutex::new(Bucket::default())))
                 .collect(),
@@ -70,6 +76,27 @@ impl Queues {
     /// The waits that last.
     pub fn waits(&self) -> &WaitGraph {
         &self.waits
+    }
+
+    /// Makes the waits that last take notes, for the hang report.
+    pub fn take_notes(&self) {
+        self.takes_notes.store(true, Ordering::Relaxed);
+    }
+
+    fn takes_notes(&self) -> bool {
+        self.takes_notes.load(Ordering::Relaxed)
+    }
+
+    /// What a waiter waits for looks like now. None if its wait is over.
+    pub fn note(&self, waiter: &Arc<Waiter>) -> Option<Note> {
+        // Moved to another queue in between, the waiter is not found.
+        let key = waiter.key();
+        let sight = self.lock(key).sight(key, waiter)?;
+        let owner = waiter.owner_of(sight.word);
+        Some(Note {
+            sight,
+            cpu_time: owner.and_then(|owner| self.threads.cpu_time(owner)),
+        })
     }
 
     /// Locks the queue of `key`.

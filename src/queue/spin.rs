@@ -16,6 +16,7 @@
 //! failure, twice as many waits skip the attempt.
 
 use crate::futex::Deadline;
+use crate::threads::is_scheduled;
 
 /// The shortest spin, in nanoseconds.
 const MIN_SPIN_NS: u64 = 2_000;
@@ -194,8 +195,8 @@ pub fn spin_for(nanoseconds: u64, mut done: impl FnMut() -> bool) -> bool {
         if done() {
             return true;
         }
-        // loom explores every order in which threads can run: spinning would add none.
-        if cfg!(loom) {
+        // A scheduler, that of loom too, decides when other threads run: spinning would be in vain.
+        if is_scheduled() {
             return false;
         }
         for _ in 0..pauses {

@@ -1,18 +1,15 @@
 //! The records of waits that last: what each blocked thread waits for. They show a supervisor which thread hangs
 //! where, and whether threads wait for each other in a cycle.
 //!
-//! Deadlock detection: an edge leads from a thread that waits without limit to the owner of what it waits for. A
-//! thread makes its record and follows the edges under one lock, and removes its record under that lock before it
-//! continues.
-//!
-//! No reported cycle is false. Its last edge leads to the thread that asks, which owns that lock for as long as it
-//! asks. So the waiter on that lock cannot continue, and keeps what it owns for just as long. The same holds for each
-//! thread before it in the cycle.
-//!
-//! No cycle is missed: the thread that blocks last finds the records of all others.
+//! From a thread that waits without limit an edge leads to each thread that it waits for: see `cycle.rs`. A thread makes
+//! its record and follows the edges under one lock, and removes its record under that lock before it continues. So no
+//! cycle is missed: the thread that blocks last finds the records of all others.
 
+use super::cycle::{self, Cycle, Edge, Holding};
+use super::guard::Sight;
 use super::key::{Key, Kind};
-use super::waiter::Waiter;
+use super::waiter::{Access, Waiter};
+use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::hash::HashMap;
 use crate::label::Label;
@@ -57,17 +54,6 @@ pub struct Named {
     pub label: Label,
 }
 
-/// One thread of a cycle of waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CycleEdge {
-    /// The thread.
-    pub thread: ThreadId,
-    /// What the thread owns, and the previous edge waits for.
-    pub holds: Named,
-    /// What the thread waits for, and the next edge owns.
-    pub waits_for: Named,
-}
-
 /// A wait, as it was a moment ago.
 #[derive(Clone, Debug)]
 pub struct CurrentWait {
@@ -94,19 +80,59 @@ impl CurrentWait {
     }
 }
 
-/// The waits that last, a stack for each thread: while a blocked thread checks for interrupts, user code may block it
-/// again.
-pub struct WaitGraph {
-    records: Mutex<HashMap<ThreadId, Vec<Record>>>,
+/// What a waiter waited for when it looked.
+#[derive(Clone, Copy, Debug)]
+pub struct Note {
+    /// What the lock looked like.
+    pub sight: Sight,
+    /// How much CPU its owner had used, in nanoseconds. None if there was none, or if that is not known.
+    pub cpu_time: Option<u64>,
 }
 
-struct Record {
+/// The innermost wait of a blocked thread, for the hang report.
+#[derive(Clone)]
+pub struct BlockedWait {
+    /// The thread.
+    pub thread: ThreadId,
+    /// Its waiter. Its cell must not be read: the memory may be gone.
+    pub waiter: Arc<Waiter>,
+    /// The labels of its cells.
+    pub labels: Labels,
+    /// Whether the wait has a time limit.
+    pub limited: bool,
+    /// What it waited for when it was recorded.
+    pub note: Option<Note>,
+    /// The cells of the locks that the thread reads.
+    pub reads: Vec<SharedWord>,
+}
+
+/// The waits that last.
+pub struct WaitGraph {
+    records: Mutex<Records>,
+}
+
+/// The records of all threads, a stack for each: while a blocked thread checks for interrupts, user code may block it
+/// again.
+#[derive(Default)]
+pub(super) struct Records(HashMap<ThreadId, Vec<Record>>);
+
+/// The record of one wait.
+pub(super) struct Record {
     waiter: Arc<Waiter>,
     labels: Labels,
     /// Whether the wait has a time limit. The limit of a Condition's waiter no longer counts once it is notified.
     limited: bool,
     /// Whether its thread found a cycle, and gives up to break it.
     breaks_cycle: bool,
+    /// The cells of the locks that its thread reads. The thread copies them from its own counts, since no other thread
+    /// may look there.
+    reads: Vec<SharedWord>,
+    /// Whether its thread checks for interrupts. Code that the check runs may end reads.
+    checks: bool,
+    /// How many checks have ended.
+    checked: u32,
+    /// What it waited for at first, if a report wants to know that.
+    note: Option<Note>,
 }
 
 /// A record, which is removed when this is dropped.
@@ -117,7 +143,7 @@ pub struct Registration<'a> {
 
 impl Drop for Registration<'_> {
     fn drop(&mut self) {
-        let mut records = lock(&self.waits.records);
+        let Records(records) = &mut *lock(&self.waits.records);
         if let Some(stack) = records.get_mut(&self.thread) {
             stack.pop();
             if stack.is_empty() {
@@ -127,10 +153,38 @@ impl Drop for Registration<'_> {
     }
 }
 
+impl Registration<'_> {
+    /// Notes what the wait is for, for the hang report.
+    pub fn set_note(&self, note: Option<Note>) {
+        self.change(|record| record.note = note);
+    }
+
+    /// Notes that the thread, the calling one, checks for interrupts from here on.
+    pub fn check_begins(&self) {
+        self.change(|record| record.checks = true);
+    }
+
+    /// Notes that the check has ended.
+    pub fn check_ends(&self, runtime: &dyn Runtime) {
+        let reads = runtime.cells_read();
+        self.change(|record| {
+            record.checks = false;
+            record.checked = record.checked.wrapping_add(1);
+            record.reads = reads;
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Record)) {
+        if let Some(record) = lock(&self.waits.records).last_mut(self.thread) {
+            change(record);
+        }
+    }
+}
+
 impl WaitGraph {
     pub(super) fn new() -> Self {
         WaitGraph {
-            records: Mutex::new(HashMap::default()),
+            records: Mutex::new(Records::default()),
         }
     }
 
@@ -142,60 +196,63 @@ impl WaitGraph {
         runtime: &dyn Runtime,
     ) -> Registration<'_> {
         let thread = waiter.thread();
-        let labels = Labels::of(waiter, runtime);
-        lock(&self.records).entry(thread).or_default().push(Record {
+        let record = Record {
             waiter: Arc::clone(waiter),
-            labels,
+            labels: Labels::of(waiter, runtime),
             limited,
             breaks_cycle: false,
-        });
+            reads: runtime.cells_read(),
+            checks: false,
+            checked: 0,
+            note: None,
+        };
+        let Records(records) = &mut *lock(&self.records);
+        records.entry(thread).or_default().push(record);
         Registration {
             waits: self,
             thread,
         }
     }
 
-    /// The cycle of waits that `thread`, the calling one, is part of. The thread gives up then, so no other thread of
-    /// the cycle finds it.
-    pub fn cycle(&self, thread: ThreadId) -> Option<Vec<CycleEdge>> {
+    /// The cycle of waits that `thread`, the calling one, is part of. A cycle that is not certain is certain if the
+    /// next call finds it again, which is passed `first` then. Of a certain cycle the thread gives up, so no other
+    /// thread of the cycle finds it.
+    pub(super) fn cycle(&self, thread: ThreadId, first: Option<&Cycle>) -> Option<Cycle> {
         let mut records = lock(&self.records);
-        let mut steps: Vec<(ThreadId, Named)> = Vec::new();
-        let mut current = thread;
-        loop {
-            let (waits_for, owner) = records.get(&current)?.last()?.edge()?;
-            steps.push((current, waits_for));
-            if owner == thread {
-                break;
-            }
-            // The calling thread waits for a thread of this cycle, but is not part of it. The threads in the cycle find
-            // it themselves.
-            if steps.iter().any(|(passed, _)| *passed == owner) {
-                return None;
-            }
-            current = owner;
+        let cycle = cycle::search(&records, thread)?;
+        if cycle.is_certain(first) {
+            records.last_mut(thread)?.breaks_cycle = true;
         }
-        records.get_mut(&thread)?.last_mut()?.breaks_cycle = true;
-        let held = steps.last()?.1.clone();
-        let edges = steps.into_iter().scan(held, |holds, (thread, waits_for)| {
-            let holds = std::mem::replace(holds, waits_for.clone());
-            Some(CycleEdge {
-                thread,
-                holds,
-                waits_for,
-            })
-        });
-        Some(edges.collect())
+        Some(cycle)
     }
 
     /// Whether this thread has a wait that lasts.
     pub fn is_blocked(&self, thread: ThreadId) -> bool {
-        lock(&self.records).contains_key(&thread)
+        lock(&self.records).0.contains_key(&thread)
+    }
+
+    /// The innermost wait of each blocked thread that has not ended.
+    pub fn blocked(&self) -> Vec<BlockedWait> {
+        let records = lock(&self.records);
+        records
+            .all_last()
+            .filter(|(_, record)| record.waiter.outcome().is_none())
+            .map(|(thread, record)| BlockedWait {
+                thread,
+                waiter: Arc::clone(&record.waiter),
+                labels: record.labels.clone(),
+                limited: record.is_limited(),
+                note: record.note,
+                reads: record.reads.clone(),
+            })
+            .collect()
     }
 
     /// All waits that last. Those of one thread are sorted by their beginning, the innermost last.
     pub fn all(&self) -> Vec<CurrentWait> {
         let records = lock(&self.records);
         let mut waits: Vec<_> = records
+            .0
             .values()
             .flatten()
             .map(|record| CurrentWait::of(&record.waiter, &record.labels))
@@ -205,15 +262,81 @@ impl WaitGraph {
     }
 }
 
-impl Record {
-    /// What the thread waits for without limit, and its owner.
-    fn edge(&self) -> Option<(Named, ThreadId)> {
-        let limited = self.limited && !self.waiter.was_notified();
-        if limited || self.breaks_cycle {
+impl Records {
+    /// The innermost wait of a thread.
+    pub fn last(&self, thread: ThreadId) -> Option<&Record> {
+        self.0.get(&thread)?.last()
+    }
+
+    fn last_mut(&mut self, thread: ThreadId) -> Option<&mut Record> {
+        self.0.get_mut(&thread)?.last_mut()
+    }
+
+    /// The innermost waits of all threads.
+    fn all_last(&self) -> impl Iterator<Item = (ThreadId, &Record)> {
+        self.0
+            .iter()
+            .filter_map(|(thread, stack)| Some((*thread, stack.last()?)))
+    }
+
+    /// What the thread of `record` waits for, and the edges that lead from it. None if there are none: the wait has an
+    /// outcome or a limit, or gives up.
+    pub fn edges(&self, record: &Record) -> Option<(Named, Vec<Edge>)> {
+        if !record.is_pending() {
             return None;
         }
+        let waiter = &record.waiter;
         // Read the owner first: a waiter of a Condition that is notified in between has no owner to wait for yet.
-        let owner = self.waiter.owner()?;
-        Some((self.labels.get(self.waiter.key()), owner))
+        let owner = waiter.owner();
+        let key = waiter.key();
+        let mut edges = Vec::new();
+        if let Some(owner) = owner {
+            edges.push(Edge::new(owner, Holding::Owns));
+        }
+        let (holding, blocks): (_, &dyn Fn(&Record) -> bool) = match (waiter.access(), owner) {
+            (Access::Own, _) | (Access::Write, Some(_)) => (Holding::Owns, &|_| false),
+            (Access::Write, None) => (Holding::Reads, &|other| other.reads_cell(key.cell())),
+            (Access::Read, _) => (Holding::QueuedBefore, &|other| other.writes_before(waiter)),
+        };
+        edges.extend(
+            self.all_last()
+                .filter(|(_, other)| blocks(other))
+                .map(|(thread, _)| Edge::new(thread, holding)),
+        );
+        record.is_pending().then(|| (record.labels.get(key), edges))
+    }
+}
+
+impl Record {
+    /// Its waiter.
+    pub fn waiter(&self) -> &Arc<Waiter> {
+        &self.waiter
+    }
+
+    /// How many checks for interrupts have ended.
+    pub fn checked(&self) -> u32 {
+        self.checked
+    }
+
+    /// Whether the thread waits, and only what it waits for can end that.
+    fn is_pending(&self) -> bool {
+        !self.is_limited() && !self.breaks_cycle && self.waiter.outcome().is_none()
+    }
+
+    fn is_limited(&self) -> bool {
+        self.limited && !self.waiter.was_notified()
+    }
+
+    /// Whether its thread reads this lock. Unknown, and so no, while the thread checks for interrupts.
+    fn reads_cell(&self, cell: SharedWord) -> bool {
+        !self.checks && self.reads.contains(&cell)
+    }
+
+    /// Whether it waits to write at the lock at which `reader` waits, and stands before that in the queue.
+    fn writes_before(&self, reader: &Waiter) -> bool {
+        self.waiter.access() == Access::Write
+            && self.waiter.key() == reader.key()
+            && self.waiter.ticket() < reader.ticket()
+            && self.is_pending()
     }
 }

@@ -49,6 +49,12 @@ const GRANTED_ABANDONED: u32 = 7;
 const ARRIVE: u32 = 8;
 
 impl Outcome {
+    /// The waiter is told to look whether there is something for it, and was given nothing.
+    pub const LOOK: Self = Outcome::Retry { more: false };
+    /// As [`Outcome::LOOK`], of a promise whose thread has resumed: others were told meanwhile, so it has no word that it
+    /// would have to pass on.
+    pub const LOOK_AGAIN: Self = Outcome::Retry { more: true };
+
     /// Whether it gives the waiter something that has to be passed on if the waiter does not use it: what it asked
     /// for, or the turn to compete for it.
     pub fn gives(self) -> bool {
@@ -120,10 +126,14 @@ pub trait Unpark: Send + Sync {
 
 impl Unpark for Thread {
     fn unpark(&self, _token: u64) {
-        self.parker().unpark();
+        Thread::unpark(self);
     }
 
     fn interrupt(&self) {
+        #[cfg(not(loom))]
+        if self.explored().is_some() {
+            return Thread::unpark(self);
+        }
         Thread::interrupt(self);
     }
 
@@ -164,6 +174,17 @@ impl Requester {
             target,
             token,
             promise: true,
+        }
+    }
+
+    /// A requester that stands for the wait `main`, which is in no queue: a waiter of it completes `main` by
+    /// [`Outcome::LOOK`] when it is completed itself.
+    pub fn watcher_for(main: &Arc<Waiter>) -> Self {
+        Requester {
+            thread: main.requester.thread,
+            target: Arc::clone(main) as Arc<dyn Unpark>,
+            token: 0,
+            promise: main.requester.promise,
         }
     }
 
@@ -231,6 +252,18 @@ impl From<&Requester> for Owner {
 /// Reads the owner off the word of a lock: the thread that its waiters wait for.
 pub type OwnerOf = fn(u32) -> Option<ThreadId>;
 
+/// How a waiter is going to hold what it waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Alone: there is no other way.
+    #[default]
+    Own,
+    /// Together with others that read. It waits for a writer, and for the writers that are queued before it.
+    Read,
+    /// Alone. It waits for a writer or for all readers.
+    Write,
+}
+
 /// What a waiter waits for, besides the event of its queue.
 #[derive(Clone, Copy, Default)]
 pub struct Aim {
@@ -238,6 +271,8 @@ pub struct Aim {
     pub owner_of: Option<OwnerOf>,
     /// For a Condition: the mutex that it has to lock again once it is notified.
     pub mutex: Option<SharedWord>,
+    /// How it is going to hold the lock.
+    pub access: Access,
     /// What the waiter asks for, if the waiters of one queue ask for different things. Its primitive interprets it.
     pub request: u32,
 }
@@ -253,6 +288,7 @@ pub struct Waiter {
     mutex: Option<SharedWord>,
     /// How to read the owner of the lock that it waits for. For a waiter of a Condition: of the mutex.
     owner_of: Option<OwnerOf>,
+    access: Access,
     /// What the waiter asks for, if the waiters of one queue ask for different things. Its primitive interprets it.
     request: u32,
     /// Its place in the queue. Read and written under the lock of the bucket alone, so it is not one of loom's
@@ -277,6 +313,7 @@ impl Waiter {
         let Aim {
             owner_of,
             mutex,
+            access,
             request,
         } = aim;
         Arc::new(Waiter {
@@ -284,6 +321,7 @@ impl Waiter {
             key,
             mutex,
             owner_of,
+            access,
             request,
             ticket: AtomicI64::new(0),
             notified: AtomicU32::new(NOT_NOTIFIED),
@@ -303,6 +341,11 @@ impl Waiter {
     /// The thread that waits, or that the waiting promise belongs to.
     pub fn thread(&self) -> ThreadId {
         self.requester.thread
+    }
+
+    /// How it is going to hold what it waits for.
+    pub fn access(&self) -> Access {
+        self.access
     }
 
     /// What the waiter asks for. Its primitive interprets it.
@@ -341,9 +384,17 @@ impl Waiter {
     /// The owner of the lock that it waits for. None for what has no owner, such as a Condition that has not notified
     /// it yet.
     pub fn owner(&self) -> Option<ThreadId> {
+        self.owner_reader()?(self.key().cell().load())
+    }
+
+    /// The owner that a word of the lock that it waits for names.
+    pub fn owner_of(&self, word: u32) -> Option<ThreadId> {
+        self.owner_reader()?(word)
+    }
+
+    fn owner_reader(&self) -> Option<OwnerOf> {
         let waits_for_lock = self.mutex.is_none() || self.was_notified();
-        let owner_of = self.owner_of.filter(|_| waits_for_lock)?;
-        owner_of(self.key().cell().load())
+        self.owner_of.filter(|_| waits_for_lock)
     }
 
     /// When the wait began. For a waiter of a Condition that was notified: when it was notified.
@@ -377,8 +428,9 @@ impl Waiter {
         self.readiness() == Readiness::Ready
     }
 
-    /// Its place in the queue. The caller holds the lock of that queue.
-    pub(super) fn ticket(&self) -> i64 {
+    /// Its place in the queue. The caller holds the lock of that queue, or that of the records and the waiter has a
+    /// record there: then it made the record after it took its place.
+    pub fn ticket(&self) -> i64 {
         self.ticket.load(Ordering::Relaxed)
     }
 
@@ -403,7 +455,7 @@ impl Waiter {
         self.overtaken.store(true, Ordering::Relaxed);
     }
 
-    /// Completes the wait. The caller holds the lock of the queue in which the waiter stood.
+    /// Completes the wait. The caller holds the lock of the queue in which the waiter stood, if it stood in one.
     pub(super) fn complete(&self, outcome: Outcome, now: Deadline) {
         let (tag, detail) = outcome.encode();
         self.completed_at
@@ -424,5 +476,22 @@ impl Waiter {
 
     pub(super) fn unpark(&self) {
         self.requester.target.unpark(self.requester.token);
+    }
+}
+
+/// A wait that stands in no queue, as the target of the waiters that watch for it. Several of them may complete it at
+/// once, under the locks of different buckets: all of them store the same outcome.
+impl Unpark for Waiter {
+    fn unpark(&self, _token: u64) {
+        self.complete(Outcome::LOOK, Deadline::now());
+        Waiter::unpark(self);
+    }
+
+    fn interrupt(&self) {
+        Waiter::interrupt(self);
+    }
+
+    fn readiness(&self) -> Readiness {
+        Waiter::readiness(self)
     }
 }

@@ -49,6 +49,12 @@ pub trait Runtime {
         Label::default()
     }
 
+    /// The cells of the locks that the thread reads, by itself or by guards. While the thread is blocked and does not
+    /// check for interrupts, they stay the same.
+    fn cells_read(&self) -> Vec<SharedWord> {
+        Vec::new()
+    }
+
     /// The thread is about to block. Its promises are passed over until it resumes.
     fn before_block(&self) {}
 

@@ -1,20 +1,30 @@
 //! The threads of the process that use the package: one record for each, which says whether the thread is alive and
 //! holds the word on which it sleeps.
 
+mod cpu_clock;
+#[cfg(not(loom))]
+pub mod explore;
 mod interrupts;
 mod parker;
 mod registry;
 mod signals;
 mod timer;
 mod watcher;
+mod writer;
 
+pub use cpu_clock::CpuClock;
 pub use interrupts::{Interrupt, InterruptPoll, InterruptSource, Runtime};
 pub use parker::Parker;
-pub use registry::{AlreadyRegistered, Status, Threads, Watching};
+pub use registry::{AlreadyRegistered, LastError, Status, Threads, Watching};
 pub use timer::{Expire, Limit, Timer};
+pub use writer::{Sink, Stream, Taking, Writer};
 
+use crate::futex::Deadline;
 use crate::sync::{AtomicBool, AtomicU64, Ordering};
 use std::num::NonZeroU32;
+#[cfg(not(loom))]
+use std::sync::Arc;
+use std::sync::OnceLock;
 
 /// The id of a thread in the words of the primitives: the worker's `threadId + 1`, so that zero means no thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +72,35 @@ pub struct Thread {
     checking_interrupts: AtomicBool,
     /// Statistics of the thread's waits, which only the thread itself uses.
     wait_stats: AtomicU64,
+    /// The CPU clock of the thread, if a report wants to know it.
+    cpu_clock: OnceLock<CpuClock>,
+    /// The scheduler that decides when the thread runs, if it is explored.
+    #[cfg(not(loom))]
+    explored: OnceLock<Arc<explore::Explored>>,
+}
+
+/// Whether the calling thread runs when a scheduler says so. Spinning would be in vain then: no other thread runs.
+pub fn is_scheduled() -> bool {
+    #[cfg(loom)]
+    return true;
+    #[cfg(not(loom))]
+    explore::is_scheduled()
+}
+
+/// Whether to hand off a lock, if a scheduler decides that for the calling thread.
+pub fn choose_handoff() -> Option<bool> {
+    #[cfg(loom)]
+    return None;
+    #[cfg(not(loom))]
+    explore::choose_handoff()
+}
+
+/// The time by which the limits of the calling thread are set.
+pub fn now() -> Deadline {
+    #[cfg(loom)]
+    return Deadline::now();
+    #[cfg(not(loom))]
+    explore::now()
 }
 
 impl Thread {
@@ -74,6 +113,9 @@ impl Thread {
             blocked: AtomicBool::new(false),
             checking_interrupts: AtomicBool::new(false),
             wait_stats: AtomicU64::new(0),
+            cpu_clock: OnceLock::new(),
+            #[cfg(not(loom))]
+            explored: OnceLock::new(),
         }
     }
 
@@ -85,6 +127,22 @@ impl Thread {
     /// What the thread sleeps on.
     pub fn parker(&self) -> &Parker {
         &self.parker
+    }
+
+    /// The thread as a scheduler sees it, while that decides when the thread runs.
+    #[cfg(not(loom))]
+    pub fn explored(&self) -> Option<&explore::Explored> {
+        let explored = self.explored.get()?;
+        explored.is_active().then_some(&**explored)
+    }
+
+    /// Leaves a token, and wakes the thread if it is blocked.
+    pub fn unpark(&self) {
+        #[cfg(not(loom))]
+        if let Some(explored) = self.explored() {
+            return explored.wake();
+        }
+        self.parker.unpark();
     }
 
     /// Wakes the thread to check for interrupts.
@@ -128,6 +186,15 @@ impl Thread {
     /// Records statistics of the thread's waits. Only the thread itself calls this.
     pub fn set_wait_stats(&self, wait_stats: u64) {
         self.wait_stats.store(wait_stats, Ordering::Relaxed);
+    }
+
+    /// Lets other threads see how much CPU the thread uses. The thread itself calls this.
+    pub fn show_cpu_clock(&self) {
+        if self.cpu_clock.get().is_none()
+            && let Some(clock) = CpuClock::of_this_thread()
+        {
+            self.cpu_clock.set(clock).ok();
+        }
     }
 
     /// Whether the thread is blocked.

@@ -4,8 +4,10 @@ use super::signals::without_signals;
 use super::timer::Timer;
 use super::watcher::{Added, Descriptors, Watcher};
 use super::{Thread, ThreadId};
+use crate::futex::Deadline;
 use crate::hash::HashMap;
 use crate::sync::{Mutex, Ordering, lock};
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 /// Whether a thread is alive.
@@ -60,7 +62,25 @@ struct Table {
     living: HashMap<ThreadId, Arc<Thread>>,
     /// A bit for each id that ever registered.
     seen: Vec<u64>,
+    /// The last errors of living threads, and of the threads that died last.
+    errors: HashMap<ThreadId, LastError>,
+    /// The dead threads among them, the first that died first.
+    dead_with_errors: VecDeque<ThreadId>,
 }
+
+/// The last error that a thread threw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastError {
+    /// Its code and message.
+    pub text: Arc<str>,
+    /// When it was thrown.
+    pub thrown: Deadline,
+    /// When the thread died, if it did.
+    pub died: Option<Deadline>,
+}
+
+/// How many dead threads are remembered by their last errors.
+const MAX_DEAD_WITH_ERRORS: usize = 64;
 
 impl Table {
     fn place(id: ThreadId) -> (usize, u64) {
@@ -89,6 +109,8 @@ impl Threads {
             table: Arc::new(Mutex::new(Table {
                 living: HashMap::default(),
                 seen: Vec::new(),
+                errors: HashMap::default(),
+                dead_with_errors: VecDeque::new(),
             })),
             watcher: OnceLock::new(),
             timer: OnceLock::new(),
@@ -109,7 +131,33 @@ impl Threads {
 
     /// Marks a thread as dead. From here on [`Threads::status`] returns that.
     pub fn retire(&self, id: ThreadId) {
-        lock(&self.table).living.remove(&id);
+        let mut table = lock(&self.table);
+        table.living.remove(&id);
+        let Some(error) = table.errors.get_mut(&id) else {
+            return;
+        };
+        error.died = Some(Deadline::now());
+        table.dead_with_errors.push_back(id);
+        if table.dead_with_errors.len() > MAX_DEAD_WITH_ERRORS
+            && let Some(first) = table.dead_with_errors.pop_front()
+        {
+            table.errors.remove(&first);
+        }
+    }
+
+    /// Notes an error that a living thread is about to throw.
+    pub fn note_error(&self, id: ThreadId, text: &str) {
+        let error = LastError {
+            text: text.into(),
+            thrown: Deadline::now(),
+            died: None,
+        };
+        lock(&self.table).errors.insert(id, error);
+    }
+
+    /// The last error that a thread threw, alive or dead. None if it threw none, or if many threads died later.
+    pub fn last_error(&self, id: ThreadId) -> Option<LastError> {
+        lock(&self.table).errors.get(&id).cloned()
     }
 
     /// Interrupts `thread`, which is the calling one, when the descriptor of its event loop becomes readable. None if
@@ -152,6 +200,27 @@ impl Threads {
     /// The timer of the process. Its thread starts when the first limit is set.
     pub fn timer(&self) -> &Timer {
         self.timer.get_or_init(Timer::new)
+    }
+
+    /// Whether the thread with this id is blocked in a wait of the package.
+    pub fn is_blocked(&self, id: ThreadId) -> bool {
+        let table = lock(&self.table);
+        table
+            .living
+            .get(&id)
+            .is_some_and(|thread| thread.is_blocked())
+    }
+
+    /// How much CPU a living thread has used since it began, in nanoseconds. None if it does not show that.
+    pub fn cpu_time(&self, id: ThreadId) -> Option<u64> {
+        // The thread does not end while the lock is held, so its number is not reused.
+        let table = lock(&self.table);
+        table.living.get(&id)?.cpu_clock.get()?.nanoseconds()
+    }
+
+    /// All living threads.
+    pub fn living(&self) -> Vec<ThreadId> {
+        lock(&self.table).living.keys().copied().collect()
     }
 
     /// Whether the thread with this id is alive.

@@ -67,10 +67,13 @@ const actors = {
   notifications: require('./notifications.js'),
   barrier: require('./barrier.js'),
   latches: require('./latches.js'),
+  events: require('./events.js'),
+  onces: require('./onces.js'),
   cycles: require('./cycles.js'),
   semaphores: require('./semaphores.js'),
   signals: require('./signals.js'),
   rwlocks: require('./rwlocks.js'),
+  cancels: require('./cancels.js'),
 };
 
 module.exports = {

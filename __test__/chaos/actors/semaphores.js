@@ -49,8 +49,12 @@ function visit(permits, random) {
   const count = amount(permits, random);
   permits.ask(party, current, count);
   let taken = true;
-  if (random.chance(60)) {
+  if (random.chance(50)) {
     context.operate('Semaphore#acquire', cell, () => semaphore.acquire(count));
+  } else if (random.chance(40)) {
+    taken = context.operateUntilCancelled('Semaphore#acquire', cell, random, (options) =>
+      semaphore.acquire(count, options),
+    );
   } else {
     const limit = random.integer(0, 6);
     const acquire = () => semaphore.tryAcquire(count, limit);

@@ -1,12 +1,12 @@
 //! Questions about several threads.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Barrier, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cells::{Cell, cells, toil};
-use crate::primitives::{Kit, Lock, Rounds, Turns};
+use crate::primitives::{Crowd, Kit, Lock, Meeting, Rounds, Turns};
 use crate::{Answer, Params};
 
 fn millis(params: &Params, name: &str) -> Duration {
@@ -175,58 +175,70 @@ pub fn hand_over<K: Kit>(params: &Params) -> Answer {
     )
 }
 
-/// What the waiters of a round share.
-#[derive(Default)]
-struct Crowd {
-    round: u64,
-    waiting: u64,
-    awake: u64,
-    last: Option<Instant>,
-}
-
 /// Until all of them wait in the kernel, and not just in the queue.
 const SETTLED: Duration = Duration::from_millis(2);
+/// How often the notifier looks whether all of them have come so far.
+const GLANCE: Duration = Duration::from_micros(200);
 
-pub fn notify_all(params: &Params) -> Answer {
-    let [waiters, rounds] = ["waiters", "rounds"].map(|name| params.get(name));
-    let crowd = Mutex::new(Crowd::default());
-    let changed = Condvar::new();
+/// With `again=1` each waiter waits again at once, while others are still to be woken. Otherwise it waits elsewhere for the
+/// next round, and the time ends with the release of the last.
+pub fn notify_all<K: Kit>(params: &Params) -> Answer {
+    let [waiters, rounds, again] = ["waiters", "rounds", "again"].map(|name| params.get(name));
+    let meeting = K::Meeting::default();
+    let (gate, opened) = (Mutex::new(0), Condvar::new());
+    let start = Instant::now();
+    let last = AtomicU64::new(0);
+    let pass = || {
+        last.fetch_max(start.elapsed().as_nanos() as u64, Relaxed);
+    };
     let wait = || {
-        let mut crowd = crowd.lock().expect("no owner panics");
         for round in 1..=rounds {
-            crowd.waiting += 1;
-            crowd = changed
-                .wait_while(crowd, |crowd| crowd.round < round)
-                .expect("no owner panics");
-            crowd.awake += 1;
-            if crowd.awake == waiters {
-                crowd.last = Some(Instant::now());
+            meeting.wait(
+                |crowd| crowd.waiting += 1,
+                |crowd| crowd.round >= round,
+                |crowd| {
+                    crowd.awake += 1;
+                    if again == 1 {
+                        pass();
+                    }
+                },
+            );
+            if again != 1 {
+                pass();
+                let guard = gate.lock().expect("no owner panics");
+                drop(opened.wait_while(guard, |open| *open < round));
             }
         }
     };
-    let look = |is_so: fn(&Crowd, u64) -> bool| {
-        while !is_so(&crowd.lock().expect("no owner panics"), waiters) {
-            thread::sleep(Duration::from_micros(200));
+    let until = |is_so: fn(&Crowd) -> u64| {
+        while meeting.with(|crowd| is_so(crowd)) < waiters {
+            thread::sleep(GLANCE);
         }
     };
-    let run = || {
-        look(|crowd, waiters| crowd.waiting == waiters);
+    let run = |round| {
+        until(|crowd| crowd.waiting);
         thread::sleep(SETTLED);
-        let mut now = crowd.lock().expect("no owner panics");
-        (now.waiting, now.awake, now.last) = (0, 0, None);
-        now.round += 1;
-        let start = Instant::now();
-        changed.notify_all();
-        drop(now);
-        look(|crowd, _| crowd.last.is_some());
-        let last = crowd.lock().expect("no owner panics").last;
-        (last.expect("it was there") - start).as_secs_f64() * 1e6
+        last.store(0, Relaxed);
+        let mut begin = Duration::ZERO;
+        meeting.notify_all(|crowd| {
+            *crowd = Crowd {
+                round,
+                ..Crowd::default()
+            };
+            begin = start.elapsed();
+        });
+        until(|crowd| crowd.awake);
+        // The last one may still be about to take its time.
+        thread::sleep(SETTLED);
+        *gate.lock().expect("no owner panics") = round;
+        opened.notify_all();
+        (last.load(Relaxed) as f64 - begin.as_nanos() as f64) / 1e3
     };
     let mut times: Vec<f64> = thread::scope(|scope| {
         for _ in 0..waiters {
             scope.spawn(wait);
         }
-        (0..rounds).map(|_| run()).collect()
+        (1..=rounds).map(run).collect()
     });
     times.sort_by(f64::total_cmp);
     (times[times.len() / 2], vec![])

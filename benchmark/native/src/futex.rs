@@ -1,8 +1,10 @@
 //! The same on the bare system call, with no more than each of them needs.
 
+use std::cell::UnsafeCell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::*};
 
-use crate::primitives::{Kit, Lock, Rounds, Turns};
+use crate::primitives::{Crowd, Kit, Lock, Meeting, Rounds, Turns};
 
 fn wait(word: &AtomicU32, expected: u32) {
     let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
@@ -29,6 +31,7 @@ pub struct Futex;
 
 impl Kit for Futex {
     type Lock = Mutex;
+    type Meeting = Sleepers;
     type Rounds = Barrier;
     type Turns = Word;
 }
@@ -122,5 +125,68 @@ impl Turns for Word {
         }
         self.0.store(1 - mine, Release);
         wake(&self.0, 1);
+    }
+}
+
+const ASLEEP: u32 = 0;
+const AWAKE: u32 = 1;
+
+/// A condition that has a futex for each of its waiters, and wakes them all while it owns the mutex.
+#[derive(Default)]
+pub struct Sleepers {
+    mutex: Mutex,
+    inner: UnsafeCell<(Crowd, Vec<Arc<AtomicU32>>)>,
+}
+
+// SAFETY: `inner` is used by the owner of the mutex alone.
+unsafe impl Sync for Sleepers {}
+
+impl Sleepers {
+    /// For the owner of the mutex.
+    fn inner<R>(&self, section: impl FnOnce(&mut (Crowd, Vec<Arc<AtomicU32>>)) -> R) -> R {
+        // SAFETY: the caller owns the mutex, and no section calls this again.
+        section(unsafe { &mut *self.inner.get() })
+    }
+}
+
+impl Meeting for Sleepers {
+    fn with<R>(&self, section: impl FnOnce(&mut Crowd) -> R) -> R {
+        self.mutex.lock();
+        let result = self.inner(|(crowd, _)| section(crowd));
+        self.mutex.unlock();
+        result
+    }
+
+    fn wait(
+        &self,
+        enter: impl FnOnce(&mut Crowd),
+        is_over: impl Fn(&Crowd) -> bool,
+        leave: impl FnOnce(&mut Crowd),
+    ) {
+        self.mutex.lock();
+        self.inner(|(crowd, _)| enter(crowd));
+        while !self.inner(|(crowd, _)| is_over(crowd)) {
+            let word = Arc::new(AtomicU32::new(ASLEEP));
+            self.inner(|(_, sleepers)| sleepers.push(Arc::clone(&word)));
+            self.mutex.unlock();
+            while word.load(Acquire) == ASLEEP {
+                wait(&word, ASLEEP);
+            }
+            self.mutex.lock();
+        }
+        self.inner(|(crowd, _)| leave(crowd));
+        self.mutex.unlock();
+    }
+
+    fn notify_all(&self, section: impl FnOnce(&mut Crowd)) {
+        self.mutex.lock();
+        self.inner(|(crowd, sleepers)| {
+            section(crowd);
+            for word in sleepers.drain(..) {
+                word.store(AWAKE, Release);
+                wake(&word, 1);
+            }
+        });
+        self.mutex.unlock();
     }
 }

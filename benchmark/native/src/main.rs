@@ -1,9 +1,11 @@
-//! The work of some questions of the benchmark, on Rust's `std::sync` and on a bare futex, without a runtime: the limit.
+//! The work of some questions of the benchmark, on Rust's `std::sync`, on a bare futex and over crossbeam's channels, without
+//! a runtime: the limit.
 //!
-//! `shared-sync-bench <std|futex> <question> [name=value...]` prints one figure in the question's unit, and its extras, as
+//! `shared-sync-bench <std|futex|crossbeam> <question> [name=value...]` prints one figure in the question's unit, and its extras, as
 //! JSON. A wrong answer is a panic.
 
 mod cells;
+mod channels;
 mod crowd;
 #[cfg(target_os = "linux")]
 mod futex;
@@ -46,7 +48,15 @@ fn answer<K: Kit>(question: &str, params: &Params) -> Answer {
         "fairness" => crowd::be_fair::<K>(params),
         "barrier" => crowd::go_rounds::<K>(params),
         "hand-over" => crowd::hand_over::<K>(params),
-        "notify-all" => crowd::notify_all(params),
+        "notify-all" => crowd::notify_all::<K>(params),
+        _ => panic!("there is no question {question}"),
+    }
+}
+
+fn answer_by_channels(question: &str, params: &Params) -> Answer {
+    match question {
+        "channel" => channels::transport(params),
+        "channel-round-trip" => channels::go_round(params),
         _ => panic!("there is no question {question}"),
     }
 }
@@ -58,6 +68,7 @@ fn main() {
     let params = Params::parse(arguments);
     let (figure, extras) = match kit.as_str() {
         "std" => answer::<Std>(&question, &params),
+        "crossbeam" => answer_by_channels(&question, &params),
         #[cfg(target_os = "linux")]
         "futex" => answer::<futex::Futex>(&question, &params),
         _ => panic!("there is no {kit} on this system"),

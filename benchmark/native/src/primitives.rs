@@ -18,8 +18,33 @@ pub trait Turns: Default + Sync {
     fn take(&self, mine: u32);
 }
 
+/// What the waiters of a round share.
+#[derive(Default)]
+pub struct Crowd {
+    pub round: u64,
+    pub waiting: u64,
+    pub awake: u64,
+}
+
+/// A condition with its mutex, and the crowd that waits there.
+pub trait Meeting: Default + Sync {
+    fn with<R>(&self, section: impl FnOnce(&mut Crowd) -> R) -> R;
+
+    /// Owns the mutex, except while it waits until `is_over`.
+    fn wait(
+        &self,
+        enter: impl FnOnce(&mut Crowd),
+        is_over: impl Fn(&Crowd) -> bool,
+        leave: impl FnOnce(&mut Crowd),
+    );
+
+    /// Notifies all that wait, and owns the mutex meanwhile.
+    fn notify_all(&self, section: impl FnOnce(&mut Crowd));
+}
+
 pub trait Kit {
     type Lock: Lock;
+    type Meeting: Meeting;
     type Rounds: Rounds;
     type Turns: Turns;
 }
@@ -28,6 +53,7 @@ pub struct Std;
 
 impl Kit for Std {
     type Lock = Mutex<()>;
+    type Meeting = Condition;
     type Rounds = Barrier;
     type Turns = ConditionTurns;
 }
@@ -75,5 +101,36 @@ impl Turns for ConditionTurns {
             .expect("no owner panics");
         *turn = 1 - mine;
         self.changed.notify_one();
+    }
+}
+
+#[derive(Default)]
+pub struct Condition {
+    crowd: Mutex<Crowd>,
+    changed: Condvar,
+}
+
+impl Meeting for Condition {
+    fn with<R>(&self, section: impl FnOnce(&mut Crowd) -> R) -> R {
+        section(&mut self.crowd.lock().expect("no owner panics"))
+    }
+
+    fn wait(
+        &self,
+        enter: impl FnOnce(&mut Crowd),
+        is_over: impl Fn(&Crowd) -> bool,
+        leave: impl FnOnce(&mut Crowd),
+    ) {
+        let mut crowd = self.crowd.lock().expect("no owner panics");
+        enter(&mut crowd);
+        let over = self.changed.wait_while(crowd, |crowd| !is_over(crowd));
+        leave(&mut over.expect("no owner panics"));
+    }
+
+    fn notify_all(&self, section: impl FnOnce(&mut Crowd)) {
+        self.with(|crowd| {
+            section(crowd);
+            self.changed.notify_all();
+        });
     }
 }

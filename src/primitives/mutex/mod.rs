@@ -30,7 +30,7 @@ use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
 use crate::queue::{
-    Aim, Context, Key, Kind, Outcome, Owner, QueueGuard, Requester, Waiter, spin_for,
+    Access, Aim, Context, Key, Kind, Outcome, Owner, QueueGuard, Requester, Waiter, spin_for,
 };
 use crate::threads::{Status, ThreadId, Threads};
 use std::sync::Arc;
@@ -153,6 +153,7 @@ impl Mutex {
     pub(super) const AIM: Aim = Aim {
         owner_of: Some(Self::owner_of),
         mutex: None,
+        access: Access::Own,
         request: 0,
     };
 
@@ -272,6 +273,11 @@ impl Mutex {
         }
     }
 
+    /// Whether the owner that a word names is a guard.
+    pub fn is_guard(word: u32) -> bool {
+        word & GUARD != 0
+    }
+
     /// The owner at this moment.
     pub(super) fn living_owner(self) -> Option<ThreadId> {
         Self::owner_of(self.cell.load())
@@ -335,6 +341,7 @@ impl Mutex {
             if !self.cell.replace(word, released) {
                 continue;
             }
+            queue.note_release(self.key());
             let handed_off = heir.is_some();
             match next {
                 Some(heir) if handed_off => {

@@ -4,7 +4,7 @@ use super::raw::{Asks, Place, State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::Recovered;
 use crate::primitives::wait::{Step, Wait, enter_queue, fault_of, take_woken};
-use crate::queue::{Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter};
+use crate::queue::{Access, Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -21,6 +21,10 @@ impl Entering {
         let key = lock.raw.key();
         let aim = Aim {
             owner_of: Some(RwLock::owner_of),
+            access: match request {
+                Request::Read => Access::Read,
+                Request::Write | Request::Recover => Access::Write,
+            },
             request: request as u32,
             ..Aim::default()
         };

@@ -293,6 +293,7 @@ impl RwLock {
                 State::Reads(1..) | State::Abandoned(1..) if self.counts_held_reads(word) => {
                     if self.raw.cell.replace(word, word - 1) {
                         decrement(count);
+                        queue.note_release(self.raw.key());
                         // A fault has already ended all waits. This read is over all the same.
                         self.raw.grant_waiters(threads, &mut queue).ok();
                         return Ok(());
@@ -345,6 +346,7 @@ impl RwLock {
                 .cell
                 .replace(word, reads | raw::waiters_bit_of(word))
             {
+                queue.note_release(self.raw.key());
                 return self.raw.grant_waiters(threads, &mut queue);
             }
         }
@@ -389,8 +391,21 @@ impl RwLock {
         }
     }
 
+    /// How many reads a word counts.
+    pub fn reads_of(word: u32) -> u32 {
+        match State::of(word) {
+            State::Reads(reads) | State::Abandoned(reads) => reads,
+            State::Written(_) | State::Corrupt => 0,
+        }
+    }
+
+    /// Whether the writer that a word names is a guard.
+    pub fn is_guard(word: u32) -> bool {
+        word & raw::MODE == GUARD
+    }
+
     /// The writer that a word names.
-    fn owner_of(word: u32) -> Option<ThreadId> {
+    pub fn owner_of(word: u32) -> Option<ThreadId> {
         match State::of(word) {
             State::Written(writer) => Some(writer),
             _ => None,
@@ -504,6 +519,7 @@ mod tests {
             queues: &queues,
             thread,
             runtime: &NeverInterrupts,
+            cancels: &[],
         };
         let words = [const { AtomicU32::new(0) }; LOCKS + 1];
         let counts = [const { AtomicU32::new(0) }; 2];

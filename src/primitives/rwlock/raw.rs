@@ -21,7 +21,7 @@ pub const NUMBER: u32 = ThreadId::MAX;
 /// Waiters are queued.
 pub const WAITERS: u32 = 1 << 29;
 /// What the number means. With neither bit it counts reads.
-const MODE: u32 = 3 << 30;
+pub const MODE: u32 = 3 << 30;
 /// A thread writes.
 pub const WRITER: u32 = 1 << 30;
 /// A guard writes: a promise to write was fulfilled with it. JavaScript's unlock of a lock that the thread owns
@@ -246,6 +246,10 @@ impl RawRwLock {
             };
             if word != after && !self.cell.replace(word, after) {
                 continue;
+            }
+            if has_waiters(word) && !has_waiters(after) {
+                // From here on reads and writes end without the lock of the queue, and are not counted.
+                queue.note_gap(self.key());
             }
             let Some(((_, outcome), next)) = next else {
                 return Ok(());

@@ -1,0 +1,264 @@
+// @ts-check
+'use strict';
+
+// Threads that end in the middle: the threads that waited for them go on.
+
+const { inspect } = require('node:util');
+const test = require('ava').default;
+const { Channel, layout } = require('../index.js');
+const { startWorker, sleep } = require('./helpers/threads.js');
+
+const spec = /** @type {const} */ ({ jobs: [Channel, { capacity: 256, codec: 'json' }] });
+
+/** A worker that fills the first message in place, and never commits it. */
+function startFiller(/** @type {any} */ shared) {
+  return startWorker(
+    ({ shared }, { layout, ready }) => {
+      const { jobs } = layout.from(shared);
+      jobs.reserve(40).bytes.fill(1);
+      ready();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    },
+    { shared: shared.share() },
+  );
+}
+
+/** A worker that peeks at the first message, and never consumes it. */
+function startPeeker(/** @type {any} */ shared) {
+  return startWorker(
+    ({ shared }, { layout, ready }) => {
+      const { jobs } = layout.from(shared);
+      jobs.peek();
+      ready();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    },
+    { shared: shared.share() },
+  );
+}
+
+/** @param {any} shared */
+function startReceiver(shared) {
+  return startWorker(
+    ({ shared }, { layout, ready }) => {
+      const { jobs } = layout.from(shared);
+      ready();
+      return jobs.receive();
+    },
+    { shared: shared.share() },
+  );
+}
+
+test('a filler dies while all receivers sleep, threads and promises', async (t) => {
+  const shared = layout(spec);
+  const filler = startFiller(shared);
+  await filler.ready;
+  shared.jobs.send('behind it');
+  shared.jobs.send('last');
+  const receiver = startReceiver(shared);
+  const promise = shared.jobs.receiveAsync({ timeout: 20_000 });
+  await receiver.blocked();
+  await filler.worker.terminate();
+  t.deepEqual([await receiver.done, await promise].sort(), ['behind it', 'last']);
+});
+
+test('a filler that died is found by those who come later', async (t) => {
+  const shared = layout(spec);
+  const filler = startFiller(shared);
+  await filler.ready;
+  await filler.worker.terminate();
+  t.is(shared.jobs.tryReceive(), undefined);
+  shared.jobs.send(1);
+  t.is(shared.jobs.receive({ timeout: 1_000 }), 1);
+});
+
+test('a peeker dies while all senders sleep: its message is not lost, and they go on', async (t) => {
+  const shared = layout(spec);
+  const { jobs } = shared;
+  jobs.send('first');
+  const peeker = startPeeker(shared);
+  await peeker.ready;
+  while (jobs.trySend('fills'));
+  const sender = startWorker(
+    ({ shared }, { layout, ready }) => {
+      const { jobs } = layout.from(shared);
+      ready();
+      jobs.send('slept');
+    },
+    { shared: shared.share() },
+  );
+  await sender.blocked();
+  t.is(jobs.tryReceive(), undefined);
+  await peeker.worker.terminate();
+  t.is(jobs.receive({ timeout: 5_000 }), 'first');
+  await sender.done;
+  const all = jobs.receiveMany();
+  t.is(all.at(-1), 'slept');
+});
+
+test('a thread that dies under the lock keeps nobody waiting', async (t) => {
+  const shared = layout(spec);
+  const { buffer } = shared.share();
+  const receiver = startReceiver(shared);
+  const promise = shared.jobs.receiveAsync({ timeout: 20_000 });
+  await receiver.blocked();
+  // The Mutex of the channel is its third cell.
+  const holder = startWorker(
+    ({ buffer }, { Mutex, ready }) => {
+      new Mutex(buffer, 2).lock();
+      ready();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    },
+    { buffer },
+  );
+  await holder.ready;
+  await holder.worker.terminate();
+  shared.jobs.sendMany([1, 2]);
+  t.deepEqual([await receiver.done, await promise].sort(), [1, 2]);
+});
+
+test('a thread that dies under the lock after it has published, and before it told anybody', async (t) => {
+  const shared = layout(spec);
+  const { buffer } = shared.share();
+  const receiver = startReceiver(shared);
+  await receiver.blocked();
+  const holder = startWorker(
+    ({ buffer }, { Mutex, ready }) => {
+      new Mutex(buffer, 2).lock();
+      const words = new Int32Array(buffer);
+      // A record with the payload "7" as JSON, and then the tail.
+      words.set([3, 1, 1, 0, '7'.charCodeAt(0)], 16);
+      words[5] = 24;
+      ready();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    },
+    { buffer },
+  );
+  await holder.ready;
+  await holder.worker.terminate();
+  t.is(await receiver.done, 7);
+});
+
+test('a sender at the front dies: the next one goes on', async (t) => {
+  const shared = layout(spec);
+  const { jobs } = shared;
+  while (jobs.trySend('fills'));
+  const large = startWorker(
+    ({ shared }, { layout, ready }) => {
+      const { jobs } = layout.from(shared);
+      ready();
+      jobs.send(new Uint8Array(112));
+    },
+    { shared: shared.share() },
+  );
+  await large.blocked();
+  jobs.receive();
+  jobs.receive();
+  // What was freed stays free for the one at the front, which has waited for long.
+  t.false(jobs.trySend('x'));
+  const next = startWorker(
+    ({ shared }, { layout, ready }) => {
+      const { jobs } = layout.from(shared);
+      ready();
+      jobs.send('next');
+    },
+    { shared: shared.share() },
+  );
+  await next.blocked();
+  await large.worker.terminate();
+  await next.done;
+  t.true(jobs.trySend('x'));
+});
+
+test('a sender at the front gives up: the next one goes on', async (t) => {
+  const shared = layout(spec);
+  const { jobs } = shared;
+  while (jobs.trySend('fills'));
+  const waiting = jobs.sendAsync(new Uint8Array(112), { timeout: 400 });
+  const next = startWorker(
+    ({ shared }, { layout, ready }) => {
+      const { jobs } = layout.from(shared);
+      ready();
+      jobs.send('next');
+    },
+    { shared: shared.share() },
+  );
+  await next.blocked();
+  jobs.receive();
+  jobs.receive();
+  await t.throwsAsync(waiting, { code: 'ERR_TIMEOUT' });
+  await next.done;
+  t.pass();
+});
+
+test('the next one at the front did not fit and was told by none: trySend() passed it as often as it liked', async (t) => {
+  const shared = layout(spec);
+  const { jobs } = shared;
+  const small = new Uint8Array(8);
+  while (jobs.trySend(small));
+  const start = (/** @type {number} */ length) =>
+    startWorker(
+      ({ shared, length }, { layout, ready }) => {
+        const { jobs } = layout.from(shared);
+        ready();
+        jobs.send(new Uint8Array(length));
+        // The end of a thread would tell all who wait.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      },
+      { shared: shared.share(), length },
+    );
+  const waiting = (/** @type {number} */ count) =>
+    inspect(jobs).includes(`${count} waiting sending`);
+  const front = start(8);
+  while (!waiting(1)) await sleep(5);
+  const next = start(112);
+  while (!waiting(2)) await sleep(5);
+  await sleep(30);
+  jobs.receive();
+  // The next one looks, finds no room, and takes the place at the front.
+  while (!waiting(1)) await sleep(5);
+  await sleep(100);
+  jobs.receive();
+  t.false(jobs.trySend(small));
+  while (jobs.length > 0) jobs.receive();
+  t.is(jobs.receive({ timeout: 20_000 }).length, 112);
+  t.true(jobs.trySend(small));
+  await Promise.all([front, next].map(({ worker }) => worker.terminate()));
+});
+
+test('a receiver that ends in the middle of its loop takes at most one message with it', async (t) => {
+  const shared = layout(spec);
+  const { jobs } = shared;
+  const COUNT = 3_000;
+  let sent = 0;
+  const received = new Set();
+  let killed = 0;
+  for (; killed < 8; killed++) {
+    const receiver = startWorker(
+      ({ shared, seen }, { layout, ready }) => {
+        const { jobs } = layout.from(shared);
+        ready();
+        for (const job of jobs) Atomics.add(seen, job, 1);
+      },
+      { shared: shared.share(), seen: counts(COUNT) },
+    );
+    await receiver.ready;
+    const end = sent + COUNT / 10;
+    while (sent < end) jobs.send(sent++);
+    receiver.worker.terminate();
+    await receiver.exited;
+    await sleep(0);
+  }
+  while (jobs.length > 0) received.add(jobs.receive());
+  const seen = counts(COUNT);
+  const missing = Array.from({ length: sent }, (_, i) => seen[i] + Number(received.has(i)));
+  t.true(missing.every((times) => times <= 1));
+  t.true(missing.filter((times) => times === 0).length <= killed);
+});
+
+/** @type {Int32Array | undefined} */
+let memory;
+/** @param {number} count */
+function counts(count) {
+  memory ??= new Int32Array(new SharedArrayBuffer(4 * count));
+  return memory;
+}

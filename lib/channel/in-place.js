@@ -1,0 +1,114 @@
+// @ts-check
+'use strict';
+
+// A message that is written or read where it lies in the ring, without a copy.
+
+const { defineDispose } = require('../dispose.js');
+const { SyncError } = require('../errors.js');
+const { THREAD } = require('../realm.js');
+const { DROPPED, FILLING, PEEKING, READY, RECORD_CELLS, TAKING } = require('./ring.js');
+
+/** @typedef {import('./state.js').State} State */
+
+/** The state of a record that this thread fills. */
+const FILLED_HERE = FILLING | THREAD;
+/** The state of a record that this thread reads. */
+const PEEKED_HERE = PEEKING | THREAD;
+/** The state of a record that this thread has taken, and copies. */
+const TAKEN_HERE = TAKING | THREAD;
+
+/** @param {string} what */
+function isOver(what) {
+  return new SyncError(
+    `${what}: it can be used once. Call reserve() or peek() for each message.`,
+    'ERR_NOT_OWNER',
+  );
+}
+
+/**
+ * The payload of a record, in the ring.
+ * @param {State} state
+ * @param {number} record
+ */
+function payload({ ring }, record) {
+  const at = (record + RECORD_CELLS) * 4;
+  return ring.bytes.subarray(at, at + ring.lengthOf(record));
+}
+
+/** A record that this thread fills or reads where it lies, once. */
+class InPlace {
+  #state;
+  #record;
+  #from;
+  #isOver = false;
+
+  /**
+   * @param {State} state
+   * @param {number} record
+   * @param {number} from the state of the record meanwhile
+   */
+  constructor(state, record, from) {
+    this.#state = state;
+    this.#record = record;
+    this.#from = from;
+    this.bytes = payload(state, record);
+  }
+
+  /**
+   * Ends it, unless it is over. Returns whether it was not.
+   * @param {InPlace} place
+   * @param {number} to the state of the record from here on
+   */
+  static end(place, to) {
+    if (place.#isOver) return false;
+    place.#isOver = true;
+    place.#state.change(place.#record, place.#from, to);
+    return true;
+  }
+}
+
+const { end } = InPlace;
+
+/** Room for a message, which the thread fills. */
+class Reservation extends InPlace {
+  /**
+   * @param {State} state
+   * @param {number} record
+   */
+  constructor(state, record) {
+    super(state, record, FILLED_HERE);
+  }
+
+  commit() {
+    if (!end(this, READY)) throw isOver('This reservation was committed or dropped already');
+  }
+
+  static {
+    defineDispose(this.prototype, function () {
+      end(this, DROPPED);
+    });
+  }
+}
+
+/** The first message, which the thread reads. */
+class Peek extends InPlace {
+  /**
+   * @param {State} state
+   * @param {number} record
+   */
+  constructor(state, record) {
+    super(state, record, PEEKED_HERE);
+  }
+
+  consume() {
+    if (!end(this, DROPPED)) throw isOver('This message was consumed or put back already');
+  }
+
+  static {
+    defineDispose(this.prototype, function () {
+      end(this, READY);
+    });
+  }
+}
+
+module.exports = { FILLED_HERE, PEEKED_HERE, Peek, Reservation, TAKEN_HERE };
