@@ -700,6 +700,19 @@ export declare function channelTell(
 /** Tells all who wait to look. */
 export declare function channelTellAll(realm: RealmHandle, cell: CellView, name: Name): void;
 
+/** A waiter that was told to look: its thread, when its wait began, as `now()` says it, and whether it is a promise. */
+export type Told = [thread: ThreadTag, since: number, byPromise: boolean];
+
+/**
+ * Tells the next one to look, as `channelTell`, also if there is no room for it. Returns the waiter that stands before all
+ * others, or undefined if none waits.
+ */
+export declare function channelTellFront(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+): Told | undefined;
+
 /** Returns how many wait. */
 export declare function channelWaiting(cell: CellView): number;
 

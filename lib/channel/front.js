@@ -61,8 +61,18 @@ function enter(ring, since, byPromise) {
   const { words } = ring;
   const now = native.now();
   if (isOther(ring) && age(ring, now) >= now - since) return;
+  handTo(ring, [THREAD, since, byPromise]);
+}
+
+/**
+ * Gives the place at the front to a sender that waits.
+ *
+ * @param {Ring} ring
+ * @param {import('../../binding.js').Told} sender
+ */
+function handTo({ words }, [thread, since, byPromise]) {
   words[FRONT_SINCE] = Math.floor(since) | 0;
-  words[FRONT] = THREAD | (byPromise ? PROMISE : 0);
+  words[FRONT] = thread | (byPromise ? PROMISE : 0);
 }
 
 /**
@@ -75,4 +85,4 @@ function leave({ words }) {
   return true;
 }
 
-module.exports = { blockedBy, enter, leave };
+module.exports = { blockedBy, enter, handTo, leave };

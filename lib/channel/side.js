@@ -98,6 +98,11 @@ class Side {
     native.channelTell(realm.number, this.cell, this.name, free);
   }
 
+  /** Tells the next one to look, also if there is no room for it. Returns who stands before all others now, if one waits. */
+  tellFront() {
+    return native.channelTellFront(realm.number, this.cell, this.name);
+  }
+
   tellAll() {
     native.channelTellAll(realm.number, this.cell, this.name);
   }

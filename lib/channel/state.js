@@ -16,7 +16,7 @@ const {
   corruptRing,
   waitsForItself,
 } = require('./errors.js');
-const { blockedBy, enter, leave } = require('./front.js');
+const { blockedBy, enter, handTo, leave } = require('./front.js');
 const { lettersTo } = require('./outbox.js');
 const {
   DROPPED,
@@ -267,14 +267,15 @@ class State {
   }
 
   /**
-   * A sender of this thread does not wait any more. The next one looks, also if there is no room for it: then it takes the
-   * place at the front, and tells those who may pass it.
+   * A sender of this thread does not wait any more. The next one has the place at the front from this moment on, and looks,
+   * also if there is no room for it: then it tells those who may pass it.
    */
   leaveFront() {
     const { ring, senders } = this;
     const { words } = ring;
-    if (words[FRONT] === 0 || !leave(ring)) return;
-    if ((words[SENDERS] & WAITERS) !== 0) senders.tell(ring.capacity);
+    if (words[FRONT] === 0 || !leave(ring) || (words[SENDERS] & WAITERS) === 0) return;
+    const next = senders.tellFront();
+    if (next !== undefined) handTo(ring, next);
   }
 
   /**

@@ -9,7 +9,7 @@ use super::status::WaitStatus;
 use super::value::{Failure, Result, Value};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::primitives::{Channel, Fault, Look, Looking};
+use crate::primitives::{Channel, Fault, Look, Looking, Told};
 use crate::queue::Kind;
 use crate::threads::{Status, ThreadId};
 
@@ -24,6 +24,7 @@ pub static EXPORTS: &[Export] = &[
     function(c"channelWaitAsync", 12, wait_async),
     function(c"channelTell", 4, tell),
     function(c"channelTellAll", 3, tell_all),
+    function(c"channelTellFront", 3, tell_front),
     function(c"channelWaiting", 1, waiting),
     function(c"cellAddress", 1, address),
     function(c"threadState", 1, thread_state),
@@ -105,6 +106,26 @@ fn tell_all(arguments: &mut Arguments) -> Result<Value> {
         Channel::new(call.cell()).tell_all(context.queues);
         Ok(Value::Undefined)
     })
+}
+
+fn tell_front(arguments: &mut Arguments) -> Result<Value> {
+    let call = Call::read(arguments, Kind::Channel)?;
+    call.run(|context| {
+        let told = Channel::new(call.cell()).tell_front(context.queues);
+        Ok(told.map(Value::from).into())
+    })
+}
+
+impl From<Told> for Value {
+    /// In the order of `Told` in `binding.d.ts`.
+    fn from(told: Told) -> Self {
+        Value::Array(vec![
+            told.thread.get().into(),
+            // As `now()` returns it.
+            (told.since.as_nanoseconds() as f64 / 1e6).into(),
+            told.is_promise.into(),
+        ])
+    }
 }
 
 fn waiting(arguments: &mut Arguments) -> Result<Value> {

@@ -43,6 +43,32 @@ const TELL: u32 = 2;
 /// How long others may pass a waiter whose request does not fit, in nanoseconds.
 const PATIENCE: u64 = 10_000_000;
 
+/// A waiter that was told to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its thread.
+    pub thread: ThreadId,
+    /// Whether it is a promise.
+    pub is_promise: bool,
+    /// When its wait began.
+    pub since: Deadline,
+}
+
+impl Told {
+    fn new(waiter: &Waiter) -> Self {
+        Told {
+            thread: waiter.thread(),
+            is_promise: waiter.requester().is_promise(),
+            since: began(waiter),
+        }
+    }
+}
+
+/// When the wait began: the place of a waiter in the queue of a Channel.
+fn began(waiter: &Waiter) -> Deadline {
+    Deadline::from_nanoseconds(waiter.ticket().unsigned_abs())
+}
+
 /// One side of a Channel: those who wait for messages, or for room.
 #[derive(Clone, Copy, Debug)]
 pub struct Channel {
@@ -86,13 +112,21 @@ impl Channel {
         self.tell_next(&mut queues.lock(self.key()), free);
     }
 
+    /// Tells the next one to look, whether there is room for it or not. Returns the one that stands before all others, if
+    /// one waits.
+    pub fn tell_front(self, queues: &Queues) -> Option<Told> {
+        self.tell_next(&mut queues.lock(self.key()), u32::MAX)
+    }
+
     /// As [`Channel::tell`]. Those who select have no place in the order of the queue, so one of them is told beside it,
-    /// by the same rule.
-    fn tell_next(self, queue: &mut QueueGuard, free: u32) {
+    /// by the same rule. Returns the first one that it told.
+    fn tell_next(self, queue: &mut QueueGuard, free: u32) -> Option<Told> {
+        let mut first = None;
         for key in [self.key(), watchers(self.cell)] {
             let mut promises = Vec::new();
             while let Some(waiter) = Self::next(queue, key, free, &promises) {
                 let requester = waiter.requester();
+                first = first.or_else(|| Some(Told::new(&waiter)));
                 let is_last = !requester.is_promise() && waiter.is_ready();
                 promises.push(requester.thread());
                 queue.remove(&waiter);
@@ -103,6 +137,7 @@ impl Channel {
             }
         }
         self.count_tell(queue);
+        first
     }
 
     /// The next waiter of `key` to tell. It does not belong to one of `told`, the threads that were told already.
@@ -113,8 +148,7 @@ impl Channel {
                 continue;
             }
             if waiter.request() > free {
-                let since = Deadline::from_nanoseconds(waiter.ticket().unsigned_abs());
-                if since.plus(PATIENCE) < now {
+                if began(waiter).plus(PATIENCE) < now {
                     return None;
                 }
                 continue;

@@ -21,7 +21,7 @@ mod wait;
 
 pub use barrier::{Arriving, Barrier, LastArrival, Phase};
 pub use cancel::{Aborting, Abortion, Cancel, Registered, assert_not_cancelled};
-pub use channel::{Channel, Look, Looking};
+pub use channel::{Channel, Look, Looking, Told};
 pub use condition::{Condition, Waiting};
 pub use event::{Awaiting, Event};
 pub use fault::{Fault, in_time};
