@@ -3136,7 +3136,8 @@ export interface Channel<Message = any> {
    * @throws SyncError ERR_TIMEOUT - `options.timeout` passed first
    * @throws SyncError ERR_CANCELLED - a Cancel in `options` was aborted
    * @throws SyncError ERR_DEADLOCK - this thread fills or reads the first message in place, and would wait for itself
-   * @throws SyncError ERR_CORRUPT_CELL - other code has written over the memory of the channel
+   * @throws SyncError ERR_CORRUPT_CELL - other code has written over the memory of the channel, or the
+   *   sender has another codec
    * @throws TypeError ERR_INVALID_ARG_TYPE - an argument has the wrong type
    * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
    * @throws RangeError ERR_OUT_OF_RANGE - a time limit is NaN or negative
@@ -3160,7 +3161,8 @@ export interface Channel<Message = any> {
    * @throws SyncError ERR_CLOSED - the channel is closed, and all its messages were received
    * @throws SyncError ERR_CANCELLED - a Cancel in `options` was aborted
    * @throws SyncError ERR_DEADLOCK - this thread fills or reads the first message in place, and would wait for itself
-   * @throws SyncError ERR_CORRUPT_CELL - other code has written over the memory of the channel
+   * @throws SyncError ERR_CORRUPT_CELL - other code has written over the memory of the channel, or the
+   *   sender has another codec
    * @throws TypeError ERR_INVALID_ARG_TYPE - an argument has the wrong type
    * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
    * @throws RangeError ERR_OUT_OF_RANGE - a time limit is NaN or negative
@@ -3183,7 +3185,8 @@ export interface Channel<Message = any> {
    * @throws (rejects) SyncError ERR_CLOSED - the channel is closed, and all its messages were received
    * @throws (rejects) SyncError ERR_TIMEOUT - `options.timeout` passed first
    * @throws (rejects) SyncError ERR_CANCELLED - a Cancel in `options` was aborted
-   * @throws (rejects) SyncError ERR_CORRUPT_CELL - other code has written over the memory of the channel
+   * @throws (rejects) SyncError ERR_CORRUPT_CELL - other code has written over the memory of the channel, or the
+   *   sender has another codec
    * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - as {@link Channel.receive}
    * @throws (rejects) RangeError ERR_OUT_OF_RANGE - as {@link Channel.receive}
    * @example
@@ -3235,7 +3238,8 @@ export interface Channel<Message = any> {
    * @throws SyncError ERR_TIMEOUT - `options.timeout` passed first
    * @throws SyncError ERR_CANCELLED - a Cancel in `options` was aborted
    * @throws SyncError ERR_DEADLOCK - this thread fills or reads the first message in place, and would wait for itself
-   * @throws SyncError ERR_CORRUPT_CELL - other code has written over the memory of the channel
+   * @throws SyncError ERR_CORRUPT_CELL - other code has written over the memory of the channel, or the
+   *   sender has another codec
    * @throws TypeError ERR_INVALID_ARG_TYPE - an argument has the wrong type
    * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
    * @throws RangeError ERR_OUT_OF_RANGE - `max` is below 1; or a time limit is NaN or negative

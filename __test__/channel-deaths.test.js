@@ -232,8 +232,8 @@ test('room was freed twice before the next sender at the front had run: two that
   const view = new Int32Array(new SharedArrayBuffer(8));
   const start = (/** @type {number} */ id) =>
     startWorker(
-      ({ shared, view, id }, { layout, ready, require }) => {
-        const { Side } = require('../../lib/channel/side.js');
+      ({ shared, view, id, side }, { layout, ready, require }) => {
+        const { Side } = require(side);
         const { wait } = Side.prototype;
         // The second one does not run when it has been told, until it may.
         Side.prototype.wait = function (/** @type {any} */ ...args) {
@@ -246,7 +246,7 @@ test('room was freed twice before the next sender at the front had run: two that
         // The end of the first one would tell all who wait.
         if (id === 1) Atomics.wait(view, 1, 0);
       },
-      { shared: shared.share(), view, id },
+      { shared: shared.share(), view, id, side: require.resolve('../lib/channel/side.js') },
     );
   /** @type {ReturnType<typeof start>[]} */
   const senders = [];

@@ -3,8 +3,9 @@
 
 const test = require('ava').default;
 const { inspect } = require('node:util');
-const { Cancel, Channel, layout } = require('../index.js');
+const { Cancel, Channel, Event, layout, select } = require('../index.js');
 const { bytes, channel } = require('./helpers/channel.js');
+const { syncError } = require('./helpers/errors.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 
 test('messages arrive in order, bytes as bytes and values as values', (t) => {
@@ -565,4 +566,47 @@ test('a message of a batch that cannot be decoded keeps none of the others back'
   const error = /** @type {any} */ (t.throws(() => jobs.receiveMany(), { message: 'bad' }));
   t.deepEqual(error.received, [0, 2, 3]);
   t.is(jobs.length, 0);
+});
+
+test('a message of another codec is an error with a code, and the messages beside it are not lost', (t) => {
+  const buffer = new SharedArrayBuffer(Channel.byteLength(1_024));
+  const [json, clone] = ['json', 'clone'].map(
+    (codec) => new Channel(buffer, 0, { capacity: 1_024, codec: /** @type {'json'} */ (codec) }),
+  );
+  for (const [from, to] of [
+    [json, clone],
+    [clone, json],
+  ]) {
+    from.send({ x: 1 });
+    t.truthy(t.throws(() => to.receive(), syncError('ERR_CORRUPT_CELL'))?.cause);
+    from.sendMany([Uint8Array.of(7), { x: 1 }, Uint8Array.of(8)]);
+    const error = /** @type {any} */ (
+      t.throws(() => to.receiveMany(), syncError('ERR_CORRUPT_CELL'))
+    );
+    t.deepEqual(error.received.map(Number), [7, 8]);
+    t.is(to.length, 0);
+  }
+});
+
+test('a call that a Cancel ended before it began names the Cancel', async (t) => {
+  const app = layout({ jobs: [Channel, { capacity: 64 }], stop: Cancel, ready: Event });
+  const cancel = [app.stop];
+  app.stop.abort();
+  const message = /^The Cancel "stop" was aborted/;
+  for (const call of [
+    () => app.jobs.send(1, { cancel }),
+    () => app.jobs.trySend(1, 0, { cancel }),
+    () => app.jobs.sendMany([1], { cancel }),
+    () => app.jobs.reserve(1, { cancel }),
+    () => app.jobs.receive({ cancel }),
+    () => app.jobs.tryReceive(0, { cancel }),
+    () => app.jobs.receiveMany(1, { cancel }),
+    () => app.jobs.peek({ cancel }),
+    () => select([app.ready], { cancel }),
+  ]) {
+    t.throws(call, { code: 'ERR_CANCELLED', message });
+  }
+  await t.throwsAsync(app.jobs.receiveAsync({ cancel }), { code: 'ERR_CANCELLED', message });
+  await t.throwsAsync(app.jobs.sendAsync(1, { cancel }), { code: 'ERR_CANCELLED', message });
+  t.is(app.jobs.length, 0);
 });

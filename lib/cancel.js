@@ -90,8 +90,10 @@ class Cancel {
   static {
     cancelInternals = (cancel) =>
       #cell in cancel ? { cell: cancel.#cell, name: cancel.#name } : undefined;
-    whenCancelLoads((value) =>
-      typeof value === 'object' && value !== null ? cancelInternals(value)?.cell : undefined,
+    whenCancelLoads(
+      (value) =>
+        typeof value === 'object' && value !== null ? cancelInternals(value)?.cell : undefined,
+      (cancel) => throwIfAborted.call(cancel),
     );
     defineInspect(this, (cancel) =>
       #cell in cancel
@@ -165,6 +167,8 @@ class Cancel {
     return this.#signal;
   }
 }
+
+const { throwIfAborted } = Cancel.prototype;
 
 module.exports = {
   Cancel,

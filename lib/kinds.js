@@ -3,7 +3,7 @@
 
 // The kinds of fields of a layout.
 
-const { integer } = require('./arguments.js');
+const { formatValue, integer } = require('./arguments.js');
 const { invalidArgType } = require('./errors.js');
 const { primitives } = require('./exports.js');
 
@@ -57,7 +57,13 @@ const channel = {
   accepts: classCalled('Channel'),
   bytes(args) {
     atMost(1, args, 'Channel');
-    return primitives.Channel().byteLength(/** @type {any} */ (args[0])?.capacity);
+    const [options] = /** @type {any[]} */ (args);
+    if (typeof options !== 'object' || options === null) {
+      throw invalidArgType(
+        `Channel must have options such as { capacity: 65536 } here, but has ${formatValue(options)}.`,
+      );
+    }
+    return primitives.Channel().byteLength(options.capacity);
   },
   make(buffer, byteOffset, [options], name) {
     const Channel = primitives.Channel();

@@ -16,6 +16,11 @@ const CANCEL_ONLY = ['cancel'];
  * @type {(value: unknown) => Int32Array | undefined}
  */
 let cellOfCancel = () => undefined;
+/**
+ * Throws if this Cancel was aborted.
+ * @type {(cancel: unknown) => void}
+ */
+let throwIfAborted = () => {};
 
 /**
  * Returns the cell of a Cancel.
@@ -69,6 +74,36 @@ function limitWithin(ms, options) {
 }
 
 /**
+ * Throws if one of the Cancels that cancelCells() has checked was aborted, and names it.
+ * @param {unknown} cancel
+ */
+function assertNotAborted(cancel) {
+  if (Array.isArray(cancel)) cancel.forEach((one) => throwIfAborted(one));
+  else if (cancel !== undefined) throwIfAborted(cancel);
+}
+
+/**
+ * As limitOf, and throws if a Cancel was aborted: the call ends before it changes anything.
+ * @param {import('../index.js').LimitOptions} options
+ */
+function begin(options) {
+  const limit = limitOf(options);
+  assertNotAborted(options.cancel);
+  return limit;
+}
+
+/**
+ * As limitWithin, and throws if a Cancel was aborted.
+ * @param {number} ms
+ * @param {import('../index.js').CancelOptions} options
+ */
+function beginWithin(ms, options) {
+  const limit = limitWithin(ms, options);
+  assertNotAborted(options.cancel);
+  return limit;
+}
+
+/**
  * Returns the time of a limit in milliseconds.
  * @param {Limit} limit
  */
@@ -91,13 +126,21 @@ function withTime(limit, ms) {
 module.exports = {
   CANCEL_ONLY,
   LIMITS,
+  assertNotAborted,
+  begin,
+  beginWithin,
   cancelCells,
   limitOf,
   limitWithin,
   timeOf,
-  /** @param {typeof cellOfCancel} read the class's own function */
-  whenCancelLoads(read) {
+  /**
+   * Takes the class's own functions.
+   * @param {typeof cellOfCancel} read
+   * @param {typeof throwIfAborted} check
+   */
+  whenCancelLoads(read, check) {
     cellOfCancel = read;
+    throwIfAborted = check;
   },
   withTime,
 };

@@ -11,9 +11,9 @@ const { invalidArgType } = require('./errors.js');
 const { unwatchGuard, watchGuard } = require('./grant.js');
 const { Promise, load } = require('./intrinsics.js');
 const { later } = require('./later.js');
-const { cancelCells } = require('./limits.js');
+const { assertNotAborted, cancelCells } = require('./limits.js');
 const { pending } = require('./pending.js');
-const { native, realm } = require('./realm.js');
+const { native } = require('./realm.js');
 
 const { PENDING } = native;
 const signals = later(() => require('./signals.js'));
@@ -64,9 +64,7 @@ function checkOptions(options) {
  */
 function waitOptions(options) {
   const checked = checkOptions(options);
-  for (const cell of checked.cancels ?? []) {
-    native.cancelAssertNotAborted(realm.number, cell, undefined);
-  }
+  assertNotAborted(options?.cancel);
   return checked;
 }
 

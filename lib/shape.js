@@ -205,6 +205,7 @@ function inField(name, fn) {
     const { code, message } = /** @type {any} */ (error);
     const full = `In the field ${name}: ${message}`;
     if (code === 'ERR_INVALID_ARG_TYPE') throw invalidArgType(full);
+    if (code === 'ERR_INVALID_ARG_VALUE') throw invalidArgValue(full);
     if (code === 'ERR_OUT_OF_RANGE') throw outOfRange(full);
     throw error;
   }

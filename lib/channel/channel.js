@@ -48,7 +48,7 @@ class Channel {
    * @param {number} capacity
    */
   static byteLength(capacity) {
-    return HEADER_BYTES + capacityOf({ capacity });
+    return HEADER_BYTES + capacityOf(capacity, 'capacity');
   }
 
   /**
@@ -59,7 +59,7 @@ class Channel {
   constructor(view, index, options) {
     const cell = cellOf(view, index);
     const name = nameOf(options, OPTIONS);
-    const capacity = capacityOf(options);
+    const capacity = capacityOf(options?.capacity, 'options.capacity');
     const codec = codecOf(options.codec);
     const buffer = /** @type {SharedArrayBuffer} */ (/** @type {unknown} */ (cell.buffer));
     const end = types.isSharedArrayBuffer(view)

@@ -7,6 +7,7 @@ const { Buffer } = require('node:buffer');
 const { types } = require('node:util');
 const { formatValue } = require('../arguments.js');
 const { invalidArgType, invalidArgValue } = require('../errors.js');
+const { otherCodec } = require('./errors.js');
 
 /** The kinds of payloads. */
 const BYTES = 0;
@@ -41,21 +42,36 @@ function encoded(encode, value) {
   );
 }
 
+/**
+ * Decodes a message. The error of one that another codec has encoded gets a code.
+ *
+ * @template Encoded
+ * @param {(encoded: Encoded) => unknown} decode
+ * @param {Encoded} encoded
+ */
+function decoded(decode, encoded) {
+  try {
+    return decode(encoded);
+  } catch (error) {
+    throw otherCodec(error);
+  }
+}
+
 /** @type {Codec} */
 const clone = {
   // Loaded when a channel uses it first.
   encode: (value) => encoded(require('node:v8').serialize, value),
-  decode: (bytes) => require('node:v8').deserialize(bytes),
+  decode: (bytes) => decoded(require('node:v8').deserialize, bytes),
 };
 
 /** @type {Codec} */
 const json = {
   encode: (value) => Buffer.from(encoded(JSON.stringify, value)),
   decode: ({ buffer, byteOffset, length }) =>
-    JSON.parse(Buffer.from(buffer, byteOffset, length).toString()),
+    decoded(JSON.parse, Buffer.from(buffer, byteOffset, length).toString()),
   text: {
     stringify: (value) => encoded(JSON.stringify, value),
-    parse: (text) => JSON.parse(text),
+    parse: (text) => decoded(JSON.parse, text),
   },
 };
 

@@ -4,6 +4,7 @@
 // The errors of a Channel.
 
 const { SyncError, outOfRange } = require('../errors.js');
+const { defineProperty } = require('../intrinsics.js');
 
 /**
  * The error for a ring that other code has written over.
@@ -15,6 +16,20 @@ function corruptRing(what) {
       'another thread constructed the Channel with another capacity. Give each Channel zeroed memory of its own.',
     'ERR_CORRUPT_CELL',
   );
+}
+
+/**
+ * The error for a message that the codec of this thread cannot decode.
+ * @param {unknown} cause
+ */
+function otherCodec(cause) {
+  const error = new SyncError(
+    'A message of the Channel cannot be decoded, for the reason in error.cause: the thread that sent it constructed the Channel ' +
+      'with another codec, or other code wrote over its memory. Pass the same codec in all threads. The message is not in the ' +
+      'channel any more.',
+    'ERR_CORRUPT_CELL',
+  );
+  return defineProperty(error, 'cause', { value: cause, configurable: true, writable: true });
 }
 
 /**
@@ -64,4 +79,11 @@ function tooLong(length, longest, label) {
   );
 }
 
-module.exports = { closedForReceivers, closedForSenders, corruptRing, tooLong, waitsForItself };
+module.exports = {
+  closedForReceivers,
+  closedForSenders,
+  corruptRing,
+  otherCodec,
+  tooLong,
+  waitsForItself,
+};

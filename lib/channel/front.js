@@ -58,7 +58,6 @@ function blockedBy(ring, since) {
  * @param {boolean} byPromise
  */
 function enter(ring, since, byPromise) {
-  const { words } = ring;
   const now = native.now();
   if (isOther(ring) && age(ring, now) >= now - since) return;
   handTo(ring, [THREAD, since, byPromise]);

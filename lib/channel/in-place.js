@@ -17,10 +17,15 @@ const PEEKED_HERE = PEEKING | THREAD;
 /** The state of a record that this thread has taken, and copies. */
 const TAKEN_HERE = TAKING | THREAD;
 
-/** @param {string} what */
-function isOver(what) {
+/**
+ * The error for the second use.
+ * @param {State} state
+ * @param {string} what
+ * @param {string} happened
+ */
+function isOver({ label }, what, happened) {
   return new SyncError(
-    `${what}: it can be used once. Call reserve() or peek() for each message.`,
+    `This ${what} of the ${label} was ${happened} already: it can be used once. Call reserve() or peek() for each message.`,
     'ERR_NOT_OWNER',
   );
 }
@@ -54,6 +59,11 @@ class InPlace {
     this.bytes = payload(state, record);
   }
 
+  /** @param {InPlace} place */
+  static stateOf(place) {
+    return place.#state;
+  }
+
   /**
    * Ends it, unless it is over. Returns whether it was not.
    * @param {InPlace} place
@@ -67,7 +77,7 @@ class InPlace {
   }
 }
 
-const { end } = InPlace;
+const { end, stateOf } = InPlace;
 
 /** Room for a message, which the thread fills. */
 class Reservation extends InPlace {
@@ -80,7 +90,7 @@ class Reservation extends InPlace {
   }
 
   commit() {
-    if (!end(this, READY)) throw isOver('This reservation was committed or dropped already');
+    if (!end(this, READY)) throw isOver(stateOf(this), 'reservation', 'committed or dropped');
   }
 
   static {
@@ -101,7 +111,7 @@ class Peek extends InPlace {
   }
 
   consume() {
-    if (!end(this, DROPPED)) throw isOver('This message was consumed or put back already');
+    if (!end(this, DROPPED)) throw isOver(stateOf(this), 'message', 'consumed or put back');
   }
 
   static {

@@ -7,23 +7,20 @@ const { assertOptions, formatValue, integer } = require('../arguments.js');
 const { invalidArgType, outOfRange } = require('../errors.js');
 const { CANCEL_ONLY, LIMITS } = require('../limits.js');
 const { WAIT_OPTIONS } = require('../promises.js');
-const { native, realm } = require('../realm.js');
 const { MAX_CAPACITY, MIN_CAPACITY } = require('./ring.js');
-
-/** @typedef {import('../../binding.js').Limit} Limit */
 
 /** A capacity is a multiple of this. */
 const STEP = 16;
 
 /**
- * Checks `options.capacity`.
- * @param {unknown} options
+ * Checks a capacity.
+ * @param {unknown} capacity
+ * @param {string} name
  */
-function capacityOf(options) {
-  const { capacity } = /** @type {{ capacity?: unknown }} */ (options ?? {});
-  const checked = integer(capacity, 'options.capacity', MIN_CAPACITY, MAX_CAPACITY, ' bytes');
+function capacityOf(capacity, name) {
+  const checked = integer(capacity, name, MIN_CAPACITY, MAX_CAPACITY, ' bytes');
   if (checked % STEP !== 0) {
-    throw outOfRange(`options.capacity must be a multiple of ${STEP} bytes, but is ${checked}.`);
+    throw outOfRange(`${name} must be a multiple of ${STEP} bytes, but is ${checked}.`);
   }
   return checked;
 }
@@ -52,16 +49,4 @@ function ownOf(options, known) {
   return { own: own === true, rest: Object.keys(rest).length > 0 ? rest : undefined };
 }
 
-/**
- * Checks the options of a method that blocks, and throws if a Cancel was aborted: the call ends before it changes
- * anything.
- * @param {Limit} limit
- */
-function begun(limit) {
-  if (typeof limit === 'number') return limit;
-  const [, , ...cells] = limit;
-  for (const cell of cells) native.cancelAssertNotAborted(realm.number, cell, undefined);
-  return limit;
-}
-
-module.exports = { BY_PROMISE, RECEIVING, TRYING, begun, capacityOf, ownOf };
+module.exports = { BY_PROMISE, RECEIVING, TRYING, capacityOf, ownOf };

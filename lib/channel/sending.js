@@ -6,14 +6,13 @@
 const { Buffer } = require('node:buffer');
 const { formatValue, integer, milliseconds } = require('../arguments.js');
 const { invalidArgType } = require('../errors.js');
-const { limitOf, limitWithin } = require('../limits.js');
+const { assertNotAborted, begin, beginWithin, limitOf } = require('../limits.js');
 const { waitOptions } = require('../promises.js');
 const { native } = require('../realm.js');
 const { BYTES, kindOf } = require('./codec.js');
 const { MAX_IN_HEAP, copyIn, toStage, toStageAsText } = require('./copy.js');
 const { tooLong } = require('./errors.js');
 const { FILLED_HERE, Reservation } = require('./in-place.js');
-const { begun } = require('./options.js');
 const { Letter, add, lettersTo, remove } = require('./outbox.js');
 const { LARGE, NONE, READY, RECORD_CELLS } = require('./ring.js');
 const { Run } = require('./run.js');
@@ -43,7 +42,7 @@ class Sending {
    * @param {import('../../index.js').LimitOptions} [options]
    */
   send(value, options) {
-    const limit = options === undefined ? Infinity : begun(limitOf(options));
+    const limit = options === undefined ? Infinity : begin(options);
     this.#send(value, limit, true);
   }
 
@@ -54,7 +53,7 @@ class Sending {
    */
   trySend(value, ms = 0, options) {
     if (ms !== 0) milliseconds(ms);
-    const limit = options === undefined ? ms : begun(limitWithin(ms, options));
+    const limit = options === undefined ? ms : beginWithin(ms, options);
     return this.#send(value, limit, ms > 0);
   }
 
@@ -210,7 +209,7 @@ class Sending {
     const { length } = messages;
     let sent = 0;
     try {
-      begun(limit);
+      assertNotAborted(options?.cancel);
       sent = this.#putSome(messages, 0);
       if (sent === length) return;
       const patience = new Patience(limit);
@@ -391,7 +390,7 @@ class Sending {
     const state = this.#state;
     integer(length, 'length', 0, Number.MAX_SAFE_INTEGER);
     if (length > state.ring.longest) throw tooLong(length, state.ring.longest, state.label);
-    const limit = options === undefined ? Infinity : begun(limitOf(options));
+    const limit = options === undefined ? Infinity : begin(options);
     const record = /** @type {number} */ (this.#begin(length, BYTES, limit));
     return new Reservation(state, record);
   }

@@ -5,11 +5,11 @@
 // cases, and waits again if none is ready. If it was told by one case and takes from another, it passes the word on.
 
 const { formatValue, milliseconds } = require('../arguments.js');
-const { BY_PROMISE, RECEIVING, TRYING, begun, ownOf } = require('../channel/options.js');
+const { BY_PROMISE, RECEIVING, TRYING, ownOf } = require('../channel/options.js');
 const { Patience } = require('../channel/side.js');
 const { invalidArgType, invalidArgValue } = require('../errors.js');
 const { load } = require('../intrinsics.js');
-const { limitOf, limitWithin } = require('../limits.js');
+const { begin, beginWithin } = require('../limits.js');
 const { waitOptions } = require('../promises.js');
 const { CLOSED, CancelCase, caseOf } = require('./cases.js');
 const { arrange } = require('./order.js');
@@ -170,7 +170,7 @@ function resultOf({ index, from, taken }) {
 function select(cases, options) {
   const { own, rest } = ownOf(options, RECEIVING);
   const selection = new Selection(cases, own);
-  return selection.block(rest === undefined ? Infinity : begun(limitOf(rest)));
+  return selection.block(rest === undefined ? Infinity : begin(rest));
 }
 
 /**
@@ -182,7 +182,7 @@ function trySelect(cases, ms = 0, options) {
   const { own, rest } = ownOf(options, TRYING);
   const selection = new Selection(cases, own);
   milliseconds(ms);
-  return selection.block(rest === undefined ? ms : begun(limitWithin(ms, rest)));
+  return selection.block(rest === undefined ? ms : beginWithin(ms, rest));
 }
 
 /**

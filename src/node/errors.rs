@@ -219,6 +219,13 @@ fn report_of(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
             ),
             no_details(),
         ),
+        Fault::TimedOut if kind == Kind::Channel => (
+            "ERR_TIMEOUT",
+            format!(
+                "The wait for the {this} timed out, and it sent or received nothing. Wait again, or allow more time."
+            ),
+            no_details(),
+        ),
         Fault::TimedOut => (
             "ERR_TIMEOUT",
             format!(
@@ -242,6 +249,7 @@ fn report_of(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
                 match kind {
                     Kind::Barrier => "The barrier is broken.",
                     Kind::Condition => "The mutex is locked again.",
+                    Kind::Channel => "It sent or received nothing.",
                     _ => "Nothing was acquired.",
                 }
             ),
