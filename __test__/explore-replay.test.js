@@ -137,14 +137,19 @@ test('the program shared-sync explores, replays, and ends with the result as its
     /lost-addition\.js: The program failed its check in schedule \d+ .*seed 5\)/,
   );
   const [, token] = /replay\(file, '(.*)'\)/.exec(failed.stderr) ?? [];
-  const replayed = await start('explore', program('lost-addition'), '--replay', token);
+  const [, line = ''] = /npx shared-sync (explore .*)/.exec(failed.stderr) ?? [];
+  const replayed = await start(...line.split(' '));
+  t.true(line.endsWith(` --replay ${token}`));
   t.is(replayed.code, 1);
   t.regex(replayed.stderr, /in the replayed schedule/);
   for (const [args, message] of /** @type {[string[], RegExp][]} */ ([
     [['explore'], /no module is given/],
     [['explore', 'x.js', '--nonsense'], /Unknown option '--nonsense'/],
-    [['explore', program('spins'), '--schedules', 'many'], /options\.schedules must be/],
-    [['explore', 'nowhere.js'], /Cannot find module/],
+    [
+      ['explore', program('spins'), '--schedules', 'many'],
+      /--schedules must be a number, but is 'many'/,
+    ],
+    [['explore', 'nowhere.js'], /there is no file nowhere\.js/],
   ])) {
     const wrong = await start(...args);
     t.is(wrong.code, 2);

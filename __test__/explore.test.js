@@ -152,6 +152,21 @@ test('a thread that comes to no scheduling point is warned of', async (t) => {
   t.like(await warned, { code: 'EXPLORE_NO_POINTS' });
 });
 
+test.serial(
+  'a function that the module exports and that nothing calls is told by a warning',
+  async (t) => {
+    /** @type {any[]} */
+    const warnings = [];
+    const listen = (/** @type {Error} */ warning) => void warnings.push(warning);
+    process.on('warning', listen);
+    t.teardown(() => process.off('warning', listen));
+    await explore(program('wrong-name'), { schedules: 1 });
+    await new Promise((resolve) => setImmediate(resolve));
+    const told = warnings.find(({ code }) => code === 'EXPLORE_UNUSED_EXPORT');
+    t.regex(told?.message, /exports chek, which exploring never calls/);
+  },
+);
+
 test('the seed decides which schedules run', async (t) => {
   const found = new Set();
   for (const seed of [7, 7, 8, 9, 10]) {
@@ -181,8 +196,9 @@ for (const [options, expected] of /** @type {[any, object][]} */ ([
 
 for (const [name, message] of /** @type {[string, RegExp][]} */ ([
   ['no-threads', /its threads are undefined/],
-  ['no-body', /its thread first must be a function, but is 5/],
+  ['no-body', /its threads\['first'\] must be a function, but is 5/],
   ['wrong-daemon', /there is no thread 'other', which daemons lists/],
+  ['wrong-allow', /its allow lists 'ERR_CLOSED', where only .*ERR_DEADLOCK/],
 ])) {
   test(`a module of another shape is refused: ${name}`, async (t) => {
     await t.throwsAsync(explore(program(`broken/${name}`)), {

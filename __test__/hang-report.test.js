@@ -86,6 +86,22 @@ test('a report is made when all threads are blocked, at growing intervals', asyn
   t.regex(first, /^ {2}1 thread waits for "queue" \(Condition\), for /m);
 });
 
+test('a report names the thread that runs a Once', async (t) => {
+  const { stderr, all } = await hang([HANG, 'runs'], { reports: 1 });
+  t.regex(
+    all[0],
+    /^ {2}Once "loaded": run by the main thread at \d of \d looks\. Waiting: worker 1 \(for .*\n {2}the main thread is not waiting here; .*it sleeps/m,
+    stderr,
+  );
+});
+
+test('an empty SHARED_SYNC_REPORT is none', async (t) => {
+  const program = file('none.js', `require(${INDEX});`);
+  const { stderr, code } = await hang([program], { report: '' });
+  t.is(stderr, '');
+  t.is(code, 0);
+});
+
 test('a report says what threads and promises select among', async (t) => {
   const { stderr, all } = await hang([HANG, 'selects'], { reports: 1 });
   t.regex(all[0], /^ {2}1 thread waits for the select of Channel "to do" or Event "ready", for /m);

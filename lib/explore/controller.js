@@ -6,7 +6,7 @@
 
 const { performance } = require('node:perf_hooks');
 const { parentPort, workerData } = require('node:worker_threads');
-const { isThenable } = require('../arguments.js');
+const { formatValue, isThenable } = require('../arguments.js');
 const { coded } = require('../errors.js');
 const { native, realm } = require('../realm.js');
 const { seedRandom } = require('./clocks.js');
@@ -204,7 +204,9 @@ class Controller {
       const died = /** @type {number} */ (native.exploreReport(this.#number).died);
       const exitCode = await this.#crew.exitCode(died);
       const { name } = this.#program.threads[died];
-      const error = new Error(`The thread ${name} ended its worker with exit code ${exitCode}.`);
+      const error = new Error(
+        `The thread ${formatValue(name)} ended its worker with exit code ${exitCode}.`,
+      );
       run.failure = { kind: 'exception', error, where: name };
       await this.renew();
     }
@@ -488,6 +490,7 @@ async function main() {
   const { settings, token } = workerData;
   if (token !== undefined) settings.random = decode(token).random;
   const program = await loadProgram(settings.file);
+  if (program.unused.length > 0) tell({ type: 'unused', names: program.unused });
   const controller = new Controller(settings, program);
   await controller.start();
   if (token === undefined) await exploreAll(controller, settings, program);

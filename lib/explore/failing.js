@@ -57,4 +57,4 @@ function kindOf(error) {
   return typeof code === 'string' && !allowed.includes(code) ? KINDS[code] : undefined;
 }
 
-module.exports = { allow, fail, kindOf, takeFailure };
+module.exports = { KINDS, allow, fail, kindOf, takeFailure };

@@ -19,6 +19,17 @@ const { decode, encode, scheduleOf } = require('./token.js');
 /** @typedef {{ schedules: number, elapsed: number }} Progress */
 
 /**
+ * Warns of a name with a slip: a `chek` would never run.
+ * @param {string[]} names
+ */
+function warnOfUnused(names) {
+  process.emitWarning(
+    `The explored module exports ${names.join(', ')}, which exploring never calls. It calls threads, setup and check.`,
+    { type: 'ExplorationWarning', code: 'EXPLORE_UNUSED_EXPORT' },
+  );
+}
+
+/**
  * An exploration, as the thread sees it that has called explore().
  */
 class Exploration {
@@ -95,6 +106,9 @@ class Exploration {
         break;
       case 'threads':
         this.#threads = message;
+        break;
+      case 'unused':
+        warnOfUnused(message.names);
         break;
       case 'progress':
         this.#schedules = message.schedules;

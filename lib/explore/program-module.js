@@ -7,6 +7,7 @@ const { pathToFileURL } = require('node:url');
 const { formatValue } = require('../arguments.js');
 const { coded } = require('../errors.js');
 const { native } = require('../realm.js');
+const { KINDS } = require('./failing.js');
 
 /**
  * @typedef {object} ProgramModule
@@ -15,8 +16,20 @@ const { native } = require('../realm.js');
  * @property {{ name: string, body: (data: unknown, thread: { index: number, name: string }) => unknown }[]} threads
  * @property {boolean[]} daemons for each thread whether it may still wait at the end
  * @property {string[]} allow
+ * @property {string[]} unused the functions that it exports and that nothing calls
  */
 
+/** What a module may export. The last three are the runtime's own. */
+const EXPORTS = [
+  'threads',
+  'setup',
+  'check',
+  'daemons',
+  'allow',
+  'default',
+  'module.exports',
+  '__esModule',
+];
 const SHAPE =
   'It exports threads: an object or array of functions, and may export setup, check, daemons and allow.';
 
@@ -56,9 +69,10 @@ async function loadProgram(file) {
   if (named.length === 0 || named.length > most) {
     throw invalid(file, `it has ${named.length} threads, where 1 to ${most} are possible`);
   }
-  for (const { name, body } of named) {
+  for (const [index, { name, body }] of named.entries()) {
     if (typeof body !== 'function') {
-      throw invalid(file, `its thread ${name} must be a function, but is ${formatValue(body)}`);
+      const place = `threads[${formatValue(Array.isArray(threads) ? index : name)}]`;
+      throw invalid(file, `its ${place} must be a function, but is ${formatValue(body)}`);
     }
   }
   for (const [name, list] of Object.entries({ daemons, allow })) {
@@ -73,12 +87,24 @@ async function loadProgram(file) {
       throw invalid(file, `there is no thread ${formatValue(daemon)}, which daemons lists`);
     }
   }
+  for (const code of allow) {
+    if (!Object.hasOwn(KINDS, code)) {
+      const codes = Object.keys(KINDS).join(', ');
+      throw invalid(
+        file,
+        `its allow lists ${formatValue(code)}, where only ${codes} make a difference`,
+      );
+    }
+  }
   return {
     setup,
     check,
     threads: named,
     daemons: named.map(({ name }, index) => isDaemon(name, index)),
     allow,
+    unused: Object.keys(exported).filter(
+      (name) => typeof exported[name] === 'function' && !EXPORTS.includes(name),
+    ),
   };
 }
 

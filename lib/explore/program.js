@@ -3,8 +3,10 @@
 
 // `shared-sync explore`: explores modules from the command line, or replays a token.
 
+const { existsSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { invalidArgValue } = require('../errors.js');
 const { explore, replay } = require('./index.js');
 
 const USAGE = `Usage: shared-sync explore FILE... [OPTION...]
@@ -51,6 +53,16 @@ const [FAILED, MISUSED] = [1, 2];
 const [REDRAW_MS, BAR] = [100, 24];
 
 /**
+ * @param {string} name
+ * @param {string} text
+ */
+function numberOf(name, text) {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (Number.isNaN(value)) throw invalidArgValue(`--${name} must be a number, but is '${text}'.`);
+  return value;
+}
+
+/**
  * The options of explore().
  * @param {Record<string, string | boolean | undefined>} values
  */
@@ -58,7 +70,7 @@ function optionsOf(values) {
   /** @type {Record<string, unknown>} */
   const options = {};
   for (const [name, value] of Object.entries(values)) {
-    if (NUMBERS.includes(name)) options[name] = value === '' ? NaN : Number(value);
+    if (NUMBERS.includes(name)) options[name] = numberOf(name, String(value));
     else if (name === 'no-pin') options.pin = false;
     else if (name !== 'replay') options[name] = value;
   }
@@ -101,6 +113,10 @@ async function exploreFile(file, token, options) {
   const name = path.relative(process.cwd(), path.resolve(file));
   const bar = progressBar(name, options);
   const began = performance.now();
+  if (!file.startsWith('file:') && !existsSync(file)) {
+    console.error(`shared-sync: there is no file ${name}`);
+    return MISUSED;
+  }
   try {
     const report =
       token === undefined ? await explore(file, options, bar.draw) : await replay(file, token);
@@ -116,9 +132,10 @@ async function exploreFile(file, token, options) {
     return 0;
   } catch (error) {
     bar.clear();
-    const { code, message } = /** @type {any} */ (error);
+    const { code, message, token: replayed } = /** @type {any} */ (error);
     if (code === 'ERR_EXPLORATION') {
       console.error(`${name}: ${message}`);
+      console.error(`From the command line: npx shared-sync explore ${name} --replay ${replayed}`);
       return FAILED;
     }
     console.error(typeof code === 'string' ? `shared-sync: ${message}` : error);
@@ -129,7 +146,8 @@ async function exploreFile(file, token, options) {
 /** @param {string[]} args */
 function parse(args) {
   try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    return { values, positionals, options: optionsOf(values) };
   } catch (error) {
     return { error: /** @type {Error} */ (error).message };
   }
@@ -151,9 +169,8 @@ async function run(args) {
     console.log(USAGE);
     return;
   }
-  const options = optionsOf(parsed.values);
   for (const file of parsed.positionals) {
-    const code = await exploreFile(file, parsed.values.replay, options);
+    const code = await exploreFile(file, parsed.values.replay, parsed.options);
     process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
   }
 }

@@ -232,8 +232,8 @@ impl Once {
         Key::new(self.cell, Kind::Once)
     }
 
-    /// The living runner that a word names, for the detection of deadlocks.
-    fn runner_of(word: u32) -> Option<ThreadId> {
+    /// The thread that runs the function, according to a word.
+    pub fn runner_of(word: u32) -> Option<ThreadId> {
         match State::of(word) {
             State::Running(runner) => Some(runner),
             _ => None,

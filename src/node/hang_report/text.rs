@@ -123,7 +123,11 @@ impl Report<'_> {
             Holder::None => return None,
             Holder::Owner { thread, by_guard } => {
                 let guard = if by_guard { "a guard of " } else { "" };
-                format!("owned by {guard}{}", name_of(thread))
+                let is = match site.named.key.kind() {
+                    Kind::Once => "run",
+                    _ => "owned",
+                };
+                format!("{is} by {guard}{}", name_of(thread))
             }
             Holder::Readers(reads) => {
                 let readers = self.readers(site.named.key);

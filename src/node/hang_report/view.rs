@@ -5,7 +5,7 @@ use crate::futex::Deadline;
 use crate::hash::HashMap;
 use crate::node::QUEUES;
 use crate::node::listing;
-use crate::primitives::{Mutex, RwLock};
+use crate::primitives::{Mutex, Once, RwLock};
 use crate::queue::{Access, Key, Kind, Labels, Named, Note, Waiter};
 use crate::threads::ThreadId;
 use std::collections::VecDeque;
@@ -41,7 +41,7 @@ struct Remembered {
 /// Who holds a lock, according to its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// No thread. Only locks have holders.
+    /// No thread. Only locks have holders, and a Once that runs.
     None,
     /// A thread, by itself or by a guard.
     Owner {
@@ -63,6 +63,7 @@ impl Holder {
                 RwLock::is_guard(word),
                 RwLock::reads_of(word),
             ),
+            Kind::Once => (Once::runner_of(word), false, 0),
             _ => (None, false, 0),
         };
         match (owner, reads) {
@@ -191,7 +192,7 @@ impl View {
             let key = found.waiter.key();
             let address = Arc::as_ptr(&found.waiter).addr();
             let mut remembered = None;
-            if matches!(key.kind(), Kind::Mutex | Kind::RwLock) {
+            if matches!(key.kind(), Kind::Mutex | Kind::RwLock | Kind::Once) {
                 let Some(note) = QUEUES.note(&found.waiter) else {
                     // The wait is over, or was over for a moment.
                     continue;
