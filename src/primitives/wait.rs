@@ -147,30 +147,91 @@ pub trait Wait: Sized {
         {
             return result;
         }
-        let requester = self.waiter().requester();
-        let registered = Registered::enter(context.queues, context.cancels, requester);
-        let cancels = registered.as_ref().map(|all| all as &dyn Cancels);
-        context.blocked(|| {
-            let mut step = if starts_again {
-                self.start(context)
-            } else {
-                Poll::Pending
-            };
-            loop {
-                if let Poll::Ready(result) = step {
-                    return result;
-                }
-                let is_limited = self.is_limited();
-                let reason = context.sleep(
-                    self.waiter(),
-                    deadline.filter(|_| is_limited),
-                    cancels.filter(|_| is_limited),
-                    || self.revalidate(context),
-                );
-                step = self.resume(context, reason);
-            }
-        })
+        let mut blocking = Blocking {
+            wait: self,
+            result: None,
+        };
+        block_thread(&mut blocking, starts_again, context, deadline);
+        blocking.result.unwrap_or(Err(Fault::Interrupted))
     }
+}
+
+/// A wait whose thread is blocked, and its result once it is over.
+struct Blocking<W: Wait> {
+    wait: W,
+    result: Option<Result<W::Output, Fault>>,
+}
+
+/// What blocking needs of a wait. So `block_thread` is compiled once, and not for each kind of wait.
+trait Steps {
+    fn waiter(&self) -> &Arc<Waiter>;
+    fn is_limited(&self) -> bool;
+    fn revalidate(&self, context: &Context);
+    /// Takes the first step. Returns whether the wait is over.
+    fn start(&mut self, context: &Context) -> bool;
+    /// Takes the step after a sleep. Returns whether the wait is over.
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> bool;
+}
+
+impl<W: Wait> Blocking<W> {
+    fn end(&mut self, step: Step<W::Output>) -> bool {
+        match step {
+            Poll::Ready(result) => {
+                self.result = Some(result);
+                true
+            }
+            Poll::Pending => false,
+        }
+    }
+}
+
+impl<W: Wait> Steps for Blocking<W> {
+    fn waiter(&self) -> &Arc<Waiter> {
+        self.wait.waiter()
+    }
+
+    fn is_limited(&self) -> bool {
+        self.wait.is_limited()
+    }
+
+    fn revalidate(&self, context: &Context) {
+        self.wait.revalidate(context);
+    }
+
+    fn start(&mut self, context: &Context) -> bool {
+        let step = self.wait.start(context);
+        self.end(step)
+    }
+
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> bool {
+        let step = self.wait.resume(context, reason);
+        self.end(step)
+    }
+}
+
+/// Blocks the calling thread until the wait is over.
+fn block_thread(
+    wait: &mut dyn Steps,
+    starts_again: bool,
+    context: &Context,
+    deadline: Option<Deadline>,
+) {
+    let requester = wait.waiter().requester();
+    let registered = Registered::enter(context.queues, context.cancels, requester);
+    let cancels = registered.as_ref().map(|all| all as &dyn Cancels);
+    context.blocked(|| {
+        let mut is_over = starts_again && wait.start(context);
+        while !is_over {
+            let is_limited = wait.is_limited();
+            let reason = context.sleep(
+                wait.waiter(),
+                deadline.filter(|_| is_limited),
+                cancels.filter(|_| is_limited),
+                || wait.revalidate(context),
+            );
+            is_over = wait.resume(context, reason);
+        }
+    });
 }
 
 /// The first step of a wait: `attempt` does without waiting, or returns none, and then the waiter enters the queue.
