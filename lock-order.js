@@ -26,11 +26,12 @@ function classesOf(text) {
   return JSON.parse(text).classes;
 }
 
+/** The inversions that were found in the process, in any of its threads. */
+function inversions() {
+  return native.orderInversions();
+}
+
 // Preloaded by `-r`. In a worker that inherits the `-r` it is on already.
 if (/** @type {any} */ (module).parent?.id === 'internal/preload') start();
 
-module.exports = {
-  start,
-  /** The inversions that were found in the process, in any of its threads. */
-  inversions: () => native.orderInversions(),
-};
+module.exports = { start, inversions };

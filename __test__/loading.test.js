@@ -172,6 +172,18 @@ for (const { use, code, files } of perUse) {
   });
 }
 
+test('an ES module imports each export of the other entry points by name', async (t) => {
+  for (const entry of ['lock-order', 'explore']) {
+    const names = Object.keys(require(`@x/shared-sync/${entry}`));
+    t.true(names.length > 1);
+    const source = `import { ${names.join(', ')} } from '@x/shared-sync/${entry}';
+      console.log([${names.join(', ')}].map((value) => typeof value).join());`;
+    const ended = await run(process.execPath, ['--input-type=module', '-e', source], { cwd: root });
+    t.is(ended.stderr, '');
+    t.is(ended.stdout, `${names.map(() => 'function').join()}\n`);
+  }
+});
+
 test('under jest, the package loads all at once: a reset of its modules would make two copies of some', async (t) => {
   const env = { ...process.env, JEST_WORKER_ID: '1' };
   const atOnce = await loadedBy(t, '', { env });

@@ -166,4 +166,4 @@ function check(target, file) {
   return { ...facts, size };
 }
 
-module.exports = { check, faults };
+module.exports = { LARGEST, check, faults };
