@@ -225,47 +225,51 @@ test('the next one at the front did not fit and was told by none: trySend() pass
   await Promise.all([front, next].map(({ worker }) => worker.terminate()));
 });
 
-test('room was freed twice before the next sender at the front had run: two that came later passed it', async (t) => {
-  const shared = layout({ jobs: [Channel, { capacity: 64 }] });
-  const { jobs } = shared;
-  while (jobs.trySend(Uint8Array.of(0)));
-  const view = new Int32Array(new SharedArrayBuffer(8));
-  const start = (/** @type {number} */ id) =>
-    startWorker(
-      ({ shared, view, id, side }, { layout, ready, require }) => {
-        const { Side } = require(side);
-        const { wait } = Side.prototype;
-        // The second one does not run when it has been told, until it may.
-        Side.prototype.wait = function (/** @type {any} */ ...args) {
-          const result = wait.apply(this, args);
-          if (id === 2 && Atomics.exchange(view, 0, 1) === 0) Atomics.wait(view, 1, 0);
-          return result;
-        };
-        ready();
-        layout.from(shared).jobs.send(Uint8Array.of(id));
-        // The end of the first one would tell all who wait.
-        if (id === 1) Atomics.wait(view, 1, 0);
-      },
-      { shared: shared.share(), view, id, side: require.resolve('../lib/channel/side.js') },
-    );
-  /** @type {ReturnType<typeof start>[]} */
-  const senders = [];
-  t.teardown(() => Promise.all(senders.map(({ worker }) => worker.terminate())));
-  for (let id = 1; id <= 3; id++) {
-    senders.push(start(id));
-    await senders[id - 1].blocked();
-  }
-  await sleep(30);
-  const received = [jobs.receive()[0]];
-  while (jobs.length < 2 || Atomics.load(view, 0) === 0) await sleep(1);
-  received.push(jobs.receive()[0]);
-  t.false(jobs.trySend(Uint8Array.of(9)));
-  Atomics.store(view, 1, 1);
-  Atomics.notify(view, 1);
-  while (received.length < 5) received.push(jobs.receive({ timeout: 20_000 })[0]);
-  t.deepEqual(received, [0, 0, 1, 2, 3]);
-  await Promise.all(senders.map(({ done }) => done));
-});
+// Serial: the end of any thread of the process tells all who wait.
+test.serial(
+  'room was freed twice before the next sender at the front had run: two that came later passed it',
+  async (t) => {
+    const shared = layout({ jobs: [Channel, { capacity: 64 }] });
+    const { jobs } = shared;
+    while (jobs.trySend(Uint8Array.of(0)));
+    const view = new Int32Array(new SharedArrayBuffer(8));
+    const start = (/** @type {number} */ id) =>
+      startWorker(
+        ({ shared, view, id, side }, { layout, ready, require }) => {
+          const { Side } = require(side);
+          const { wait } = Side.prototype;
+          // The second one does not run when it has been told, until it may.
+          Side.prototype.wait = function (/** @type {any} */ ...args) {
+            const result = wait.apply(this, args);
+            if (id === 2 && Atomics.exchange(view, 0, 1) === 0) Atomics.wait(view, 1, 0);
+            return result;
+          };
+          ready();
+          layout.from(shared).jobs.send(Uint8Array.of(id));
+          // The end of the first one would tell all who wait.
+          if (id === 1) Atomics.wait(view, 1, 0);
+        },
+        { shared: shared.share(), view, id, side: require.resolve('../lib/channel/side.js') },
+      );
+    /** @type {ReturnType<typeof start>[]} */
+    const senders = [];
+    t.teardown(() => Promise.all(senders.map(({ worker }) => worker.terminate())));
+    for (let id = 1; id <= 3; id++) {
+      senders.push(start(id));
+      await senders[id - 1].blocked();
+    }
+    await sleep(30);
+    const received = [jobs.receive()[0]];
+    while (jobs.length < 2 || Atomics.load(view, 0) === 0) await sleep(1);
+    received.push(jobs.receive()[0]);
+    t.false(jobs.trySend(Uint8Array.of(9)));
+    Atomics.store(view, 1, 1);
+    Atomics.notify(view, 1);
+    while (received.length < 5) received.push(jobs.receive({ timeout: 20_000 })[0]);
+    t.deepEqual(received, [0, 0, 1, 2, 3]);
+    await Promise.all(senders.map(({ done }) => done));
+  },
+);
 
 test('a receiver that ends in the middle of its loop takes at most one message with it', async (t) => {
   const shared = layout(spec);

@@ -18,15 +18,19 @@ const LIMIT = 40_000;
  * @param {string} source such as `Java CyclicBarrier`
  */
 function documented(source) {
-  return (
-    /** @type {string} */ promise,
-    /** @type {(t: import('ava').ExecutionContext) => unknown} */ body,
-  ) => {
-    test(`${source}: ${promise}`, async (t) => {
-      t.timeout(2 * LIMIT);
-      await body(t);
-    });
-  };
+  const declared =
+    (/** @type {typeof test.serial} */ declare) =>
+    (
+      /** @type {string} */ promise,
+      /** @type {(t: import('ava').ExecutionContext) => unknown} */ body,
+    ) => {
+      declare(`${source}: ${promise}`, async (t) => {
+        t.timeout(2 * LIMIT);
+        await body(t);
+      });
+    };
+  // A serial test runs while no thread of another test ends.
+  return Object.assign(declared(test), { serial: declared(test.serial) });
 }
 
 /**
