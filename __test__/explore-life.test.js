@@ -28,7 +28,7 @@ test('a thread that is blocked elsewhere is told without a stack', async (t) => 
 test('a body that ends its worker is told', async (t) => {
   const error = await rejection(t, explore(program('exits')));
   t.is(error.kind, 'exception');
-  t.regex(error.message, /The thread leaver ended its worker with exit code 3/);
+  t.regex(error.message, /The thread 'leaver' ended its worker with exit code 3/);
 });
 
 test('several explorations in one process do not meet', async (t) => {
