@@ -128,7 +128,7 @@ test('a module of ECMAScript is explored, and draws the same random numbers in e
 });
 
 test('a module in TypeScript is explored where Node strips types', async (t) => {
-  const file = path.join(path.dirname(program('faults')), 'typed.ts');
+  const file = path.join(path.dirname(program('faults')), 'typed.mts');
   const stripsTypes =
     'typescript' in process.features && Number(process.versions.node.split('.')[0]) > 22;
   if (stripsTypes) {

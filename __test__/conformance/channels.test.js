@@ -205,7 +205,7 @@ python('shutdown() unblocks all callers of put() and get()', async (t) => {
   full.numbers.sendMany([1, 2]);
   const sender = stage.party(
     ({ shared }, { layout, codeOf }) => codeOf(() => layout.from(shared).numbers.send(3)),
-    full,
+    { shared: full.shared },
   );
   const receiver = stage.party(
     ({ shared }, { layout, codeOf }) => codeOf(() => layout.from(shared).numbers.receive()),
