@@ -16,7 +16,7 @@ const USAGE = `Usage: node __test__/chaos/channel/planted.js [options] [PLANT...
 Plants faults in copies of the package, and runs the chaos of the Channel with each. Fails if a run finds nothing.
 
   --runs 10          with each, with one seed after another
-  --messages 400000  in each run
+  --messages 5000000 in each run, at most
   --patience 3       seconds without progress that count as a hang
   --help             print this
 
@@ -24,7 +24,7 @@ The faults: ${Object.keys(plants).join(', ')}.`;
 
 const OPTIONS = /** @type {const} */ ({
   runs: { type: 'string', default: '10' },
-  messages: { type: 'string', default: '400000' },
+  messages: { type: 'string', default: '5000000' },
   patience: { type: 'string', default: '3' },
 });
 

@@ -1,7 +1,9 @@
 // @ts-check
 'use strict';
 
-// Faults that the run must find, as changes of the source. `planted.js` makes them in a copy of the package.
+// Faults that the run must find, as changes of the source. `planted.js` makes them in a copy of the package. That whoever
+// recovers the lock tells nobody is not among them: it takes a thread that dies between two instructions while another is between
+// two others, so the models find it, and this run does not.
 
 /**
  * @typedef {object} Change
@@ -17,17 +19,6 @@ const plants = {
       file: 'lib/channel/state.js',
       from: `if (error.code !== 'ERR_ABANDONED') throw error;`,
       to: `throw error;`,
-    },
-  ],
-  'no-wake-up-on-recovery': [
-    {
-      file: 'lib/channel/state.js',
-      from: `    this.#lock.recover();
-    this.receivers.tellAll();
-    this.senders.tellAll();
-`,
-      to: `    this.#lock.recover();
-`,
     },
   ],
   'no-wake-up-by-death': [
