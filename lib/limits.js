@@ -86,7 +86,7 @@ function assertNotAborted(cancel) {
  * As limitOf, and throws if a Cancel was aborted: the call ends before it changes anything.
  * @param {import('../index.js').LimitOptions} options
  */
-function begin(options) {
+function limitUnlessAborted(options) {
   const limit = limitOf(options);
   assertNotAborted(options.cancel);
   return limit;
@@ -97,7 +97,7 @@ function begin(options) {
  * @param {number} ms
  * @param {import('../index.js').CancelOptions} options
  */
-function beginWithin(ms, options) {
+function limitWithinUnlessAborted(ms, options) {
   const limit = limitWithin(ms, options);
   assertNotAborted(options.cancel);
   return limit;
@@ -127,11 +127,11 @@ module.exports = {
   CANCEL_ONLY,
   LIMITS,
   assertNotAborted,
-  begin,
-  beginWithin,
   cancelCells,
   limitOf,
+  limitUnlessAborted,
   limitWithin,
+  limitWithinUnlessAborted,
   timeOf,
   /**
    * Takes the class's own functions.

@@ -6,7 +6,7 @@
 const { types } = require('node:util');
 const { formatValue, integer, milliseconds } = require('../arguments.js');
 const { invalidArgType, outOfRange } = require('../errors.js');
-const { begin, beginWithin } = require('../limits.js');
+const { limitUnlessAborted, limitWithinUnlessAborted } = require('../limits.js');
 const { waitOptions } = require('../promises.js');
 const { native } = require('../realm.js');
 const { BYTES } = require('./codec.js');
@@ -56,7 +56,7 @@ class Receiving {
   receive(options) {
     if (options === undefined) return this.#receive(false, Infinity);
     const { own, rest } = ownOf(options, RECEIVING);
-    return this.#receive(own, rest === undefined ? Infinity : begin(rest));
+    return this.#receive(own, rest === undefined ? Infinity : limitUnlessAborted(rest));
   }
 
   /**
@@ -67,7 +67,7 @@ class Receiving {
     if (ms !== 0) milliseconds(ms);
     if (options === undefined) return this.#receive(false, ms);
     const { own, rest } = ownOf(options, TRYING);
-    return this.#receive(own, rest === undefined ? ms : beginWithin(ms, rest));
+    return this.#receive(own, rest === undefined ? ms : limitWithinUnlessAborted(ms, rest));
   }
 
   /**
@@ -95,7 +95,7 @@ class Receiving {
     if (!types.isUint8Array(bytes)) {
       throw invalidArgType(`bytes must be a Uint8Array, but is ${formatValue(bytes)}.`);
     }
-    const limit = options === undefined ? Infinity : begin(options);
+    const limit = options === undefined ? Infinity : limitUnlessAborted(options);
     const { ring } = this.#state;
     const raw = /** @type {Raw} */ (
       this.#take(limit, (record) => {
@@ -129,7 +129,7 @@ class Receiving {
   receiveMany(max = MANY, options) {
     integer(max, 'max', 1, Number.MAX_SAFE_INTEGER);
     const { own, rest } = ownOf(options, RECEIVING);
-    const limit = rest === undefined ? Infinity : begin(rest);
+    const limit = rest === undefined ? Infinity : limitUnlessAborted(rest);
     const all = new Taken();
     const single = /** @type {Raw} */ (
       this.#take(limit, (record) => this.#copySome(record, max, own, all))
@@ -161,7 +161,7 @@ class Receiving {
    */
   peek(options) {
     const state = this.#state;
-    const limit = options === undefined ? Infinity : begin(options);
+    const limit = options === undefined ? Infinity : limitUnlessAborted(options);
     const first = /** @type {number} */ (
       this.#take(limit, (record) => {
         state.ring.words[record] = PEEKED_HERE;

@@ -6,7 +6,12 @@
 const { Buffer } = require('node:buffer');
 const { formatValue, integer, milliseconds } = require('../arguments.js');
 const { invalidArgType } = require('../errors.js');
-const { assertNotAborted, begin, beginWithin, limitOf } = require('../limits.js');
+const {
+  assertNotAborted,
+  limitUnlessAborted,
+  limitWithinUnlessAborted,
+  limitOf,
+} = require('../limits.js');
 const { waitOptions } = require('../promises.js');
 const { native } = require('../realm.js');
 const { BYTES, kindOf } = require('./codec.js');
@@ -42,7 +47,7 @@ class Sending {
    * @param {import('../../index.js').LimitOptions} [options]
    */
   send(value, options) {
-    const limit = options === undefined ? Infinity : begin(options);
+    const limit = options === undefined ? Infinity : limitUnlessAborted(options);
     this.#send(value, limit, true);
   }
 
@@ -53,7 +58,7 @@ class Sending {
    */
   trySend(value, ms = 0, options) {
     if (ms !== 0) milliseconds(ms);
-    const limit = options === undefined ? ms : beginWithin(ms, options);
+    const limit = options === undefined ? ms : limitWithinUnlessAborted(ms, options);
     return this.#send(value, limit, ms > 0);
   }
 
@@ -390,7 +395,7 @@ class Sending {
     const state = this.#state;
     integer(length, 'length', 0, Number.MAX_SAFE_INTEGER);
     if (length > state.ring.longest) throw tooLong(length, state.ring.longest, state.label);
-    const limit = options === undefined ? Infinity : begin(options);
+    const limit = options === undefined ? Infinity : limitUnlessAborted(options);
     const record = /** @type {number} */ (this.#begin(length, BYTES, limit));
     return new Reservation(state, record);
   }

@@ -9,7 +9,7 @@ const { BY_PROMISE, RECEIVING, TRYING, ownOf } = require('../channel/options.js'
 const { Patience } = require('../channel/side.js');
 const { invalidArgType, invalidArgValue } = require('../errors.js');
 const { load } = require('../intrinsics.js');
-const { begin, beginWithin } = require('../limits.js');
+const { limitUnlessAborted, limitWithinUnlessAborted } = require('../limits.js');
 const { waitOptions } = require('../promises.js');
 const { CLOSED, CancelCase, caseOf } = require('./cases.js');
 const { arrange } = require('./order.js');
@@ -170,7 +170,7 @@ function resultOf({ index, from, taken }) {
 function select(cases, options) {
   const { own, rest } = ownOf(options, RECEIVING);
   const selection = new Selection(cases, own);
-  return selection.block(rest === undefined ? Infinity : begin(rest));
+  return selection.block(rest === undefined ? Infinity : limitUnlessAborted(rest));
 }
 
 /**
@@ -182,7 +182,7 @@ function trySelect(cases, ms = 0, options) {
   const { own, rest } = ownOf(options, TRYING);
   const selection = new Selection(cases, own);
   milliseconds(ms);
-  return selection.block(rest === undefined ? ms : beginWithin(ms, rest));
+  return selection.block(rest === undefined ? ms : limitWithinUnlessAborted(ms, rest));
 }
 
 /**

@@ -1,9 +1,9 @@
 // @ts-check
 'use strict';
 
-// Faults that the run must find, as changes of the source. `planted.js` makes them in a copy of the package. That whoever
-// recovers the lock tells nobody is not among them: it takes a thread that dies between two instructions while another is between
-// two others, so the models find it, and this run does not.
+// Faults that the run must find, as changes of the source. `planted.js` makes them in a copy of the package. One fault is not
+// among them: a thread that recovers the lock and tells no waiter. It shows only if a thread dies between two instructions while
+// another is between two others. The models find it.
 
 /**
  * @typedef {object} Change
