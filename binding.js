@@ -8,12 +8,40 @@
 
 const fs = require('node:fs');
 
-/** Whether the C library of this Linux is musl. */
+/**
+ * The loader that the running program asks Linux for, such as `/lib64/ld-linux-x86-64.so.2`: its name tells the C library, which
+ * need not be the machine's own. It stands in the segment PT_INTERP of a 64-bit ELF file (elf(5)).
+ */
+function programLoader() {
+  const [PT_INTERP, HEADER, ENTRY] = [3, 64, 56];
+  const file = fs.openSync(process.execPath, 'r');
+  try {
+    const read = (/** @type {number} */ length, /** @type {number} */ from) => {
+      const bytes = Buffer.alloc(length);
+      fs.readSync(file, bytes, 0, length, from);
+      return bytes;
+    };
+    const header = read(HEADER, 0);
+    const segments = read(ENTRY * header.readUInt16LE(56), Number(header.readBigUInt64LE(32)));
+    for (let at = 0; at < segments.length; at += ENTRY) {
+      if (segments.readUInt32LE(at) !== PT_INTERP) continue;
+      const [from, length] = [8, 32].map((field) => Number(segments.readBigUInt64LE(at + field)));
+      return read(length, from).toString('latin1');
+    }
+    return '';
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/** Whether the C library of this process is musl. */
 function isMusl() {
   try {
-    return fs.readFileSync('/usr/bin/ldd', 'utf8').includes('musl');
+    const loader = programLoader();
+    if (loader.includes('ld-musl')) return true;
+    if (loader.includes('ld-linux')) return false;
   } catch {
-    // A system without this script, or a process that may not read it.
+    // A program that may not be read, or is no such file.
   }
   const { report } = process;
   if (typeof report?.getReport !== 'function') return false;

@@ -83,6 +83,59 @@ test('a package for this platform that is not installed is named', async (t) => 
   t.regex(told.message, /--omit=optional/);
 });
 
+/**
+ * The start of a 64-bit ELF program that asks for a loader, behind a segment of another type.
+ *
+ * @param {string} loader
+ * @param {number} at where the loader's name stands
+ */
+function elf(loader, at) {
+  const bytes = Buffer.alloc(at + loader.length + 1);
+  bytes.write('\x7fELF\x02\x01\x01', 'latin1');
+  const [segments, entry] = [64, 56];
+  bytes.writeBigUInt64LE(BigInt(segments), 32);
+  bytes.writeUInt16LE(entry, 54);
+  bytes.writeUInt16LE(2, 56);
+  bytes.writeUInt32LE(6, segments);
+  bytes.writeUInt32LE(3, segments + entry);
+  bytes.writeBigUInt64LE(BigInt(at), segments + entry + 8);
+  bytes.writeBigUInt64LE(BigInt(loader.length + 1), segments + entry + 32);
+  bytes.write(loader, at, 'latin1');
+  return bytes;
+}
+
+for (const [library, loader] of [
+  ['gnu', '/lib64/ld-linux-x86-64.so.2'],
+  ['musl', '/lib/ld-musl-aarch64.so.1'],
+]) {
+  test(`the binary for ${library} is asked for by a program of ${library}, whatever the machine has`, async (t) => {
+    // A tool such as patchelf moves the name to the end of the program.
+    for (const at of [176, 100_000]) {
+      const program = path.join(userFolder(t), 'node');
+      fs.writeFileSync(program, elf(loader, at));
+      const before = `${claim({ platform: 'linux', arch: OTHER })}
+        process.execPath = ${JSON.stringify(program)};`;
+      const told = await load(t, { before });
+      t.true(told.message.includes(`-linux-${OTHER}-${library} is not installed`), told.message);
+    }
+  });
+}
+
+for (const [library, header] of [
+  ['gnu', { glibcVersionRuntime: '2.36' }],
+  ['musl', {}],
+]) {
+  test(`where the program cannot be read, the report of the process tells ${library}`, async (t) => {
+    for (const program of ['', __filename]) {
+      const before = `${claim({ platform: 'linux', arch: OTHER })}
+        process.execPath = ${JSON.stringify(program)};
+        process.report.getReport = () => (${JSON.stringify({ header })});`;
+      const told = await load(t, { before });
+      t.true(told.message.includes(`-linux-${OTHER}-${library} is not installed`), told.message);
+    }
+  });
+}
+
 test('a file that NAPI_RS_NATIVE_LIBRARY_PATH names is loaded, or named in the error', async (t) => {
   const [addon] = fs.readdirSync(root).filter((name) => name.endsWith('.node'));
   t.true((await load(t, { env: { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(root, addon) } })).loaded);

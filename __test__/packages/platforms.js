@@ -45,9 +45,9 @@ const Module = require('node:module');
 const [platform, arch, libc] = process.argv.slice(2);
 Object.defineProperty(process, 'platform', { value: platform });
 Object.defineProperty(process, 'arch', { value: arch });
-const { readFileSync } = fs;
-fs.readFileSync = (file, ...rest) =>
-  file === '/usr/bin/ldd' ? (libc === 'musl' ? 'musl libc' : 'GNU libc') : readFileSync(file, ...rest);
+// No program tells the C library, so the report does.
+process.execPath = '';
+process.report.getReport = () => ({ header: libc === 'musl' ? {} : { glibcVersionRuntime: '2.36' } });
 Module._extensions['.node'] = (_module, file) => {
   console.log(fs.realpathSync(file));
   process.exit(0);
