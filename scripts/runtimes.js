@@ -48,6 +48,7 @@ function programOf({ name, packaged, command }) {
  * @property {string} program
  * @property {string[]} args what comes before the file that it runs
  * @property {NodeJS.ProcessEnv} [env] besides this process's
+ * @property {string} [cwd] another folder than the root of the repository
  */
 
 /**
@@ -56,12 +57,12 @@ function programOf({ name, packaged, command }) {
  * @param {number} limit in milliseconds
  * @returns {Promise<{ output: string, ok: boolean }>}
  */
-function run({ program, args: first, env: own }, rest, limit) {
+function run({ program, args: first, env: own, cwd = root }, rest, limit) {
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, NO_COLOR: '1', ...own };
   delete env.NODE_OPTIONS;
   const args = [...first, ...rest];
-  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => {
     output += `\nended after ${limit} ms\n`;
     child.kill('SIGKILL');

@@ -12,6 +12,7 @@ const { judge } = require('../test.js');
 const { binaryOf } = require('../cross/build.js');
 const { TARGETS } = require('../cross/targets.js');
 const { CANNOT_PASS, CANNOT_START } = require('./cannot-pass.js');
+const { inCopyWith } = require('./copy.js');
 const launch = require('./launch.js');
 
 /** Milliseconds for a program without the addon, for loading a thousand times, and for all tests. */
@@ -214,9 +215,10 @@ async function test({ platform, by }, runtime, smokeOnly) {
   }
   if (runtime.startSuite && !smokeOnly) {
     const whole = runtime.startSuite();
-    const suiteEnv = { ...whole.env, NAPI_RS_NATIVE_LIBRARY_PATH };
-    await timed('all', async () =>
-      withoutKnown(platform, await suite({ ...whole, env: suiteEnv }, { limit: SUITE_LIMIT })),
+    await timed('all', () =>
+      inCopyWith(file, async (cwd) =>
+        withoutKnown(platform, await suite({ ...whole, cwd }, { limit: SUITE_LIMIT })),
+      ),
     );
   }
   return rows;
