@@ -74,6 +74,8 @@ test('each fault of a binary is named', (t) => {
 test('a test that cannot pass on a platform counts as skipped, and no other does', (t) => {
   const output = '  ✔ mutex › one\n  ✘ [fail]: mutex › two\n  ✘ [fail]: mutex › three (1.2s)\n';
   t.deepEqual(failures(output), ['mutex › two', 'mutex › three']);
+  const onWindows = output.replaceAll('✔', '√').replaceAll('✘', '×');
+  t.deepEqual(failures(onWindows), ['mutex › two', 'mutex › three']);
   const known = { here: [{ test: /› two$/, reason: 'no such call' }] };
   const result = { passed: 1, failed: 2, skipped: 0, output };
   t.deepEqual(withoutKnown('here', result, known), {

@@ -139,9 +139,9 @@ function binary(platform) {
   throw new CommandError(`there is no ${file}. Run: npm run build:all -- ${target?.triple}`);
 }
 
-/** The titles of the tests that ava says have failed. @param {string} output */
+/** The titles of the tests that ava says have failed; on Windows it has other marks. @param {string} output */
 const failures = (output) =>
-  [...output.matchAll(/^ {2}✘ \[fail\]: (.*?)(?: \(.*s\))?$/gm)].map(([, title]) => title);
+  [...output.matchAll(/^ {2}[✘×] \[fail\]: (.*?)(?: \(.*s\))?$/gm)].map(([, title]) => title);
 
 /**
  * Counts as skipped what failed and is known to be unable to pass on this platform.
