@@ -12,7 +12,7 @@ const { judge } = require('../test.js');
 const { binaryOf } = require('../cross/build.js');
 const { TARGETS } = require('../cross/targets.js');
 const { CANNOT_PASS, CANNOT_START } = require('./cannot-pass.js');
-const { inCopyWith } = require('./copy.js');
+const { inCopyFor } = require('./copy.js');
 const launch = require('./launch.js');
 
 /** Milliseconds for a program without the addon, for loading a thousand times, and for all tests. */
@@ -216,7 +216,7 @@ async function test({ platform, by }, runtime, smokeOnly) {
   if (runtime.startSuite && !smokeOnly) {
     const whole = runtime.startSuite();
     await timed('all', () =>
-      inCopyWith(file, async (cwd) =>
+      inCopyFor(platform, file, async (cwd) =>
         withoutKnown(platform, await suite({ ...whole, cwd }, { limit: SUITE_LIMIT })),
       ),
     );
