@@ -43,6 +43,10 @@ export declare const TIMED_OUT: 3;
 export declare const NOTIFIED: 4;
 /** The function of a Once has run: the caller does not run it. */
 export declare const DONE: 5;
+/** The caller was notified, and it is its turn to compete for the mutex. */
+export declare const TURN: 6;
+/** The same, and others wait behind. */
+export declare const TURN_OF_MANY: 7;
 
 export type Interrupted = typeof INTERRUPTED;
 export type Acquired = typeof ACQUIRED;
@@ -50,6 +54,8 @@ export type Recovered = typeof RECOVERED;
 export type TimedOut = typeof TIMED_OUT;
 export type Notified = typeof NOTIFIED;
 export type Done = typeof DONE;
+export type Turn = typeof TURN;
+export type TurnOfMany = typeof TURN_OF_MANY;
 /**
  * What a function that begins a wait as a promise returns: PENDING if the promise waits, or the number above 0 with which
  * it is fulfilled if it did not need to wait. A time limit that passes rejects the promise, except where the function says
@@ -140,6 +146,17 @@ export declare function mutexLock(
   limit: Limit,
 ): Acquired | TimedOut | Interrupted;
 
+/**
+ * Locks for a caller that had the turn to compete, and found the mutex locked. First it tries to exchange 0 for its own number,
+ * with the waiters bit if others wait behind it (TURN_OF_MANY).
+ */
+export declare function mutexTakeTurn(
+  realm: RealmHandle,
+  cell: CellView,
+  name: Name,
+  ofMany: boolean,
+): Acquired | Interrupted;
+
 /** Unlocks. */
 export declare function mutexUnlock(realm: RealmHandle, cell: CellView, name: Name): void;
 
@@ -192,7 +209,10 @@ export declare function mutexOwner(realm: RealmHandle, cell: CellView, name: Nam
 /** The word of a Condition without waiters. */
 export declare const CONDITION_EMPTY: Word;
 
-/** Unlocks the mutex, waits for one notification within a time limit, and locks the mutex again. */
+/**
+ * Unlocks the mutex, waits for one notification within a time limit, and locks the mutex again. Or it is the caller's turn to
+ * compete for the mutex: see mutexTakeTurn().
+ */
 export declare function conditionWait(
   realm: RealmHandle,
   cell: CellView,
@@ -200,7 +220,7 @@ export declare function conditionWait(
   mutexCell: CellView,
   mutexName: Name,
   limit: Limit,
-): Notified | TimedOut | Interrupted;
+): Notified | Turn | TurnOfMany | TimedOut | Interrupted;
 
 /** Notifies up to `count` waiters (Infinity: all), and returns how many. */
 export declare function conditionNotify(

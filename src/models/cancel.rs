@@ -164,7 +164,7 @@ fn notification(bits: u32) {
                 if flag.load(Ordering::Relaxed) == 0 {
                     let mutex = Mutex::new(world.cell(0));
                     let result = cancellable(world, context, |context| {
-                        of(world).wait(mutex, context, None)
+                        of(world).wait_and_lock(mutex, context, None)
                     });
                     match result {
                         Ok(()) => assert_eq!(flag.load(Ordering::Relaxed), 1),
@@ -211,7 +211,7 @@ fn a_notification_goes_to_another_waiter_than_a_cancelled_one() {
         let waits = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
             lock(world, context);
             while waiting.load(Ordering::Relaxed) == 0 {
-                assert_eq!(of(world).wait(mutex(world), context, None), Ok(()));
+                assert_eq!(of(world).wait_and_lock(mutex(world), context, None), Ok(()));
             }
             unlock(world, context);
         });

@@ -1,7 +1,7 @@
 //! The condition.
 
 use super::{COMPETE, HAND_OFF, Interrupts, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
-use crate::primitives::{Condition, Fault, Mutex, in_time};
+use crate::primitives::{Condition, Fault, Mutex, Notified, in_time, thread_died};
 use crate::queue::{Context, HandOff};
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ fn wait_for(flag: &AtomicU32, world: &World, context: &Context) {
     let (mutex, condition) = primitives(world);
     assert_eq!(mutex.lock(context, None), Ok(()));
     while flag.load(Ordering::Relaxed) == 0 {
-        assert_eq!(condition.wait(mutex, context, None), Ok(()));
+        assert_eq!(condition.wait_and_lock(mutex, context, None), Ok(()));
     }
     assert_eq!(mutex.unlock(context), Ok(()));
 }
@@ -81,6 +81,39 @@ fn notify_all_wakes_all_waiters() {
     notified(COMPETE, 0, 2);
 }
 
+/// Two threads wait and are notified. The first dies when it has the turn to compete for the mutex, before it takes it.
+#[test]
+fn a_thread_that_dies_with_the_turn_leaves_the_others_to_go_on() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let flag = Arc::new(AtomicU32::new(0));
+        let is_set = Arc::clone(&flag);
+        let dies = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
+            let (mutex, condition) = primitives(world);
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            while is_set.load(Ordering::Relaxed) == 0 {
+                if let Notified::Turn { .. } = condition.wait(mutex, context, None).unwrap() {
+                    return thread_died(&world.queues, context.id());
+                }
+            }
+            assert_eq!(mutex.unlock(context), Ok(()));
+        });
+        let is_set = Arc::clone(&flag);
+        let waits = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
+            wait_for(&is_set, world, context);
+        });
+        let notifier = world.thread(1);
+        run(&world, &notifier, UNINTERRUPTED, |world, context| {
+            let (mutex, condition) = primitives(world);
+            set(&flag, mutex, context);
+            notify(condition, context, usize::MAX);
+        });
+        dies.join().unwrap();
+        waits.join().unwrap();
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
 /// Two threads wait, one of them gives up at any moment, and one notification is sent. If it did not go to the thread
 /// that gave up, the other one received it.
 fn one_of_two_waiters_gives_up(interrupts: Interrupts) {
@@ -92,7 +125,7 @@ fn one_of_two_waiters_gives_up(interrupts: Interrupts) {
             let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             let notified = mutex
                 .lock(context, None)
-                .and_then(|()| condition.wait(mutex, context, deadline));
+                .and_then(|()| condition.wait_and_lock(mutex, context, deadline));
             if notified != Err(Fault::Interrupted) {
                 assert!(matches!(notified, Ok(()) | Err(Fault::TimedOut)));
                 assert_eq!(mutex.unlock(context), Ok(()));
@@ -104,7 +137,7 @@ fn one_of_two_waiters_gives_up(interrupts: Interrupts) {
             let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(()));
             while count.load(Ordering::Relaxed) == 0 {
-                condition.wait(mutex, context, None).unwrap();
+                condition.wait_and_lock(mutex, context, None).unwrap();
             }
             assert_eq!(mutex.unlock(context), Ok(()));
         });
@@ -143,7 +176,7 @@ fn notify_all_wakes_waiters_with_another_mutex() {
         let leaves = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(()));
-            in_time(condition.wait(mutex, context, limit())).unwrap();
+            in_time(condition.wait_and_lock(mutex, context, limit())).unwrap();
             assert_eq!(mutex.unlock(context), Ok(()));
         });
         let set_flag = Arc::clone(&flag);
@@ -152,7 +185,7 @@ fn notify_all_wakes_waiters_with_another_mutex() {
             let mutex = other_mutex(world);
             assert_eq!(mutex.lock(context, None), Ok(()));
             while flag.load(Ordering::Relaxed) == 0 {
-                condition.wait(mutex, context, None).unwrap();
+                condition.wait_and_lock(mutex, context, None).unwrap();
             }
             assert_eq!(mutex.unlock(context), Ok(()));
         });

@@ -23,7 +23,7 @@ fn waiter_fails_while_moved(handoff: HandOff) {
         let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(()));
-            if in_time(condition.wait(mutex, context, limit())).is_ok() {
+            if in_time(condition.wait_and_lock(mutex, context, limit())).is_ok() {
                 mutex.unlock(context).ok();
             }
         });
@@ -59,7 +59,7 @@ fn the_mutex_is_owned_after_the_condition_was_written_over() {
         let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(()));
-            condition.wait(mutex, context, limit()).ok();
+            condition.wait_and_lock(mutex, context, limit()).ok();
             assert!(mutex.is_owned_by(context.id()));
             mutex.unlock(context).unwrap();
         });

@@ -1,7 +1,7 @@
 //! Promises, which stand in the queues beside threads. A thread of the model stands for an event loop.
 
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
-use crate::primitives::{Condition, Fault, Locking, Mutex, Recovered, Wait, Waiting};
+use crate::primitives::{Condition, Fault, Locking, Mutex, Notified, Recovered, Wait, Waiting};
 use crate::queue::{Context, HandOff, Readiness, Requester, Unpark, WakeReason};
 use crate::sync::{AtomicU32, Ordering};
 use crate::threads::{Interrupt, InterruptSource, Runtime, Thread};
@@ -187,7 +187,7 @@ fn no_notification_of_a_promise_is_lost() {
             while seen.load(Ordering::Relaxed) == 0 {
                 let notified =
                     run_to_completion(context, Waiting::new(condition, mutex, &requester));
-                assert_eq!(notified, Ok(()));
+                assert_eq!(notified, Ok(Notified::Locked));
             }
             mutex.unlock_as(context, context.guard()).unwrap();
         });

@@ -23,8 +23,7 @@ fn wait(arguments: &mut Arguments) -> Result<Value> {
     let (condition, mutex) = (Condition::new(call.cell()), Mutex::new(mutex.cell()));
     let limit = arguments.limit()?;
     call.wait(&limit, |context| {
-        let notified = condition.wait(mutex, context, limit.deadline());
-        notified.map(|()| WaitStatus::Notified)
+        condition.wait(mutex, context, limit.deadline())
     })
 }
 
@@ -53,15 +52,14 @@ fn wait_async(arguments: &mut Arguments) -> Result<Value> {
             // The mutex is locked again, too, if the cell of the condition was written over. If the cell of the mutex
             // was written over, another promise may have been granted it.
             let is_owned = match result {
-                Ok(()) | Err(Fault::TimedOut | Fault::Cancelled) => true,
+                Ok(_) | Err(Fault::TimedOut | Fault::Cancelled) => true,
                 Err(Fault::Corrupt(_)) => is_owned(),
                 Err(_) => false,
             };
             if is_owned {
                 grants::grant(key, guard);
             }
-            let notified = result.map(|()| WaitStatus::Notified);
-            Ok(WaitStatus::of(notified)?.number())
+            Ok(WaitStatus::of(result)?.number())
         },
     );
     // A wait that fails at once has not unlocked the mutex.

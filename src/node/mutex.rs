@@ -19,6 +19,7 @@ pub static EXPORTS: &[Export] = &[
     constant(c"MUTEX_WAITERS", Mutex::WAITERS),
     function(c"mutexBackOff", 1, back_off),
     function(c"mutexLock", 4, lock),
+    function(c"mutexTakeTurn", 4, take_turn),
     function(c"mutexUnlock", 3, unlock),
     function(c"mutexRecover", 4, recover),
     function(c"mutexTryLockGuard", 4, try_lock_guard),
@@ -66,6 +67,13 @@ fn lock(arguments: &mut Arguments) -> Result<Value> {
         |context, deadline| mutex.lock(context, deadline),
         |context| mutex.try_lock(context),
     )
+}
+
+fn take_turn(arguments: &mut Arguments) -> Result<Value> {
+    let (call, mutex) = read(arguments)?;
+    let more = arguments.boolean()?;
+    call.run(|context| mutex.take_turn(context, more))
+        .map(|()| WaitStatus::Acquired.into())
 }
 
 fn unlock(arguments: &mut Arguments) -> Result<Value> {

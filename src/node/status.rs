@@ -2,7 +2,7 @@
 
 use super::export::Export;
 use super::value::{Env, Value};
-use crate::primitives::{Began, Fault, Recovered, in_time};
+use crate::primitives::{Began, Fault, Notified, Recovered, in_time};
 use napi_sys as sys;
 use std::ptr;
 
@@ -23,6 +23,10 @@ pub enum WaitStatus {
     Notified = 4,
     /// The function of a Once has run: the caller does not run it.
     Done = 5,
+    /// The caller was notified, and it is its turn to compete for the mutex.
+    Turn = 6,
+    /// The same, and others wait behind.
+    TurnOfMany = 7,
 }
 
 /// The constants of JavaScript.
@@ -34,6 +38,8 @@ pub static EXPORTS: &[Export] = &[
     Export::Constant(c"TIMED_OUT", WaitStatus::TimedOut.number()),
     Export::Constant(c"NOTIFIED", WaitStatus::Notified.number()),
     Export::Constant(c"DONE", WaitStatus::Done.number()),
+    Export::Constant(c"TURN", WaitStatus::Turn.number()),
+    Export::Constant(c"TURN_OF_MANY", WaitStatus::TurnOfMany.number()),
 ];
 
 impl WaitStatus {
@@ -68,6 +74,16 @@ impl From<Began> for WaitStatus {
         match began {
             Began::Runner => WaitStatus::Acquired,
             Began::Done => WaitStatus::Done,
+        }
+    }
+}
+
+impl From<Notified> for WaitStatus {
+    fn from(notified: Notified) -> Self {
+        match notified {
+            Notified::Locked => WaitStatus::Notified,
+            Notified::Turn { more: false } => WaitStatus::Turn,
+            Notified::Turn { more: true } => WaitStatus::TurnOfMany,
         }
     }
 }

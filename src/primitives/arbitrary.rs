@@ -145,7 +145,7 @@ fn run(
         Operation::Wait => {
             let guard = Mutex::new(other);
             guard.lock(context, None)?;
-            let waited = Condition::new(cell).wait(guard, context, soon);
+            let waited = Condition::new(cell).wait_and_lock(guard, context, soon);
             assert!(guard.is_owned_by(context.id()));
             guard.unlock(context)?;
             waited?;

@@ -5,7 +5,8 @@
 //! a notifier cleared it without that lock, wake-ups would be lost. While it is clear, notifying is one load.
 //!
 //! A notified waiter is requeued to its mutex and woken only when it is its turn there ("wait morphing", as in
-//! Linux's FUTEX_REQUEUE and parking_lot). So notifyAll does not wake a thundering herd.
+//! Linux's FUTEX_REQUEUE and parking_lot). So notifyAll does not wake a thundering herd. A woken thread takes its turn in
+//! JavaScript: until it is back there, its code and data come from memory, and nobody else could own the mutex meanwhile.
 //!
 //! Orderings: the lock of the bucket orders a wait and a notification that both take it. The notifier's load without
 //! the lock pairs with the waiter's unlock of the mutex: the waiter set the bit before that unlock, and the
@@ -55,16 +56,40 @@ impl Condition {
         self.cell.load() == EMPTY
     }
 
-    /// Unlocks `mutex`, waits for a notification until `deadline` or without limit, and locks `mutex` again. After a
-    /// fault other than [`Fault::TimedOut`], [`Fault::Cancelled`], [`Fault::NotOwner`] and the corruption of this cell, the
-    /// mutex is not owned.
+    /// Unlocks `mutex`, waits for a notification until `deadline` or without limit, and locks `mutex` again or returns the
+    /// turn to do so. After a fault other than [`Fault::TimedOut`], [`Fault::Cancelled`], [`Fault::NotOwner`] and the
+    /// corruption of this cell, the mutex is not owned.
     pub fn wait(
         self,
         mutex: Mutex,
         context: &Context,
         deadline: Option<Deadline>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Notified, Fault> {
         Waiting::new(self, mutex, &Requester::thread_of(context.thread)).block(context, deadline)
+    }
+
+    /// What JavaScript does: waits, and takes its turn by one instruction or else by the native call.
+    #[cfg(test)]
+    pub fn wait_and_lock(
+        self,
+        mutex: Mutex,
+        context: &Context,
+        deadline: Option<Deadline>,
+    ) -> Result<(), Fault> {
+        match self.wait(mutex, context, deadline)? {
+            Notified::Turn { more } if !mutex.take_turn_fast(context.id(), more) => {
+                // Nothing ends the wait for the mutex.
+                let cancels = &[];
+                mutex.take_turn(
+                    &Context {
+                        cancels,
+                        ..*context
+                    },
+                    more,
+                )
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Notifies up to `count` waiters, the longest waiting first. Returns how many it notified.
@@ -220,6 +245,19 @@ impl Condition {
     }
 }
 
+/// How a wait ends that was notified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notified {
+    /// The mutex is locked.
+    Locked,
+    /// The mutex was free a moment ago, and it is the caller's turn to compete for it: by [`Mutex::take_turn_fast`], and
+    /// if that fails by [`Mutex::take_turn`]. A thread that dies before is noticed by [`super::thread_died`].
+    Turn {
+        /// Whether others wait behind.
+        more: bool,
+    },
+}
+
 /// A wait at a Condition.
 pub struct Waiting {
     condition: Condition,
@@ -276,7 +314,7 @@ impl Waiting {
     }
 
     /// Locks the mutex, and then returns `result`.
-    fn lock_again(&mut self, context: &Context, result: Result<(), Fault>) -> Step<()> {
+    fn lock_again(&mut self, context: &Context, result: Result<(), Fault>) -> Step<Notified> {
         let mut locking = Locking::new(self.mutex, self.waiter.requester());
         let locked = locking.start(context);
         self.stage = Stage::Locking(locking, result);
@@ -284,15 +322,25 @@ impl Waiting {
     }
 
     /// After a step of locking the mutex.
-    fn after(&self, context: &Context, locked: Step<Recovered>) -> Step<()> {
+    fn after(&self, context: &Context, locked: Step<Recovered>) -> Step<Notified> {
         match (locked, &self.stage) {
-            (Poll::Ready(Ok(_)), Stage::Locking(_, result)) => Poll::Ready(result.clone()),
+            (Poll::Ready(Ok(_)), Stage::Locking(_, result)) => {
+                Poll::Ready(result.clone().map(|()| Notified::Locked))
+            }
             (Poll::Ready(Err(fault)), _) => {
                 self.pass_notification_on(context);
                 Poll::Ready(Err(fault))
             }
             _ => Poll::Pending,
         }
+    }
+
+    /// Whether the caller takes the turn that it was woken for. One that was notified while others were not might have to
+    /// pass the notification on. The scheduler of an explored thread sees native calls alone.
+    fn takes_turn(&self, context: &Context) -> bool {
+        !self.waiter.requester().is_promise()
+            && !self.waiter.was_notified_one()
+            && !context.is_explored()
     }
 
     /// Passes the notification on to another waiter, if this one was notified while others were not, and will not act
@@ -306,7 +354,7 @@ impl Waiting {
 }
 
 impl Wait for Waiting {
-    type Output = ();
+    type Output = Notified;
 
     fn waiter(&self) -> &Arc<Waiter> {
         match &self.stage {
@@ -315,14 +363,14 @@ impl Wait for Waiting {
         }
     }
 
-    fn start(&mut self, context: &Context) -> Step<()> {
+    fn start(&mut self, context: &Context) -> Step<Notified> {
         match self.enqueue(context) {
             Ok(()) => Poll::Pending,
             Err(fault) => Poll::Ready(Err(fault)),
         }
     }
 
-    fn resume(&mut self, context: &Context, reason: WakeReason) -> Step<()> {
+    fn resume(&mut self, context: &Context, reason: WakeReason) -> Step<Notified> {
         if let Stage::Notification = self.stage {
             match reason {
                 WakeReason::Interrupted => return Poll::Ready(self.interrupted(context)),
@@ -336,6 +384,9 @@ impl Wait for Waiting {
                 _ if !self.waiter.was_notified() => {
                     let outcome = self.waiter.outcome().unwrap_or(Outcome::Passed);
                     return self.lock_again(context, Err(fault_of(&self.waiter, outcome)));
+                }
+                WakeReason::Completed(Outcome::Retry { more }) if self.takes_turn(context) => {
+                    return Poll::Ready(Ok(Notified::Turn { more }));
                 }
                 _ => {
                     self.stage = Stage::Locking(self.locking(), Ok(()));

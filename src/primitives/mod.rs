@@ -22,7 +22,7 @@ mod wait;
 pub use barrier::{Arriving, Barrier, LastArrival, Phase};
 pub use cancel::{Aborting, Abortion, Cancel, Registered, assert_not_cancelled};
 pub use channel::{Channel, Look, Looking, Told};
-pub use condition::{Condition, Waiting};
+pub use condition::{Condition, Notified, Waiting};
 pub use event::{Awaiting, Event};
 pub use fault::{Fault, in_time};
 pub use latch::{Latch, Opening};
@@ -43,7 +43,7 @@ pub fn thread_died(queues: &Queues, id: ThreadId) {
     queues.threads().retire(id);
     let mut conditions = Vec::new();
     queues.sweep(|queue, key| match key.kind() {
-        Kind::Mutex => Mutex::new(key.cell()).owner_died(id, queues.threads(), queue),
+        Kind::Mutex => Mutex::new(key.cell()).grant_waiters(queues.threads(), queue),
         Kind::Condition => conditions.push(key),
         Kind::RwLock => RwLock::writer_died(key.cell(), id, queues.threads(), queue),
         Kind::Barrier | Kind::BarrierGate => Barrier::actor_died(key.cell(), id, queue),

@@ -66,6 +66,14 @@ impl Context<'_> {
         Owner::Guard(self.id())
     }
 
+    /// Whether a scheduler of Explore decides when the thread runs.
+    pub fn is_explored(&self) -> bool {
+        #[cfg(not(loom))]
+        return self.thread.explored().is_some();
+        #[cfg(loom)]
+        return false;
+    }
+
     /// Calls `wait`, which blocks the thread. Meanwhile its promises are passed over. What they were granted, and
     /// have not learned of yet, is given back and goes to other waiters.
     pub fn blocked<R>(&self, wait: impl FnOnce() -> R) -> R {

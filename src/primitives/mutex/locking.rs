@@ -16,6 +16,8 @@ pub struct Locking {
     waiter: Arc<Waiter>,
     /// Whether it takes the lock over from an owner that died.
     recovers: bool,
+    /// Set for a thread that begins with the turn to compete: whether others wait behind.
+    turn: Option<bool>,
 }
 
 impl Locking {
@@ -32,6 +34,15 @@ impl Locking {
         }
     }
 
+    /// A wait of `requester`, which was woken to compete for `mutex` and has not yet. `more` says whether others wait
+    /// behind.
+    pub fn with_turn(mutex: Mutex, requester: &Requester, more: bool) -> Self {
+        Locking {
+            turn: Some(more),
+            ..Self::new(mutex, requester)
+        }
+    }
+
     /// The wait of a Condition's waiter that was notified: it stands in the queue of its mutex, or was taken out of
     /// it.
     pub(crate) fn of(mutex: Mutex, waiter: Arc<Waiter>) -> Self {
@@ -39,6 +50,7 @@ impl Locking {
             mutex,
             waiter,
             recovers: false,
+            turn: None,
         }
     }
 
@@ -121,7 +133,7 @@ impl Wait for Locking {
     }
 
     fn start(&mut self, context: &Context) -> Step<Recovered> {
-        self.compete(context, None)
+        self.compete(context, self.turn)
     }
 
     fn completed(&mut self, context: &Context, outcome: Outcome) -> Step<Recovered> {

@@ -192,6 +192,22 @@ impl Mutex {
             .map(drop)
     }
 
+    /// What JavaScript tries when it has the turn to compete, before it calls native code: one instruction. `more` says
+    /// whether others wait behind.
+    #[inline]
+    pub fn take_turn_fast(self, id: ThreadId, more: bool) -> bool {
+        let claim = id.get();
+        self.cell
+            .replace(FREE, if more { with_waiters(claim) } else { claim })
+    }
+
+    /// Locks for a thread that had the turn to compete and was overtaken: it waits before all others.
+    pub fn take_turn(self, context: &Context, more: bool) -> Result<(), Fault> {
+        Locking::with_turn(self, &Requester::thread_of(context.thread), more)
+            .block(context, None)
+            .map(drop)
+    }
+
     /// Locks if that does not need to wait.
     pub fn try_lock(self, context: &Context) -> Result<(), Fault> {
         self.try_lock_as(context, context.owner())
@@ -356,14 +372,6 @@ impl Mutex {
         }
     }
 
-    /// Ends all waits if the owner was thread `id`, which died. A free lock is left alone: a woken waiter is on its
-    /// way to it.
-    pub(super) fn owner_died(self, id: ThreadId, threads: &Threads, queue: &mut QueueGuard) {
-        if self.is_owned_by(id) {
-            self.grant_waiters(threads, queue);
-        }
-    }
-
     /// Checks the queue after a long wait, in case the cell was written over.
     pub(super) fn revalidate(self, context: &Context) {
         let mut queue = context.queues.lock(self.key());
@@ -385,6 +393,8 @@ impl Mutex {
 
     /// Makes sure that the queue makes progress. Wakes one waiter if the lock is free. Sets the waiters bit if the
     /// lock is owned. Ends all waits if the owner died or the cell was written over.
+    ///
+    /// Also called when any thread has died: it may have been woken for a free lock and died before it took its turn.
     pub(super) fn grant_waiters(self, threads: &Threads, queue: &mut QueueGuard) {
         if queue.is_empty(self.key()) {
             return;
