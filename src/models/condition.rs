@@ -81,9 +81,10 @@ fn notify_all_wakes_all_waiters() {
     notified(COMPETE, 0, 2);
 }
 
-/// Two threads wait and are notified. The first dies when it has the turn to compete for the mutex, before it takes it.
+/// A thread is notified by one that owns the mutex, which another wants, too. The first dies when it has the turn to
+/// compete for the mutex, before it takes it.
 #[test]
-fn a_thread_that_dies_with_the_turn_leaves_the_others_to_go_on() {
+fn a_thread_that_dies_with_the_turn_leaves_the_mutex_to_the_next() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let flag = Arc::new(AtomicU32::new(0));
@@ -98,18 +99,21 @@ fn a_thread_that_dies_with_the_turn_leaves_the_others_to_go_on() {
             }
             assert_eq!(mutex.unlock(context), Ok(()));
         });
-        let is_set = Arc::clone(&flag);
-        let waits = spawn(&world, 3, UNINTERRUPTED, move |world, context| {
-            wait_for(&is_set, world, context);
+        let next = spawn(&world, 3, UNINTERRUPTED, |world, context| {
+            let (mutex, _) = primitives(world);
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            assert_eq!(mutex.unlock(context), Ok(()));
         });
         let notifier = world.thread(1);
         run(&world, &notifier, UNINTERRUPTED, |world, context| {
             let (mutex, condition) = primitives(world);
-            set(&flag, mutex, context);
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            flag.store(1, Ordering::Relaxed);
             notify(condition, context, usize::MAX);
+            assert_eq!(mutex.unlock(context), Ok(()));
         });
         dies.join().unwrap();
-        waits.join().unwrap();
+        next.join().unwrap();
         assert_eq!(world.cell(0).load(), 0);
     });
 }
