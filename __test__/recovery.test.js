@@ -7,6 +7,7 @@ const { Barrier, Condition, Mutex, inspect } = require('../index.js');
 const { syncError } = require('./helpers/errors.js');
 const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
+const { native } = require('../lib/realm.js');
 const { runChild } = require('./helpers/child.js');
 
 // `SHARED_SYNC_KILLS=1000 npx ava __test__/recovery.test.js` for a long run.
@@ -453,6 +454,64 @@ test('a notified waiter that dies before it acquires its mutex passes the notifi
   for (const [round, answer] of ended.value.entries()) {
     t.true(answer === 'notified' || (round % 2 === 0 && answer === 'used'), `${round}: ${answer}`);
   }
+});
+
+test('a worker that was woken for a free mutex died before it took it: the next one waited for ever', async (t) => {
+  for (let round = 0; round < 20; round++) {
+    const view = cells(2);
+    // Waits as Condition.wait() does, and ends instead of taking its turn.
+    const dies = startWorker(
+      ({ view }, tools) => {
+        const { native, realm } = tools.require('../../lib/realm.js');
+        const [mutex, condition] = [view.subarray(0, 1), view.subarray(1, 2)];
+        new tools.Mutex(view, 0).lock();
+        tools.ready();
+        return native.conditionWait(realm.number, condition, undefined, mutex, undefined, Infinity);
+      },
+      { view },
+    );
+    await dies.blocked();
+    const mutex = new Mutex(view, 0).lock();
+    new Condition(view, 1).notifyAll();
+    const next = mutex.lockAsync();
+    mutex.unlock();
+    const [status, locked] = await Promise.allSettled([dies.done, next]);
+    // After a while the mutex is handed off, and then the worker dies as its owner.
+    const { value } = /** @type {PromiseFulfilledResult<unknown>} */ (status);
+    if (value !== native.TURN_OF_MANY) continue;
+    t.is(locked.status, 'fulfilled');
+    return;
+  }
+  t.fail('the mutex was handed off in each round');
+});
+
+test('a thread that finds the mutex locked when it has the turn waits before all others', async (t) => {
+  const view = cells(2);
+  const mutex = new Mutex(view, 0).lock();
+  const turn = startWorker(
+    ({ view }, tools) => {
+      const { native, realm } = tools.require('../../lib/realm.js');
+      tools.ready();
+      native.mutexTakeTurn(realm.number, view.subarray(0, 1), undefined, false);
+      return view[1]++;
+    },
+    { view },
+  );
+  const others = startWorker(
+    ({ view }, { Mutex, ready }) => {
+      ready();
+      const mutex = new Mutex(view, 0).lock();
+      const place = view[1]++;
+      mutex.unlock();
+      return place;
+    },
+    { view },
+  );
+  await others.blocked();
+  await turn.blocked();
+  mutex.unlock();
+  t.is(await turn.done, 0);
+  await t.throwsAsync(others.done, { code: 'ERR_ABANDONED' });
 });
 
 /**
