@@ -4,22 +4,18 @@
 const { assertPredicate, assertSynchronous, cellOf, integer, nameOf } = require('./arguments.js');
 const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
-const { compareExchange, load } = require('./intrinsics.js');
+const { load } = require('./intrinsics.js');
 const { later } = require('./later.js');
 const { limitOf, limitWithin, timeOf, withTime } = require('./limits.js');
-const { mutexInternals } = require('./mutex.js');
+const { mutexInternals, takeTurn } = require('./mutex.js');
 const { checkOptions, waitForPromise } = require('./promises.js');
-const { native, realm, THREAD } = require('./realm.js');
+const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
 /** The word of a condition without waiters. */
 const EMPTY = native.CONDITION_EMPTY;
 const { NOTIFIED, TURN, TURN_OF_MANY } = native;
-/** The word of a free mutex. */
-const FREE = native.MUTEX_FREE;
-/** The word of a mutex that this thread owns while others wait. */
-const OWNED_BEFORE_OTHERS = THREAD | native.MUTEX_WAITERS;
 const guards = later(() => require('./guard.js'));
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
@@ -175,13 +171,8 @@ class Condition {
   #wait(mutex, limit) {
     const { cell, name } = mutex;
     const status = native.conditionWait(realm.number, this.#cell, this.#name, cell, name, limit);
-    if (!(status >= TURN)) return endIfTerminating(status) === NOTIFIED;
-    // The thread has the turn to compete for the mutex. No function of JavaScript is called before it owns it: V8 could end
-    // a terminated thread there, and others would wait until that is noticed.
-    const owned = status === TURN ? THREAD : OWNED_BEFORE_OTHERS;
-    if (compareExchange(cell, 0, FREE, owned) !== FREE) {
-      endIfTerminating(native.mutexTakeTurn(realm.number, cell, name, status === TURN_OF_MANY));
-    }
+    if (status !== TURN && status !== TURN_OF_MANY) return endIfTerminating(status) === NOTIFIED;
+    takeTurn(mutex, status);
     return true;
   }
 

@@ -20,7 +20,7 @@ const { waitForGuard } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
-const { ACQUIRED, RECOVERED, TIMED_OUT } = native;
+const { ACQUIRED, RECOVERED, TIMED_OUT, TURN_OF_MANY } = native;
 const guards = later(() => require('./guard.js'));
 /** The word of a free mutex. */
 const FREE = native.MUTEX_FREE;
@@ -42,18 +42,35 @@ let mutexInternals;
 /** The spin iterations before the native call: about as long as that call and a short critical section take. */
 const SPIN_LIMIT = 60;
 
+/** The same for a thread that was woken: the others that were woken hold the mutex for a short time only. */
+const TURN_SPIN_LIMIT = 200;
+
 /**
- * Acquires the mutex if it becomes free within SPIN_LIMIT iterations. A short critical section ends sooner than a native
- * call would return.
+ * Acquires the mutex if it becomes free within some iterations. A short critical section ends sooner than a native call
+ * would return.
  * @param {Int32Array} cell
+ * @param {number} limit
+ * @param {number} owned the word of the mutex that this thread owns
  */
-function trySpin(cell) {
-  for (let i = 0; i < SPIN_LIMIT; i++) {
-    if (load(cell, 0) === FREE && compareExchange(cell, 0, FREE, THREAD) === FREE) {
+function trySpin(cell, limit, owned) {
+  for (let i = 0; i < limit; i++) {
+    if (load(cell, 0) === FREE && compareExchange(cell, 0, FREE, owned) === FREE) {
       return true;
     }
   }
   return false;
+}
+
+/**
+ * Acquires the mutex for a thread that has the turn to compete for it. If V8 ends the thread before, the sweep at its death
+ * wakes the next.
+ * @param {Internals} mutex
+ * @param {import('../binding.js').Turn | import('../binding.js').TurnOfMany} turn
+ */
+function takeTurn({ cell, name }, turn) {
+  const ofMany = turn === TURN_OF_MANY;
+  if (trySpin(cell, TURN_SPIN_LIMIT, ofMany ? THREAD | WAITERS : THREAD)) return;
+  endIfTerminating(native.mutexTakeTurn(realm.number, cell, name, ofMany));
 }
 
 /** Mutual exclusion: one thread at a time owns the mutex. The protocol is in src/primitives/mutex. */
@@ -102,7 +119,7 @@ class Mutex {
       this.#lock(limitOf(options));
     } else if (compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
       if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(this.#cell);
-      if (!trySpin(this.#cell)) this.#lock(Infinity);
+      if (!trySpin(this.#cell, SPIN_LIMIT, THREAD)) this.#lock(Infinity);
     }
     return this;
   }
@@ -116,7 +133,7 @@ class Mutex {
     if (ms !== 0) milliseconds(ms);
     return (
       compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
-      (ms > 0 && trySpin(this.#cell)) ||
+      (ms > 0 && trySpin(this.#cell, SPIN_LIMIT, THREAD)) ||
       this.#lock(ms)
     );
   }
@@ -234,7 +251,4 @@ class Mutex {
   }
 }
 
-module.exports = {
-  Mutex,
-  mutexInternals: (/** @type {unknown} */ mutex) => mutexInternals(mutex),
-};
+module.exports = { Mutex, mutexInternals, takeTurn };
