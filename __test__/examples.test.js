@@ -99,7 +99,10 @@ test('pipeline writes each record once', async (t) => {
   t.regex(printed, /each of the 3000 records once/);
 });
 
-test('Ctrl-C stops pipeline half-way without a lost record', async (t) => {
+// On Windows no program can send Ctrl-C to another: kill() ends it.
+const withSignals = process.platform === 'win32' ? test.skip : test;
+
+withSignals('Ctrl-C stops pipeline half-way without a lost record', async (t) => {
   const out = path.join(temporaryFolder(t), 'table.csv.gz');
   const args = ['examples/pipeline', '--records', '100000000', '--out', out];
   const { child, ended } = start(process.execPath, args, { cwd: root, limit: LIMIT });

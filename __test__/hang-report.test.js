@@ -12,7 +12,8 @@ const { temporaryFiles } = require('./helpers/program.js');
 
 const { folder, file } = temporaryFiles(test);
 const HANG = path.join(__dirname, 'fixtures', 'hang.js');
-const INDEX = JSON.stringify(path.join(root, 'index.js'));
+// It also stands in strings inside of strings, where a backslash would have to be doubled twice.
+const INDEX = JSON.stringify(path.join(root, 'index.js').replaceAll(path.sep, '/'));
 
 /** The limit of the tests, and the time in which a report appears on a busy machine: a quarter of it later, and some more. */
 const LIMIT = 400;

@@ -53,6 +53,11 @@ test('the tests of ava are counted, even if it prints only the failures', (t) =>
     skipped: 1,
   });
   t.deepEqual(counters.ava(AVA_FAILED, false), { passed: 2, failed: 2, skipped: 1 });
+  t.is(
+    counters.ava('  √ a\n  × [fail]: b\n  ─\n\n  1 test failed\n', false).passed,
+    1,
+    'on Windows',
+  );
   t.deepEqual(counters.ava('  ✔ a\n  ─\n\n  1 test remained pending after a timeout\n', false), {
     passed: 1,
     failed: 1,

@@ -40,7 +40,8 @@ test.serial('a reader of the output that leaves early is not an error', async (t
 });
 
 const failing = '/proc/self/mem'; // can be opened, cannot be read at 0
-(fs.existsSync(failing) ? test.serial : test.skip)(
+// Wine shows the files of Linux, and gives other codes to their errors.
+(process.platform !== 'win32' && fs.existsSync(failing) ? test.serial : test.skip)(
   'a file that fails while it is read is named',
   async (t) => {
     const good = file('before', '1 '.repeat(BLOCK_BYTES));

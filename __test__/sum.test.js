@@ -146,12 +146,19 @@ test.serial('what is not a decimal number is refused, with its place', async (t)
   }
 });
 
+/** A text as a part of a regular expression. @param {string} text */
+const literal = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 test.serial('of several mistakes the first is named, with its file and byte', async (t) => {
   const good = file('good', '1 '.repeat(BLOCK_BYTES));
   const bad = file('bad', '10 '.repeat(BLOCK_BYTES) + 'first ' + 'x '.repeat(BLOCK_BYTES));
   for (let i = 0; i < 5; i++) {
     const result = await run(['--workers', '4', good, bad, bad]);
-    failed(t, result, new RegExp(`: ${bad}, byte ${3 * BLOCK_BYTES}: "first" is not a number\n$`));
+    failed(
+      t,
+      result,
+      new RegExp(`: ${literal(bad)}, byte ${3 * BLOCK_BYTES}: "first" is not a number\n$`),
+    );
   }
 });
 
@@ -204,7 +211,11 @@ test.serial(
     const good = file('fine', '1');
     const missing = path.join(folder, 'missing');
     failed(t, await run(['--workers', '2', good, missing]), /no such file or directory.*missing/);
-    failed(t, await run(['--workers', '2', good, folder]), new RegExp(`${folder} is a directory`));
+    failed(
+      t,
+      await run(['--workers', '2', good, folder]),
+      new RegExp(`${literal(folder)} is a directory`),
+    );
 
     if (process.getuid?.() === 0) return; // root may read everything
     fs.chmodSync(good, 0);

@@ -54,8 +54,8 @@ const counters = {
     const other =
       /^ {2}(?<failed>\d+) (?:uncaught exceptions?|unhandled rejections?|tests? remained pending)/gm;
     counts.failed += sum(end, other).failed;
-    // It does not say how many passed where some failed: those have a tick each.
-    if (counts.passed === 0) counts.passed = output.match(/^ {2}✔ /gm)?.length ?? 0;
+    // It does not say how many passed where some failed: those have a tick each (√ on Windows).
+    if (counts.passed === 0) counts.passed = output.match(/^ {2}[✔√] /gm)?.length ?? 0;
     return counts;
   },
 
