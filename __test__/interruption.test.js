@@ -23,12 +23,11 @@ for (const name of Object.keys(waits)) {
           const view = cells();
           new Mutex(view, 0).lock();
           const started = await startBlocked(name, view);
-          const ended = started.done.catch((error) => error);
           await sleep(delay);
           const start = performance.now();
           await started.worker.terminate();
           times.push(performance.now() - start);
-          const error = await ended;
+          const error = await started.done.catch((error) => error);
           if (!/ended with code 1/.test(error.message)) throw error;
         }
         return times;
