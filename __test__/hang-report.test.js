@@ -7,13 +7,12 @@ const test = require('ava').default;
 const fs = require('node:fs');
 const path = require('node:path');
 const { start } = require('./helpers/child.js');
-const { root } = require('./helpers/installed.js');
+const { index, root } = require('./helpers/installed.js');
 const { temporaryFiles } = require('./helpers/program.js');
 
 const { folder, file } = temporaryFiles(test);
 const HANG = path.join(__dirname, 'fixtures', 'hang.js');
-// It also stands in strings inside of strings, where a backslash would have to be doubled twice.
-const INDEX = JSON.stringify(path.join(root, 'index.js').replaceAll(path.sep, '/'));
+const INDEX = JSON.stringify(index);
 
 /** The limit of the tests, and the time in which a report appears on a busy machine: a quarter of it later, and some more. */
 const LIMIT = 400;

@@ -6,9 +6,8 @@
 const test = require('ava').default;
 const path = require('node:path');
 const { run } = require('./helpers/child.js');
+const { index } = require('./helpers/installed.js');
 
-// It also stands in strings inside of strings, where a backslash would have to be doubled twice.
-const index = path.join(__dirname, '..', 'index.js').replaceAll(path.sep, '/');
 /** The exit code of Node if a top-level await never ends. */
 const UNSETTLED = 13;
 

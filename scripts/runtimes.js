@@ -118,7 +118,7 @@ async function smoke(launch) {
  * @param {{ files?: string[], limit?: number }} [options] limit: milliseconds
  */
 async function suite(launch, { files = [], limit = SUITE_LIMIT } = {}) {
-  // ava finds itself in the folder that it tests, and Wine does not know that a link leads to the same one.
+  // That of the folder that is tested: ava refuses to work with another copy of itself.
   const ava = path.join(launch.cwd ?? root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
   const { output, ok } = await run(launch, [ava, '--no-color', ...files], limit);
   const result = judge(counters.ava, output, ok);

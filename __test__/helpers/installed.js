@@ -7,6 +7,12 @@ const { temporaryFolder } = require('./folders.js');
 
 const root = path.join(__dirname, '..', '..');
 
+/**
+ * The file of the package, for `require()` in the source of a program. It may stand in a string inside of a string, where a
+ * backslash of Windows would have to be doubled twice.
+ */
+const index = path.join(root, 'index.js').replaceAll(path.sep, '/');
+
 /** What a copy of a package leaves out. */
 const LEFT_OUT = ['.git', '__test__', 'benchmark', 'docs', 'node_modules', 'src', 'target'];
 
@@ -46,4 +52,4 @@ function userFolder(t, { template, packages = [] } = {}) {
   return folder;
 }
 
-module.exports = { root, userFolder };
+module.exports = { index, root, userFolder };

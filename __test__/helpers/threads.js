@@ -53,7 +53,7 @@ function startWorker(body, data, { limit = 90_000, ...options } = {}) {
     // Some tests are about a thread that has not loaded the addon.
     const { inspect } = require('../../index.js');
     const answered = done.then(() => true);
-    answered.catch(() => {}); // nobody awaits it if the worker waits already
+    answered.catch(() => {}); // the loop does not await it if the worker waits already
     while (
       !inspect().some((wait) => wait.threadId === worker.threadId && wait.async === byPromise)
     ) {

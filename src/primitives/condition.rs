@@ -6,7 +6,8 @@
 //!
 //! A notified waiter is requeued to its mutex and woken only when it is its turn there ("wait morphing", as in
 //! Linux's FUTEX_REQUEUE and parking_lot). So notifyAll does not wake a thundering herd. A woken thread takes its turn in
-//! JavaScript: until it is back there, its code and data come from memory, and nobody else could own the mutex meanwhile.
+//! JavaScript: until it is back there, its code and data come from memory, and no other thread could own the mutex
+//! meanwhile.
 //!
 //! Orderings: the lock of the bucket orders a wait and a notification that both take it. The notifier's load without
 //! the lock pairs with the waiter's unlock of the mutex: the waiter set the bit before that unlock, and the
