@@ -15,8 +15,13 @@ const { CANNOT_PASS, CANNOT_START } = require('./cannot-pass.js');
 const { inCopyFor } = require('./copy.js');
 const launch = require('./launch.js');
 
-/** Milliseconds for a program without the addon, for loading a thousand times, and for all tests. */
-const [PROBE_LIMIT, LOADS_LIMIT, SUITE_LIMIT] = [120_000, 1_800_000, 7_200_000];
+/** Milliseconds for a program without the addon, for loading a thousand times, for all tests, and for measuring. */
+const [PROBE_LIMIT, LOADS_LIMIT, SUITE_LIMIT, SPEED_LIMIT] = [
+  120_000, 1_800_000, 7_200_000, 300_000,
+];
+const SPEED = path.join(__dirname, '..', '..', 'benchmark', 'binaries.js');
+/** The platform that is not imitated. */
+const THIS_MACHINE = 'this machine';
 
 /** @typedef {import('../runtimes.js').Launch} Launch */
 
@@ -35,7 +40,7 @@ const MACHINES = /** @type {const} */ ({ x64: 'x86_64', arm64: 'aarch64' });
 const PLATFORMS = [
   {
     platform: 'linux-x64-gnu',
-    by: 'this machine',
+    by: THIS_MACHINE,
     runtimes: [
       {
         name: `node-${process.versions.node.split('.')[0]}`,
@@ -223,6 +228,13 @@ async function test({ platform, by }, runtime, smokeOnly) {
       ),
     );
   }
+  if (by === THIS_MACHINE && !smokeOnly) {
+    await timed('speed beside the binary of npm run build', async () => {
+      const { output, ok } = await run(started, [SPEED, file], SPEED_LIMIT);
+      console.log(output.trimEnd());
+      return { passed: Number(ok), failed: Number(!ok), skipped: 0 };
+    });
+  }
   return rows;
 }
 
@@ -231,6 +243,7 @@ const NAMES = PLATFORMS.map(({ platform }) => platform);
 const USAGE = `Usage: npm run test:platforms -- [--smoke] [--runtime NAME] [PLATFORM...]
 
 Tests the binaries of target/binaries on these platforms, or on all of them: ${NAMES.join(', ')}.
+The one of this machine is also compared in speed with the binary of \`npm run build\`.
 
   --smoke         the programs of __test__/smoke alone
   --runtime NAME  on this runtime alone, such as node-22 or bun`;
