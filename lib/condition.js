@@ -7,7 +7,7 @@ const { endIfTerminating } = require('./end-if-terminating.js');
 const { load } = require('./intrinsics.js');
 const { later } = require('./later.js');
 const { limitOf, limitWithin, timeOf, withTime } = require('./limits.js');
-const { mutexInternals, takeTurn } = require('./mutex.js');
+const { isOwned, mutexInternals, takeTurn } = require('./mutex.js');
 const { checkOptions, waitForPromise } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
@@ -15,19 +15,24 @@ const { Wait } = require('./wait.js');
 
 /** The word of a condition without waiters. */
 const EMPTY = native.CONDITION_EMPTY;
-const { NOTIFIED, TURN, TURN_OF_MANY } = native;
+const { NOTIFIED, TURN, TURN_OF_MANY, conditionWait } = native;
 const guards = later(() => require('./guard.js'));
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
 /** @typedef {import('./mutex.js').Internals} MutexInternals */
 /** @typedef {import('../binding.js').Limit} Limit */
 
+/** Stands for the mutex before the first wait. @type {any} */
+const NONE = {};
+
 /**
  * @param {() => unknown} predicate
  */
 function answer(predicate) {
+  const value = predicate();
+  if (typeof value === 'boolean') return value;
   return assertSynchronous(
-    predicate(),
+    value,
     'predicate returned a promise, which is always truthy. It must read the shared memory and return its answer at once.',
   );
 }
@@ -36,8 +41,8 @@ function answer(predicate) {
  * Throws unless this thread owns the mutex by lock(), not by a guard.
  * @param {MutexInternals} mutex
  */
-function assertOwned({ cell, name, owned }) {
-  if (!owned) native.mutexAssertOwned(realm.number, cell, name);
+function assertOwned({ cell, name }) {
+  if (!isOwned(cell)) native.mutexAssertOwned(realm.number, cell, name);
 }
 
 /**
@@ -88,6 +93,10 @@ class Condition {
   #cell;
   /** @type {string | undefined} */
   #name;
+  /** The mutex of the last wait: usually that of each. So the code between a wake-up and the next sleep stays short. @type {Mutex} */
+  #mutex = NONE;
+  /** Its internals. @type {MutexInternals} */
+  #internals = NONE;
 
   static {
     defineInspect(this, (condition) =>
@@ -114,8 +123,9 @@ class Condition {
    * @param {import('../index.js').LimitOptions} [options]
    */
   wait(mutex, predicate, options) {
-    const internals = mutexInternals(mutex);
-    assertPredicate(predicate);
+    if (mutex !== this.#mutex) this.#remember(mutex);
+    const internals = this.#internals;
+    if (typeof predicate !== 'function') assertPredicate(predicate);
     const limit = options === undefined ? Infinity : limitOf(options);
     assertOwned(internals);
     if (limit !== Infinity) this.#waitWithin(internals, predicate, limit);
@@ -130,11 +140,18 @@ class Condition {
    * @param {import('../index.js').CancelOptions} [options]
    */
   waitFor(mutex, predicate, ms, options) {
-    const internals = mutexInternals(mutex);
+    if (mutex !== this.#mutex) this.#remember(mutex);
+    const internals = this.#internals;
     assertPredicate(predicate);
     const limit = limitWithin(ms, options);
     assertOwned(internals);
     return this.#waitWithin(internals, predicate, limit);
+  }
+
+  /** @param {Mutex} mutex */
+  #remember(mutex) {
+    this.#internals = mutexInternals(mutex);
+    this.#mutex = mutex;
   }
 
   /**
@@ -170,7 +187,7 @@ class Condition {
    */
   #wait(mutex, limit) {
     const { cell, name } = mutex;
-    const status = native.conditionWait(realm.number, this.#cell, this.#name, cell, name, limit);
+    const status = conditionWait(realm.number, this.#cell, this.#name, cell, name, limit);
     if (status !== TURN && status !== TURN_OF_MANY) return endIfTerminating(status) === NOTIFIED;
     takeTurn(mutex, status);
     return true;

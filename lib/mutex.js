@@ -21,6 +21,7 @@ const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
 const { ACQUIRED, RECOVERED, TIMED_OUT, TURN_OF_MANY } = native;
+const { mutexBackOff, mutexLock, mutexUnlock } = native;
 const guards = later(() => require('./guard.js'));
 /** The word of a free mutex. */
 const FREE = native.MUTEX_FREE;
@@ -33,7 +34,6 @@ const WAITERS = native.MUTEX_WAITERS;
  * @typedef {object} Internals
  * @property {Int32Array} cell
  * @property {string | undefined} name
- * @property {boolean} owned whether this thread owns it by lock(), not by a guard
  */
 
 /** @type {(mutex: unknown) => Internals} */
@@ -73,13 +73,18 @@ function takeTurn({ cell, name }, turn) {
   endIfTerminating(native.mutexTakeTurn(realm.number, cell, name, ofMany));
 }
 
+/** Whether this thread owns the mutex by lock(), not by a guard. @param {Int32Array} cell */
+function isOwned(cell) {
+  return (load(cell, 0) & ~WAITERS) === THREAD;
+}
+
 /** Mutual exclusion: one thread at a time owns the mutex. The protocol is in src/primitives/mutex. */
 class Mutex {
   /** @type {Int32Array} */
   #cell;
   /** @type {string | undefined} */
   #name;
-  /** How many contended calls to skip before the next native.mutexBackOff. */
+  /** How many contended calls to skip before the next mutexBackOff. */
   #skipSamples = 0;
 
   static {
@@ -90,13 +95,13 @@ class Mutex {
             'that the predicate reads.',
         );
       }
-      return { cell: mutex.#cell, name: mutex.#name, owned: mutex.#owned };
+      return { cell: mutex.#cell, name: mutex.#name };
     };
     defineInspect(this, (mutex) =>
       #cell in mutex ? { name: mutex.#name, state: native.mutexDescribe(mutex.#cell) } : undefined,
     );
     defineDispose(this.prototype, function () {
-      if (this.#owned) this.unlock();
+      if (isOwned(this.#cell)) this.unlock();
     });
   }
 
@@ -118,7 +123,7 @@ class Mutex {
     if (options !== undefined) {
       this.#lock(limitOf(options));
     } else if (compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
-      if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(this.#cell);
+      if (--this.#skipSamples < 0) this.#skipSamples = mutexBackOff(this.#cell);
       if (!trySpin(this.#cell, SPIN_LIMIT, THREAD)) this.#lock(Infinity);
     }
     return this;
@@ -140,13 +145,13 @@ class Mutex {
 
   /** @param {import('../binding.js').Limit} limit */
   #lock(limit) {
-    const status = native.mutexLock(realm.number, this.#cell, this.#name, limit);
+    const status = mutexLock(realm.number, this.#cell, this.#name, limit);
     return endIfTerminating(status) === ACQUIRED;
   }
 
   unlock() {
     if (compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD)
-      native.mutexUnlock(realm.number, this.#cell, this.#name);
+      mutexUnlock(realm.number, this.#cell, this.#name);
   }
 
   /**
@@ -166,16 +171,11 @@ class Mutex {
       );
     } catch (error) {
       // If a failed wait in fn lost the lock, there is nothing to unlock. Throw the error of fn.
-      if (this.#owned) this.unlock();
+      if (isOwned(this.#cell)) this.unlock();
       throw error;
     }
     this.unlock();
     return result;
-  }
-
-  /** Whether this thread owns the mutex by lock(), not by a guard. */
-  get #owned() {
-    return (load(this.#cell, 0) & ~WAITERS) === THREAD;
   }
 
   /**
@@ -251,4 +251,4 @@ class Mutex {
   }
 }
 
-module.exports = { Mutex, mutexInternals, takeTurn };
+module.exports = { Mutex, isOwned, mutexInternals, takeTurn };

@@ -10,7 +10,7 @@
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { Map, Set } = require('../intrinsics.js');
-const { mutexInternals } = require('../mutex.js');
+const { isOwned, mutexInternals } = require('../mutex.js');
 const { native, realm } = require('../realm.js');
 const { rwlockInternals } = require('../rwlock.js');
 const { current } = require('./options.js');
@@ -43,7 +43,7 @@ class Owned {
 
   /** Whether the thread holds it. It may have been released in a way that is not observed. */
   get isHeld() {
-    if (this.lock.isMutex) return mutexInternals(this.primitive).owned;
+    if (this.lock.isMutex) return isOwned(mutexInternals(this.primitive).cell);
     const { isReading, isWriting } = rwlockInternals(this.primitive);
     return this.mode === READ ? isReading : isWriting;
   }

@@ -6,7 +6,7 @@
 const { Condition } = require('../condition.js');
 const { exchange } = require('../exchange.js');
 const { Guard } = require('../guard.js');
-const { Mutex, mutexInternals } = require('../mutex.js');
+const { Mutex, isOwned, mutexInternals } = require('../mutex.js');
 const { waitOptions } = require('../promises.js');
 const { RwLock } = require('../rwlock.js');
 const { ReadGuard, WriteGuard } = require('../rwlock-guard.js');
@@ -188,14 +188,14 @@ async function ended(promise, entry) {
 const waiting = (method) =>
   function observed(mutex, ...args) {
     const lock = lockOfMutex(mutex);
-    if (lock === undefined || !mutexInternals(mutex).owned)
+    if (lock === undefined || !isOwned(mutexInternals(mutex).cell))
       return method.call(this, mutex, ...args);
     beforeBlocking(lock, WRITE, observed);
     try {
       return method.call(this, mutex, ...args);
     } catch (error) {
       // A wait that fails may lose the mutex. If only the predicate threw, it is still owned.
-      if (!mutexInternals(mutex).owned) disown(lock, WRITE);
+      if (!isOwned(mutexInternals(mutex).cell)) disown(lock, WRITE);
       throw error;
     }
   };
