@@ -24,6 +24,7 @@ const programs = [
   ['examples/explore-seed', ['--schedules', '0'], /^--schedules must be .*, not '0'$/],
   ['benchmark/sctbench.js', ['--seeds', '0'], /^--seeds must be .*, not '0'$/],
   ['benchmark/index.js', ['--only', 'latch,lach'], /^--only must be one of .*latch.*, not 'lach'$/],
+  ['benchmark/binaries.js', [], /^give one binary, or two$/],
   ['benchmark/interruption.js', ['--kills', '0'], /^--kills must be .* from 1 to .*, not '0'$/],
   ['benchmark/barrier-demo.js', ['--rounds', '1.5'], /^--rounds must be .*, not '1.5'$/],
   ['benchmark/condition-demo.js', ['extra'], /^Unexpected argument 'extra'$/],

@@ -429,6 +429,78 @@ for (const [name, body] of Object.entries(cutShort)) {
   });
 }
 
+test('a stack that overflows when a notified thread locks the mutex again leaves the mutex locked: it was free', async (t) => {
+  const ended = await runChild(
+    async (_, { startWorker }) => {
+      const view = new Int32Array(new SharedArrayBuffer(12));
+      const notifies = startWorker(
+        ({ view }, { Mutex, Condition, ready }) => {
+          const [mutex, condition] = [new Mutex(view, 0), new Condition(view, 1)];
+          ready();
+          while (!Atomics.load(view, 2)) mutex.runExclusive(() => condition.notifyAll());
+        },
+        { view },
+        { limit: 15_000 },
+      );
+      const waits = startWorker(
+        ({ view }, { Mutex, Condition, threadId }) => {
+          const [mutex, condition] = [new Mutex(view, 0), new Condition(view, 1)];
+          const cut = { locked: 0, free: 0 };
+          /** When the wait began that an error has ended. */
+          let began = 0;
+          let notified = 0;
+          const settle = () => {
+            const isLocked = mutex.ownerThreadId === threadId;
+            // A longer wait calls into JavaScript. If the stack overflows there, the thread does not own the mutex.
+            if (began > 0 && (isLocked || performance.now() - began < 4))
+              cut[isLocked ? 'locked' : 'free']++;
+            began = 0;
+            if (isLocked) mutex.unlock();
+          };
+          const dive = () => {
+            try {
+              dive();
+            } catch (error) {
+              if (!(error instanceof RangeError)) throw error;
+            }
+            settle();
+            // From the frame in which the call itself fails to those in which nothing does.
+            if (notified === 3) return;
+            const start = performance.now();
+            mutex.lock();
+            began = start;
+            condition.wait(mutex);
+            began = 0;
+            mutex.unlock();
+            notified++;
+          };
+          /** The stack ends elsewhere in the frames above. @type {(depth: number, ...rest: number[]) => void} */
+          const shift = (depth, ...rest) => {
+            if (depth > 0) return shift(depth - 1, ...rest, depth);
+            notified = 0;
+            return dive();
+          };
+          for (let depth = 0; depth < 60; depth++) {
+            shift(depth);
+          }
+          Atomics.store(view, 2, 1);
+          return cut;
+        },
+        { view },
+        { limit: 15_000 },
+      );
+      const cut = await waits.done;
+      await notifies.done;
+      return cut;
+    },
+    {},
+    { limit: 20_000 },
+  );
+  t.is(ended.code, 0, ended.stderr);
+  t.is(ended.value.free, 0);
+  t.true(ended.value.locked > 0);
+});
+
 for (const which of ['Mutex#tryLock', 'Condition#waitFor', 'Latch#tryAwait']) {
   test(`a stack that overflows near ${which} ends that wait only`, async (t) => {
     const ended = await runChild(

@@ -485,6 +485,48 @@ test('a worker that was woken for a free mutex died before it took it: the next 
   t.fail('the mutex was handed off in each round');
 });
 
+test('a worker that was woken for a free mutex did not take it and lived on: a promise waited for ever', async (t) => {
+  for (let round = 0; round < 20; round++) {
+    const view = cells(4);
+    // Waits as Condition.wait() does. Then it does not take its turn, as if a time limit of `vm` had ended the script.
+    const lives = startWorker(
+      ({ view }, tools) => {
+        const { native, realm } = tools.require('../../lib/realm.js');
+        const [mutex, condition] = [view.subarray(0, 1), view.subarray(1, 2)];
+        new tools.Mutex(view, 0).lock();
+        tools.ready();
+        view[2] = native.conditionWait(
+          realm.number,
+          condition,
+          undefined,
+          mutex,
+          undefined,
+          Infinity,
+        );
+        Atomics.wait(view, 3, 0);
+      },
+      { view },
+    );
+    await lives.blocked();
+    const mutex = new Mutex(view, 0).lock();
+    new Condition(view, 1).notifyAll();
+    const next = mutex.lockAsync({ timeout: 5_000 });
+    mutex.unlock();
+    const locked = await next.then(
+      (guard) => guard.release(),
+      (error) => error.code,
+    );
+    Atomics.store(view, 3, 1);
+    Atomics.notify(view, 3);
+    await lives.done;
+    // After a while the mutex is handed off.
+    if (view[2] !== native.TURN_OF_MANY) continue;
+    t.is(locked, undefined);
+    return;
+  }
+  t.fail('the mutex was handed off in each round');
+});
+
 test('a thread that finds the mutex locked when it has the turn waits before all others', async (t) => {
   const view = cells(2);
   const mutex = new Mutex(view, 0).lock();

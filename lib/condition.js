@@ -7,7 +7,7 @@ const { endIfTerminating } = require('./end-if-terminating.js');
 const { load } = require('./intrinsics.js');
 const { later } = require('./later.js');
 const { limitOf, limitWithin, timeOf, withTime } = require('./limits.js');
-const { isOwned, mutexInternals, takeTurn } = require('./mutex.js');
+const { isOwned, mutexInternals, tryTurn } = require('./mutex.js');
 const { checkOptions, waitForPromise } = require('./promises.js');
 const { native, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
@@ -15,7 +15,7 @@ const { Wait } = require('./wait.js');
 
 /** The word of a condition without waiters. */
 const EMPTY = native.CONDITION_EMPTY;
-const { NOTIFIED, TURN, TURN_OF_MANY, conditionWait } = native;
+const { NOTIFIED, TURN, TURN_OF_MANY } = native;
 const guards = later(() => require('./guard.js'));
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
@@ -187,9 +187,16 @@ class Condition {
    */
   #wait(mutex, limit) {
     const { cell, name } = mutex;
-    const status = conditionWait(realm.number, this.#cell, this.#name, cell, name, limit);
+    const status = native.conditionWait(realm.number, this.#cell, this.#name, cell, name, limit);
     if (status !== TURN && status !== TURN_OF_MANY) return endIfTerminating(status) === NOTIFIED;
-    takeTurn(mutex, status);
+    const ofMany = status === TURN_OF_MANY;
+    let isLocked = false;
+    try {
+      isLocked = tryTurn(cell, ofMany);
+    } finally {
+      // Also if that call overflowed the stack: then, too, the wait ends with the mutex locked.
+      if (!isLocked) endIfTerminating(native.mutexTakeTurn(realm.number, cell, name, ofMany));
+    }
     return true;
   }
 

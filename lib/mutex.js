@@ -20,8 +20,7 @@ const { waitForGuard } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
-const { ACQUIRED, RECOVERED, TIMED_OUT, TURN_OF_MANY } = native;
-const { mutexBackOff, mutexLock, mutexUnlock } = native;
+const { ACQUIRED, RECOVERED, TIMED_OUT } = native;
 const guards = later(() => require('./guard.js'));
 /** The word of a free mutex. */
 const FREE = native.MUTEX_FREE;
@@ -62,15 +61,13 @@ function trySpin(cell, limit, owned) {
 }
 
 /**
- * Acquires the mutex for a thread that has the turn to compete for it. If V8 ends the thread before, the sweep at its death
- * wakes the next.
- * @param {Internals} mutex
- * @param {import('../binding.js').Turn | import('../binding.js').TurnOfMany} turn
+ * Tries to acquire the mutex for a thread that has the turn to compete for it. If that fails, call native.mutexTakeTurn(). If V8
+ * ends the thread before, the sweep at its death wakes the next.
+ * @param {Int32Array} cell
+ * @param {boolean} ofMany whether others wait behind
  */
-function takeTurn({ cell, name }, turn) {
-  const ofMany = turn === TURN_OF_MANY;
-  if (trySpin(cell, TURN_SPIN_LIMIT, ofMany ? THREAD | WAITERS : THREAD)) return;
-  endIfTerminating(native.mutexTakeTurn(realm.number, cell, name, ofMany));
+function tryTurn(cell, ofMany) {
+  return trySpin(cell, TURN_SPIN_LIMIT, ofMany ? THREAD | WAITERS : THREAD);
 }
 
 /** Whether this thread owns the mutex by lock(), not by a guard. @param {Int32Array} cell */
@@ -84,7 +81,7 @@ class Mutex {
   #cell;
   /** @type {string | undefined} */
   #name;
-  /** How many contended calls to skip before the next mutexBackOff. */
+  /** How many contended calls to skip before the next native.mutexBackOff. */
   #skipSamples = 0;
 
   static {
@@ -123,7 +120,7 @@ class Mutex {
     if (options !== undefined) {
       this.#lock(limitOf(options));
     } else if (compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
-      if (--this.#skipSamples < 0) this.#skipSamples = mutexBackOff(this.#cell);
+      if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(this.#cell);
       if (!trySpin(this.#cell, SPIN_LIMIT, THREAD)) this.#lock(Infinity);
     }
     return this;
@@ -145,13 +142,13 @@ class Mutex {
 
   /** @param {import('../binding.js').Limit} limit */
   #lock(limit) {
-    const status = mutexLock(realm.number, this.#cell, this.#name, limit);
+    const status = native.mutexLock(realm.number, this.#cell, this.#name, limit);
     return endIfTerminating(status) === ACQUIRED;
   }
 
   unlock() {
     if (compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD)
-      mutexUnlock(realm.number, this.#cell, this.#name);
+      native.mutexUnlock(realm.number, this.#cell, this.#name);
   }
 
   /**
@@ -251,4 +248,4 @@ class Mutex {
   }
 }
 
-module.exports = { Mutex, isOwned, mutexInternals, takeTurn };
+module.exports = { Mutex, isOwned, mutexInternals, tryTurn };

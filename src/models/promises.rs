@@ -94,7 +94,7 @@ pub(super) fn with_promise<W: Wait>(context: &Context, promise: W, body: impl Fn
 }
 
 /// Locks by a promise, and unlocks by its guard.
-fn lock_by_promise(world: &World, context: &Context) {
+pub(super) fn lock_by_promise(world: &World, context: &Context) {
     let mutex = Mutex::new(world.cell(0));
     let locked = run_to_completion(context, Locking::new(mutex, &promise_of(context)));
     assert_eq!(locked, Ok(Recovered::Acquired));
@@ -102,7 +102,7 @@ fn lock_by_promise(world: &World, context: &Context) {
     assert_eq!(mutex.unlock_as(context, context.guard()), Ok(()));
 }
 
-fn lock_by_thread(world: &World, context: &Context) {
+pub(super) fn lock_by_thread(world: &World, context: &Context) {
     let mutex = Mutex::new(world.cell(0));
     assert_eq!(mutex.lock(context, None), Ok(()));
     assert_eq!(mutex.unlock(context), Ok(()));

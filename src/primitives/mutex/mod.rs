@@ -407,20 +407,29 @@ impl Mutex {
         }
     }
 
-    /// Wakes `next` to compete for the lock, which is free. Each woken waiter of a notifyAll also wakes the next:
-    /// waking a processor takes longer than a short critical section, so the lock would be idle between two waiters.
-    /// A woken waiter that is overtaken keeps its place in the queue.
+    /// Wakes `next` to compete for the lock, which is free. Each woken waiter of a Condition also wakes the next: waking a
+    /// processor takes longer than a short critical section, so the lock would be idle between two waiters. A woken waiter
+    /// that is overtaken keeps its place in the queue.
+    ///
+    /// Such a thread takes its turn in JavaScript, and a time limit of `vm` may end the code that would. The threads behind
+    /// it look again after a while. A promise does not, so it is woken, too.
     fn wake_next(self, queue: &mut QueueGuard, next: Arc<Waiter>) {
-        let was_notified_with_all =
-            |waiter: &Waiter| waiter.was_notified() && !waiter.requester().is_promise();
-        let crowded = was_notified_with_all(&next);
+        let is_promise = |waiter: &Waiter| waiter.requester().is_promise();
+        let was_notified = |waiter: &Waiter| waiter.was_notified() && !is_promise(waiter);
+        let crowded = was_notified(&next);
         self.wake(queue, next);
-        if crowded
-            && let Some(another) = queue
-                .next(self.key())
-                .filter(|next| was_notified_with_all(next))
+        if crowded {
+            self.wake_next_if(queue, was_notified);
+            self.wake_next_if(queue, is_promise);
+        }
+    }
+
+    /// Wakes the next waiter if it is such a one.
+    fn wake_next_if(self, queue: &mut QueueGuard, wanted: impl Fn(&Waiter) -> bool) {
+        if let Some(next) = queue.next(self.key())
+            && wanted(&next)
         {
-            self.wake(queue, another);
+            self.wake(queue, next);
         }
     }
 
