@@ -10,11 +10,8 @@ const { spawnSync } = require('node:child_process');
 const { checkGlibc } = require('../elf.js');
 const { linker, llvm } = require('./toolchain.js');
 
-/**
- * The largest file, in bytes. It follows the product: with lock order, exploration, the hang report, Event and Once the largest of
- * the eight has 844,440.
- */
-const LARGEST = 900_000;
+/** The largest file, in bytes. */
+const LARGEST = 700_000;
 
 /** What Node-API calls when it loads the addon, and the only symbol that the addon exports. */
 const ENTRY = 'napi_register_module_v1';
