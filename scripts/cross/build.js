@@ -21,31 +21,18 @@ const FOLDERS = path.join(root, 'target', 'cross');
 /** @typedef {import('./targets.js').Target} Target */
 
 /**
- * Small before fast: what is called often stands in JavaScript, and what waits for another thread waits for longer than these
- * instructions take. `node benchmark/binaries.js` measures it beside the binary of `npm run build`.
- */
-const OPTIMIZATION = 'z';
-/** Of the functions that are no larger than this, more would be called than copied, and each has a table for unwinding. */
-const INLINE = '-Cllvm-args=-inline-threshold=20';
-
-/**
  * What rustc is told besides.
  *
  * @type {Record<Target['format'], (target: Target) => string[]>}
  */
 const rustFlags = {
   elf: ({ platform, oldest }) => [
-    INLINE,
-    // Only what may unwind has a table for it.
-    '-Cforce-unwind-tables=no',
-    // Calls within the library go there straight, and not by a table of addresses that is filled when it is loaded. On x64 the
-    // tables for unwinding are shorter for functions that keep a frame pointer, and on arm64 longer.
-    ...(platform.includes('x64') ? ['-Zplt=yes', '-Cforce-frame-pointers=yes'] : []),
+    // Calls within the library go there straight, and not by a table of addresses that is filled when it is loaded.
+    ...(platform.includes('x64') ? ['-Zplt=yes'] : []),
     // For musl, Rust makes static programs unless told otherwise, and an addon is a shared library.
     ...(oldest ? [] : ['-Ctarget-feature=-crt-static']),
   ],
   macho: ({ platform }) => [
-    INLINE,
     // zig exports each symbol that is visible, and ignores the list of those that are meant to be.
     '-Zdefault-visibility=hidden',
     `-Clink-arg=-Wl,-install_name,@rpath/shared-sync.${platform}.node`,
@@ -101,7 +88,6 @@ async function build(target) {
     CARGO_ZIGBUILD_ZIG_PATH: path.join(tools, 'ziglang', 'zig'),
     CARGO_TARGET_DIR: folder,
     RUSTFLAGS: flags.join(' ').trim(),
-    CARGO_PROFILE_RELEASE_OPT_LEVEL: OPTIMIZATION,
     // cargo strips Mach-O by a tool that not every toolchain has.
     ...(format === 'macho' ? { CARGO_PROFILE_RELEASE_STRIP: 'false' } : {}),
     ...(format === 'macho' ? { MACOSX_DEPLOYMENT_TARGET: oldest } : {}),
