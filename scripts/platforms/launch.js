@@ -83,10 +83,16 @@ const ARM64_MASK = '\\xff'.repeat(7) + '\\x00' + '\\xff'.repeat(8) + '\\xfe\\xff
  */
 function withArm64Programs(program, libraries) {
   const register = `:arm64:M::${ARM64_MAGIC}:${ARM64_MASK}:${qemu()}:F`;
+  // Debian's qemu looks for the libraries in /etc/qemu-binfmt. A variable of the environment is not passed on by each program.
+  const etc = cached('arm64-etc', [`qemu-binfmt for ${libraries}`], (to) => {
+    fs.mkdirSync(path.join(to, 'qemu-binfmt'));
+    fs.symlinkSync(libraries, path.join(to, 'qemu-binfmt', 'aarch64'));
+  });
   const script = `
+    mount -t overlay -o 'lowerdir=${etc}:/etc' overlay /etc
     mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
     printf '%s' '${register}' > /proc/sys/fs/binfmt_misc/register`;
-  return { ...inNamespace(script, program), env: { QEMU_LD_PREFIX: libraries } };
+  return inNamespace(script, program);
 }
 
 /** Node.js for Linux arm64. @param {string} major */
