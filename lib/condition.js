@@ -16,6 +16,7 @@ const { Wait } = require('./wait.js');
 /** The word of a condition without waiters. */
 const EMPTY = native.CONDITION_EMPTY;
 const { NOTIFIED, TURN, TURN_OF_MANY } = native;
+const REALM = realm.number;
 const guards = later(() => require('./guard.js'));
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
@@ -38,19 +39,79 @@ function answer(predicate) {
 }
 
 /**
- * Throws unless this thread owns the mutex by lock(), not by a guard.
- * @param {MutexInternals} mutex
- */
-function assertOwned({ cell, name }) {
-  if (!isOwned(cell)) native.mutexAssertOwned(realm.number, cell, name);
-}
-
-/**
  * Whether an error says that a limit ended a wait: its time or a Cancel.
  * @param {any} error
  */
 function isLimit(error) {
   return error?.code === 'ERR_CANCELLED' || error?.code === 'ERR_TIMEOUT';
+}
+
+/**
+ * Makes the function that waits at a condition with a mutex. A thread that was woken runs it with cold caches, and perhaps for
+ * the first time: so it reads variables, which V8 finds faster than fields as long as it has no feedback.
+ *
+ * @param {Int32Array} cell
+ * @param {string | undefined} name
+ * @param {MutexInternals} mutex
+ */
+function waiting(cell, name, mutex) {
+  const { cell: mutexCell, name: mutexName } = mutex;
+
+  /** Waits for one notification. Returns false if the wait timed out. @param {Limit} limit */
+  function notified(limit) {
+    const status = native.conditionWait(REALM, cell, name, mutexCell, mutexName, limit);
+    if (status !== TURN && status !== TURN_OF_MANY) return endIfTerminating(status) === NOTIFIED;
+    const ofMany = status === TURN_OF_MANY;
+    let isLocked = false;
+    try {
+      isLocked = tryTurn(mutexCell, ofMany);
+    } finally {
+      // Also if that call overflowed the stack: then, too, the wait ends with the mutex locked.
+      if (!isLocked) endIfTerminating(native.mutexTakeTurn(REALM, mutexCell, mutexName, ofMany));
+    }
+    return true;
+  }
+
+  /**
+   * Throws unless this thread owns the mutex by lock(), not by a guard. Returns the last answer of the predicate or, without
+   * one, whether the condition was notified.
+   * @param {(() => unknown) | undefined} predicate
+   * @param {Limit} limit
+   */
+  return function waitUntil(predicate, limit) {
+    if (!isOwned(mutexCell)) native.mutexAssertOwned(REALM, mutexCell, mutexName);
+    if (predicate === undefined) return notified(limit);
+    if (limit !== Infinity) return waitWithin(notified, predicate, limit);
+    for (;;) {
+      const value = answer(predicate);
+      if (value) return value;
+      notified(Infinity);
+    }
+  };
+}
+
+/**
+ * @param {(limit: Limit) => boolean} notified waits for one notification
+ * @param {() => unknown} predicate
+ * @param {Limit} limit
+ */
+function waitWithin(notified, predicate, limit) {
+  const end = native.now() + timeOf(limit);
+  /** @type {unknown} */
+  let error;
+  for (let isOver = false; ;) {
+    const value = answer(predicate);
+    if (value) return value;
+    if (error !== undefined) throw error;
+    if (isOver) return value;
+    try {
+      isOver = !notified(withTime(limit, Math.max(0, end - native.now())));
+    } catch (thrown) {
+      // The mutex is locked again: what the predicate says now counts.
+      if (!isLimit(thrown)) throw thrown;
+      error = thrown;
+    }
+  }
 }
 
 /** A wait by promise for one notification, with the mutex of a guard. */
@@ -74,7 +135,7 @@ class ConditionWait extends Wait {
     const { cell, name, number } = this;
     const mutex = guards().grantOf(this.guard);
     return native.conditionWaitAsync(
-      realm.number,
+      REALM,
       cell,
       name,
       mutex.cell,
@@ -93,10 +154,10 @@ class Condition {
   #cell;
   /** @type {string | undefined} */
   #name;
-  /** The mutex of the last wait: usually that of each. So the code between a wake-up and the next sleep stays short. @type {Mutex} */
+  /** The mutex of the last wait: usually that of each. @type {Mutex} */
   #mutex = NONE;
-  /** Its internals. @type {MutexInternals} */
-  #internals = NONE;
+  /** Waits with that mutex. @type {ReturnType<typeof waiting>} */
+  #waitUntil = NONE;
 
   static {
     defineInspect(this, (condition) =>
@@ -124,13 +185,9 @@ class Condition {
    */
   wait(mutex, predicate, options) {
     if (mutex !== this.#mutex) this.#remember(mutex);
-    const internals = this.#internals;
+    const waitUntil = this.#waitUntil;
     if (typeof predicate !== 'function') assertPredicate(predicate);
-    const limit = options === undefined ? Infinity : limitOf(options);
-    assertOwned(internals);
-    if (limit !== Infinity) this.#waitWithin(internals, predicate, limit);
-    else if (predicate === undefined) this.#wait(internals, Infinity);
-    else while (!answer(predicate)) this.#wait(internals, Infinity);
+    waitUntil(predicate, options === undefined ? Infinity : limitOf(options));
   }
 
   /**
@@ -141,63 +198,15 @@ class Condition {
    */
   waitFor(mutex, predicate, ms, options) {
     if (mutex !== this.#mutex) this.#remember(mutex);
-    const internals = this.#internals;
+    const waitUntil = this.#waitUntil;
     assertPredicate(predicate);
-    const limit = limitWithin(ms, options);
-    assertOwned(internals);
-    return this.#waitWithin(internals, predicate, limit);
+    return waitUntil(predicate, limitWithin(ms, options));
   }
 
   /** @param {Mutex} mutex */
   #remember(mutex) {
-    this.#internals = mutexInternals(mutex);
+    this.#waitUntil = waiting(this.#cell, this.#name, mutexInternals(mutex));
     this.#mutex = mutex;
-  }
-
-  /**
-   * Waits within a limit. Returns the last answer of the predicate or, without one, whether the condition was notified.
-   * @param {MutexInternals} mutex
-   * @param {(() => unknown) | undefined} predicate
-   * @param {Limit} limit
-   */
-  #waitWithin(mutex, predicate, limit) {
-    if (predicate === undefined) return this.#wait(mutex, limit);
-    const end = native.now() + timeOf(limit);
-    /** @type {unknown} */
-    let error;
-    for (let isOver = false; ;) {
-      const value = answer(predicate);
-      if (value) return value;
-      if (error !== undefined) throw error;
-      if (isOver) return value;
-      try {
-        isOver = !this.#wait(mutex, withTime(limit, Math.max(0, end - native.now())));
-      } catch (thrown) {
-        // The mutex is locked again: what the predicate says now counts.
-        if (!isLimit(thrown)) throw thrown;
-        error = thrown;
-      }
-    }
-  }
-
-  /**
-   * Waits for one notification. Returns false if the wait timed out.
-   * @param {MutexInternals} mutex
-   * @param {Limit} limit
-   */
-  #wait(mutex, limit) {
-    const { cell, name } = mutex;
-    const status = native.conditionWait(realm.number, this.#cell, this.#name, cell, name, limit);
-    if (status !== TURN && status !== TURN_OF_MANY) return endIfTerminating(status) === NOTIFIED;
-    const ofMany = status === TURN_OF_MANY;
-    let isLocked = false;
-    try {
-      isLocked = tryTurn(cell, ofMany);
-    } finally {
-      // Also if that call overflowed the stack: then, too, the wait ends with the mutex locked.
-      if (!isLocked) endIfTerminating(native.mutexTakeTurn(realm.number, cell, name, ofMany));
-    }
-    return true;
   }
 
   /**
@@ -255,7 +264,7 @@ class Condition {
   #notify(n) {
     return load(this.#cell, 0) === EMPTY
       ? 0
-      : native.conditionNotify(realm.number, this.#cell, this.#name, n);
+      : native.conditionNotify(REALM, this.#cell, this.#name, n);
   }
 }
 

@@ -21,6 +21,7 @@ const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
 const { ACQUIRED, RECOVERED, TIMED_OUT } = native;
+const REALM = realm.number;
 const guards = later(() => require('./guard.js'));
 /** The word of a free mutex. */
 const FREE = native.MUTEX_FREE;
@@ -68,6 +69,16 @@ function trySpin(cell, limit, owned) {
  */
 function tryTurn(cell, ofMany) {
   return trySpin(cell, TURN_SPIN_LIMIT, ofMany ? THREAD | WAITERS : THREAD);
+}
+
+/**
+ * Waits for the mutex. Returns false if the limit passed.
+ * @param {Int32Array} cell
+ * @param {string | undefined} name
+ * @param {import('../binding.js').Limit} limit
+ */
+function wait(cell, name, limit) {
+  return endIfTerminating(native.mutexLock(REALM, cell, name, limit)) === ACQUIRED;
 }
 
 /** Whether this thread owns the mutex by lock(), not by a guard. @param {Int32Array} cell */
@@ -118,10 +129,13 @@ class Mutex {
    */
   lock(options) {
     if (options !== undefined) {
-      this.#lock(limitOf(options));
-    } else if (compareExchange(this.#cell, 0, FREE, THREAD) !== FREE) {
-      if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(this.#cell);
-      if (!trySpin(this.#cell, SPIN_LIMIT, THREAD)) this.#lock(Infinity);
+      wait(this.#cell, this.#name, limitOf(options));
+      return this;
+    }
+    const cell = this.#cell;
+    if (compareExchange(cell, 0, FREE, THREAD) !== FREE) {
+      if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(cell);
+      if (!trySpin(cell, SPIN_LIMIT, THREAD)) wait(cell, this.#name, Infinity);
     }
     return this;
   }
@@ -131,24 +145,19 @@ class Mutex {
    * @param {import('../index.js').CancelOptions} [options]
    */
   tryLock(ms = 0, options) {
-    if (options !== undefined) return this.#lock(limitWithin(ms, options));
+    if (options !== undefined) return wait(this.#cell, this.#name, limitWithin(ms, options));
     if (ms !== 0) milliseconds(ms);
     return (
       compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
       (ms > 0 && trySpin(this.#cell, SPIN_LIMIT, THREAD)) ||
-      this.#lock(ms)
+      wait(this.#cell, this.#name, ms)
     );
   }
 
-  /** @param {import('../binding.js').Limit} limit */
-  #lock(limit) {
-    const status = native.mutexLock(realm.number, this.#cell, this.#name, limit);
-    return endIfTerminating(status) === ACQUIRED;
-  }
-
   unlock() {
-    if (compareExchange(this.#cell, 0, THREAD, FREE) !== THREAD)
-      native.mutexUnlock(realm.number, this.#cell, this.#name);
+    const cell = this.#cell;
+    if (compareExchange(cell, 0, THREAD, FREE) !== THREAD)
+      native.mutexUnlock(REALM, cell, this.#name);
   }
 
   /**
@@ -194,7 +203,7 @@ class Mutex {
 
   /** @param {import('../binding.js').Limit} limit */
   #recover(limit) {
-    return endIfTerminating(native.mutexRecover(realm.number, this.#cell, this.#name, limit));
+    return endIfTerminating(native.mutexRecover(REALM, this.#cell, this.#name, limit));
   }
 
   /**
@@ -244,7 +253,7 @@ class Mutex {
   }
 
   get #ownerNumber() {
-    return native.mutexOwner(realm.number, this.#cell, this.#name);
+    return native.mutexOwner(REALM, this.#cell, this.#name);
   }
 }
 
