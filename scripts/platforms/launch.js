@@ -29,13 +29,14 @@ const foreignPackage = (spec) =>
  *
  * @param {string} script
  * @param {string} program
+ * @param {{ withUsers?: boolean }} [options] whether with users of its own: without, root alone may mount
  * @returns {Launch}
  */
-function inNamespace(script, program) {
+function inNamespace(script, program, { withUsers = process.getuid?.() !== 0 } = {}) {
   const shell = ['sh', '-ec', `${script}\nexec "$@"`, 'sh'];
   return {
     program: 'unshare',
-    args: ['--user', '--map-root-user', '--mount', ...shell, program],
+    args: [...(withUsers ? ['--user', '--map-root-user'] : []), '--mount', ...shell, program],
   };
 }
 
@@ -92,7 +93,8 @@ function withArm64Programs(program, libraries) {
     mount -t overlay -o 'lowerdir=${etc}:/etc' overlay /etc
     mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
     printf '%s' '${register}' > /proc/sys/fs/binfmt_misc/register`;
-  return inNamespace(script, program);
+  // The kernel keeps such a list for each namespace of users.
+  return inNamespace(script, program, { withUsers: true });
 }
 
 /** Node.js for Linux arm64. @param {string} major */
