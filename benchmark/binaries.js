@@ -6,6 +6,8 @@ const os = require('node:os');
 const path = require('node:path');
 const { Worker, isMainThread, workerData } = require('node:worker_threads');
 const { CommandError, UsageError, command, count } = require('../scripts/command.js');
+const { filesOf } = require('../scripts/pack.js');
+const { builtAddons } = require('../scripts/setup.js');
 const { LINE } = require('./harness/control.js');
 const { median, ratioOfMedians } = require('./harness/statistics.js');
 const { formatTable } = require('./harness/table.js');
@@ -14,14 +16,13 @@ const { formatTable } = require('./harness/table.js');
 // meanwhile concerns both.
 
 const root = path.join(__dirname, '..');
-const { files } = require('../package.json');
 
 /** The binary of `npm run build`. */
-const findBuilt = () =>
-  path.join(
-    root,
-    fs.readdirSync(root).find((file) => file.endsWith('.node')) ?? 'the binary of npm run build',
-  );
+function findBuilt() {
+  const [name] = builtAddons(root);
+  if (name) return path.join(root, name);
+  throw new CommandError('there is no binary to compare with. Run: npm run build');
+}
 
 const USAGE = `Usage: node benchmark/binaries.js [--pairs N] FILE [FILE]
 
@@ -210,16 +211,15 @@ function measure(shared, pairs) {
   ]);
 }
 
-/** The package without its binary. @param {string} to */
-function copyPackage(to) {
-  for (const name of ['package.json', ...files].filter((name) => !name.includes('*'))) {
-    const isFolder = fs.statSync(path.join(root, name)).isDirectory();
-    const within = isFolder ? fs.readdirSync(path.join(root, name), { recursive: true }) : [''];
-    for (const file of within.map((each) => path.join(name, String(each)))) {
-      if (fs.statSync(path.join(root, file)).isDirectory()) continue;
-      fs.mkdirSync(path.dirname(path.join(to, file)), { recursive: true });
-      fs.copyFileSync(path.join(root, file), path.join(to, file));
-    }
+/**
+ * Copies the package without its binary.
+ * @param {string[]} names of its files
+ * @param {string} to
+ */
+function copyPackage(names, to) {
+  for (const name of names) {
+    fs.mkdirSync(path.dirname(path.join(to, name)), { recursive: true });
+    fs.copyFileSync(path.join(root, name), path.join(to, name));
   }
 }
 
@@ -230,7 +230,8 @@ function copyPackage(to) {
 function compare(binaries, pairs) {
   const folders = binaries.map(() => fs.mkdtempSync(path.join(os.tmpdir(), 'shared-sync-binary-')));
   try {
-    for (const folder of folders) copyPackage(folder);
+    const names = filesOf(root);
+    for (const folder of folders) copyPackage(names, folder);
     const room = (/** @type {number} */ length) =>
       new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT));
     const cells = CASES.map(() => binaries.map(() => room(CELLS)));
@@ -248,8 +249,8 @@ function compare(binaries, pairs) {
 
 if (isMainThread) {
   command(USAGE, { pairs: { type: 'string', default: '60' } }, ({ pairs }, given) => {
-    const [first, second = findBuilt(), ...more] = given;
-    if (first === undefined || more.length > 0) throw new UsageError('give one binary, or two');
+    if (given.length < 1 || given.length > 2) throw new UsageError('give one binary, or two');
+    const [first, second = findBuilt()] = given;
     const binaries = [first, second].map((file) => path.resolve(file));
     const missing = binaries.find((file) => !fs.existsSync(file));
     if (missing) throw new CommandError(`there is no ${missing}`);

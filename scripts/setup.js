@@ -54,13 +54,22 @@ function changeTimes(file) {
 }
 
 /**
+ * The names of the addon's files for this system.
+ *
+ * @param {string} folder the root of the repository
+ */
+function builtAddons(folder) {
+  const prefix = `shared-sync.${process.platform}-${process.arch}`;
+  return fs.readdirSync(folder).filter((n) => n.startsWith(prefix) && n.endsWith('.node'));
+}
+
+/**
  * Whether the addon of this system is there and no older than what it is made from.
  *
  * @param {string} folder the root of the repository
  */
 function addonIsBuilt(folder) {
-  const prefix = `shared-sync.${process.platform}-${process.arch}`;
-  const made = fs.readdirSync(folder).filter((n) => n.startsWith(prefix) && n.endsWith('.node'));
+  const made = builtAddons(folder);
   if (made.length === 0) return false;
   const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'build.rs'];
   const newest = Math.max(...sources.flatMap((name) => changeTimes(path.join(folder, name))));
@@ -126,4 +135,4 @@ function main() {
 
 if (require.main === module) main();
 
-module.exports = { addonIsBuilt, packagesAreInstalled };
+module.exports = { addonIsBuilt, builtAddons, packagesAreInstalled };
