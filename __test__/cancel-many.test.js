@@ -8,12 +8,13 @@ const { inspect, Cancel, Condition, Latch, Mutex, RwLock, Semaphore } = require(
 const { cells } = require('./helpers/cells.js');
 const { run } = require('./helpers/child.js');
 const { asleep } = require('./helpers/conformance.js');
+const { SLOWNESS } = require('./helpers/slowness.js');
 const { inWorkers, startWorker } = require('./helpers/threads.js');
 const { sleep } = require('./helpers/waiting.js');
 
 const THREADS = 16;
 /** The time in which all threads have to leave, in milliseconds: in the best of some rounds, since other programs run, too. */
-const AT_ONCE = 20;
+const AT_ONCE = 20 * SLOWNESS;
 
 test.serial(`${THREADS} threads that are blocked in a primitive are out at once`, async (t) => {
   const kinds = [

@@ -4,26 +4,31 @@
 const path = require('node:path');
 const test = require('ava').default;
 const { run } = require('./helpers/child.js');
+const { SLOWNESS } = require('./helpers/slowness.js');
 
 const main = path.join(__dirname, 'chaos', 'main.js');
 const plants = path.join(__dirname, 'chaos', 'plants.js');
 
 /**
- * Runs chaos for some seconds.
+ * Runs chaos for some seconds, and for longer on a slow machine, so that it gets as much done.
  *
- * @param {number} seconds
+ * @param {import('ava').ExecutionContext<any>} t
+ * @param {number} seconds on a usual machine
  * @param {{ execArgv?: string[], patience?: number, env?: NodeJS.ProcessEnv }} [options]
  */
-async function chaos(seconds, { execArgv = [], patience = 15, env } = {}) {
-  const args = ['--seconds', `${seconds}`, '--seed', '4', '--patience', `${patience}`];
-  const ended = await run(process.execPath, [...execArgv, main, ...args], { limit: 90_000, env });
+async function chaos(t, seconds, { execArgv = [], patience = 15, env } = {}) {
+  const [lasts, waits] = [seconds * SLOWNESS, patience * SLOWNESS].map(Math.round);
+  const args = ['--seconds', `${lasts}`, '--seed', '4', '--patience', `${waits}`];
+  const limit = 90_000 * SLOWNESS;
+  t.timeout(limit + 10_000);
+  const ended = await run(process.execPath, [...execArgv, main, ...args], { limit, env });
   /** @param {string} name */
   const count = (name) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(ended.stdout)?.[1]);
   return { ...ended, count, output: `${ended.stdout}\n${ended.stderr}` };
 }
 
 test('sixteen workers that are terminated at random break no rule and hang nowhere', async (t) => {
-  const { code, count, output } = await chaos(8);
+  const { code, count, output } = await chaos(t, 8);
   t.is(code, 0, output);
   t.is(count('violations'), 0, output);
   t.is(count('hangs'), 0, output);
@@ -71,7 +76,7 @@ test('sixteen workers that are terminated at random break no rule and hang nowhe
 });
 
 test('chaos fails when a promise is lost', async (t) => {
-  const { code, count, output } = await chaos(12, {
+  const { code, count, output } = await chaos(t, 12, {
     execArgv: ['--require', plants],
     patience: 3,
     env: { ...process.env, PLANT: 'promise' },
@@ -82,7 +87,7 @@ test('chaos fails when a promise is lost', async (t) => {
 });
 
 test('chaos fails when a rule is broken', async (t) => {
-  const { code, count, output } = await chaos(8, { execArgv: ['--require', plants] });
+  const { code, count, output } = await chaos(t, 8, { execArgv: ['--require', plants] });
   t.is(code, 1, output);
   t.true(count('violations') > 0, output);
   t.regex(output, /^VIOLATION in worker /m);

@@ -5,6 +5,7 @@ const test = require('ava').default;
 const path = require('node:path');
 const { explore } = require('../lib/explore/index.js');
 const { program, rejection } = require('./helpers/exploring.js');
+const { SLOWNESS } = require('./helpers/slowness.js');
 
 /** @typedef {import('../explore.js').FailureKind} FailureKind */
 
@@ -142,7 +143,12 @@ test('a program that keeps state at module level is told to be not deterministic
   const error = await rejection(t, explore(program('runs-out')));
   t.is(error.kind, 'nondeterministic');
   t.regex(error.message, /isolate: true/);
-  const report = await explore(program('runs-out'), { isolate: true, schedules: 12 });
+  const report = await explore(program('runs-out'), {
+    isolate: true,
+    schedules: 12,
+    // Each schedule starts new threads.
+    time: 10_000 * SLOWNESS,
+  });
   t.is(report.schedules, 12);
 });
 

@@ -5,6 +5,7 @@ const test = require('ava').default;
 const { Mutex, Latch } = require('../index.js');
 const { startWorker, inWorkers } = require('./helpers/threads.js');
 const { runChild } = require('./helpers/child.js');
+const { SLOWNESS } = require('./helpers/slowness.js');
 
 test('a mutex publishes plain writes of every kind to the next owner', async (t) => {
   const view = new Int32Array(new SharedArrayBuffer(4));
@@ -447,6 +448,8 @@ test('guards that are released free their memory, and a pending promise keeps th
 });
 
 test('a worker that had ended left its tables of promises and reads behind', async (t) => {
+  const limit = 80_000 * SLOWNESS;
+  t.timeout(limit + 1_000);
   const ended = await runChild(
     async (_, { inWorkers }) => {
       const grownBy = async (/** @type {number} */ workers) => {
@@ -478,7 +481,7 @@ test('a worker that had ended left its tables of promises and reads behind', asy
       return rounds.sort((a, b) => a - b)[1];
     },
     {},
-    { limit: 80_000 },
+    { limit },
   );
   t.is(ended.code, 0, ended.stderr);
   t.true(ended.value < 80, `grew by ${ended.value} KiB a worker`);

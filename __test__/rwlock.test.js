@@ -7,6 +7,7 @@ const { Latch, RwLock } = require('../index.js');
 const { syncError } = require('./helpers/errors.js');
 const { cells } = require('./helpers/cells.js');
 const { runChild } = require('./helpers/child.js');
+const { SLOWNESS } = require('./helpers/slowness.js');
 const { startWorker, inWorkers } = require('./helpers/threads.js');
 
 test('readers never see a half-done write, and no write is lost', async (t) => {
@@ -457,12 +458,12 @@ test('readers behind a writer whose wait ends may enter', async (t) => {
     const lock = new RwLock(view, 0);
     lock.read();
     const writer = startWorker(
-      ({ view, how }, { RwLock, ready }) => {
+      ({ view, ms }, { RwLock, ready }) => {
         const lock = new RwLock(view, 0);
         ready();
-        return lock.tryWrite(how === 'time is up' ? 300 : Infinity);
+        return lock.tryWrite(ms);
       },
-      { view, how },
+      { view, ms: how === 'time is up' ? 300 * SLOWNESS : Infinity },
     );
     await writer.blocked();
     const reader = startWorker(
