@@ -4,20 +4,27 @@
 const { assertPredicate, assertSynchronous, cellOf, integer, nameOf } = require('./arguments.js');
 const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
-const { load } = require('./intrinsics.js');
+const { compareExchange, load } = require('./intrinsics.js');
 const { later } = require('./later.js');
 const { limitOf, limitWithin, timeOf, withTime } = require('./limits.js');
-const { isOwned, mutexInternals, tryTurn } = require('./mutex.js');
+const { mutexInternals } = require('./mutex.js');
 const { checkOptions, waitForPromise } = require('./promises.js');
-const { native, realm } = require('./realm.js');
+const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
 /** The word of a condition without waiters. */
 const EMPTY = native.CONDITION_EMPTY;
-const { NOTIFIED, TURN, TURN_OF_MANY } = native;
+/** The word of a free mutex. */
+const FREE = native.MUTEX_FREE;
+/** The bit of a mutex's word that says that others wait for it. */
+const WAITERS = native.MUTEX_WAITERS;
+const { ACQUIRED, NOTIFIED, TURN, TURN_OF_MANY } = native;
 const REALM = realm.number;
 const guards = later(() => require('./guard.js'));
+
+/** How often a thread that was woken tries to lock the mutex, before the native call. */
+const TURN_SPIN_LIMIT = 30;
 
 /** @typedef {import('./mutex.js').Mutex} Mutex */
 /** @typedef {import('./mutex.js').Internals} MutexInternals */
@@ -26,11 +33,8 @@ const guards = later(() => require('./guard.js'));
 /** Stands for the mutex before the first wait. @type {any} */
 const NONE = {};
 
-/**
- * @param {() => unknown} predicate
- */
-function answer(predicate) {
-  const value = predicate();
+/** What a predicate answered, unless that is a promise. @param {unknown} value */
+function answer(value) {
   if (typeof value === 'boolean') return value;
   return assertSynchronous(
     value,
@@ -47,8 +51,9 @@ function isLimit(error) {
 }
 
 /**
- * Makes the function that waits at a condition with a mutex. A thread that was woken runs it with cold caches, and perhaps for
- * the first time: so it reads variables, which V8 finds faster than fields as long as it has no feedback.
+ * Makes the function that waits at a condition with a mutex. Each of the threads that notifyAll() wakes runs it with cold caches,
+ * and at first without V8's feedback. So it calls few functions, which V8 would have to prepare in each of these threads, and reads
+ * variables, which V8 finds faster than fields.
  *
  * @param {Int32Array} cell
  * @param {string | undefined} name
@@ -57,17 +62,29 @@ function isLimit(error) {
 function waiting(cell, name, mutex) {
   const { cell: mutexCell, name: mutexName } = mutex;
 
-  /** Waits for one notification. Returns false if the wait timed out. @param {Limit} limit */
+  /**
+   * Waits for one notification. Returns false if the wait timed out. A thread that gets the turn to compete for the mutex tries
+   * to lock it here: so the native call need not return with the mutex locked. If V8 ends the thread before, the sweep at its
+   * death wakes the next.
+   * @param {Limit} limit
+   */
   function notified(limit) {
     const status = native.conditionWait(REALM, cell, name, mutexCell, mutexName, limit);
     if (status !== TURN && status !== TURN_OF_MANY) return endIfTerminating(status) === NOTIFIED;
-    const ofMany = status === TURN_OF_MANY;
+    const owned = status === TURN ? THREAD : THREAD | WAITERS;
     let isLocked = false;
     try {
-      isLocked = tryTurn(mutexCell, ofMany);
+      for (let i = 0; i < TURN_SPIN_LIMIT && !isLocked; i++) {
+        isLocked =
+          load(mutexCell, 0) === FREE && compareExchange(mutexCell, 0, FREE, owned) === FREE;
+      }
     } finally {
-      // Also if that call overflowed the stack: then, too, the wait ends with the mutex locked.
-      if (!isLocked) endIfTerminating(native.mutexTakeTurn(REALM, mutexCell, mutexName, ofMany));
+      // Also if one of these calls overflowed the stack: then, too, the wait ends with the mutex locked.
+      if (!isLocked) {
+        const ofMany = status === TURN_OF_MANY;
+        const taken = native.mutexTakeTurn(REALM, mutexCell, mutexName, ofMany);
+        if (taken !== ACQUIRED) endIfTerminating(taken);
+      }
     }
     return true;
   }
@@ -79,12 +96,14 @@ function waiting(cell, name, mutex) {
    * @param {Limit} limit
    */
   return function waitUntil(predicate, limit) {
-    if (!isOwned(mutexCell)) native.mutexAssertOwned(REALM, mutexCell, mutexName);
+    if ((load(mutexCell, 0) & ~WAITERS) !== THREAD) {
+      native.mutexAssertOwned(REALM, mutexCell, mutexName);
+    }
     if (predicate === undefined) return notified(limit);
     if (limit !== Infinity) return waitWithin(notified, predicate, limit);
     for (;;) {
-      const value = answer(predicate);
-      if (value) return value;
+      const value = predicate();
+      if (value === true || (value !== false && answer(value))) return value;
       notified(Infinity);
     }
   };
@@ -100,7 +119,7 @@ function waitWithin(notified, predicate, limit) {
   /** @type {unknown} */
   let error;
   for (let isOver = false; ;) {
-    const value = answer(predicate);
+    const value = answer(predicate());
     if (value) return value;
     if (error !== undefined) throw error;
     if (isOver) return value;
@@ -235,7 +254,7 @@ class Condition {
     /** @type {unknown} */
     let error;
     for (let inTime = true; ;) {
-      const value = answer(predicate);
+      const value = answer(predicate());
       if (value) return value;
       if (error !== undefined) throw error;
       if (!inTime) return value;

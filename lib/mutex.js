@@ -42,33 +42,21 @@ let mutexInternals;
 /** The spin iterations before the native call: about as long as that call and a short critical section take. */
 const SPIN_LIMIT = 60;
 
-/** The same for a thread that was woken: the others that were woken hold the mutex for a short time only. */
-const TURN_SPIN_LIMIT = 200;
+/** The contended calls before the first native.mutexBackOff: a sample takes longer than a wait for a mutex that is seldom wanted. */
+const CALLS_BEFORE_SAMPLE = 8;
 
 /**
  * Acquires the mutex if it becomes free within some iterations. A short critical section ends sooner than a native call
  * would return.
  * @param {Int32Array} cell
- * @param {number} limit
- * @param {number} owned the word of the mutex that this thread owns
  */
-function trySpin(cell, limit, owned) {
-  for (let i = 0; i < limit; i++) {
-    if (load(cell, 0) === FREE && compareExchange(cell, 0, FREE, owned) === FREE) {
+function trySpin(cell) {
+  for (let i = 0; i < SPIN_LIMIT; i++) {
+    if (load(cell, 0) === FREE && compareExchange(cell, 0, FREE, THREAD) === FREE) {
       return true;
     }
   }
   return false;
-}
-
-/**
- * Tries to acquire the mutex for a thread that has the turn to compete for it. If that fails, call native.mutexTakeTurn(). If V8
- * ends the thread before, the sweep at its death wakes the next.
- * @param {Int32Array} cell
- * @param {boolean} ofMany whether others wait behind
- */
-function tryTurn(cell, ofMany) {
-  return trySpin(cell, TURN_SPIN_LIMIT, ofMany ? THREAD | WAITERS : THREAD);
 }
 
 /**
@@ -93,7 +81,7 @@ class Mutex {
   /** @type {string | undefined} */
   #name;
   /** How many contended calls to skip before the next native.mutexBackOff. */
-  #skipSamples = 0;
+  #skipSamples = CALLS_BEFORE_SAMPLE;
 
   static {
     mutexInternals = (mutex) => {
@@ -135,7 +123,11 @@ class Mutex {
     const cell = this.#cell;
     if (compareExchange(cell, 0, FREE, THREAD) !== FREE) {
       if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(cell);
-      if (!trySpin(cell, SPIN_LIMIT, THREAD)) wait(cell, this.#name, Infinity);
+      if (!trySpin(cell)) {
+        // Without wait(): a thread that was woken may run this for the first time, and each function costs it some.
+        const status = native.mutexLock(REALM, cell, this.#name, Infinity);
+        if (status !== ACQUIRED) endIfTerminating(status);
+      }
     }
     return this;
   }
@@ -149,7 +141,7 @@ class Mutex {
     if (ms !== 0) milliseconds(ms);
     return (
       compareExchange(this.#cell, 0, FREE, THREAD) === FREE ||
-      (ms > 0 && trySpin(this.#cell, SPIN_LIMIT, THREAD)) ||
+      (ms > 0 && trySpin(this.#cell)) ||
       wait(this.#cell, this.#name, ms)
     );
   }
@@ -257,4 +249,4 @@ class Mutex {
   }
 }
 
-module.exports = { Mutex, isOwned, mutexInternals, tryTurn };
+module.exports = { Mutex, isOwned, mutexInternals };
