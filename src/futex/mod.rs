@@ -60,6 +60,7 @@ pub struct Deadline(u64);
 
 impl Deadline {
     /// Now.
+    #[inline]
     pub fn now() -> Self {
         Deadline(monotonic_nanoseconds())
     }

@@ -119,22 +119,19 @@ impl Arguments {
         }
     }
 
-    #[cold]
+    // Not inlined, as few calls need it. It allocates nothing for a limit without cancels.
+    #[inline(never)]
     fn limit_with_cancels(&self, array: sys::napi_value) -> Result<Limit> {
         let env = self.env;
-        let elements = match elements(env, array) {
-            Ok(elements) if elements.len() >= 2 => elements,
+        let length = match length(env, array) {
+            Ok(length) if length >= 2 => length,
             _ => return Err(Failure::error("NumberExpected", "expected a limit")),
         };
-        let mut values = Arguments::new(env);
-        values.values[..2].copy_from_slice(&elements[..2]);
-        let cancels = elements[2..].iter();
+        let cancel = |index| Ok(CellView::new(env, element(env, array, index)?)?.cell());
         Ok(Limit {
-            milliseconds: values.number()?,
-            is_fault: values.boolean()?,
-            cancels: cancels
-                .map(|cancel| Ok(CellView::new(env, *cancel)?.cell()))
-                .collect::<Result<_>>()?,
+            milliseconds: number(env, element(env, array, 0)?)?,
+            is_fault: boolean(env, element(env, array, 1)?)?,
+            cancels: (2..length).map(cancel).collect::<Result<_>>()?,
         })
     }
 
@@ -176,12 +173,7 @@ impl Arguments {
 
     /// A number.
     pub fn number(&mut self) -> Result<f64> {
-        let mut number = 0.0;
-        // SAFETY: a value of this environment, within the scope of the native call.
-        match unsafe { sys::napi_get_value_double(self.env.raw(), self.next(), &mut number) } {
-            sys::Status::napi_ok => Ok(number),
-            _ => Err(Failure::error("NumberExpected", "expected a number")),
-        }
+        number(self.env, self.next())
     }
 
     /// A string.
@@ -193,30 +185,53 @@ impl Arguments {
 
     /// A boolean.
     pub fn boolean(&mut self) -> Result<bool> {
-        let mut value = false;
-        // SAFETY: a value of this environment, within the scope of the native call.
-        match unsafe { sys::napi_get_value_bool(self.env.raw(), self.next(), &mut value) } {
-            sys::Status::napi_ok => Ok(value),
-            _ => Err(Failure::error("BooleanExpected", "expected a boolean")),
-        }
+        boolean(self.env, self.next())
+    }
+}
+
+#[inline]
+fn number(env: Env, value: sys::napi_value) -> Result<f64> {
+    let mut number = 0.0;
+    // SAFETY: a value of this environment, within the scope of the native call.
+    match unsafe { sys::napi_get_value_double(env.raw(), value, &mut number) } {
+        sys::Status::napi_ok => Ok(number),
+        _ => Err(Failure::error("NumberExpected", "expected a number")),
+    }
+}
+
+#[inline]
+fn boolean(env: Env, value: sys::napi_value) -> Result<bool> {
+    let mut boolean = false;
+    // SAFETY: a value of this environment, within the scope of the native call.
+    match unsafe { sys::napi_get_value_bool(env.raw(), value, &mut boolean) } {
+        sys::Status::napi_ok => Ok(boolean),
+        _ => Err(Failure::error("BooleanExpected", "expected a boolean")),
     }
 }
 
 /// The elements of an array that belongs to the package, so that no code of the user runs.
 fn elements(env: Env, array: sys::napi_value) -> Result<Vec<sys::napi_value>> {
+    (0..length(env, array)?)
+        .map(|index| element(env, array, index))
+        .collect()
+}
+
+#[inline]
+fn length(env: Env, array: sys::napi_value) -> Result<u32> {
     let mut length = 0;
     // SAFETY: a value of this environment, within the scope of the native call.
-    let status = unsafe { sys::napi_get_array_length(env.raw(), array, &mut length) };
-    if status != sys::Status::napi_ok {
-        return Err(Failure::invalid("expected an array"));
+    match unsafe { sys::napi_get_array_length(env.raw(), array, &mut length) } {
+        sys::Status::napi_ok => Ok(length),
+        _ => Err(Failure::invalid("expected an array")),
     }
-    let element = |index| {
-        let mut value = ptr::null_mut();
-        // SAFETY: as above.
-        let status = unsafe { sys::napi_get_element(env.raw(), array, index, &mut value) };
-        check(status, "cannot read an array").map(|()| value)
-    };
-    (0..length).map(element).collect()
+}
+
+#[inline]
+fn element(env: Env, array: sys::napi_value, index: u32) -> Result<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: a value of this environment, within the scope of the native call.
+    let status = unsafe { sys::napi_get_element(env.raw(), array, index, &mut value) };
+    check(status, "cannot read an array").map(|()| value)
 }
 
 #[cold]
@@ -234,6 +249,7 @@ impl Name {
 
 impl Limit {
     /// When the limit passes. None for infinity.
+    #[inline]
     pub fn deadline(&self) -> Option<Deadline> {
         // Without a limit the clock need not be read.
         if self.milliseconds == f64::INFINITY {

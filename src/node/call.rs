@@ -171,7 +171,7 @@ impl Call {
         complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
     ) -> Result<Value> {
         let labels = || self.labels();
-        promises::begin(&self.realm, self.site(), terms, labels, wait, complete)?
+        promises::begin(&self.realm, self.site(), terms, &labels, wait, complete)?
             .map(Value::from)
             .map_err(|fault| self.throw(fault))
     }

@@ -97,6 +97,12 @@ impl Site {
 
 /// A pending promise.
 struct Pending<W: PendingWait + ?Sized = dyn PendingWait> {
+    entry: Entry,
+    wait: W,
+}
+
+/// What a pending promise has whatever it waits for.
+struct Entry {
     realm: Rc<Realm>,
     site: Site,
     limit: Option<Box<TimeLimit>>,
@@ -104,7 +110,6 @@ struct Pending<W: PendingWait + ?Sized = dyn PendingWait> {
     /// Its place in the list that other threads read.
     place: u32,
     keeps_alive: bool,
-    wait: W,
 }
 
 /// The time limit of a promise.
@@ -250,12 +255,12 @@ impl Pending {
 
     fn is_late(&self) -> bool {
         let passed = |limit: &TimeLimit| limit.deadline <= Deadline::now();
-        self.wait.is_limited() && self.limit.as_deref().is_some_and(passed)
+        self.wait.is_limited() && self.entry.limit.as_deref().is_some_and(passed)
     }
 
     fn is_cancelled(&mut self) -> bool {
         let is_aborted = |cancelling: &mut Box<Cancelling>| cancelling.is_aborted();
-        self.wait.is_limited() && self.cancelling.as_mut().is_some_and(is_aborted)
+        self.wait.is_limited() && self.entry.cancelling.as_mut().is_some_and(is_aborted)
     }
 }
 
@@ -265,11 +270,11 @@ pub fn begin<W: Wait + 'static>(
     realm: &Rc<Realm>,
     site: Site,
     terms: Terms,
-    labels: impl FnOnce() -> Labels,
+    labels: &dyn Fn() -> Labels,
     wait: impl FnOnce(&Requester) -> W,
     complete: impl FnOnce(std::result::Result<W::Output, Fault>) -> Completion + 'static,
 ) -> Result<Completion> {
-    let Prepared { limit, cancelling } = prepare(realm, &terms)?;
+    let prepared = prepare(realm, &terms)?;
     let completion = as_context(realm.thread(), |context| {
         let requester = requester(context, realm, &terms);
         let mut wait = wait(&requester);
@@ -281,18 +286,13 @@ pub fn begin<W: Wait + 'static>(
             return complete(result);
         }
         let pending = Pending {
-            realm: Rc::clone(realm),
-            site,
-            limit,
-            cancelling: register(site, &terms, &requester, cancelling),
-            place: 0,
-            keeps_alive: terms.keeps_alive,
+            entry: entry(realm, site, &terms, &requester, prepared),
             wait: Completing {
                 wait,
                 complete: Some(complete),
             },
         };
-        add(context, &terms, labels(), Box::new(pending))
+        add(context, &terms, labels, Box::new(pending))
     });
     realm.environment().hold_due();
     Ok(completion)
@@ -341,6 +341,24 @@ fn prepare(realm: &Realm, terms: &Terms) -> Result<Prepared> {
     })
 }
 
+fn entry(
+    realm: &Rc<Realm>,
+    site: Site,
+    terms: &Terms,
+    requester: &Requester,
+    prepared: Prepared,
+) -> Entry {
+    let Prepared { limit, cancelling } = prepared;
+    Entry {
+        realm: Rc::clone(realm),
+        site,
+        limit,
+        cancelling: register(site, terms, requester, cancelling),
+        place: 0,
+        keeps_alive: terms.keeps_alive,
+    }
+}
+
 /// Registers a promise with its cancels. One that waits for a Cancel stands in its queue already.
 fn register(
     site: Site,
@@ -367,13 +385,19 @@ fn requester(context: &Context, realm: &Realm, terms: &Terms) -> Requester {
 }
 
 /// Adds a pending promise. It ends at once if it must not wait, or if a cancel was aborted meanwhile.
-fn add(context: &Context, terms: &Terms, labels: Labels, mut pending: Box<Pending>) -> Completion {
+fn add(
+    context: &Context,
+    terms: &Terms,
+    labels: &dyn Fn() -> Labels,
+    mut pending: Box<Pending>,
+) -> Completion {
     let waiter = Arc::clone(pending.wait.waiter());
-    let is_cancellable = pending.cancelling.is_some();
-    pending.place = listing::add(context.thread, waiter, labels);
-    pending.realm.begin_pending();
-    if pending.keeps_alive {
-        pending.realm.environment().hold(1);
+    let entry = &mut pending.entry;
+    let is_cancellable = entry.cancelling.is_some();
+    entry.place = listing::add(context.thread, waiter, labels());
+    entry.realm.begin_pending();
+    if entry.keeps_alive {
+        entry.realm.environment().hold(1);
     }
     // A letter that came before this is still in the mailbox, which only this thread reads.
     with_pending(|all| all.insert(terms.serial, pending));
@@ -405,17 +429,18 @@ fn step(context: &Context, number: u64, reason: Option<WakeReason>) -> Option<Fi
     if let Some(reason) = reason
         && let Poll::Ready(completion) = pending.wait.resume(context, reason)
     {
-        if pending.keeps_alive {
-            pending.realm.environment().hold(-1);
+        let entry = &pending.entry;
+        if entry.keeps_alive {
+            entry.realm.environment().hold(-1);
         }
-        pending.realm.end_pending();
+        entry.realm.end_pending();
         return Some(Finished {
-            labels: listing::remove(context.thread, pending.place),
-            site: pending.site,
+            labels: listing::remove(context.thread, entry.place),
+            site: entry.site,
             completion,
         });
     }
-    listing::update(context.thread, pending.place, pending.wait.waiter());
+    listing::update(context.thread, pending.entry.place, pending.wait.waiter());
     with_pending(|all| all.insert(number, pending));
     None
 }
@@ -454,7 +479,7 @@ fn read_mailbox(env: Env, environment: &Environment) {
     realm::catch_up(env, environment);
     for number in environment.mailbox().take() {
         let Some((realm, thread)) = with_pending(|all| {
-            let realm = &all.get(&number)?.realm;
+            let realm = &all.get(&number)?.entry.realm;
             Some((Rc::clone(realm), Arc::clone(realm.thread())))
         }) else {
             continue;
@@ -482,11 +507,12 @@ fn read_mailbox(env: Env, environment: &Environment) {
 
 /// Cancels all promises of an environment, since it ends.
 fn end(environment: &Environment) {
-    let of_environment =
-        |pending: &Pending| std::ptr::eq(Rc::as_ptr(pending.realm.environment()), environment);
+    let of_environment = |pending: &Pending| {
+        std::ptr::eq(Rc::as_ptr(pending.entry.realm.environment()), environment)
+    };
     let numbers: Vec<_> = with_pending(|all| {
         let own = all.iter().filter(|(_, pending)| of_environment(pending));
-        own.map(|(number, pending)| (*number, Arc::clone(pending.realm.thread())))
+        own.map(|(number, pending)| (*number, Arc::clone(pending.entry.realm.thread())))
             .collect()
     });
     for (number, thread) in numbers {

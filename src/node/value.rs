@@ -59,6 +59,7 @@ impl Failure {
 }
 
 /// Fails with `message` if a call of Node-API failed.
+#[inline]
 pub fn check(status: sys::napi_status, message: &str) -> Result<()> {
     match status {
         sys::Status::napi_ok => Ok(()),

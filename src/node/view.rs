@@ -18,6 +18,7 @@ pub struct CellView {
 impl CellView {
     /// Reads the address of the first cell of a view. JavaScript's constructor has checked that the memory is shared,
     /// which it can do in every realm and on every runtime. So the memory can be neither detached nor moved.
+    #[inline]
     pub fn new(env: Env, value: sys::napi_value) -> Result<Self> {
         let (mut kind, mut length, mut data, mut byte_offset) = (0, 0, ptr::null_mut(), 0);
         // SAFETY: `value` is a value of this environment, and each place is valid or null, as Node-API allows.

@@ -96,6 +96,7 @@ pub fn choose_handoff() -> Option<bool> {
 }
 
 /// The time by which the limits of the calling thread are set.
+#[inline]
 pub fn now() -> Deadline {
     #[cfg(loom)]
     return Deadline::now();

@@ -59,13 +59,16 @@ impl Drop for Watching<'_> {
 }
 
 struct Table {
-    living: HashMap<ThreadId, Arc<Thread>>,
+    living: HashMap<ThreadId, Living>,
     /// A bit for each id that ever registered.
     seen: Vec<u64>,
-    /// The last errors of living threads, and of the threads that died last.
-    errors: HashMap<ThreadId, LastError>,
-    /// The dead threads among them, the first that died first.
-    dead_with_errors: VecDeque<ThreadId>,
+    /// The last errors of the threads that died last, the first that died first.
+    dead_with_errors: VecDeque<(ThreadId, LastError)>,
+}
+
+struct Living {
+    thread: Arc<Thread>,
+    error: Option<LastError>,
 }
 
 /// The last error that a thread threw.
@@ -109,7 +112,6 @@ impl Threads {
             table: Arc::new(Mutex::new(Table {
                 living: HashMap::default(),
                 seen: Vec::new(),
-                errors: HashMap::default(),
                 dead_with_errors: VecDeque::new(),
             })),
             watcher: OnceLock::new(),
@@ -125,24 +127,25 @@ impl Threads {
         }
         table.see(id);
         let thread = Arc::new(Thread::new(id));
-        table.living.insert(id, Arc::clone(&thread));
+        let living = Living {
+            thread: Arc::clone(&thread),
+            error: None,
+        };
+        table.living.insert(id, living);
         Ok(thread)
     }
 
     /// Marks a thread as dead. From here on [`Threads::status`] returns that.
     pub fn retire(&self, id: ThreadId) {
         let mut table = lock(&self.table);
-        table.living.remove(&id);
-        let Some(error) = table.errors.get_mut(&id) else {
+        let Some(mut error) = table.living.remove(&id).and_then(|living| living.error) else {
             return;
         };
         error.died = Some(Deadline::now());
-        table.dead_with_errors.push_back(id);
-        if table.dead_with_errors.len() > MAX_DEAD_WITH_ERRORS
-            && let Some(first) = table.dead_with_errors.pop_front()
-        {
-            table.errors.remove(&first);
+        if table.dead_with_errors.len() == MAX_DEAD_WITH_ERRORS {
+            table.dead_with_errors.pop_front();
         }
+        table.dead_with_errors.push_back((id, error));
     }
 
     /// Notes an error that a living thread is about to throw.
@@ -152,12 +155,20 @@ impl Threads {
             thrown: Deadline::now(),
             died: None,
         };
-        lock(&self.table).errors.insert(id, error);
+        if let Some(living) = lock(&self.table).living.get_mut(&id) {
+            living.error = Some(error);
+        }
     }
 
     /// The last error that a thread threw, alive or dead. None if it threw none, or if many threads died later.
     pub fn last_error(&self, id: ThreadId) -> Option<LastError> {
-        lock(&self.table).errors.get(&id).cloned()
+        let table = lock(&self.table);
+        if let Some(living) = table.living.get(&id) {
+            return living.error.clone();
+        }
+        let mut dead = table.dead_with_errors.iter();
+        dead.find(|(other, _)| *other == id)
+            .map(|(_, error)| error.clone())
     }
 
     /// Interrupts `thread`, which is the calling one, when the descriptor of its event loop becomes readable. None if
@@ -186,7 +197,12 @@ impl Threads {
         let (watched, table) = (Arc::clone(&watcher), Arc::clone(&self.table));
         let watch = move || loop {
             watched.wait(|id| {
-                let thread = lock(&table).living.get(&id).cloned();
+                let table = lock(&table);
+                let thread = table
+                    .living
+                    .get(&id)
+                    .map(|living| Arc::clone(&living.thread));
+                drop(table);
                 if let Some(thread) = thread {
                     thread.interrupt();
                 }
@@ -208,14 +224,15 @@ impl Threads {
         table
             .living
             .get(&id)
-            .is_some_and(|thread| thread.is_blocked())
+            .is_some_and(|living| living.thread.is_blocked())
     }
 
     /// How much CPU a living thread has used since it began, in nanoseconds. None if it does not show that.
     pub fn cpu_time(&self, id: ThreadId) -> Option<u64> {
         // The thread does not end while the lock is held, so its number is not reused.
         let table = lock(&self.table);
-        table.living.get(&id)?.cpu_clock.get()?.nanoseconds()
+        let living = table.living.get(&id)?;
+        living.thread.cpu_clock.get()?.nanoseconds()
     }
 
     /// All living threads.

@@ -77,7 +77,7 @@ impl Report<'_> {
     }
 
     fn follow(&mut self, thread: ThreadId) {
-        if let Some((key, _)) = self.view.blocked.get(&thread) {
+        if let Some((key, _)) = self.view.blocked.get(thread) {
             let leads_to = |site: &Site| site.named.key == *key;
             let index = self.view.sites.iter().position(leads_to);
             self.sites

@@ -23,7 +23,37 @@ pub struct History {
     /// By the addresses of the waiters, which are not reused as long as their entries are here.
     waits: HashMap<usize, Remembered>,
     /// How much CPU a thread had used at the last looks, in nanoseconds, the earliest first.
-    cpu_times: HashMap<ThreadId, VecDeque<(Deadline, u64)>>,
+    cpu_times: ByThread<VecDeque<(Deadline, u64)>>,
+}
+
+/// What is known of some threads. They are few, so a search needs no table, each kind of which takes kilobytes of code.
+pub struct ByThread<T>(Vec<(ThreadId, T)>);
+
+impl<T> ByThread<T> {
+    /// What is known of a thread.
+    pub fn get(&self, thread: ThreadId) -> Option<&T> {
+        let mut all = self.0.iter();
+        all.find(|(other, _)| *other == thread)
+            .map(|(_, known)| known)
+    }
+
+    /// All threads of which something is known.
+    pub fn iter(&self) -> impl Iterator<Item = &(ThreadId, T)> {
+        self.0.iter()
+    }
+
+    fn set(&mut self, thread: ThreadId, known: T) {
+        match self.0.iter_mut().find(|(other, _)| *other == thread) {
+            Some((_, before)) => *before = known,
+            None => self.0.push((thread, known)),
+        }
+    }
+}
+
+impl<T> Default for ByThread<T> {
+    fn default() -> Self {
+        ByThread(Vec::new())
+    }
 }
 
 /// What earlier looks found of one wait.
@@ -92,11 +122,11 @@ pub struct View {
     /// If all threads that use the package are blocked without a time limit: how many they are, and since when.
     pub all_blocked: Option<(usize, Deadline)>,
     /// What each blocked thread waits for, and the cells of the locks that it reads.
-    pub blocked: HashMap<ThreadId, (Key, Vec<Key>)>,
+    pub blocked: ByThread<(Key, Vec<Key>)>,
     /// The threads that are alive.
     pub living: Vec<ThreadId>,
     /// How much CPU the owners have used: at an earlier moment, and now.
-    cpu_times: HashMap<ThreadId, ((Deadline, u64), u64)>,
+    cpu_times: ByThread<((Deadline, u64), u64)>,
 }
 
 /// What some threads and promises wait for.
@@ -143,15 +173,15 @@ impl View {
     pub fn now(history: &mut History) -> Self {
         let records = QUEUES.waits().blocked();
         let living = QUEUES.threads().living();
-        let mut blocked = HashMap::default();
-        let mut unlimited = HashMap::default();
+        let mut blocked = ByThread::default();
+        let mut unlimited = ByThread::default();
         let mut found = Vec::new();
         for record in records {
             let reads = record.reads.iter();
             let reads = reads.map(|cell| Key::new(*cell, Kind::RwLock)).collect();
-            blocked.insert(record.thread, (record.waiter.key(), reads));
+            blocked.set(record.thread, (record.waiter.key(), reads));
             if !record.limited {
-                unlimited.insert(record.thread, record.waiter.since());
+                unlimited.set(record.thread, record.waiter.since());
             }
             found.push(Found {
                 waiter: record.waiter,
@@ -160,11 +190,11 @@ impl View {
                 note: record.note,
             });
         }
-        let all_are_blocked = living.iter().all(|thread| unlimited.contains_key(thread));
-        let last = unlimited.values().max();
+        let all_are_blocked = living.iter().all(|thread| unlimited.get(*thread).is_some());
+        let last = unlimited.iter().map(|(_, since)| *since).max();
         let all_blocked = last
             .filter(|_| all_are_blocked)
-            .map(|last| (living.len(), *last));
+            .map(|last| (living.len(), last));
         let promises = listing::all_waiting(MAX_PROMISES).into_iter();
         found.extend(promises.map(|(waiter, labels)| Found {
             waiter,
@@ -178,7 +208,7 @@ impl View {
             all_blocked,
             blocked,
             living,
-            cpu_times: HashMap::default(),
+            cpu_times: ByThread::default(),
         };
         view.add_all(found, history);
         view.note_cpu_times(history);
@@ -234,7 +264,7 @@ impl View {
 
     /// Notes how much CPU the owners have used.
     fn note_cpu_times(&mut self, history: &mut History) {
-        let mut before = std::mem::take(&mut history.cpu_times);
+        let before = std::mem::take(&mut history.cpu_times);
         for site in &self.sites {
             let Holder::Owner { thread, .. } = site.holder else {
                 continue;
@@ -242,21 +272,26 @@ impl View {
             let Some(now) = QUEUES.threads().cpu_time(thread) else {
                 continue;
             };
-            let mut times = before.remove(&thread).unwrap_or_default();
-            if let Some(earliest) = times.front() {
-                self.cpu_times.insert(thread, (*earliest, now));
+            let noted = site
+                .unchanged
+                .and_then(|(since, used)| Some((since, used?)));
+            // Of a thread that owns several locks, the earlier looks are known already.
+            let is_first = history.cpu_times.get(thread).is_none();
+            let mut times = before.get(thread).cloned().unwrap_or_default();
+            let earliest = times.front().copied().filter(|_| is_first);
+            if let Some(then) = noted.or(earliest) {
+                self.cpu_times.set(thread, (then, now));
             }
-            if let Some((since, Some(then))) = site.unchanged {
-                self.cpu_times.insert(thread, ((since, then), now));
+            if is_first {
+                push(&mut times, (self.at, now));
+                history.cpu_times.set(thread, times);
             }
-            push(&mut times, (self.at, now));
-            history.cpu_times.entry(thread).or_insert(times);
         }
     }
 
     /// How much CPU a thread used lately, in nanoseconds, and within how many.
     pub fn cpu_used(&self, thread: ThreadId) -> Option<(u64, u64)> {
-        let ((since, then), now) = self.cpu_times.get(&thread)?;
+        let ((since, then), now) = self.cpu_times.get(thread)?;
         Some((now.saturating_sub(*then), self.age(*since)))
     }
 

@@ -92,6 +92,7 @@ pub fn is_scheduled() -> bool {
 }
 
 /// The time: that of the schedule for an explored thread.
+#[inline]
 pub fn now() -> Deadline {
     match current() {
         Some(explored) => explored.exploration.now(),
