@@ -10,13 +10,3 @@ pub struct Label {
     /// The index of the cell.
     pub index: usize,
 }
-
-impl Label {
-    /// The class name followed by the primitive's name, or by the index of its cell if it has no name.
-    pub fn behind(&self, class: &str) -> String {
-        match &self.name {
-            Some(name) => format!("{class} \"{name}\""),
-            None => format!("{class} in cell {}", self.index),
-        }
-    }
-}

@@ -285,13 +285,13 @@ fn report_of(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
 fn cycle(edges: &[CycleEdge]) -> Value {
     let link = |edge: &CycleEdge| {
         let holds = match edge.holding {
-            Holding::Owns | Holding::Reads => label(&edge.holds).into(),
+            Holding::Owns | Holding::Reads => label(&edge.holds).to_string().into(),
             Holding::QueuedBefore => Value::Undefined,
         };
         Value::Object(vec![
             (c"threadId", edge.thread.worker().into()),
             (c"holds", holds),
-            (c"waitsFor", label(&edge.waits_for).into()),
+            (c"waitsFor", label(&edge.waits_for).to_string().into()),
         ])
     };
     Value::Array(edges.iter().map(link).collect())

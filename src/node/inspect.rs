@@ -60,7 +60,7 @@ fn row(
         (c"threadId", wait.thread.worker().into()),
         (c"kind", class_of(key.kind()).to_owned().into()),
         (c"name", name.map(str::to_owned).into()),
-        (c"waitsFor", label(&wait.named).into()),
+        (c"waitsFor", label(&wait.named).to_string().into()),
         (c"waitedMs", milliseconds(now, wait.since).into()),
         (c"async", is_promise.into()),
         (c"grantedMs", granted_ms.into()),

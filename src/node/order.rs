@@ -284,7 +284,7 @@ fn text(cycle: &Cycle) -> String {
             Mode::Read => "read",
             Mode::Write => "write",
         };
-        let who = capitalized(&thread(step.thread));
+        let who = capitalized(&thread(step.thread).to_string());
         // Writing to a string does not fail.
         let _ = write!(
             text,

@@ -5,6 +5,7 @@ use super::view::{Holder, Site, View, Wait};
 use crate::node::names::{class_of, duration, label, thread as name_of};
 use crate::queue::{Access, Key, Kind};
 use crate::threads::ThreadId;
+use std::fmt::{self, Display, Formatter, Write};
 
 /// The most lines of a report below its title.
 const MAX_LINES: usize = 19;
@@ -131,7 +132,10 @@ impl Report<'_> {
             }
             Holder::Readers(reads) => {
                 let readers = self.readers(site.named.key);
-                let mut names: Vec<_> = readers.iter().map(|thread| name_of(*thread)).collect();
+                let mut names: Vec<_> = readers
+                    .iter()
+                    .map(|thread| name_of(*thread).to_string())
+                    .collect();
                 if names.is_empty() {
                     names.push("threads that do not wait here".to_owned());
                 } else if names.len() < reads as usize {
@@ -151,7 +155,7 @@ impl Report<'_> {
             let released = match site.released {
                 0 => String::new(),
                 1 => ", released at least once meanwhile".to_owned(),
-                times => format!(", released at least {} times meanwhile", grouped(times)),
+                times => format!(", released at least {} times meanwhile", Grouped(times)),
             };
             format!("{who} at {same} of {all} looks{released}")
         })
@@ -180,7 +184,7 @@ impl Report<'_> {
                 1 => format!("a promise of {thread} ({how})"),
                 _ => format!(
                     "{} promises of {thread} (the oldest {how})",
-                    grouped(count as u64)
+                    Grouped(count as u64)
                 ),
             });
         }
@@ -192,13 +196,10 @@ impl Report<'_> {
         list(&parts)
     }
 
-    /// How a wait asks, and for how long.
-    fn how(&self, wait: &Wait) -> String {
-        let time = duration(self.view.age(wait.since));
-        match wait.access {
-            Access::Own => format!("for {time}"),
-            Access::Read => format!("to read, for {time}"),
-            Access::Write => format!("to write, for {time}"),
+    fn how(&self, wait: &Wait) -> Asking {
+        Asking {
+            access: wait.access,
+            time: self.view.age(wait.since),
         }
     }
 
@@ -240,7 +241,10 @@ impl Report<'_> {
 
     fn circle(&self, edges: &[Edge], circle: &[&Edge]) -> String {
         let [edge] = circle else {
-            let names: Vec<_> = circle.iter().map(|edge| name_of(edge.from)).collect();
+            let names: Vec<_> = circle
+                .iter()
+                .map(|edge| name_of(edge.from).to_string())
+                .collect();
             return format!(
                 "{} wait for each other in a circle, through promises or guards, unless other tasks of theirs go on",
                 list(&names)
@@ -296,7 +300,7 @@ impl Report<'_> {
             let promises = site.waits.len() - threads;
             let parts = [(threads, "thread"), (promises, "promise")].map(|(count, what)| {
                 let s = if count == 1 { "" } else { "s" };
-                (count > 0).then(|| format!("{} {what}{s}", grouped(count as u64)))
+                (count > 0).then(|| format!("{} {what}{s}", Grouped(count as u64)))
             });
             let parts: Vec<_> = parts.into_iter().flatten().collect();
             let verb = if site.waits.len() == 1 {
@@ -355,26 +359,47 @@ fn circle_from(edges: &[Edge], start: ThreadId) -> Option<Vec<&Edge>> {
 }
 
 /// A time that has passed at least.
-fn at_least(nanoseconds: u64) -> String {
+fn at_least(nanoseconds: u64) -> impl Display {
     /// `duration` rounds from here on, to tenths of a second.
     const SECOND: u64 = 1_000_000_000;
-    match nanoseconds {
-        SECOND.. => duration(nanoseconds.saturating_sub(50_000_000).max(SECOND)),
-        _ => duration(nanoseconds),
+    duration(match nanoseconds {
+        SECOND.. => nanoseconds.saturating_sub(50_000_000).max(SECOND),
+        _ => nanoseconds,
+    })
+}
+
+/// How a wait asks, and for how long.
+struct Asking {
+    access: Access,
+    /// In nanoseconds.
+    time: u64,
+}
+
+impl Display for Asking {
+    fn fmt(&self, to: &mut Formatter) -> fmt::Result {
+        to.write_str(match self.access {
+            Access::Own => "for ",
+            Access::Read => "to read, for ",
+            Access::Write => "to write, for ",
+        })?;
+        duration(self.time).fmt(to)
     }
 }
 
 /// A number with commas between its thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
+struct Grouped(u64);
+
+impl Display for Grouped {
+    fn fmt(&self, to: &mut Formatter) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                to.write_char(',')?;
+            }
+            to.write_char(digit)?;
         }
-        grouped.push(digit);
+        Ok(())
     }
-    grouped
 }
 
 fn list(parts: &[String]) -> String {
@@ -392,7 +417,7 @@ mod tests {
     #[test]
     fn numbers_and_lists_read_as_written_by_hand() {
         assert_eq!(
-            [7, 1_204, 1_000_000].map(grouped),
+            [7, 1_204, 1_000_000].map(|number| Grouped(number).to_string()),
             ["7", "1,204", "1,000,000"]
         );
         let parts = ["a", "b", "c"].map(str::to_owned);
@@ -402,8 +427,8 @@ mod tests {
 
     #[test]
     fn at_least_never_says_more_than_has_passed() {
-        assert_eq!(at_least(9_790_000_000), "9.7 s");
-        assert_eq!(at_least(1_010_000_000), "1.0 s");
-        assert_eq!(at_least(999_900_000), "999 ms");
+        assert_eq!(at_least(9_790_000_000).to_string(), "9.7 s");
+        assert_eq!(at_least(1_010_000_000).to_string(), "1.0 s");
+        assert_eq!(at_least(999_900_000).to_string(), "999 ms");
     }
 }
