@@ -21,7 +21,8 @@ pub struct Place {
 #[derive(Default)]
 pub struct Identity {
     buffers: HashMap<usize, Buffer>,
-    classes: std::collections::BTreeMap<String, Number>,
+    /// Sorted by name.
+    classes: Vec<(String, Number)>,
 }
 
 /// A buffer that threads keep alive.
@@ -59,11 +60,20 @@ impl Identity {
     }
 
     pub fn find_class(&self, name: &str) -> Option<Number> {
-        self.classes.get(name).copied()
+        let at = self.place_of_class(name).ok()?;
+        Some(self.classes[at].1)
     }
 
     pub fn insert_class(&mut self, name: String, number: Number) {
-        self.classes.insert(name, number);
+        match self.place_of_class(&name) {
+            Ok(at) => self.classes[at].1 = number,
+            Err(at) => self.classes.insert(at, (name, number)),
+        }
+    }
+
+    fn place_of_class(&self, name: &str) -> Result<usize, usize> {
+        self.classes
+            .binary_search_by(|(other, _)| other.as_str().cmp(name))
     }
 
     pub fn keep(&mut self, base: usize, thread: ThreadId) {

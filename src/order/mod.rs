@@ -17,7 +17,6 @@ use crate::sync::{Mutex, MutexGuard, lock};
 use crate::threads::ThreadId;
 use graph::Graph;
 use identity::Identity;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The most cycles that a process reports.
@@ -32,7 +31,7 @@ pub struct Inner {
     graph: Graph,
     identity: Identity,
     /// The cycles that were reported, each by the locks in it.
-    reported: BTreeSet<Vec<Number>>,
+    reported: Vec<Vec<Number>>,
     inversions: Vec<Arc<Inversion>>,
     /// What was left out, and was not said yet.
     unsaid: Option<Full>,
@@ -161,7 +160,8 @@ impl Inner {
             self.note(Full::Reports);
             return false;
         }
-        self.reported.insert(cycle.locks.clone())
+        self.reported.push(cycle.locks.clone());
+        true
     }
 
     /// Lists a report.

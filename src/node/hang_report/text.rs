@@ -110,25 +110,26 @@ impl Report<'_> {
     }
 
     fn line_of(&self, site: &Site) -> String {
-        let name = label(&site.named);
-        let waits = self.waits(site);
-        match self.state(site) {
-            Some(state) => format!("{name}: {state}. Waiting: {waits}."),
-            None => format!("{name}. Waiting: {waits}."),
-        }
+        let mut line = label(&site.named).to_string();
+        // Writing to a string does not fail.
+        let _ = self.write_state(site, &mut line);
+        line += ". Waiting: ";
+        line += &self.waits(site);
+        line += ".";
+        line
     }
 
-    /// Who holds a lock, and for how long as far as that is known. None for what has no owner.
-    fn state(&self, site: &Site) -> Option<String> {
-        let who = match site.holder {
-            Holder::None => return None,
+    /// Writes who holds a lock, and for how long as far as that is known. Nothing for what has no owner.
+    fn write_state(&self, site: &Site, to: &mut String) -> fmt::Result {
+        match site.holder {
+            Holder::None => return Ok(()),
             Holder::Owner { thread, by_guard } => {
                 let guard = if by_guard { "a guard of " } else { "" };
                 let is = match site.named.key.kind() {
                     Kind::Once => "run",
                     _ => "owned",
                 };
-                format!("{is} by {guard}{}", name_of(thread))
+                write!(to, ": {is} by {guard}{}", name_of(thread))?;
             }
             Holder::Readers(reads) => {
                 let readers = self.readers(site.named.key);
@@ -142,23 +143,21 @@ impl Report<'_> {
                     names.push("perhaps threads that do not wait here".to_owned());
                 }
                 let s = if reads == 1 { "" } else { "s" };
-                format!("read by {} ({reads} read{s})", list(&names))
+                write!(to, ": read by {} ({reads} read{s})", list(&names))?;
             }
-        };
+        }
         let unchanged = site.unchanged.map_or(0, |(since, _)| self.view.age(since));
         // Of a lock that changes hands, the time of the last owner alone would mislead.
-        let says_enough = unchanged >= self.limit || !site.is_released && unchanged > 0;
-        Some(if says_enough {
-            format!("{who} for at least {}", at_least(unchanged))
-        } else {
-            let (same, all) = site.looks;
-            let released = match site.released {
-                0 => String::new(),
-                1 => ", released at least once meanwhile".to_owned(),
-                times => format!(", released at least {} times meanwhile", Grouped(times)),
-            };
-            format!("{who} at {same} of {all} looks{released}")
-        })
+        if unchanged >= self.limit || !site.is_released && unchanged > 0 {
+            return write!(to, " for at least {}", at_least(unchanged));
+        }
+        let (same, all) = site.looks;
+        write!(to, " at {same} of {all} looks")?;
+        match site.released {
+            0 => Ok(()),
+            1 => to.write_str(", released at least once meanwhile"),
+            times => write!(to, ", released at least {} times meanwhile", Grouped(times)),
+        }
     }
 
     /// Who waits at a site, and how long: each thread, and the promises of each thread together.
