@@ -99,37 +99,45 @@ impl Condition {
             return Ok(0);
         }
         // Waiters that enter while this runs are not counted, so the loop ends.
-        let waiting = {
+        let (mut left, mut front) = {
             let mut queue = context.queues.lock(self.key());
             self.examine(&mut queue)?;
-            queue.len(self.key())
+            (count.min(queue.len(self.key())), self.front_mutex(&queue))
         };
-        let mut left = count.min(waiting);
         let mut notified = 0;
         while left > 0
-            && let Some(moved) = self.notify_front(context, left)?
+            && let Some(mutex) = front
         {
+            let (moved, next) = self.notify_front(mutex, context, left)?;
             notified += moved;
             left -= moved;
+            front = next;
         }
         Ok(notified)
     }
 
-    /// Notifies up to `count` waiters at the front of the queue that wait with the same mutex. Returns none if no
-    /// waiter is left, and zero if a waiter with another mutex came to the front meanwhile.
-    fn notify_front(self, context: &Context, count: usize) -> Result<Option<usize>, Fault> {
-        let mutex_of = |queue: &QueueGuard| queue.front(self.key()).and_then(|front| front.mutex());
-        let Some(mutex) = mutex_of(&context.queues.lock(self.key())) else {
-            return Ok(None);
-        };
+    /// The mutex with which the waiter at the front of the queue waits.
+    fn front_mutex(self, queue: &QueueGuard) -> Option<SharedWord> {
+        queue.front(self.key()).and_then(|front| front.mutex())
+    }
+
+    /// Notifies up to `count` waiters at the front of the queue that wait with this mutex: none if a waiter with another
+    /// mutex came to the front meanwhile. Returns how many, and the mutex of the waiter that is at the front then.
+    fn notify_front(
+        self,
+        mutex: SharedWord,
+        context: &Context,
+        count: usize,
+    ) -> Result<(usize, Option<SharedWord>), Fault> {
         let mutex_key = Key::new(mutex, Kind::Mutex);
         let mut queue = context.queues.lock_pair(self.key(), mutex_key);
         self.examine(&mut queue)?;
         let mut moved = Vec::new();
-        while moved.len() < count && mutex_of(&queue) == Some(mutex) {
+        while moved.len() < count && self.front_mutex(&queue) == Some(mutex) {
             moved.extend(queue.pop_front(self.key()));
         }
         let others_wait = !queue.is_empty(self.key());
+        let next = self.front_mutex(&queue);
         let mutex = Mutex::new(mutex);
         self.requeue(
             mutex,
@@ -147,7 +155,7 @@ impl Condition {
         {
             moved.iter().for_each(|waiter| waiter.interrupt());
         }
-        Ok(Some(moved.len()))
+        Ok((moved.len(), next))
     }
 
     /// The number of waiters that are not notified yet. The caller holds the lock of the queue.
