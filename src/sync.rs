@@ -13,6 +13,8 @@ pub use std::sync::{
 };
 
 /// Locks, and ignores poisoning: no code under these locks leaves a structure half changed when it panics.
+// Not inlined: so many functions lock something that their copies would take 20 KB.
+#[inline(never)]
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()

@@ -136,7 +136,7 @@ pub fn all_pending(most: usize) -> (Vec<PendingPromise>, usize) {
 pub fn all_waiting(most: usize) -> Vec<(Arc<Waiter>, Labels)> {
     let mut waiting = Vec::new();
     visit(|_, Listed { waiter, labels }| {
-        if waiter.outcome().is_none() && waiting.len() < most {
+        if !waiter.is_completed() && waiting.len() < most {
             waiting.push((Arc::clone(waiter), labels.clone()));
         }
     });

@@ -201,7 +201,7 @@ impl<'a> Registered<'a> {
 impl Cancels for Registered<'_> {
     fn check(&self) -> Result<Option<Deadline>, Cancelled> {
         // The registration was completed even if another program has written over the word since.
-        if self.waiters.iter().any(|waiter| waiter.outcome().is_some()) {
+        if self.waiters.iter().any(|waiter| waiter.is_completed()) {
             return Err(Cancelled);
         }
         let mut next = None;

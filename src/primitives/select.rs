@@ -107,7 +107,7 @@ impl Selecting {
             let mut queue = context.queues.lock(watcher.key());
             if queue.remove(watcher) {
                 on.left(&mut queue);
-            } else if watcher.outcome().is_none() {
+            } else if !watcher.is_completed() {
                 // It never entered.
             } else if looks && told.is_none() {
                 told = Some(index);
@@ -131,7 +131,7 @@ impl Wait for Selecting {
             let mut queue = context.queues.lock(watcher.key());
             queue.push_back(watcher);
             on.begin(context.queues, &mut queue);
-            if watcher.outcome().is_some() {
+            if watcher.is_completed() {
                 drop(queue);
                 return Poll::Ready(Ok(self.leave(context, true)));
             }

@@ -101,10 +101,10 @@ impl Context<'_> {
         }
         let is_limited = deadline.is_some() || cancels.is_some();
         let stats = WaitStats::new(self.thread.wait_stats());
-        let began = Deadline::now();
+        let began = waiter.began();
         // If spinning succeeds, the token that was left with the outcome stays in the parker. A later sleep takes it
         // for a spurious wake-up.
-        let spun = spin_then_yield(stats, is_limited, || waiter.outcome().is_some());
+        let spun = spin_then_yield(stats, is_limited, || waiter.is_completed());
         let reason = self.park(waiter, deadline, cancels, revalidate);
         if let WakeReason::Completed(_) = reason {
             let took = waiter

@@ -163,10 +163,10 @@ impl<'a> QueueGuard<'a> {
     }
 
     fn bucket(&self, key: Key) -> &Bucket {
-        let index = self.queues.index(key);
         match &self.other {
-            Some((place, bucket)) if *place == index => bucket,
+            Some((place, bucket)) if *place == self.queues.index(key) => bucket,
             _ => {
+                let index = self.queues.index(key);
                 debug_assert_eq!(self.bucket.0, index, "the bucket of this key is not locked");
                 &self.bucket.1
             }
@@ -174,9 +174,8 @@ impl<'a> QueueGuard<'a> {
     }
 
     fn bucket_mut(&mut self, key: Key) -> &mut Bucket {
-        let index = self.queues.index(key);
         match &mut self.other {
-            Some((place, bucket)) if *place == index => bucket,
+            Some((place, bucket)) if *place == self.queues.index(key) => bucket,
             _ => &mut self.bucket.1,
         }
     }

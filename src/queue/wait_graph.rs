@@ -236,7 +236,7 @@ impl WaitGraph {
         let records = lock(&self.records);
         records
             .all_last()
-            .filter(|(_, record)| record.waiter.outcome().is_none())
+            .filter(|(_, record)| !record.waiter.is_completed())
             .map(|(thread, record)| BlockedWait {
                 thread,
                 waiter: Arc::clone(&record.waiter),
@@ -320,7 +320,7 @@ impl Record {
 
     /// Whether the thread waits, and only what it waits for can end that.
     fn is_pending(&self) -> bool {
-        !self.is_limited() && !self.breaks_cycle && self.waiter.outcome().is_none()
+        !self.is_limited() && !self.breaks_cycle && !self.waiter.is_completed()
     }
 
     fn is_limited(&self) -> bool {

@@ -412,6 +412,20 @@ impl Waiter {
         Deadline::from_nanoseconds(self.completed_at.load(Ordering::Relaxed))
     }
 
+    /// When the thread began to sleep that is about to: as the wait began, without a look at the clock, unless it was
+    /// woken before.
+    pub(super) fn began(&self) -> Deadline {
+        match self.completed_at.load(Ordering::Relaxed) {
+            0 => self.since(),
+            _ => Deadline::now(),
+        }
+    }
+
+    /// Whether the wait has ended.
+    pub fn is_completed(&self) -> bool {
+        self.outcome.load(Ordering::Acquire) != PENDING
+    }
+
     /// How the wait ended. None as long as it goes on.
     pub fn outcome(&self) -> Option<Outcome> {
         let tag = self.outcome.load(Ordering::Acquire);

@@ -348,9 +348,10 @@ impl Mutex {
                     && queue.handoff_due(next)
                     && threads.status(next.thread()) == Status::Alive
             });
-            let more = queue.len(self.key()) > 1;
             let released = match heir {
-                Some(heir) if more => with_waiters(claim_of(Owner::from(heir.requester()))),
+                Some(heir) if queue.len(self.key()) > 1 => {
+                    with_waiters(claim_of(Owner::from(heir.requester())))
+                }
                 Some(heir) => claim_of(Owner::from(heir.requester())),
                 None => FREE,
             };
@@ -417,8 +418,8 @@ impl Mutex {
         let is_promise = |waiter: &Waiter| waiter.requester().is_promise();
         let was_notified = |waiter: &Waiter| waiter.was_notified() && !is_promise(waiter);
         let crowded = was_notified(&next);
-        self.wake(queue, next);
-        if crowded {
+        let more = self.wake(queue, next);
+        if crowded && more {
             self.wake_next_if(queue, was_notified);
             self.wake_next_if(queue, is_promise);
         }
@@ -433,11 +434,12 @@ impl Mutex {
         }
     }
 
-    /// Wakes a queued waiter to compete for the lock.
-    fn wake(self, queue: &mut QueueGuard, waiter: Arc<Waiter>) {
+    /// Wakes a queued waiter to compete for the lock. Returns whether more are queued.
+    fn wake(self, queue: &mut QueueGuard, waiter: Arc<Waiter>) -> bool {
         queue.remove(&waiter);
         let more = !queue.is_empty(self.key());
         queue.complete(waiter, Outcome::Retry { more });
+        more
     }
 
     /// As [`Mutex::grant_waiters`], for a caller that is about to enter the queue: a free lock is left to the caller,
