@@ -10,8 +10,19 @@ const { spawnSync } = require('node:child_process');
 const { cached, debianPackages, pythonPackages } = require('../cache.js');
 const { CommandError } = require('../command.js');
 
-/** From the source of the standard library, as small as it can be, and without its printer of backtraces: it is a quarter of the addon. */
-const BUILD_STD = ['-Zbuild-std=std,panic_unwind', '-Zbuild-std-features=optimize_for_size'];
+/**
+ * Builds the standard library from its source, as small as it can be: its printer of backtraces would be a quarter of the addon.
+ *
+ * @param {string} library the folder of the source
+ */
+function buildStd(library) {
+  const manifest = fs.readFileSync(path.join(library, 'std', 'Cargo.toml'), 'utf8');
+  // Since Rust 1.90: leaves out the names of functions, too, which a stripped file does not have.
+  const features = ['optimize_for_size', 'backtrace-trace-only'].filter((feature) =>
+    manifest.includes(`\n${feature} = `),
+  );
+  return ['-Zbuild-std=std,panic_unwind', `-Zbuild-std-features=${features.join()}`];
+}
 
 /**
  * @typedef {object} Compiler
@@ -43,8 +54,13 @@ function installed(rust, { fromSource }) {
   const root = rustc('--print', 'sysroot');
   if (!root) return null;
   const version = rustc('--version').split(' ').slice(0, 2).join(' ');
-  if (hasSource(path.join(root, SOURCE))) {
-    return { name: `${version}, std from source`, env: { RUSTC_BOOTSTRAP: '1' }, args: BUILD_STD };
+  const source = path.join(root, SOURCE);
+  if (hasSource(source)) {
+    return {
+      name: `${version}, std from source`,
+      env: { RUSTC_BOOTSTRAP: '1' },
+      args: buildStd(source),
+    };
   }
   if (fromSource || !fs.existsSync(path.join(root, 'lib', 'rustlib', rust, 'lib'))) return null;
   return { name: `${version}, std as installed`, env: { RUSTC_BOOTSTRAP: '1' }, args: [] };
@@ -74,7 +90,7 @@ function debian() {
   return {
     name: `Debian's ${version}, std from source`,
     env: { RUSTC: wrapper, RUSTC_BOOTSTRAP: '1' },
-    args: BUILD_STD,
+    args: buildStd(path.join(folder, 'usr', SOURCE)),
   };
 }
 
