@@ -136,6 +136,16 @@ for (const [library, header] of [
   });
 }
 
+test('a loader that is missing is named, as where a bundler left out a file of the package', async (t) => {
+  const told = await load(t, {
+    before: `const { _resolveFilename } = require('node:module');
+      require('node:module')._resolveFilename = (name, ...rest) =>
+        _resolveFilename(name === '../binding.js' ? '../no-binding.js' : name, ...rest);`,
+  });
+  t.is(told.code, 'MODULE_NOT_FOUND');
+  t.regex(told.message, /no-binding\.js/);
+});
+
 test('a file that NAPI_RS_NATIVE_LIBRARY_PATH names is loaded, or named in the error', async (t) => {
   const [addon] = fs.readdirSync(root).filter((name) => name.endsWith('.node'));
   t.true((await load(t, { env: { NAPI_RS_NATIVE_LIBRARY_PATH: path.join(root, addon) } })).loaded);

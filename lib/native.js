@@ -92,6 +92,8 @@ function load() {
   try {
     return require('../binding.js');
   } catch (cause) {
+    // Not from the loader: the loader itself is missing, say, where a bundler left it out.
+    if (!(/** @type {any} */ (cause)?.failures)) throw cause;
     throw explained(/** @type {LoadError} */ (cause));
   }
 }
