@@ -68,7 +68,7 @@ test('each fault of a binary is named', (t) => {
     t.regex(faults(target, { ...facts, ...wrong }, 500_000).join('; '), said);
   }
   const { target, facts } = good('linux-x64-gnu');
-  t.regex(faults(target, facts, 850_001).join(), /has 850001 bytes, more than 850000/);
+  t.regex(faults(target, facts, 700_001).join(), /has 700001 bytes, more than 700000/);
 });
 
 test('a test that cannot pass on a platform counts as skipped, and no other does', (t) => {

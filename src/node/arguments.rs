@@ -119,7 +119,7 @@ impl Arguments {
         }
     }
 
-    // Not inlined, as few calls need it. It allocates nothing for a limit without cancels.
+    // Not inlined: few calls need it, and many functions read a limit.
     #[inline(never)]
     fn limit_with_cancels(&self, array: sys::napi_value) -> Result<Limit> {
         let env = self.env;

@@ -412,8 +412,7 @@ impl Waiter {
         Deadline::from_nanoseconds(self.completed_at.load(Ordering::Relaxed))
     }
 
-    /// When the thread began to sleep that is about to: as the wait began, without a look at the clock, unless it was
-    /// woken before.
+    /// When the sleep begins that follows. The first one begins with the wait, so that the clock need not be read.
     pub(super) fn began(&self) -> Deadline {
         match self.completed_at.load(Ordering::Relaxed) {
             0 => self.since(),
