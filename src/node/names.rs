@@ -78,3 +78,25 @@ impl Display for Nanoseconds {
         }
     }
 }
+
+/// Several things as a sentence lists them.
+pub fn list(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_as_written_by_hand() {
+        let parts = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(list(&parts[..0]), "");
+        assert_eq!(list(&parts[..1]), "a");
+        assert_eq!(list(&parts), "a, b and c");
+    }
+}

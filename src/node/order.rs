@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::export::{Export, function};
-use super::names::thread;
+use super::names::{list, thread};
 use super::value::{Result, Value, check};
 use super::view::CellView;
 use crate::order::{
@@ -268,7 +268,7 @@ fn text(cycle: &Cycle) -> String {
             format!(
                 "These locks are acquired in an order that can deadlock, although nothing deadlocked here: {}. Acquire \
                  them in the same order everywhere.",
-                listed(&locks)
+                list(&locks)
             )
         }
     };
@@ -303,11 +303,4 @@ fn capitalized(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-fn listed(items: &[String]) -> String {
-    match items {
-        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => items.concat(),
-    }
 }

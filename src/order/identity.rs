@@ -60,18 +60,18 @@ impl Identity {
     }
 
     pub fn find_class(&self, name: &str) -> Option<Number> {
-        let at = self.place_of_class(name).ok()?;
+        let at = self.search_class(name).ok()?;
         Some(self.classes[at].1)
     }
 
     pub fn insert_class(&mut self, name: String, number: Number) {
-        match self.place_of_class(&name) {
+        match self.search_class(&name) {
             Ok(at) => self.classes[at].1 = number,
             Err(at) => self.classes.insert(at, (name, number)),
         }
     }
 
-    fn place_of_class(&self, name: &str) -> Result<usize, usize> {
+    fn search_class(&self, name: &str) -> Result<usize, usize> {
         self.classes
             .binary_search_by(|(other, _)| other.as_str().cmp(name))
     }

@@ -197,12 +197,8 @@ impl Threads {
         let (watched, table) = (Arc::clone(&watcher), Arc::clone(&self.table));
         let watch = move || loop {
             watched.wait(|id| {
-                let table = lock(&table);
-                let thread = table
-                    .living
-                    .get(&id)
-                    .map(|living| Arc::clone(&living.thread));
-                drop(table);
+                let living = |living: &Living| Arc::clone(&living.thread);
+                let thread = lock(&table).living.get(&id).map(living);
                 if let Some(thread) = thread {
                     thread.interrupt();
                 }

@@ -2,7 +2,7 @@
 
 use super::settings::Settings;
 use super::view::{Holder, Site, View, Wait};
-use crate::node::names::{class_of, duration, label, thread as name_of};
+use crate::node::names::{class_of, duration, label, list, thread as name_of};
 use crate::queue::{Access, Key, Kind};
 use crate::threads::ThreadId;
 use std::fmt::{self, Display, Formatter, Write};
@@ -401,27 +401,16 @@ impl Display for Grouped {
     }
 }
 
-fn list(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_lists_read_as_written_by_hand() {
+    fn numbers_read_as_written_by_hand() {
         assert_eq!(
             [7, 1_204, 1_000_000].map(|number| Grouped(number).to_string()),
             ["7", "1,204", "1,000,000"]
         );
-        let parts = ["a", "b", "c"].map(str::to_owned);
-        assert_eq!(list(&parts[..1]), "a");
-        assert_eq!(list(&parts), "a, b and c");
     }
 
     #[test]
