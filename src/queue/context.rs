@@ -101,7 +101,8 @@ impl Context<'_> {
         }
         let is_limited = deadline.is_some() || cancels.is_some();
         let stats = WaitStats::new(self.thread.wait_stats());
-        let began = waiter.began();
+        // The wait's own time would do for the first sleep, but a hand-over takes a tenth longer if the thread spins at once.
+        let began = Deadline::now();
         // If spinning succeeds, the token that was left with the outcome stays in the parker. A later sleep takes it
         // for a spurious wake-up.
         let spun = spin_then_yield(stats, is_limited, || waiter.is_completed());

@@ -412,14 +412,6 @@ impl Waiter {
         Deadline::from_nanoseconds(self.completed_at.load(Ordering::Relaxed))
     }
 
-    /// When the sleep begins that follows. The first one begins with the wait, so that the clock need not be read.
-    pub(super) fn began(&self) -> Deadline {
-        match self.completed_at.load(Ordering::Relaxed) {
-            0 => self.since(),
-            _ => Deadline::now(),
-        }
-    }
-
     /// Whether the wait has ended.
     pub fn is_completed(&self) -> bool {
         self.outcome.load(Ordering::Acquire) != PENDING
