@@ -72,20 +72,14 @@ fn an_abort_after_a_deadline_was_set_ends_a_wait_that_begins_meanwhile() {
     });
 }
 
-/// A wait that can be cancelled is granted the lock while it is cancelled. It keeps the lock, or another waiter
-/// acquires it.
-fn mutex(handoff: HandOff) {
+/// A thread waits by `tries`, which can be cancelled, and is granted the lock while that happens. It unlocks, or another waiter
+/// acquires the lock.
+fn mutex(handoff: HandOff, tries: fn(&World, &Context)) {
     loom::model(move || {
         let world = World::new(handoff);
         let holder = world.thread(1);
         run(&world, &holder, UNINTERRUPTED, lock);
-        let cancelled = spawn(&world, 2, UNINTERRUPTED, |world, context| {
-            let mutex = Mutex::new(world.cell(0));
-            match cancellable(world, context, |context| mutex.lock(context, None)) {
-                Ok(()) => unlock(world, context),
-                other => assert_eq!(other, Err(Fault::Cancelled)),
-            }
-        });
+        let cancelled = spawn(&world, 2, UNINTERRUPTED, tries);
         let other = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             cancel(world).abort(&world.queues);
             lock(world, context);
@@ -98,14 +92,22 @@ fn mutex(handoff: HandOff) {
     });
 }
 
+fn tries_to_lock(world: &World, context: &Context) {
+    let mutex = Mutex::new(world.cell(0));
+    match cancellable(world, context, |context| mutex.lock(context, None)) {
+        Ok(()) => unlock(world, context),
+        other => assert_eq!(other, Err(Fault::Cancelled)),
+    }
+}
+
 #[test]
 fn a_cancelled_wait_keeps_the_lock_or_wakes_the_next() {
-    mutex(COMPETE);
+    mutex(COMPETE, tries_to_lock);
 }
 
 #[test]
 fn a_cancelled_wait_keeps_the_lock_that_it_was_handed_or_leaves_it_to_the_next() {
-    mutex(HAND_OFF);
+    mutex(HAND_OFF, tries_to_lock);
 }
 
 /// As above, for permits.
@@ -281,40 +283,24 @@ fn settle(world: &World, context: &Context) -> Result<Recovered, Fault> {
     }
 }
 
-fn promise(handoff: HandOff) {
-    loom::model(move || {
-        let world = World::new(handoff);
-        let holder = world.thread(1);
-        run(&world, &holder, UNINTERRUPTED, lock);
-        let cancelled = spawn(&world, 2, UNINTERRUPTED, |world, context| {
-            match settle(world, context) {
-                Ok(_) => {
-                    let unlocked = Mutex::new(world.cell(0)).unlock_as(context, context.guard());
-                    assert_eq!(unlocked, Ok(()));
-                }
-                other => assert_eq!(other, Err(Fault::Cancelled)),
-            }
-        });
-        let other = spawn(&world, 3, UNINTERRUPTED, |world, context| {
-            cancel(world).abort(&world.queues);
-            lock(world, context);
-            unlock(world, context);
-        });
-        run(&world, &holder, UNINTERRUPTED, unlock);
-        cancelled.join().unwrap();
-        other.join().unwrap();
-        assert_eq!(world.cell(0).load(), 0);
-    });
+fn tries_by_promise(world: &World, context: &Context) {
+    match settle(world, context) {
+        Ok(_) => {
+            let unlocked = Mutex::new(world.cell(0)).unlock_as(context, context.guard());
+            assert_eq!(unlocked, Ok(()));
+        }
+        other => assert_eq!(other, Err(Fault::Cancelled)),
+    }
 }
 
 #[test]
 fn a_promise_that_is_cancelled_gives_its_wake_up_to_the_next() {
-    promise(COMPETE);
+    mutex(COMPETE, tries_by_promise);
 }
 
 #[test]
 fn a_promise_that_is_cancelled_gives_the_lock_that_it_was_handed_to_the_next() {
-    promise(HAND_OFF);
+    mutex(HAND_OFF, tries_by_promise);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use super::{COMPETE, UNINTERRUPTED, World, run, spawn};
 use crate::futex::Deadline;
 use crate::primitives::{Channel, Fault, Look, Looking, Mutex, Wait, thread_died};
 use crate::queue::{Context, Requester, WakeReason};
-use crate::threads::{Status, ThreadId};
+use crate::threads::{Status, Thread, ThreadId};
+use std::sync::Arc;
 use std::task::Poll;
 
 // What the word says of its one record: nothing, a message, or the thread that fills or reads it.
@@ -139,14 +140,43 @@ fn a_promise_that_is_about_to_wait_misses_no_message() {
     a_message_comes(receive_by_promise);
 }
 
+/// A thread that uses the record in place.
+fn user(world: &World) -> Arc<Thread> {
+    let user = world.thread(1);
+    run(world, &user, UNINTERRUPTED, |world, context| {
+        change(world, context, USED * context.id().get());
+    });
+    user
+}
+
+/// `thread` changes the record under the lock, and dies before it told those who wait.
+fn dies_under_the_lock(world: &World, thread: &Arc<Thread>, to: u32) {
+    run(world, thread, UNINTERRUPTED, |world, context| {
+        assert_eq!(Mutex::new(world.cell(0)).lock(context, None), Ok(()));
+        world.cell(2).overwrite(to);
+    });
+    thread_died(&world.queues, thread.id());
+}
+
+/// Two threads run to their ends, while `meanwhile` runs.
+fn both(
+    world: &Arc<World>,
+    bodies: [impl FnOnce(&World, &Context) + 'static; 2],
+    meanwhile: impl FnOnce(),
+) {
+    let [first, second] = bodies;
+    let first = spawn(world, 2, UNINTERRUPTED, first);
+    let second = spawn(world, 3, UNINTERRUPTED, second);
+    meanwhile();
+    first.join().unwrap();
+    second.join().unwrap();
+}
+
 /// A thread dies while it uses the first record in place.
 fn a_user_dies(receive: Receive) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let filler = world.thread(1);
-        run(&world, &filler, UNINTERRUPTED, |world, context| {
-            change(world, context, USED * context.id().get());
-        });
+        let filler = user(&world);
         let receiver = spawn(&world, 2, UNINTERRUPTED, receive);
         thread_died(&world.queues, filler.id());
         assert_eq!(receiver.join().unwrap(), Found::Dead);
@@ -169,11 +199,7 @@ fn a_sender_dies_under_the_lock(receive: Receive) {
         let world = World::new(COMPETE);
         let sender = world.thread(1);
         let receiver = spawn(&world, 2, UNINTERRUPTED, receive);
-        run(&world, &sender, UNINTERRUPTED, |world, context| {
-            assert_eq!(Mutex::new(world.cell(0)).lock(context, None), Ok(()));
-            world.cell(2).overwrite(READY);
-        });
-        thread_died(&world.queues, sender.id());
+        dies_under_the_lock(&world, &sender, READY);
         assert_eq!(receiver.join().unwrap(), Found::Message);
     });
 }
@@ -204,16 +230,9 @@ fn receives_and_closes(receive: Receive, expected: Found) -> impl Fn(&World, &Co
 fn a_filler_dies(waiting: [Receive; 2]) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let filler = world.thread(1);
-        run(&world, &filler, UNINTERRUPTED, |world, context| {
-            change(world, context, USED * context.id().get());
-        });
-        let [first, second] = waiting.map(|receive| receives_and_closes(receive, Found::Dead));
-        let first = spawn(&world, 2, UNINTERRUPTED, first);
-        let second = spawn(&world, 3, UNINTERRUPTED, second);
-        thread_died(&world.queues, filler.id());
-        first.join().unwrap();
-        second.join().unwrap();
+        let filler = user(&world);
+        let waiting = waiting.map(|receive| receives_and_closes(receive, Found::Dead));
+        both(&world, waiting, || thread_died(&world.queues, filler.id()));
     });
 }
 
@@ -239,17 +258,10 @@ fn a_sender_dies_under_the_lock_while_all_receivers_sleep() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let sender = world.thread(1);
-        let first = receives_and_closes(receive, Found::Message);
-        let second = receives_and_closes(receive, Found::Message);
-        let first = spawn(&world, 2, UNINTERRUPTED, first);
-        let second = spawn(&world, 3, UNINTERRUPTED, second);
-        run(&world, &sender, UNINTERRUPTED, |world, context| {
-            assert_eq!(Mutex::new(world.cell(0)).lock(context, None), Ok(()));
-            world.cell(2).overwrite(READY);
+        let waiting = [0, 1].map(|_| receives_and_closes(receive, Found::Message));
+        both(&world, waiting, || {
+            dies_under_the_lock(&world, &sender, READY)
         });
-        thread_died(&world.queues, sender.id());
-        first.join().unwrap();
-        second.join().unwrap();
     });
 }
 
@@ -279,11 +291,7 @@ fn a_receiver_dies_under_the_lock_before_a_sender_is_queued() {
                 assert_eq!(Looking::wait(senders, context, look, None), Ok(()));
             }
         });
-        run(&world, &receiver, UNINTERRUPTED, |world, context| {
-            assert_eq!(Mutex::new(world.cell(0)).lock(context, None), Ok(()));
-            world.cell(2).overwrite(EMPTY);
-        });
-        thread_died(&world.queues, receiver.id());
+        dies_under_the_lock(&world, &receiver, EMPTY);
         let other = world.thread(3);
         run(&world, &other, UNINTERRUPTED, |world, context| {
             locked(world, context, || {});
@@ -391,10 +399,7 @@ fn a_reservation_ends_while_the_channel_closes(
 ) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let filler = world.thread(1);
-        run(&world, &filler, UNINTERRUPTED, |world, context| {
-            change(world, context, USED * context.id().get());
-        });
+        let filler = user(&world);
         let receiver = spawn(&world, 2, UNINTERRUPTED, receive);
         let closer = spawn(&world, 3, UNINTERRUPTED, close);
         run(&world, &filler, UNINTERRUPTED, ends);
@@ -440,16 +445,8 @@ fn a_filler_dies_while_the_channel_closes_and_a_promise_waits() {
 fn a_reader_dies(waiting: [Sending; 2]) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let reader = world.thread(1);
-        run(&world, &reader, UNINTERRUPTED, |world, context| {
-            change(world, context, USED * context.id().get());
-        });
-        let [first, second] = waiting;
-        let first = spawn(&world, 2, UNINTERRUPTED, first);
-        let second = spawn(&world, 3, UNINTERRUPTED, second);
-        thread_died(&world.queues, reader.id());
-        first.join().unwrap();
-        second.join().unwrap();
+        let reader = user(&world);
+        both(&world, waiting, || thread_died(&world.queues, reader.id()));
     });
 }
 

@@ -1,18 +1,28 @@
 //! Threads that die while they hold an RwLock, and those that recover it.
 
-use super::{Counts, read, unlock_read, unlock_write, write};
+use super::{Counts, Holder, read, unlock_read, unlock_write, write};
 use crate::models::{COMPETE, Plain, TERMINATING, UNINTERRUPTED, World, run, spawn};
 use crate::primitives::{Fault, Recovered, Request, RwLock, thread_died};
+use crate::threads::ThreadId;
 use std::sync::Arc;
+
+impl Holder {
+    fn id(&self) -> ThreadId {
+        self.thread.id()
+    }
+
+    /// The thread died while it read.
+    fn dies_as_reader(&self, world: &World) {
+        let lock = self.counts.lock(world);
+        lock.reader_died(&world.queues, self.id());
+    }
+}
 
 #[test]
 fn the_death_of_the_writer_fails_waiting_and_later_requests() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let writer = world.thread(1);
-        run(&world, &writer, UNINTERRUPTED, |world, context| {
-            write(Counts::new().lock(world), context);
-        });
+        let writer = Holder::new(&world, 1, write);
         let waiters = [Request::Read, Request::Write].map(|request| {
             spawn(
                 &world,
@@ -28,11 +38,9 @@ fn the_death_of_the_writer_fails_waiting_and_later_requests() {
             )
         });
         thread_died(&world.queues, writer.id());
+        let failed = Err(Fault::Abandoned(Some(writer.id())));
         for waiter in waiters {
-            assert_eq!(
-                waiter.join().unwrap(),
-                Err(Fault::Abandoned(Some(writer.id())))
-            );
+            assert_eq!(waiter.join().unwrap(), failed);
         }
     });
 }
@@ -41,11 +49,7 @@ fn the_death_of_the_writer_fails_waiting_and_later_requests() {
 fn the_death_of_a_reader_fails_a_waiting_or_later_writer() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let counts = Counts::new();
-        let reader = world.thread(1);
-        run(&world, &reader, UNINTERRUPTED, |world, context| {
-            read(counts.lock(world), context);
-        });
+        let reader = Holder::new(&world, 1, read);
         let lives = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
@@ -58,14 +62,14 @@ fn the_death_of_a_reader_fails_a_waiting_or_later_writer() {
         let waits = spawn(&world, 3, UNINTERRUPTED, |world, context| {
             Counts::new().lock(world).write(context, None)
         });
-        counts.lock(&world).reader_died(&world.queues, reader.id());
+        reader.dies_as_reader(&world);
         thread_died(&world.queues, reader.id());
         let failed = Err(Fault::Abandoned(Some(reader.id())));
         assert_eq!(waits.join().unwrap(), failed);
         let read = lives.join().unwrap();
         assert!(read == Ok(()) || read == failed);
         // The living reader has left: only the abandoned state remains.
-        assert_eq!(counts.lock(&world).readers(), Ok(0));
+        assert_eq!(reader.counts.lock(&world).readers(), Ok(0));
     });
 }
 
@@ -74,17 +78,9 @@ fn recovery_waits_for_the_living_readers() {
     loom::model(|| {
         let world = World::new(COMPETE);
         let guarded = Plain::new();
-        let (dead_counts, counts) = (Counts::new(), Counts::new());
-        let (dead, lives) = (world.thread(1), world.thread(2));
-        run(&world, &dead, UNINTERRUPTED, |world, context| {
-            read(dead_counts.lock(world), context);
-        });
-        run(&world, &lives, UNINTERRUPTED, |world, context| {
-            read(counts.lock(world), context);
-        });
-        dead_counts
-            .lock(&world)
-            .reader_died(&world.queues, dead.id());
+        let dead = Holder::new(&world, 1, read);
+        let lives = Holder::new(&world, 2, read);
+        dead.dies_as_reader(&world);
         let recovers = {
             let guarded = Arc::clone(&guarded);
             spawn(&world, 3, UNINTERRUPTED, move |world, context| {
@@ -96,10 +92,8 @@ fn recovery_waits_for_the_living_readers() {
                 recovered
             })
         };
-        run(&world, &lives, UNINTERRUPTED, |world, context| {
-            guarded.get();
-            unlock_read(counts.lock(world), context);
-        });
+        guarded.get();
+        lives.run(&world, unlock_read);
         assert_eq!(recovers.join().unwrap(), Ok(Recovered::Cleared));
         assert_eq!(world.cell(0).load(), RwLock::FREE);
     });
@@ -109,10 +103,7 @@ fn recovery_waits_for_the_living_readers() {
 fn of_two_recoveries_one_clears_the_state_and_both_enter() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let dead = world.thread(1);
-        run(&world, &dead, UNINTERRUPTED, |world, context| {
-            write(Counts::new().lock(world), context);
-        });
+        let dead = Holder::new(&world, 1, write);
         thread_died(&world.queues, dead.id());
         let recovering = [2, 3].map(|number| {
             spawn(&world, number, UNINTERRUPTED, |world, context| {
@@ -194,17 +185,9 @@ fn a_terminated_recovery_from_a_forgotten_thread_leaves_the_state_to_the_next() 
 fn terminated_while_it_recovers(meanwhile: fn(&World)) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let (dead_counts, counts) = (Counts::new(), Counts::new());
-        let (dead, lives) = (world.thread(1), world.thread(4));
-        run(&world, &dead, UNINTERRUPTED, |world, context| {
-            read(dead_counts.lock(world), context);
-        });
-        run(&world, &lives, UNINTERRUPTED, |world, context| {
-            read(counts.lock(world), context);
-        });
-        dead_counts
-            .lock(&world)
-            .reader_died(&world.queues, dead.id());
+        let dead = Holder::new(&world, 1, read);
+        let lives = Holder::new(&world, 4, read);
+        dead.dies_as_reader(&world);
         meanwhile(&world);
         let gives_up = spawn(&world, 2, TERMINATING, |world, context| {
             let counts = Counts::new();
@@ -215,9 +198,7 @@ fn terminated_while_it_recovers(meanwhile: fn(&World)) {
             }
             recovered
         });
-        run(&world, &lives, UNINTERRUPTED, |world, context| {
-            unlock_read(counts.lock(world), context);
-        });
+        lives.run(&world, unlock_read);
         let gave_up = gives_up.join().unwrap();
         let next = world.thread(3);
         let recovered = run(&world, &next, UNINTERRUPTED, |world, context| {

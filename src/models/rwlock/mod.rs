@@ -10,6 +10,7 @@ use crate::cell::SharedWord;
 use crate::primitives::{Fault, Latch, ReadCounts, Request, RwLock};
 use crate::queue::{Context, HandOff};
 use crate::sync::{AtomicU32, Ordering};
+use crate::threads::Thread;
 use std::sync::Arc;
 
 /// The counts of one thread's reads.
@@ -63,6 +64,57 @@ fn unlock_write(lock: RwLock, context: &Context) {
     }
 }
 
+/// Reads once, and calls `body` while it does.
+fn reading(world: &World, context: &Context, body: impl FnOnce()) {
+    let counts = Counts::new();
+    let lock = counts.lock(world);
+    read(lock, context);
+    body();
+    unlock_read(lock, context);
+}
+
+/// Writes once, and calls `body` while it does.
+fn writing(world: &World, context: &Context, body: impl FnOnce()) {
+    let counts = Counts::new();
+    let lock = counts.lock(world);
+    write(lock, context);
+    body();
+    unlock_write(lock, context);
+}
+
+fn read_once(world: &World, context: &Context) {
+    reading(world, context, || {});
+}
+
+fn write_once(world: &World, context: &Context) {
+    writing(world, context, || {});
+}
+
+/// A thread that holds the lock in the first cell from its beginning on.
+struct Holder {
+    thread: Arc<Thread>,
+    counts: Counts,
+}
+
+impl Holder {
+    /// The thread with this id, which enters by [`read`] or [`write`].
+    fn new(world: &World, number: u32, enter: fn(RwLock, &Context)) -> Self {
+        let holder = Holder {
+            thread: world.thread(number),
+            counts: Counts::new(),
+        };
+        holder.run(world, enter);
+        holder
+    }
+
+    /// Runs `body` as this thread.
+    fn run<R>(&self, world: &World, body: impl FnOnce(RwLock, &Context) -> R) -> R {
+        run(world, &self.thread, UNINTERRUPTED, |world, context| {
+            body(self.counts.lock(world), context)
+        })
+    }
+}
+
 /// `writers` threads write once, and `readers` threads read once.
 fn exclusion(handoff: HandOff, writers: u32, readers: u32) {
     loom::model(move || {
@@ -72,16 +124,10 @@ fn exclusion(handoff: HandOff, writers: u32, readers: u32) {
             .map(|number| {
                 let guarded = Arc::clone(&guarded);
                 spawn(&world, number, UNINTERRUPTED, move |world, context| {
-                    let counts = Counts::new();
-                    let lock = counts.lock(world);
                     if number <= writers {
-                        write(lock, context);
-                        guarded.increment();
-                        unlock_write(lock, context);
+                        writing(world, context, || guarded.increment());
                     } else {
-                        read(lock, context);
-                        assert!(guarded.get() <= writers);
-                        unlock_read(lock, context);
+                        reading(world, context, || assert!(guarded.get() <= writers));
                     }
                 })
             })
@@ -134,23 +180,14 @@ fn readers_do_not_exclude_each_other() {
             assert_eq!(inside.count_down(context, 1), Ok(()));
             assert_eq!(inside.wait(context, None), Ok(()));
         };
-        let this = world.thread(1);
-        let counts = Counts::new();
-        run(&world, &this, UNINTERRUPTED, |world, context| {
-            write(counts.lock(world), context);
-        });
+        let this = Holder::new(&world, 1, write);
         let other = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
-            let counts = Counts::new();
-            let lock = counts.lock(world);
-            read(lock, context);
-            meet(world, context);
-            unlock_read(lock, context);
+            reading(world, context, || meet(world, context));
         });
-        run(&world, &this, UNINTERRUPTED, |world, context| {
-            let lock = counts.lock(world);
+        this.run(&world, |lock, context| {
             unlock_write(lock, context);
             read(lock, context);
-            meet(world, context);
+            meet(&world, context);
             unlock_read(lock, context);
         });
         other.join().unwrap();
@@ -161,24 +198,15 @@ fn readers_do_not_exclude_each_other() {
 fn a_reader_does_not_pass_a_waiting_writer_that_is_handed_the_lock() {
     loom::model(|| {
         let world = World::new(HAND_OFF);
-        let counts = Counts::new();
-        let this = world.thread(1);
-        run(&world, &this, UNINTERRUPTED, |world, context| {
-            read(counts.lock(world), context);
-        });
+        let this = Holder::new(&world, 1, read);
         let written = Arc::new(AtomicU32::new(0));
         let writer = {
             let written = Arc::clone(&written);
             spawn(&world, 2, UNINTERRUPTED, move |world, context| {
-                let counts = Counts::new();
-                let lock = counts.lock(world);
-                write(lock, context);
-                written.store(1, Ordering::Release);
-                unlock_write(lock, context);
+                writing(world, context, || written.store(1, Ordering::Release));
             })
         };
-        run(&world, &this, UNINTERRUPTED, |world, context| {
-            let lock = counts.lock(world);
+        this.run(&world, |lock, context| {
             // A second read of the same thread. If the writer is queued, the thread would wait for itself, and
             // receives that fault.
             let again = lock.read(context, None);
@@ -202,17 +230,8 @@ fn a_reader_does_not_pass_a_waiting_writer_that_is_handed_the_lock() {
 fn a_reader_does_not_pass_a_writer_that_was_not_woken() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let counts = Counts::new();
-        let holder = world.thread(1);
-        run(&world, &holder, UNINTERRUPTED, |world, context| {
-            read(counts.lock(world), context);
-        });
-        let writer = spawn(&world, 2, UNINTERRUPTED, |world, context| {
-            let counts = Counts::new();
-            let lock = counts.lock(world);
-            write(lock, context);
-            unlock_write(lock, context);
-        });
+        let holder = Holder::new(&world, 1, read);
+        let writer = spawn(&world, 2, UNINTERRUPTED, write_once);
         let other = world.thread(3);
         run(&world, &other, UNINTERRUPTED, |world, context| {
             let counts = Counts::new();
@@ -224,9 +243,7 @@ fn a_reader_does_not_pass_a_writer_that_was_not_woken() {
                 unlock_read(lock, context);
             }
         });
-        run(&world, &holder, UNINTERRUPTED, |world, context| {
-            unlock_read(counts.lock(world), context);
-        });
+        holder.run(&world, unlock_read);
         writer.join().unwrap();
         assert_eq!(world.cell(0).load(), RwLock::FREE);
     });
@@ -236,17 +253,8 @@ fn a_reader_does_not_pass_a_writer_that_was_not_woken() {
 fn a_reader_does_not_pass_a_waiting_writer_that_checks_for_interrupts() {
     loom::model(|| {
         let world = World::new(COMPETE);
-        let counts = Counts::new();
-        let holder = world.thread(1);
-        run(&world, &holder, UNINTERRUPTED, |world, context| {
-            read(counts.lock(world), context);
-        });
-        let writer = spawn(&world, 2, LASTING, |world, context| {
-            let counts = Counts::new();
-            let lock = counts.lock(world);
-            write(lock, context);
-            unlock_write(lock, context);
-        });
+        let holder = Holder::new(&world, 1, read);
+        let writer = spawn(&world, 2, LASTING, write_once);
         while world.cell(0).load() & RwLock::WAITERS == 0 {
             loom::thread::yield_now();
         }
@@ -254,17 +262,13 @@ fn a_reader_does_not_pass_a_waiting_writer_that_checks_for_interrupts() {
         let reader = {
             let left = Arc::clone(&left);
             spawn(&world, 3, LASTING, move |world, context| {
-                let counts = Counts::new();
-                let lock = counts.lock(world);
-                read(lock, context);
-                assert_eq!(left.load(Ordering::Acquire), 1);
-                unlock_read(lock, context);
+                reading(world, context, || {
+                    assert_eq!(left.load(Ordering::Acquire), 1)
+                });
             })
         };
-        run(&world, &holder, UNINTERRUPTED, |world, context| {
-            left.store(1, Ordering::Release);
-            unlock_read(counts.lock(world), context);
-        });
+        left.store(1, Ordering::Release);
+        holder.run(&world, unlock_read);
         writer.join().unwrap();
         reader.join().unwrap();
     });
@@ -275,23 +279,14 @@ fn a_reader_does_not_pass_a_waiting_writer_that_checks_for_interrupts() {
 fn writer_gives_up(interrupts: Interrupts) {
     loom::model(move || {
         let world = World::new(COMPETE);
-        let counts = Counts::new();
-        let holder = world.thread(1);
-        run(&world, &holder, UNINTERRUPTED, |world, context| {
-            read(counts.lock(world), context);
-        });
+        let _holder = Holder::new(&world, 1, read);
         let gives_up = spawn(&world, 2, interrupts, move |world, context| {
             let counts = Counts::new();
             let deadline = (interrupts == UNINTERRUPTED).then(limit).flatten();
             counts.lock(world).write(context, deadline)
         });
         let reader = world.thread(3);
-        run(&world, &reader, UNINTERRUPTED, |world, context| {
-            let counts = Counts::new();
-            let lock = counts.lock(world);
-            read(lock, context);
-            unlock_read(lock, context);
-        });
+        run(&world, &reader, UNINTERRUPTED, read_once);
         let gave_up = gives_up.join().unwrap();
         assert!(matches!(
             gave_up,
@@ -316,11 +311,7 @@ fn a_reader_behind_a_terminated_writer_enters() {
 fn passing_on(handoff: HandOff, request: Request, interrupts: Interrupts) {
     loom::model(move || {
         let world = World::new(handoff);
-        let counts = Counts::new();
-        let holder = world.thread(1);
-        run(&world, &holder, UNINTERRUPTED, |world, context| {
-            write(counts.lock(world), context);
-        });
+        let holder = Holder::new(&world, 1, write);
         let first = spawn(&world, 2, interrupts, move |world, context| {
             let counts = Counts::new();
             let lock = counts.lock(world);
@@ -335,15 +326,8 @@ fn passing_on(handoff: HandOff, request: Request, interrupts: Interrupts) {
                 other => panic!("{other:?}"),
             }
         });
-        let second = spawn(&world, 3, UNINTERRUPTED, |world, context| {
-            let counts = Counts::new();
-            let lock = counts.lock(world);
-            write(lock, context);
-            unlock_write(lock, context);
-        });
-        run(&world, &holder, UNINTERRUPTED, |world, context| {
-            unlock_write(counts.lock(world), context);
-        });
+        let second = spawn(&world, 3, UNINTERRUPTED, write_once);
+        holder.run(&world, unlock_write);
         first.join().unwrap();
         second.join().unwrap();
         assert_eq!(world.cell(0).load(), RwLock::FREE);
@@ -388,21 +372,15 @@ fn no_write_comes_between_a_write_and_its_downgrade() {
         let writer = {
             let guarded = Arc::clone(&guarded);
             spawn(&world, 2, UNINTERRUPTED, move |world, context| {
-                let counts = Counts::new();
-                let lock = counts.lock(world);
-                write(lock, context);
-                guarded.increment();
-                unlock_write(lock, context);
+                writing(world, context, || guarded.increment());
             })
         };
         let reader = {
             let guarded = Arc::clone(&guarded);
             spawn(&world, 3, UNINTERRUPTED, move |world, context| {
-                let counts = Counts::new();
-                let lock = counts.lock(world);
-                read(lock, context);
-                guarded.get();
-                unlock_read(lock, context);
+                reading(world, context, || {
+                    guarded.get();
+                });
             })
         };
         let this = world.thread(1);
@@ -457,18 +435,12 @@ fn waiters_fail_when_a_thread_finds_the_cell_written_over() {
     const UNKNOWN: u32 = RwLock::WRITER | 99;
     loom::model(|| {
         let world = World::new(COMPETE);
-        let counts = Counts::new();
-        let this = world.thread(1);
-        run(&world, &this, UNINTERRUPTED, |world, context| {
-            write(counts.lock(world), context);
-        });
+        let this = Holder::new(&world, 1, write);
         let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
             Counts::new().lock(world).read(context, None)
         });
         world.cell(0).overwrite(UNKNOWN);
-        let failed = run(&world, &this, UNINTERRUPTED, |world, context| {
-            counts.lock(world).unlock_write(context)
-        });
+        let failed = this.run(&world, |lock, context| lock.unlock_write(context));
         // A waiter that arrived meanwhile may have set its bit in that word.
         let is_failed = |result| matches!(result, Err(Fault::Corrupt(word)) if word & (RwLock::WRITER | RwLock::NUMBER) == UNKNOWN);
         assert!(is_failed(failed));
