@@ -48,6 +48,38 @@ function startReceiver(shared) {
   );
 }
 
+/** A worker that sends one message. */
+function startSender(/** @type {any} */ shared, /** @type {unknown} */ message) {
+  return startWorker(
+    ({ shared, message }, { layout, ready }) => {
+      const { jobs } = layout.from(shared);
+      ready();
+      jobs.send(message);
+    },
+    { shared: shared.share(), message },
+  );
+}
+
+/**
+ * Ends a worker that holds the Mutex of the channel, which is its third cell.
+ * @param {SharedArrayBuffer} buffer
+ * @param {[index: number, values: number[]][]} [written] what it writes into the words before
+ */
+async function dieUnderTheLock(buffer, written = []) {
+  const holder = startWorker(
+    ({ buffer, written }, { Mutex, ready }) => {
+      new Mutex(buffer, 2).lock();
+      const words = new Int32Array(buffer);
+      for (const [index, values] of written) words.set(values, index);
+      ready();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    },
+    { buffer, written },
+  );
+  await holder.ready;
+  await holder.worker.terminate();
+}
+
 test('a filler dies while all receivers sleep, threads and promises', async (t) => {
   const shared = layout(spec);
   const filler = startFiller(shared);
@@ -78,14 +110,7 @@ test('a peeker dies while all senders sleep: its message is not lost, and they g
   const peeker = startPeeker(shared);
   await peeker.ready;
   while (jobs.trySend('fills'));
-  const sender = startWorker(
-    ({ shared }, { layout, ready }) => {
-      const { jobs } = layout.from(shared);
-      ready();
-      jobs.send('slept');
-    },
-    { shared: shared.share() },
-  );
+  const sender = startSender(shared, 'slept');
   await sender.blocked();
   t.is(jobs.tryReceive(), undefined);
   await peeker.worker.terminate();
@@ -101,17 +126,7 @@ test('a thread that dies under the lock keeps nobody waiting', async (t) => {
   const receiver = startReceiver(shared);
   const promise = shared.jobs.receiveAsync({ timeout: 20_000 });
   await receiver.blocked();
-  // The Mutex of the channel is its third cell.
-  const holder = startWorker(
-    ({ buffer }, { Mutex, ready }) => {
-      new Mutex(buffer, 2).lock();
-      ready();
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-    },
-    { buffer },
-  );
-  await holder.ready;
-  await holder.worker.terminate();
+  await dieUnderTheLock(buffer);
   shared.jobs.sendMany([1, 2]);
   t.deepEqual([await receiver.done, await promise].sort(), [1, 2]);
 });
@@ -121,20 +136,11 @@ test('a thread that dies under the lock after it has published, and before it to
   const { buffer } = shared.share();
   const receiver = startReceiver(shared);
   await receiver.blocked();
-  const holder = startWorker(
-    ({ buffer }, { Mutex, ready }) => {
-      new Mutex(buffer, 2).lock();
-      const words = new Int32Array(buffer);
-      // A record with the payload "7" as JSON, and then the tail.
-      words.set([3, 1, 1, 0, '7'.charCodeAt(0)], 16);
-      words[5] = 24;
-      ready();
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-    },
-    { buffer },
-  );
-  await holder.ready;
-  await holder.worker.terminate();
+  await dieUnderTheLock(buffer, [
+    // A record with the payload "7" as JSON, and then the tail.
+    [16, [3, 1, 1, 0, '7'.charCodeAt(0)]],
+    [5, [24]],
+  ]);
   t.is(await receiver.done, 7);
 });
 
@@ -142,28 +148,14 @@ test('a sender at the front dies: the next one goes on', async (t) => {
   const shared = layout(spec);
   const { jobs } = shared;
   while (jobs.trySend('fills'));
-  const large = startWorker(
-    ({ shared }, { layout, ready }) => {
-      const { jobs } = layout.from(shared);
-      ready();
-      jobs.send(new Uint8Array(112));
-    },
-    { shared: shared.share() },
-  );
+  const large = startSender(shared, new Uint8Array(112));
   await large.blocked();
   await sleep(30);
   jobs.receive();
   jobs.receive();
   // What was freed stays free for the one at the front, which has waited for long.
   t.false(jobs.trySend('x'));
-  const next = startWorker(
-    ({ shared }, { layout, ready }) => {
-      const { jobs } = layout.from(shared);
-      ready();
-      jobs.send('next');
-    },
-    { shared: shared.share() },
-  );
+  const next = startSender(shared, 'next');
   await next.blocked();
   await large.worker.terminate();
   await next.done;
@@ -176,14 +168,7 @@ test('a sender at the front gives up: the next one goes on', async (t) => {
   while (jobs.trySend('fills'));
   const waiting = jobs.sendAsync(new Uint8Array(112), { timeout: 2_000 });
   const timedOut = t.throwsAsync(waiting, { code: 'ERR_TIMEOUT' });
-  const next = startWorker(
-    ({ shared }, { layout, ready }) => {
-      const { jobs } = layout.from(shared);
-      ready();
-      jobs.send('next');
-    },
-    { shared: shared.share() },
-  );
+  const next = startSender(shared, 'next');
   await next.blocked();
   jobs.receive();
   jobs.receive();
