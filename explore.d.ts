@@ -11,7 +11,7 @@ export type FailureKind =
   | 'exception'
   /** check threw an error, or blocked. */
   | 'check'
-  /** No thread could go on, or some wait for each other in a circle. Also when a body caught ERR_DEADLOCK. */
+  /** No thread could go on, or some wait for each other in a cycle. Also when a body caught ERR_DEADLOCK. */
   | 'deadlock'
   /** The threads go on for ever without getting anywhere. */
   | 'livelock'
@@ -185,8 +185,9 @@ export class ExplorationError extends Error {
  * ```js
  * const { explore } = require('@x/shared-sync/explore');
  *
- * const report = await explore(require.resolve('./counter.explore.js'), { schedules: 1000 });
- * console.log(`${report.schedules} schedules passed`);
+ * explore(require.resolve('./counter.explore.js'), { schedules: 1000 }).then((report) => {
+ *   console.log(`${report.schedules} schedules passed`);
+ * });
  * ```
  */
 export function explore(
@@ -210,7 +211,8 @@ export namespace explore {
  * ```js
  * const { replay } = require('@x/shared-sync/explore');
  *
- * await replay(require.resolve('./counter.explore.js'), token);
+ * const [, , token] = process.argv;
+ * replay(require.resolve('./counter.explore.js'), token).then(() => console.log('passes now'));
  * ```
  */
 export function replay(file: string | URL, token: string): Promise<ExplorationReport>;

@@ -1,6 +1,7 @@
 /**
- * Synchronization between worker threads. Each primitive is one 32-bit cell of shared memory, and a zeroed cell
- * is a fresh primitive. So the threads share nothing but the memory and the index of the cell.
+ * Synchronization between worker threads. Each primitive is one 32-bit cell of shared memory (a Channel: 16 cells
+ * and a ring), and zeroed memory is a fresh primitive. So the threads share nothing but the memory and the index
+ * of the cell.
  *
  * - {@link Mutex}: one thread at a time works on some data.
  * - {@link Condition} with a Mutex: threads sleep until that data is as they need it (not empty, not full,
@@ -13,6 +14,7 @@
  * - {@link Channel}: a queue of messages between threads.
  * - {@link Event}: threads wait for a flag that is set and reset.
  * - {@link Once}: one thread prepares shared memory, and the others wait until it has.
+ * - {@link select}: waits for several Channels, Events, Latches and Cancels at once.
  * - {@link layout}: shares all of these by name, and arrays beside them.
  * - {@link inspect}: lists the blocked threads and what they wait for.
  *
@@ -76,8 +78,9 @@ export type SyncErrorCode =
    */
   | 'ERR_NOT_OWNER'
   /**
-   * The wait would never end: the thread owns the lock already, or each thread of a cycle waits for what the
-   * next one owns. The thread did not acquire the lock and still owns what it owned; after `Condition.wait` it
+   * The wait would never end: the thread owns the lock already, each thread of a cycle waits for what the next
+   * one owns, or the thread waits for what it does itself (the action of a Barrier, the function of a Once, a
+   * message of a Channel that it fills or reads in place). The thread did not acquire the lock and still owns what it owned; after `Condition.wait` it
    * does not own that mutex. Release something, and acquire locks in the same order in every thread.
    */
   | 'ERR_DEADLOCK'
@@ -109,7 +112,7 @@ export type SyncErrorCode =
   | 'ERR_CANCELLED'
   /**
    * The cell holds a value that this primitive never writes: other code uses the same memory, or threads
-   * constructed the primitive with different numbers.
+   * constructed the primitive with different numbers or options.
    */
   | 'ERR_CORRUPT_CELL'
   /**
@@ -397,7 +400,7 @@ export interface BlockedThread {
 /**
  * Lists the threads of the process that are blocked and the promises that are pending, with what they wait for
  * and for how long. A supervisor can print it on a timer, on a signal, or when a test times out. Any thread may
- * call it; it disturbs no other thread. Waits of threads that are younger than about 5 ms are not listed. For a report
+ * call it; it disturbs no other thread. Waits of threads that are younger than about 8 ms are not listed. For a report
  * that appears by itself, also while all threads are blocked, set `SHARED_SYNC_REPORT=10s` (docs/observe.md).
  *
  * @param promises - the most pending promises to list, the oldest of each thread: an integer of 0 or more;
@@ -463,8 +466,8 @@ export interface Mutex {
   readonly [brand]: 'Mutex';
 
   /**
-   * Acquires the mutex, and sleeps without limit while another thread owns it. For a limit, use
-   * {@link Mutex.tryLock}.
+   * Acquires the mutex, and sleeps while another thread owns it. With a `timeout` it throws `ERR_TIMEOUT` when
+   * that has passed; {@link Mutex.tryLock} returns false instead.
    *
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
    * @returns this mutex, which is disposable: `using _ = mutex.lock();` unlocks it at the end of the block
@@ -544,8 +547,8 @@ export interface Mutex {
   unlock(): void;
 
   /**
-   * Acquires the mutex, calls a function and releases the mutex, even if the function throws. Waits without
-   * limit, as {@link Mutex.lock}.
+   * Acquires the mutex, calls a function and releases the mutex, even if the function throws. Waits as
+   * {@link Mutex.lock} does.
    *
    * A generic wrapper declares its function as this method does: `function locked<T>(fn: () => Synchronous<T>):
    * T { return mutex.runExclusive(fn); }`.
@@ -957,8 +960,8 @@ export interface Condition {
   /**
    * Releases `mutex`, sleeps until notified and acquires `mutex` again. It misses no notification in between.
    * With a predicate it repeats this until the predicate returns a truthy value, and does not sleep if the
-   * first answer is truthy. Without a predicate it sleeps once. Waits without limit; for a limit, use
-   * {@link Condition.waitFor}.
+   * first answer is truthy. Without a predicate it sleeps once. With a `timeout` it throws `ERR_TIMEOUT` when that
+   * has passed; {@link Condition.waitFor} returns instead.
    *
    * A generic wrapper declares its predicate as this method does: `function until<T>(predicate: () =>
    * Synchronous<T>): void { condition.wait(mutex, predicate); }`.
@@ -1203,7 +1206,7 @@ export const Condition: ConditionConstructor;
  */
 export interface Barrier {
   /**
-   * Arrives, and sleeps without limit until all `total` parties have arrived. Afterwards each party sees all
+   * Arrives, and sleeps until all `total` parties have arrived. Afterwards each party sees all
    * that any of them wrote before. The last party to arrive runs the action, if there is one, before the others
    * continue.
    *
@@ -1426,8 +1429,8 @@ export const Barrier: BarrierConstructor;
  */
 export interface Latch {
   /**
-   * Sleeps without limit until the latch is open. Returns at once if it is. For a limit, use
-   * {@link Latch.tryAwait}.
+   * Sleeps until the latch is open. Returns at once if it is. With a `timeout` it throws `ERR_TIMEOUT` when that
+   * has passed; {@link Latch.tryAwait} returns false instead.
    *
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
    * @throws SyncError ERR_CORRUPT_CELL - the cell holds a value that a latch of this `count` never writes
@@ -1629,9 +1632,9 @@ export interface SemaphoreOptions extends PrimitiveOptions {
  */
 export interface Semaphore {
   /**
-   * Acquires permits, and sleeps without limit until there are enough and all earlier requests are granted. For
-   * a limit, use {@link Semaphore.tryAcquire}. This thread then sees all that was written before the permits
-   * were released.
+   * Acquires permits, and sleeps until there are enough and all earlier requests are granted. With a `timeout` it
+   * throws `ERR_TIMEOUT` when that has passed; {@link Semaphore.tryAcquire} returns false instead. This thread then
+   * sees all that was written before the permits were released.
    *
    * @param n - how many permits, all at once: an integer from 1, the default, to the maximum
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
@@ -2248,8 +2251,9 @@ export interface WriteGuard {
  */
 export interface RwLock {
   /**
-   * Acquires a read, and sleeps without limit while another thread writes or earlier waiters are queued. For a
-   * limit, use {@link RwLock.tryRead}. The reader sees all that was written before the last write was released.
+   * Acquires a read, and sleeps while another thread writes or earlier waiters are queued. With a `timeout` it
+   * throws `ERR_TIMEOUT` when that has passed; {@link RwLock.tryRead} returns false instead. The reader sees all that
+   * was written before the last write was released.
    *
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
    * @returns a guard, which is disposable: `using _ = lock.read();` releases the read at the end of the block.
@@ -2332,8 +2336,8 @@ export interface RwLock {
   unlockRead(): void;
 
   /**
-   * Acquires the write, and sleeps without limit while other threads read or write. For a limit, use
-   * {@link RwLock.tryWrite}.
+   * Acquires the write, and sleeps while other threads read or write. With a `timeout` it throws `ERR_TIMEOUT` when
+   * that has passed; {@link RwLock.tryWrite} returns false instead.
    *
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
    * @returns a guard, which is disposable: `using _ = lock.write();` releases the write at the end of the
@@ -2778,7 +2782,7 @@ export interface Cancel {
 
   /**
    * Ends all waits, in all threads, that were given this Cancel, and all later ones before they begin. It
-   * cannot be undone. Does nothing if it was aborted before. Who sees that it is aborted sees all that this
+   * cannot be undone. Does nothing if it was aborted before. A thread that finds it aborted sees all that this
    * thread wrote before. Any thread may call it.
    *
    * @example
@@ -2966,8 +2970,8 @@ export interface ChannelPeek {
  * full, a receiver while it is empty, by blocking or by promise.
  *
  * A `Uint8Array` travels as its bytes; any other value is encoded by the codec. The messages of one thread arrive in its
- * order. A thread that ends keeps nobody waiting: a message that it had not sent completely is not there, and one that it
- * had received is gone with it (at most once). A message that it only had {@link Channel.peek | peeked} goes to the next
+ * order. A thread that ends blocks no other: a message that it had not sent completely is dropped, and one that it had
+ * received is gone with it (at most once). A message that it only had {@link Channel.peek | peeked} goes to the next
  * receiver (at least once).
  *
  * That all senders have ended does not end the channel: {@link Channel.close} does.
@@ -2988,8 +2992,9 @@ export interface Channel<Message = any> {
   /**
    * Sends a message. Blocks while there is no room.
    *
-   * Messages that this thread has sent by promise before and that are still pending go first. Who waits for room stands in
-   * one order, threads and promises; others may pass the first one for 10 ms if its message is too large.
+   * Messages that this thread has sent by promise before and that are still pending go first. Senders that wait for
+   * room, threads and promises, stand in one order. If the message of the first is too large for what is free, others may
+   * pass it for 10 ms.
    *
    * @param value - the message; not undefined
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
@@ -3089,7 +3094,8 @@ export interface Channel<Message = any> {
 
   /**
    * Makes room for a message, to be filled in place: without a copy. Blocks while there is no room. Until `commit()` or
-   * dispose, the messages that are sent later wait behind it, in all threads. If the thread ends before, they no longer do.
+   * dispose, the messages that are sent later wait behind it, in all threads. If the thread ends first, the reservation is
+   * dropped, and they can be received.
    *
    * @param length - the bytes of the message
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
@@ -3808,7 +3814,7 @@ export interface LayoutKinds {
   Condition: LayoutKind<ConditionConstructor, readonly [options?: PrimitiveOptions], Condition>;
   Barrier: LayoutKind<
     BarrierConstructor,
-    readonly [total: number, options?: PrimitiveOptions],
+    readonly [total: number, options?: BarrierOptions],
     Barrier
   >;
   Latch: LayoutKind<LatchConstructor, readonly [count?: number, options?: PrimitiveOptions], Latch>;
@@ -4087,7 +4093,7 @@ export const layout: LayoutFunction;
  * A channel that is closed and drained is always ready: the result says `done`. Put `undefined` in its place to wait for the
  * others only.
  *
- * A select has no place in the order of those who wait. A set of an Event with automatic reset goes to a thread in
+ * A select has no place in the queues of its cases. A set of an Event with automatic reset goes to a thread in
  * {@link Event.wait} first. A message goes to whichever thread looks first, in a select or in `receive()`.
  *
  * @param cases - an array of Channels, Events, Latches and Cancels; `undefined` is never ready

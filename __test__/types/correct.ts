@@ -410,6 +410,7 @@ const locks = layout({
   jobs: Mutex,
   ready: [Condition, { name: 'filled' }],
   phase: [Barrier, 4],
+  step: [Barrier, 4, { action: () => {} }],
   done: [Latch, 3],
   gate: Latch,
   s: [Semaphore, 3],
@@ -446,6 +447,7 @@ same<typeof arrived.totals, Float64Array<SharedArrayBuffer>>(true);
 const spec = {
   jobs: Mutex,
   phase: [Barrier, 4],
+  step: [Barrier, 4, { action: () => {} }],
   s: [Semaphore, 3, { max: 4 }],
   l: RwLock,
   totals: [Float64Array, 16],
