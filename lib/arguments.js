@@ -12,7 +12,9 @@ const { Int32Array, apply, getOwnPropertyDescriptor, getPrototypeOf } = require(
  * @param {unknown} value
  */
 function formatValue(value) {
-  if (typeof value === 'function') return `function ${value.name}`.trimEnd();
+  if (typeof value === 'function') {
+    return typeof value.name === 'string' ? `function ${value.name}`.trimEnd() : 'a function';
+  }
   const line = inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 3 });
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
 }
@@ -36,7 +38,8 @@ function integer(value, name, min, max, why = '') {
       `${name} must be an integer from ${min} to ${max}${why}, but is ${formatValue(value)}.`,
     );
   }
-  return value;
+  // -0 becomes 0.
+  return value + 0;
 }
 
 /**
@@ -116,6 +119,15 @@ function isInstance(options) {
 }
 
 /**
+ * Whether a value may be the options of a call.
+ * @param {unknown} value
+ * @returns {value is object}
+ */
+function isOptions(value) {
+  return typeof value === 'object' && value !== null && !isInstance(value);
+}
+
+/**
  * Throws if the options are not an object, or if one is unknown: a misspelt option would be ignored silently.
  *
  * @param {unknown} options
@@ -124,7 +136,7 @@ function isInstance(options) {
  * @returns {asserts options is object}
  */
 function assertOptions(options, known, example) {
-  if (typeof options !== 'object' || options === null || isInstance(options)) {
+  if (!isOptions(options)) {
     throw invalidArgType(
       `options must be an object such as ${example}, but is ${formatValue(options)}.`,
     );
@@ -192,7 +204,9 @@ const lengthOf = typedArrayGetter('length');
  * @returns {Int32Array}
  */
 function cellOf(view, index) {
-  if (types.isSharedArrayBuffer(view)) return cellAt(view, 0, view.byteLength >>> 2, index);
+  if (types.isSharedArrayBuffer(view)) {
+    return cellAt(view, 0, Math.floor(view.byteLength / Int32Array.BYTES_PER_ELEMENT), index);
+  }
   if (!types.isInt32Array(view)) {
     throw invalidArgType(
       'view must be an Int32Array over a SharedArrayBuffer, or the SharedArrayBuffer, ' +
@@ -232,6 +246,7 @@ module.exports = {
   formatValue,
   integer,
   isAbortSignal,
+  isOptions,
   isThenable,
   milliseconds,
   nameOf,

@@ -18,6 +18,7 @@ const { native, newNumber, realm } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
+const { INTERRUPTED } = native;
 /** The message for an asynchronous action in wait() and waitFor(). */
 const NOT_SYNCHRONOUS =
   'options.action returned a promise, which wait() and waitFor() cannot await. Use waitAsync(), or an action that is ' +
@@ -152,11 +153,18 @@ class Barrier {
   #arrive(limit) {
     const action = this.#action;
     const number = action === undefined ? 0 : newNumber();
-    const missing = endIfTerminating(
-      native.barrierWait(realm.number, this.#cell, this.#name, this.#total, number, limit),
-    );
+    const [cell, name, total] = [this.#cell, this.#name, this.#total];
+    const status = native.barrierWait(realm.number, cell, name, total, number, limit);
+    const missing = status > INTERRUPTED ? status : endIfTerminating(status);
     if (missing === 0 && action !== undefined) {
-      this.#act(() => assertSynchronous(action(), NOT_SYNCHRONOUS), number);
+      // The others wait for the end of the action, which comes even if no function can be called any more.
+      let failed = true;
+      try {
+        assertSynchronous(action(), NOT_SYNCHRONOUS);
+        failed = false;
+      } finally {
+        native.barrierEndAction(realm.number, cell, name, total, number, failed);
+      }
     }
     return missing;
   }
@@ -166,22 +174,16 @@ class Barrier {
    *
    * @param {() => unknown} action
    * @param {number} number the native side's number of this run of the action
-   * @returns {unknown} a promise if the action returned one
    */
-  #act(action, number) {
-    const open = () => this.#endAction(number, false);
-    const fail = (/** @type {unknown} */ error) => {
-      this.#fail(number);
-      throw error;
-    };
-    let promise;
+  async #act(action, number) {
+    let failed = true;
     try {
       const returned = action();
-      if (isThenable(returned)) promise = new Promise((resolve) => resolve(returned));
-    } catch (error) {
-      return fail(error);
+      if (isThenable(returned)) await new Promise((resolve) => resolve(returned));
+      failed = false;
+    } finally {
+      this.#endAction(number, failed);
     }
-    return promise === undefined ? open() : promise.then(open, fail);
   }
 
   /** @param {boolean} fresh whether to make the barrier fresh again at once, as reset() does */
@@ -196,11 +198,6 @@ class Barrier {
   #endAction(number, failed) {
     const [cell, name, total] = [this.#cell, this.#name, this.#total];
     native.barrierEndAction(realm.number, cell, name, total, number, failed);
-  }
-
-  /** @param {number} number */
-  #fail(number) {
-    this.#endAction(number, true);
   }
 }
 

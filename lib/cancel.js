@@ -5,7 +5,14 @@ const { cellOf, formatValue, isAbortSignal, nameOf } = require('./arguments.js')
 const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { invalidArgType, outOfRange } = require('./errors.js');
-const { AbortController, Int32Array, SharedArrayBuffer, load } = require('./intrinsics.js');
+const {
+  AbortController,
+  Int32Array,
+  Set,
+  SharedArrayBuffer,
+  WeakMap,
+  load,
+} = require('./intrinsics.js');
 const { whenCancelLoads } = require('./limits.js');
 const { pending } = require('./pending.js');
 const { native, realm } = require('./realm.js');
@@ -78,6 +85,43 @@ function signalOf(cell, name) {
   return controller.signal;
 }
 
+/** The Cancels that abort with a signal: all of one signal by one listener. */
+class Followers {
+  /** @type {WeakMap<import('../index.js').WaitSignal, Followers>} */
+  static #all = new WeakMap();
+  /** @type {Set<Cancel>} */
+  #cancels = new Set();
+  #abort = () => this.#cancels.forEach((cancel) => cancel.abort());
+
+  /**
+   * Lets a Cancel follow a signal.
+   * @param {import('../index.js').WaitSignal} signal
+   * @param {Cancel} cancel
+   */
+  static add(signal, cancel) {
+    let followers = Followers.#all.get(signal);
+    if (followers === undefined) {
+      followers = new Followers();
+      signal.addEventListener('abort', followers.#abort, { once: true });
+      Followers.#all.set(signal, followers);
+    }
+    followers.#cancels.add(cancel);
+  }
+
+  /**
+   * Ends that: the signal keeps the Cancel no longer.
+   * @param {import('../index.js').WaitSignal} signal
+   * @param {Cancel} cancel
+   */
+  static remove(signal, cancel) {
+    const followers = Followers.#all.get(signal);
+    if (followers === undefined || !followers.#cancels.delete(cancel)) return;
+    if (followers.#cancels.size > 0) return;
+    Followers.#all.delete(signal);
+    signal.removeEventListener('abort', followers.#abort);
+  }
+}
+
 /** Ends waits of the other primitives, in all threads. The protocol is in src/primitives/cancel.rs. */
 class Cancel {
   /** @type {Int32Array} */
@@ -86,6 +130,8 @@ class Cancel {
   #name;
   /** @type {AbortSignal | undefined} */
   #signal;
+  /** The signal that it follows. @type {import('../index.js').WaitSignal | undefined} */
+  #followed;
 
   static {
     cancelInternals = (cancel) =>
@@ -129,13 +175,20 @@ class Cancel {
       throw invalidArgType(`signal must be an AbortSignal, but is ${formatValue(signal)}.`);
     }
     const cancel = new Cancel(view, index, options);
-    if (signal.aborted) cancel.abort();
-    else signal.addEventListener('abort', () => cancel.abort(), { once: true });
+    if (signal.aborted) {
+      cancel.abort();
+    } else {
+      Followers.add(signal, cancel);
+      cancel.#followed = signal;
+    }
     return cancel;
   }
 
   abort() {
     native.cancelAbort(realm.number, this.#cell, this.#name);
+    if (this.#followed === undefined) return;
+    Followers.remove(this.#followed, this);
+    this.#followed = undefined;
   }
 
   /** @param {number} ms */

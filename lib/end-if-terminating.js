@@ -11,6 +11,9 @@ const ITERATIONS = 1e8;
  * nothing can be thrown. V8 stops the thread at its next loop iteration, so loop until it does: otherwise the code after
  * the call would run as if the thread had acquired what it waited for.
  *
+ * A caller that may have acquired something compares the status itself first: near the end of the stack this call would
+ * throw, and what was acquired would be lost.
+ *
  * @template {number} Status
  * @param {Status} status
  * @returns {Exclude<Status, import('../binding.js').Interrupted>}

@@ -155,10 +155,9 @@ class Event {
   /** @param {import('../binding.js').Limit} limit */
   #wait(limit) {
     const { number } = realm;
-    return (
-      endIfTerminating(native.eventWait(number, this.#cell, this.#name, this.#autoReset, limit)) ===
-      ACQUIRED
-    );
+    const status = native.eventWait(number, this.#cell, this.#name, this.#autoReset, limit);
+    if (status !== ACQUIRED) endIfTerminating(status);
+    return status === ACQUIRED;
   }
 }
 

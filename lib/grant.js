@@ -7,6 +7,7 @@
 const { defineInspect, labelOf } = require('./describe.js');
 const { defineDispose } = require('./dispose.js');
 const { FinalizationRegistry, Set, defineProperty, emitWarning } = require('./intrinsics.js');
+const { native } = require('./realm.js');
 const { Wait } = require('./wait.js');
 
 /** A wait for the lock of a guard. The native side knows by its number whether the guard owns the lock. */
@@ -43,26 +44,36 @@ class Grant extends Wait {
   get kind() {
     return '';
   }
+
+  /** The methods that release by themselves, in messages. */
+  get scoped() {
+    return '';
+  }
+
+  get loss() {
+    return (
+      `A guard of the ${this.label} was garbage-collected while it owned the lock, so the lock will never be released. ` +
+      `Release each guard in a finally block, or use ${this.scoped} or \`using\`.`
+    );
+  }
 }
 
-/** The labels of the locks whose lost guards were warned about. @type {Set<string>} */
+/** The cells whose lost guards were warned about, each as its class and its address. @type {Set<string>} */
 const warned = new Set();
 
 /**
- * What a guard owns, as the warning needs it. It must not reference the guard.
+ * What a guard owns, as the warning needs it. It must not reference the guard. `loss` is the text of the warning.
  *
- * @typedef {{ readonly isHeld: boolean, readonly label: string }} Owned
+ * @typedef {{ readonly isHeld: boolean, readonly kind: string, readonly cell: Int32Array, readonly loss: string }} Owned
  */
 
-/** @param {Owned} grant */
-function warnIfHeld(grant) {
-  if (!grant.isHeld || warned.has(grant.label)) return;
-  warned.add(grant.label);
-  emitWarning(
-    `A guard of the ${grant.label} was garbage-collected while it owned the lock, so the lock will never be released. ` +
-      'Release each guard in a finally block, or use runExclusiveAsync() or `using`.',
-    { type: 'LostGuardWarning', code: 'SHARED_SYNC_LOST_GUARD' },
-  );
+/** @param {Owned} owned */
+function warnIfHeld(owned) {
+  if (!owned.isHeld) return;
+  const place = `${owned.kind} ${native.cellAddress(owned.cell)}`;
+  if (warned.has(place)) return;
+  warned.add(place);
+  emitWarning(owned.loss, { type: 'LostGuardWarning', code: 'SHARED_SYNC_LOST_GUARD' });
 }
 
 const registry = new FinalizationRegistry(warnIfHeld);

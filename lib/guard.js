@@ -41,6 +41,10 @@ class MutexGrant extends Grant {
   get kind() {
     return 'Mutex';
   }
+
+  get scoped() {
+    return 'runExclusiveAsync()';
+  }
 }
 
 /** A guard's wait for a mutex, even if it is abandoned. */

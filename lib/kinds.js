@@ -3,7 +3,7 @@
 
 // The kinds of fields of a layout.
 
-const { formatValue, integer } = require('./arguments.js');
+const { formatValue, integer, isOptions } = require('./arguments.js');
 const { invalidArgType } = require('./errors.js');
 const { primitives } = require('./exports.js');
 
@@ -43,12 +43,20 @@ function primitive(name, arity) {
       /** @type {new (...args: any[]) => object} */
       const Class = primitives[name]();
       const positional = Array.from({ length: arity }, (_, i) => args[i]);
-      const options = args[arity] ?? {};
-      // If the options are not an object, the constructor throws.
-      const named = typeof options === 'object' ? { name: label, ...options } : options;
+      const named = withName(label, args[arity]);
       return new Class(buffer, byteOffset / Int32Array.BYTES_PER_ELEMENT, ...positional, named);
     },
   };
+}
+
+/**
+ * The options of a field, which has the name of the field unless they have one. What the constructor would refuse stays as it is.
+ * @param {string} name
+ * @param {unknown} options
+ */
+function withName(name, options) {
+  if (options === undefined) return { name };
+  return isOptions(options) ? { name, ...options } : options;
 }
 
 /** @type {Kind} */
@@ -67,11 +75,8 @@ const channel = {
   },
   make(buffer, byteOffset, [options], name) {
     const Channel = primitives.Channel();
-    return new Channel(
-      buffer,
-      byteOffset / Int32Array.BYTES_PER_ELEMENT,
-      /** @type {any} */ ({ name, .../** @type {object} */ (options) }),
-    );
+    const named = /** @type {any} */ (withName(name, options));
+    return new Channel(buffer, byteOffset / Int32Array.BYTES_PER_ELEMENT, named);
   },
 };
 

@@ -51,26 +51,33 @@ function cancelCells(cancel) {
 /**
  * Checks the options of a blocking method. A time limit that passes is thrown.
  * @param {import('../index.js').LimitOptions} options
+ * @param {(cancel: unknown) => void} [check] called with `options.cancel`, which is read once
  * @returns {Limit}
  */
-function limitOf(options) {
+function limitOf(options, check) {
   assertOptions(options, LIMITS, '{ cancel: stop, timeout: 100 }');
   const { cancel, timeout = Infinity } = options;
   milliseconds(timeout, 'options.timeout');
-  return [timeout, true, ...cancelCells(cancel)];
+  const cells = cancelCells(cancel);
+  check?.(cancel);
+  return [timeout, true, ...cells];
 }
 
 /**
  * Checks the time limit and the options of a method that returns when that limit passes.
  * @param {number} ms
  * @param {import('../index.js').CancelOptions} [options]
+ * @param {(cancel: unknown) => void} [check] called with `options.cancel`, which is read once
  * @returns {Limit}
  */
-function limitWithin(ms, options) {
+function limitWithin(ms, options, check) {
   milliseconds(ms);
   if (options === undefined) return ms;
   assertOptions(options, CANCEL_ONLY, '{ cancel: stop }');
-  return [ms, false, ...cancelCells(options.cancel)];
+  const { cancel } = options;
+  const cells = cancelCells(cancel);
+  check?.(cancel);
+  return [ms, false, ...cells];
 }
 
 /**
@@ -87,9 +94,7 @@ function assertNotAborted(cancel) {
  * @param {import('../index.js').LimitOptions} options
  */
 function limitUnlessAborted(options) {
-  const limit = limitOf(options);
-  assertNotAborted(options.cancel);
-  return limit;
+  return limitOf(options, assertNotAborted);
 }
 
 /**
@@ -98,9 +103,15 @@ function limitUnlessAborted(options) {
  * @param {import('../index.js').CancelOptions} options
  */
 function limitWithinUnlessAborted(ms, options) {
-  const limit = limitWithin(ms, options);
-  assertNotAborted(options.cancel);
-  return limit;
+  return limitWithin(ms, options, assertNotAborted);
+}
+
+/**
+ * Whether a call with this limit only tries, and returns at once.
+ * @param {Limit} limit
+ */
+function isTry(limit) {
+  return typeof limit === 'number' ? limit === 0 : limit[0] === 0 && !limit[1];
 }
 
 /**
@@ -128,6 +139,7 @@ module.exports = {
   LIMITS,
   assertNotAborted,
   cancelCells,
+  isTry,
   limitOf,
   limitUnlessAborted,
   limitWithin,

@@ -20,7 +20,7 @@ const { waitForGuard } = require('./promises.js');
 const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
-const { ACQUIRED, RECOVERED, TIMED_OUT } = native;
+const { ACQUIRED, INTERRUPTED, RECOVERED, TIMED_OUT } = native;
 const REALM = realm.number;
 const guards = later(() => require('./guard.js'));
 /** The word of a free mutex. */
@@ -66,7 +66,9 @@ function trySpin(cell) {
  * @param {import('../binding.js').Limit} limit
  */
 function wait(cell, name, limit) {
-  return endIfTerminating(native.mutexLock(REALM, cell, name, limit)) === ACQUIRED;
+  const status = native.mutexLock(REALM, cell, name, limit);
+  if (status !== ACQUIRED) endIfTerminating(status);
+  return status === ACQUIRED;
 }
 
 /** Whether this thread owns the mutex by lock(), not by a guard. @param {Int32Array} cell */
@@ -195,7 +197,8 @@ class Mutex {
 
   /** @param {import('../binding.js').Limit} limit */
   #recover(limit) {
-    return endIfTerminating(native.mutexRecover(REALM, this.#cell, this.#name, limit));
+    const status = native.mutexRecover(REALM, this.#cell, this.#name, limit);
+    return status > INTERRUPTED ? status : endIfTerminating(status);
   }
 
   /**

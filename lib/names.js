@@ -70,15 +70,22 @@ function hashOf(name) {
  * @param {Shape} shape
  */
 function textOf({ fields }) {
-  return JSON.stringify(
-    fields.map(({ name, kind, args }) => {
+  const texts = fields.map(({ name, kind, args }) => {
+    try {
       const all = travelling(args);
       while (all.length > 0 && all.at(-1) === undefined) all.pop();
-      return [name, kind.name, ...all];
-    }),
-    // JSON has no Infinity.
-    (_key, value) => (value === Infinity ? 'Infinity' : value),
-  );
+      // JSON has no Infinity.
+      return JSON.stringify([name, kind.name, ...all], (_key, value) =>
+        value === Infinity ? 'Infinity' : value,
+      );
+    } catch (error) {
+      throw invalidArgValue(
+        `The arguments of the field ${name} cannot be written as JSON, by which the specs of all threads are compared: ` +
+          /** @type {Error} */ (error).message,
+      );
+    }
+  });
+  return `[${texts.join(',')}]`;
 }
 
 function writtenOver() {

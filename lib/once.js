@@ -120,7 +120,8 @@ class Once {
     if (load(this.#cell, 0) === DONE) return false;
     const run = new OnceRun(this.#cell, this.#name);
     /** @type {number} */
-    let status = endIfTerminating(native.onceTryBeginGuard(realm.number, this.#cell, this.#name));
+    let status = native.onceTryBeginGuard(realm.number, this.#cell, this.#name);
+    if (status !== ACQUIRED) endIfTerminating(status);
     if (status === TIMED_OUT) status = await waitForPromise(run, checked);
     if (status !== ACQUIRED) return false;
     try {
@@ -183,7 +184,9 @@ class Once {
       limit = Infinity;
     } else limit = limitOf(options);
     const { number } = realm;
-    return endIfTerminating(native.onceBegin(number, this.#cell, this.#name, limit)) === ACQUIRED;
+    const status = native.onceBegin(number, this.#cell, this.#name, limit);
+    if (status !== ACQUIRED) endIfTerminating(status);
+    return status === ACQUIRED;
   }
 
   /** @param {import('../binding.js').Limit} limit */

@@ -1,22 +1,39 @@
 // @ts-check
 'use strict';
 
+const { labelOf } = require('./describe.js');
 const { SyncError } = require('./errors.js');
 const { defineGuard, unwatchGuard, watchGuard } = require('./grant.js');
 
 /** What a permit holds. It does not reference the permit, so that a lost permit can be collected and warned about. */
 class Holding {
   isHeld = true;
+  kind = 'Semaphore';
 
   /**
    * @param {import('./semaphore.js').Semaphore} semaphore
+   * @param {Int32Array} cell
+   * @param {string | undefined} name
    * @param {number} count
-   * @param {string} label the label of the semaphore in messages
    */
-  constructor(semaphore, count, label) {
+  constructor(semaphore, cell, name, count) {
     this.semaphore = semaphore;
+    this.cell = cell;
+    this.name = name;
     this.count = count;
-    this.label = label;
+  }
+
+  /** The label of the semaphore in messages. */
+  get label() {
+    return labelOf(this.kind, this.name, this.cell);
+  }
+
+  get loss() {
+    const what = this.count === 1 ? 'its permit is' : `its ${this.count} permits are`;
+    return (
+      `A Permit of the ${this.label} was garbage-collected before it was released, so ${what} never free again. ` +
+      'Release each Permit in a finally block, or use runAsync() or `using`.'
+    );
   }
 }
 
@@ -72,15 +89,16 @@ class Permit {
 }
 
 /**
- * Makes the permit for permits that are acquired.
+ * Makes the permit for permits that are acquired, or about to be.
  *
  * @param {import('./semaphore.js').Semaphore} semaphore
+ * @param {Int32Array} cell
+ * @param {string | undefined} name
  * @param {number} count
- * @param {string} label the label of the semaphore in messages
  * @param {boolean} isWatched whether to warn if the permit is collected
  */
-function permitOf(semaphore, count, label, isWatched) {
-  return new Permit(new Holding(semaphore, count, label), isWatched);
+function permitOf(semaphore, cell, name, count, isWatched) {
+  return new Permit(new Holding(semaphore, cell, name, count), isWatched);
 }
 
 module.exports = { permitOf };

@@ -38,23 +38,25 @@ const NO_OPTIONS = { timeout: Infinity, signal: undefined, ref: !isMainThread };
  * deadline.
  *
  * @param {import('../index.js').WaitOptions} [options]
+ * @param {(cancel: unknown) => void} [check] called with `options.cancel`, which is read once
  * @returns {CheckedOptions}
  */
-function checkOptions(options) {
+function checkOptions(options, check) {
   if (options === undefined) return NO_OPTIONS;
   assertOptions(options, WAIT_OPTIONS, '{ cancel: stop, timeout: 100 }');
-  const { timeout = Infinity, signal } = options;
+  const { timeout = Infinity, signal, cancel } = options;
   milliseconds(timeout, 'options.timeout');
   if (signal !== undefined && !isAbortSignal(signal)) {
     throw invalidArgType(`options.signal must be an AbortSignal, but is ${formatValue(signal)}.`);
   }
-  const cells = cancelCells(options.cancel);
+  const cells = cancelCells(cancel);
   const hasDeadline = (/** @type {Int32Array} */ cell) => load(cell, 0) !== 0;
   const { ref = !isMainThread || timeout !== Infinity || cells.some(hasDeadline) } = options;
   if (typeof ref !== 'boolean') {
     throw invalidArgType(`options.ref must be a boolean, but is ${formatValue(ref)}.`);
   }
   if (signal?.aborted) throw signal.reason;
+  check?.(cancel);
   return { timeout, signal, cancels: cells.length > 0 ? cells : undefined, ref };
 }
 
@@ -63,9 +65,7 @@ function checkOptions(options) {
  * @param {import('../index.js').WaitOptions} [options]
  */
 function waitOptions(options) {
-  const checked = checkOptions(options);
-  assertNotAborted(options?.cancel);
-  return checked;
+  return checkOptions(options, assertNotAborted);
 }
 
 /**

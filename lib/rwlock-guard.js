@@ -42,6 +42,10 @@ class RwLockGrant extends Grant {
   get kind() {
     return 'RwLock';
   }
+
+  get scoped() {
+    return 'runReadingAsync(), runWritingAsync()';
+  }
 }
 
 /** A guard's wait for a read. */
@@ -132,9 +136,9 @@ class ReadGuard {
   }
 
   release() {
-    if (this.#isOver) throw notHeld();
+    if (this.#isOver || !this.#kind.unlockRead(this.#subject)) throw notHeld();
+    // Not before: a call that failed can be repeated.
     this.#isOver = true;
-    if (!this.#kind.unlockRead(this.#subject)) throw notHeld();
     if (this.#kind === guardOwned) unwatchGuard(this);
   }
 
@@ -175,8 +179,7 @@ class WriteGuard {
   }
 
   release() {
-    this.#begin();
-    if (!this.#kind.unlockWrite(this.#subject)) throw notHeld();
+    if (this.#isOver || !this.#kind.unlockWrite(this.#subject)) throw notHeld();
     this.#end();
   }
 
@@ -187,19 +190,15 @@ class WriteGuard {
   }
 
   downgrade() {
-    this.#begin();
-    const guard = this.#kind.downgrade(this.#subject);
+    const guard = this.#isOver ? undefined : this.#kind.downgrade(this.#subject);
     if (guard === undefined) throw notHeld();
     this.#end();
     return guard;
   }
 
-  #begin() {
-    if (this.#isOver) throw notHeld();
-    this.#isOver = true;
-  }
-
   #end() {
+    // Not before: a call that failed can be repeated.
+    this.#isOver = true;
     if (this.#kind === guardOwned) unwatchGuard(this);
   }
 }

@@ -27,7 +27,7 @@ const {
 } = require('./rwlock-guard.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
-const { ACQUIRED, RECOVERED, TIMED_OUT } = native;
+const { ACQUIRED, INTERRUPTED, RECOVERED, TIMED_OUT } = native;
 /** The word of a lock that no thread reads or writes. */
 const FREE = native.RWLOCK_FREE;
 /** The most reads that the word counts. A word from 0 to this holds neither a writer nor the waiters bit. */
@@ -47,11 +47,12 @@ let threadOwned;
  * Calls a function while a guard holds the lock, and releases the guard.
  *
  * @template T
- * @param {ReadGuard | WriteGuard} guard
+ * @param {() => ReadGuard | WriteGuard} acquire
  * @param {() => T} fn
  * @param {string} method the name of the calling method
  */
-function runWith(guard, fn, method) {
+function runWith(acquire, fn, method) {
+  const guard = acquire();
   let result;
   try {
     result = assertSynchronous(
@@ -149,9 +150,11 @@ class RwLock {
    * @param {import('../index.js').LimitOptions} [options]
    */
   read(options) {
+    // Made first: a call that failed after the read was acquired would lose it.
+    const guard = new ReadGuard(this, threadOwned);
     if (options !== undefined) this.#read(limitOf(options));
     else if (!this.#tryReadFast() && !this.#trySpinToRead()) this.#read(Infinity);
-    return new ReadGuard(this, threadOwned);
+    return guard;
   }
 
   /**
@@ -187,13 +190,15 @@ class RwLock {
    * @param {import('../index.js').LimitOptions} [options]
    */
   write(options) {
+    // As in read().
+    const guard = new WriteGuard(this, threadOwned);
     if (options !== undefined) this.#write(limitOf(options));
     else if (
       compareExchange(this.#cell, 0, FREE, WRITTEN_BY_ME) !== FREE &&
       !this.#trySpinToWrite()
     )
       this.#write(Infinity);
-    return new WriteGuard(this, threadOwned);
+    return guard;
   }
 
   /**
@@ -216,10 +221,11 @@ class RwLock {
   }
 
   downgrade() {
+    const guard = new ReadGuard(this, threadOwned);
     this.#counting(() => {
       native.rwlockDowngrade(realm.number, this.#cell, this.#name);
     });
-    return new ReadGuard(this, threadOwned);
+    return guard;
   }
 
   /**
@@ -267,7 +273,7 @@ class RwLock {
    */
   runReading(fn, options) {
     assertFunction(fn, 'fn');
-    return runWith(this.read(options), fn, 'runReading');
+    return runWith(() => this.read(options), fn, 'runReading');
   }
 
   /**
@@ -277,7 +283,7 @@ class RwLock {
    */
   runWriting(fn, options) {
     assertFunction(fn, 'fn');
-    return runWith(this.write(options), fn, 'runWriting');
+    return runWith(() => this.write(options), fn, 'runWriting');
   }
 
   /**
@@ -387,7 +393,7 @@ class RwLock {
    */
   #enter(request, limit) {
     const status = native.rwlockEnter(realm.number, this.#cell, this.#name, request, limit);
-    return endIfTerminating(status);
+    return status > INTERRUPTED ? status : endIfTerminating(status);
   }
 }
 

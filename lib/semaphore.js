@@ -9,7 +9,7 @@ const {
   milliseconds,
   nameOf,
 } = require('./arguments.js');
-const { defineInspect, labelOf } = require('./describe.js');
+const { defineInspect } = require('./describe.js');
 const { endIfTerminating } = require('./end-if-terminating.js');
 const { outOfRange } = require('./errors.js');
 const { compareExchange, load } = require('./intrinsics.js');
@@ -167,9 +167,10 @@ class Semaphore {
    * @param {import('../index.js').LimitOptions} [options]
    */
   permit(n = 1, options) {
-    const { permitOf } = permits();
+    // Made first: a call that failed after the permits were acquired would lose them.
+    const permit = permits().permitOf(this, this.#cell, this.#name, n, false);
     this.acquire(n, options);
-    return permitOf(this, n, this.#label, false);
+    return permit;
   }
 
   /**
@@ -179,7 +180,7 @@ class Semaphore {
   async permitAsync(n = 1, options) {
     const { permitOf } = permits();
     await this.acquireAsync(n, options);
-    return permitOf(this, n, this.#label, true);
+    return permitOf(this, this.#cell, this.#name, n, true);
   }
 
   /**
@@ -230,10 +231,6 @@ class Semaphore {
   get available() {
     const { number } = realm;
     return native.semaphoreAvailable(number, this.#cell, this.#name, this.#permits, this.#max);
-  }
-
-  get #label() {
-    return labelOf('Semaphore', this.#name, this.#cell);
   }
 
   /**
@@ -300,11 +297,17 @@ class Semaphore {
    */
   #acquire(n, limit) {
     const { number } = realm;
-    return (
-      endIfTerminating(
-        native.semaphoreAcquire(number, this.#cell, this.#name, this.#permits, this.#max, n, limit),
-      ) === ACQUIRED
+    const status = native.semaphoreAcquire(
+      number,
+      this.#cell,
+      this.#name,
+      this.#permits,
+      this.#max,
+      n,
+      limit,
     );
+    if (status !== ACQUIRED) endIfTerminating(status);
+    return status === ACQUIRED;
   }
 
   /**

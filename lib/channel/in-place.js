@@ -40,6 +40,9 @@ function payload({ ring }, record) {
   return ring.bytes.subarray(at, at + ring.lengthOf(record));
 }
 
+/** How many records this thread fills or reads in place, in all channels. */
+let open = 0;
+
 /** A record that this thread fills or reads where it lies, once. */
 class InPlace {
   #state;
@@ -57,6 +60,7 @@ class InPlace {
     this.#record = record;
     this.#from = from;
     this.bytes = payload(state, record);
+    open++;
   }
 
   /** @param {InPlace} place */
@@ -71,8 +75,16 @@ class InPlace {
    */
   static end(place, to) {
     if (place.#isOver) return false;
+    const { words } = place.#state.ring;
     place.#isOver = true;
-    place.#state.change(place.#record, place.#from, to);
+    try {
+      place.#state.change(place.#record, place.#from, to);
+    } catch (error) {
+      // If the record has not changed, the call can be tried again.
+      place.#isOver = words[place.#record] !== place.#from;
+      throw error;
+    }
+    open--;
     return true;
   }
 }
@@ -121,4 +133,12 @@ class Peek extends InPlace {
   }
 }
 
-module.exports = { FILLED_HERE, PEEKED_HERE, Peek, Reservation, TAKEN_HERE };
+module.exports = {
+  FILLED_HERE,
+  PEEKED_HERE,
+  Peek,
+  Reservation,
+  TAKEN_HERE,
+  /** Whether this thread fills or reads a record in place, in any channel. */
+  isInPlace: () => open > 0,
+};

@@ -6,7 +6,7 @@
 const { types } = require('node:util');
 const { formatValue, integer, milliseconds } = require('../arguments.js');
 const { invalidArgType, outOfRange } = require('../errors.js');
-const { limitUnlessAborted, limitWithinUnlessAborted } = require('../limits.js');
+const { isTry, limitUnlessAborted, limitWithinUnlessAborted } = require('../limits.js');
 const { waitOptions } = require('../promises.js');
 const { native } = require('../realm.js');
 const { BYTES } = require('./codec.js');
@@ -162,13 +162,14 @@ class Receiving {
   peek(options) {
     const state = this.#state;
     const limit = options === undefined ? Infinity : limitUnlessAborted(options);
-    const first = /** @type {number} */ (
+    return /** @type {InstanceType<typeof Peek>} */ (
       this.#take(limit, (record) => {
+        // Made before the record changes: if a call failed in between, the message would be lost.
+        const peek = new Peek(state, record);
         state.ring.words[record] = PEEKED_HERE;
-        return record;
+        return peek;
       })
     );
-    return new Peek(state, first);
   }
 
   /**
@@ -179,7 +180,7 @@ class Receiving {
   #receive(own, limit) {
     let message = this.#receiveNow(own);
     if (message !== NOTHING) return message;
-    if (limit === 0) {
+    if (isTry(limit)) {
       if (this.#state.ring.isEmpty) return undefined;
     } else if (this.#spin()) {
       message = this.#receiveNow(own);
@@ -243,9 +244,12 @@ class Receiving {
     const state = this.#state;
     const record = state.firstMessage();
     if (record === NONE) return undefined;
-    const taken = take(record);
-    state.tell();
-    return taken;
+    try {
+      return take(record);
+    } finally {
+      // If the message stays, since it does not fit, another one may take it: perhaps only this thread was told of it.
+      state.tell();
+    }
   }
 
   /**
@@ -258,7 +262,7 @@ class Receiving {
   #take(limit, take) {
     const state = this.#state;
     const taken = this.#takeNow(take);
-    if (taken !== undefined || limit === 0) return taken;
+    if (taken !== undefined || isTry(limit)) return taken;
     if (this.#spin()) {
       const other = this.#takeNow(take);
       if (other !== undefined) return other;

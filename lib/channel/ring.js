@@ -25,6 +25,8 @@ const TAIL = 5;
 /** The sender that waits for room before all others: the tag of its thread, and when its wait began. */
 const FRONT = 6;
 const FRONT_SINCE = 7;
+/** Not 0 if a thread may wait that fills or reads a record in place. */
+const HOLDER = 8;
 /** The cells before the ring, in all: a cache line. */
 const HEADER_CELLS = 16;
 const HEADER_BYTES = HEADER_CELLS * 4;
@@ -277,6 +279,7 @@ module.exports = {
   FRONT,
   FRONT_SINCE,
   HEADER_BYTES,
+  HOLDER,
   LARGE,
   LOCK,
   MAX_CAPACITY,

@@ -6,6 +6,7 @@
 const { Buffer } = require('node:buffer');
 const { formatValue, integer, milliseconds } = require('../arguments.js');
 const { invalidArgType } = require('../errors.js');
+const { Uint8Array } = require('../intrinsics.js');
 const {
   assertNotAborted,
   limitUnlessAborted,
@@ -205,16 +206,24 @@ class Sending {
         `values must be an array of messages, or another iterable, but is ${formatValue(values)}.`,
       );
     }
+    /** @type {unknown} */
+    let cancel;
+    const read = (/** @type {unknown} */ value) => {
+      cancel = value;
+    };
+    const limit = options === undefined ? Infinity : limitOf(options, read);
+    const isArray = Array.isArray(values);
     const messages = [];
     for (const value of values) {
       const kind = kindOf(value);
-      messages.push({ bytes: this.#encode(value, kind), kind });
+      const bytes = this.#encode(value, kind);
+      // A generator may use the memory of a message again for the next one.
+      messages.push({ bytes: kind === BYTES && !isArray ? new Uint8Array(bytes) : bytes, kind });
     }
-    const limit = options === undefined ? Infinity : limitOf(options);
     const { length } = messages;
     let sent = 0;
     try {
-      assertNotAborted(options?.cancel);
+      assertNotAborted(cancel);
       sent = this.#putSome(messages, 0);
       if (sent === length) return;
       const patience = new Patience(limit);
@@ -296,7 +305,7 @@ class Sending {
    */
   #putLarge(bytes, kind, limit) {
     const state = this.#state;
-    const record = this.#begin(bytes.length, kind, limit);
+    const record = this.#begin(bytes.length, kind, limit, (prepared) => prepared);
     if (record === undefined) return false;
     copyIn(state.ring, record + RECORD_CELLS, bytes.length, bytes);
     state.change(record, FILLED_HERE, READY);
@@ -304,20 +313,24 @@ class Sending {
   }
 
   /**
-   * Makes a record that this thread fills. Returns its cell, or undefined if the limit has passed.
+   * Makes a record that this thread fills. Returns undefined if the limit has passed.
    *
+   * @template T
    * @param {number} length
    * @param {number} kind
    * @param {Limit} limit
+   * @param {(record: number) => T} make what it returns, from the cell of the record
    */
-  #begin(length, kind, limit) {
+  #begin(length, kind, limit, make) {
     const state = this.#state;
     /** @param {number} since */
     const attempt = (since) => {
       const record = state.prepare(length, kind, FILLED_HERE, since);
       if (record === NONE) return undefined;
+      // Made before the record is in the ring: if a call failed in between, it would stay there.
+      const made = make(record);
       state.ring.publish(record, length);
-      return record;
+      return made;
     };
     return this.#tryNow(attempt) ?? this.#waitForRoom(length, limit, attempt);
   }
@@ -396,8 +409,10 @@ class Sending {
     integer(length, 'length', 0, Number.MAX_SAFE_INTEGER);
     if (length > state.ring.longest) throw tooLong(length, state.ring.longest, state.label);
     const limit = options === undefined ? Infinity : limitUnlessAborted(options);
-    const record = /** @type {number} */ (this.#begin(length, BYTES, limit));
-    return new Reservation(state, record);
+    const make = (/** @type {number} */ record) => new Reservation(state, record);
+    return /** @type {InstanceType<typeof Reservation>} */ (
+      this.#begin(length, BYTES, limit, make)
+    );
   }
 
   /**

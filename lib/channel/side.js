@@ -65,6 +65,11 @@ class LookWait extends Wait {
       keepsAlive,
     );
   }
+
+  /** It was told to look, and will not. */
+  revoke() {
+    this.side.tellAll();
+  }
 }
 
 /** Those who wait for messages, or for room. All but waiting happens under the Mutex of the channel. */

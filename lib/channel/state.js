@@ -6,6 +6,7 @@
 // and whoever recovers it tells everybody.
 
 const { labelOf } = require('../describe.js');
+const { isTry } = require('../limits.js');
 const { Mutex } = require('../mutex.js');
 const { native, THREAD } = require('../realm.js');
 const { BYTES } = require('./codec.js');
@@ -14,14 +15,17 @@ const {
   closedForReceivers,
   closedForSenders,
   corruptRing,
+  tooLong,
   waitsForItself,
 } = require('./errors.js');
 const { blockedBy, enter, handTo, leave } = require('./front.js');
+const { isInPlace } = require('./in-place.js');
 const { lettersTo } = require('./outbox.js');
 const {
   DROPPED,
   FILLING,
   FRONT,
+  HOLDER,
   LOCK,
   NONE,
   PEEKING,
@@ -119,19 +123,22 @@ class State {
   #tellWaiters() {
     const { ring, receivers, senders } = this;
     const { words } = ring;
+    const first = ring.first();
+    if (words[HOLDER] !== 0 && first !== NONE && words[first] !== READY) {
+      // One of those who wait may use the first record itself, from now on: it looks, and fails.
+      words[HOLDER] = 0;
+      receivers.tellAll();
+      senders.tellAll();
+      return;
+    }
     if ((words[RECEIVERS] & WAITERS) !== 0) {
-      const first = ring.first();
       if (first === NONE) {
         if (this.isClosed) receivers.tellAll();
       } else if (words[first] === READY) {
         receivers.tell(0);
       }
     }
-    if ((words[SENDERS] & WAITERS) !== 0) {
-      // Frees what was dropped behind the message that was removed.
-      ring.first();
-      senders.tell(ring.free);
-    }
+    if ((words[SENDERS] & WAITERS) !== 0) senders.tell(ring.free);
   }
 
   /**
@@ -210,6 +217,8 @@ class State {
   put(bytes, kind, since) {
     const { length } = bytes;
     const { ring } = this;
+    // Its buffer may have grown since the length was checked.
+    if (length > ring.longest) throw tooLong(length, ring.longest, this.label);
     const record = this.prepare(length, kind, READY, since);
     if (record === NONE) return false;
     copyIn(ring, record + RECORD_CELLS, length, bytes);
@@ -315,9 +324,12 @@ class State {
    */
   #firstUser(byPromise) {
     const { ring } = this;
+    const { words } = ring;
+    // A record that this thread uses may become the first while it waits.
+    if (isInPlace()) words[HOLDER] = 1;
     const first = ring.first();
-    if (first === NONE || ring.words[first] === READY) return 0;
-    const user = ring.words[first] & TAG;
+    if (first === NONE || words[first] === READY) return 0;
+    const user = words[first] & TAG;
     if (user !== THREAD) return user;
     if (!byPromise) throw waitsForItself(this.label);
     return 0;
@@ -363,7 +375,7 @@ class State {
       this.enter();
       try {
         const result = attempt(since);
-        if (result !== undefined || limit === 0) return result;
+        if (result !== undefined || isTry(limit)) return result;
         found = look(since);
       } finally {
         this.exit();

@@ -211,6 +211,7 @@ const EXCHANGES = [
         ...WRITE,
         kind: (error) => (error?.code === 'ERR_OUT_OF_RANGE' ? 'misuse' : kindOf(error)),
       },
+      tryRelease: { intent: WILL_WRITE, done: attempts },
       available: READ,
     },
   ],

@@ -9,7 +9,7 @@ const { BY_PROMISE, RECEIVING, TRYING, ownOf } = require('../channel/options.js'
 const { Patience } = require('../channel/side.js');
 const { invalidArgType, invalidArgValue } = require('../errors.js');
 const { load } = require('../intrinsics.js');
-const { limitUnlessAborted, limitWithinUnlessAborted } = require('../limits.js');
+const { isTry, limitUnlessAborted, limitWithinUnlessAborted } = require('../limits.js');
 const { waitOptions } = require('../promises.js');
 const { CLOSED, CancelCase, caseOf } = require('./cases.js');
 const { arrange } = require('./order.js');
@@ -84,7 +84,7 @@ class Selection {
    */
   block(limit) {
     let found = this.take();
-    if (found === undefined && limit !== 0) found = this.#wait(limit);
+    if (found === undefined && !isTry(limit)) found = this.#wait(limit);
     return found === undefined ? undefined : resultOf(found);
   }
 
