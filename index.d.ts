@@ -2257,7 +2257,8 @@ export interface RwLock {
    *
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
    * @returns a guard, which is disposable: `using _ = lock.read();` releases the read at the end of the block.
-   *   {@link RwLock.unlockRead} releases it, too: use one of them
+   *   {@link RwLock.unlockRead} releases it, too: use one of them. After that, the guard would release a later read of
+   *   this thread
    * @throws SyncError ERR_DEADLOCK - this thread writes, or reads while a writer is queued (thrown at once); or
    *   the writer waits, directly or through other threads, for what this thread owns (thrown within
    *   milliseconds)
@@ -2341,7 +2342,8 @@ export interface RwLock {
    *
    * @param options - a time limit in milliseconds (none by default), and a {@link Cancel} that ends the wait
    * @returns a guard, which is disposable: `using _ = lock.write();` releases the write at the end of the
-   *   block. {@link RwLock.unlockWrite} releases it, too: use one of them
+   *   block. {@link RwLock.unlockWrite} releases it, too: use one of them. After that, the guard would release a later
+   *   write of this thread
    * @throws SyncError ERR_DEADLOCK - this thread reads or writes already (thrown at once), or a thread inside
    *   of the lock waits, directly or through other threads, for what this thread owns (thrown within
    *   milliseconds)

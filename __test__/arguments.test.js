@@ -14,7 +14,9 @@ const {
   Semaphore,
   Event,
   Once,
+  Channel,
   SyncError,
+  layout,
   select,
 } = /** @type {any} */ (require('../index.js'));
 const { runChild } = require('./helpers/child.js');
@@ -524,4 +526,51 @@ test('an instance of a class in the place of the options is refused: it was igno
   // Defaults that an object inherits are options.
   t.false(event.tryWait(0, Object.create({ cancel: undefined })));
   t.false(event.tryWait(0, Object.create(null)));
+});
+
+test('an index counts all cells of a buffer of 4 GiB or more', (t) => {
+  const size = 2 ** 32;
+  /** @type {SharedArrayBuffer} */
+  let buffer;
+  try {
+    buffer = new SharedArrayBuffer(size + 64);
+  } catch {
+    t.log('no memory for it');
+    return t.pass();
+  }
+  t.notThrows(() => new Mutex(buffer, 0).lock());
+  const last = new Mutex(buffer, size / 4 + 15);
+  last.lock();
+  t.true(last.locked);
+  t.throws(() => new Mutex(buffer, size / 4 + 16), { code: 'ERR_OUT_OF_RANGE' });
+});
+
+test('-0 is 0, and what has no name is shown without one', (t) => {
+  const { share } = layout({ slots: [Semaphore, -0] });
+  t.notThrows(() => layout.from(share(), { slots: [Semaphore, 0] }));
+  const nameless = class {
+    static name = Symbol('none');
+  };
+  t.throws(() => new Mutex(nameless), { code: 'ERR_INVALID_ARG_TYPE', message: /a function/ });
+});
+
+test('the options are read once', async (t) => {
+  const stop = new Cancel(cells());
+  /** Another value at each read. */
+  const changing = () => {
+    let reads = 0;
+    return {
+      get cancel() {
+        return reads++ === 0 ? stop : /** @type {any} */ ({});
+      },
+    };
+  };
+  const { jobs } = layout({ jobs: [Channel, { capacity: 1_024 }] });
+  jobs.send('a', changing());
+  t.true(jobs.trySend('b', 0, changing()));
+  jobs.sendMany(['c'], changing());
+  await jobs.sendAsync('d', changing());
+  t.is(jobs.receive(changing()), 'a');
+  await new Semaphore(cells(), 0, 1).acquireAsync(1, changing());
+  t.is(jobs.length, 3);
 });

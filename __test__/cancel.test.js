@@ -5,6 +5,7 @@
 // cancel-many.test.js.
 
 const test = require('ava').default;
+const { getEventListeners } = require('node:events');
 const { inspect } = require('node:util');
 const sync = require('../index.js');
 const { syncError } = require('./helpers/errors.js');
@@ -255,4 +256,18 @@ test('the main thread lives until a promise whose Cancel has a deadline is rejec
     return latch.awaitAsync({ cancel: stop }).catch((/** @type {any} */ error) => error.code);
   });
   t.is(ended.value, 'ERR_CANCELLED', ended.stderr);
+});
+
+test('Cancels that follow one signal share a listener, which goes with the last of them', (t) => {
+  const { signal } = new AbortController();
+  const all = Array.from({ length: 20 }, () => Cancel.from(signal));
+  t.is(getEventListeners(signal, 'abort').length, 1);
+  for (const stop of all) stop.abort();
+  t.is(getEventListeners(signal, 'abort').length, 0);
+  const controller = new AbortController();
+  const [first, second] = [Cancel.from(controller.signal), Cancel.from(controller.signal)];
+  first.abort();
+  t.false(second.aborted);
+  controller.abort();
+  t.true(second.aborted);
 });

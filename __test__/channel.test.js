@@ -3,7 +3,7 @@
 
 const test = require('ava').default;
 const { inspect } = require('node:util');
-const { Cancel, Channel, Event, layout, select } = require('../index.js');
+const { Cancel, Channel, Event, layout, select, trySelect } = require('../index.js');
 const { bytes, channel } = require('./helpers/channel.js');
 const { syncError } = require('./helpers/errors.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
@@ -609,4 +609,50 @@ test('a call that a Cancel ended before it began names the Cancel', async (t) =>
   await t.throwsAsync(app.jobs.receiveAsync({ cancel }), { code: 'ERR_CANCELLED', message });
   await t.throwsAsync(app.jobs.sendAsync(1, { cancel }), { code: 'ERR_CANCELLED', message });
   t.is(app.jobs.length, 0);
+});
+
+test('a generator may fill the bytes of one message again for the next', (t) => {
+  const jobs = channel(1_024);
+  const one = new Uint8Array(1);
+  jobs.sendMany(
+    (function* () {
+      for (one[0] = 1; one[0] <= 3; one[0]++) yield one;
+    })(),
+  );
+  t.deepEqual(
+    jobs.receiveMany().map(([first]) => first),
+    [1, 2, 3],
+  );
+});
+
+test('a message that grows after its length was checked is refused, and does not break the ring', (t) => {
+  const jobs = channel(1_024);
+  const growing = new /** @type {any} */ (ArrayBuffer)(16, { maxByteLength: 2_048 });
+  const values = [new Uint8Array(growing), bytes(1)];
+  Object.defineProperty(values, 1, {
+    get() {
+      growing.resize(800);
+      return bytes(1);
+    },
+  });
+  t.throws(() => jobs.sendMany(values), { code: 'ERR_OUT_OF_RANGE' });
+  jobs.send('next');
+  t.is(jobs.receive(), 'next');
+});
+
+test('a call that only tries finds nothing, with options too: it threw ERR_DEADLOCK', (t) => {
+  const { jobs, stop } = layout({ jobs: [Channel, { capacity: 1_024 }], stop: Cancel });
+  const cancel = stop;
+  jobs.send(bytes(3));
+  const peek = jobs.peek();
+  t.is(jobs.tryReceive(0), undefined);
+  t.is(jobs.tryReceive(0, {}), undefined);
+  t.is(jobs.tryReceive(0, { cancel }), undefined);
+  t.is(trySelect([jobs], 0, { cancel }), undefined);
+  peek.consume();
+  jobs.reserve(400);
+  jobs.reserve(400);
+  t.false(jobs.trySend(bytes(400)));
+  t.false(jobs.trySend(bytes(400), 0, { cancel }));
+  t.regex(inspect(jobs), /used\b(?!.*waiting)/);
 });

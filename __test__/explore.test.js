@@ -5,6 +5,7 @@ const test = require('ava').default;
 const path = require('node:path');
 const { explore } = require('../lib/explore/index.js');
 const { program, rejection } = require('./helpers/exploring.js');
+const { startWorker } = require('./helpers/threads.js');
 const { SLOWNESS } = require('./helpers/slowness.js');
 
 /** @typedef {import('../explore.js').FailureKind} FailureKind */
@@ -240,4 +241,48 @@ test('a check that blocks fails', async (t) => {
   const error = await rejection(t, explore(program('broken/check-blocks')));
   t.is(error.kind, 'check');
   t.regex(error.message, /check blocked, and no thread is left/);
+});
+
+test('each method of a primitive is a scheduling point, or calls one', async (t) => {
+  const { done } = startWorker(
+    ({ primitives, index }, { require }) => {
+      const sync = require(index);
+      const { exchangePrimitives } = require(primitives);
+      const Classes = Object.values(sync).filter(
+        (value) => typeof value === 'function' && value !== sync.SyncError && value.prototype,
+      );
+      const members = () =>
+        Classes.flatMap(({ name, prototype }) =>
+          Object.entries(Object.getOwnPropertyDescriptors(prototype)).map(
+            ([key, { value, get }]) => /** @type {const} */ ([`${name}.${key}`, value ?? get]),
+          ),
+        );
+      const before = members();
+      exchangePrimitives();
+      const after = new Map(members());
+      return before
+        .filter(([name, member]) => !name.endsWith('.constructor') && after.get(name) === member)
+        .map(([name]) => name);
+    },
+    {
+      primitives: require.resolve('../lib/explore/primitives.js'),
+      index: require.resolve('../index.js'),
+    },
+  );
+  t.deepEqual(
+    (await done).sort(),
+    [
+      // They call others.
+      'Mutex.runExclusive',
+      'RwLock.runReading',
+      'RwLock.runWriting',
+      'Semaphore.permit',
+      'Semaphore.run',
+      // They never change.
+      'Barrier.total',
+      'Event.autoReset',
+      // Its listeners run by the event loop.
+      'Cancel.signal',
+    ].sort(),
+  );
 });

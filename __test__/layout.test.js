@@ -7,6 +7,7 @@ const vm = require('node:vm');
 const { types, inspect } = require('node:util');
 const {
   Barrier,
+  Cancel,
   Condition,
   Latch,
   Mutex,
@@ -551,4 +552,14 @@ test('the action of a Barrier travels as a mark, and comes from the spec of the 
   const differ = { code: 'ERR_INVALID_ARG_VALUE', message: /^shared and spec differ: phase / };
   t.throws(() => layout.from(shared, without), differ);
   t.throws(() => layout.from(layout(without).share(), spec()), differ);
+});
+
+test('options that a constructor refuses are refused in a field, too', (t) => {
+  const stop = new Cancel(new SharedArrayBuffer(4));
+  for (const options of [[], null, stop, 7]) {
+    t.throws(() => layout(/** @type {any} */ ({ field: [Mutex, options] })), {
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: /field/,
+    });
+  }
 });

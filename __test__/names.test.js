@@ -459,3 +459,14 @@ test('other code under the name of the arena is told apart', async (t) => {
   );
   t.deepEqual(lines, ['ERR_CORRUPT_CELL']);
 });
+
+test('arguments that cannot be compared between threads are refused, and the message names the field', (t) => {
+  const circular = /** @type {any} */ ({});
+  circular.self = circular;
+  for (const argument of [1n, circular]) {
+    t.throws(() => /** @type {any} */ (layout).open('incomparable', { field: [Latch, argument] }), {
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: /the field field cannot be written as JSON/,
+    });
+  }
+});

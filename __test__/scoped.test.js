@@ -190,7 +190,10 @@ test('a permit of a promise that is collected while it holds its permits is warn
     })();`;
   const { stderr } = await run(process.execPath, ['--expose-gc', '-e', program], { cwd: root });
   t.is(stderr.match(/LostGuardWarning/g)?.length, 1, stderr);
-  t.regex(stderr, /Semaphore "slots"/);
+  t.regex(
+    stderr,
+    /A Permit of the Semaphore "slots" was .* its permit is never free again\. .* runAsync\(\)/,
+  );
 });
 
 test('a permit whose release failed is held still', (t) => {
@@ -204,4 +207,26 @@ test('a permit whose release failed is held still', (t) => {
   permit.release();
   t.false(permit.held);
   t.is(semaphore.available, 2);
+});
+
+test('each lock whose guard was lost is warned about, also if none of them has a name', async (t) => {
+  const program = `
+    const { Mutex, RwLock } = require('./index.js');
+    const cell = () => new SharedArrayBuffer(4);
+    (async () => {
+      await new Mutex(cell()).lockAsync();
+      await new Mutex(cell()).lockAsync();
+      await new RwLock(cell()).readAsync();
+      for (let i = 0; i < 20; i++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();`;
+  const { stderr } = await run(process.execPath, ['--expose-gc', '-e', program], { cwd: root });
+  t.is(stderr.match(/guard of the Mutex .* runExclusiveAsync\(\)/g)?.length, 2, stderr);
+  t.is(
+    stderr.match(/guard of the RwLock .* runReadingAsync\(\), runWritingAsync\(\)/g)?.length,
+    1,
+    stderr,
+  );
 });

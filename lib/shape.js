@@ -39,7 +39,9 @@ function shapeOf(spec) {
       );
     }
     const value = /** @type {Record<string, unknown>} */ (spec)[key];
-    const [Class, ...args] = Array.isArray(value) ? value : [value];
+    const [Class, ...given] = Array.isArray(value) ? value : [value];
+    // -0 and 0 make the same field.
+    const args = given.map((arg) => (arg === 0 ? 0 : arg));
     const kind = kindOf(Class);
     if (kind === undefined) {
       throw invalidArgType(
