@@ -19,6 +19,7 @@ const { markAsUncloneable } = require('./uncloneable.js');
 const { Wait } = require('./wait.js');
 
 const { INTERRUPTED } = native;
+const REALM = realm.number;
 /** The message for an asynchronous action in wait() and waitFor(). */
 const NOT_SYNCHRONOUS =
   'options.action returned a promise, which wait() and waitFor() cannot await. Use waitAsync(), or an action that is ' +
@@ -47,22 +48,13 @@ class BarrierWait extends Wait {
   begin(limit, keepsAlive) {
     const { cell, name, total, number } = this;
     const action = this.acts ? number : 0;
-    return native.barrierWaitAsync(
-      realm.number,
-      cell,
-      name,
-      total,
-      action,
-      number,
-      limit,
-      keepsAlive,
-    );
+    return native.barrierWaitAsync(REALM, cell, name, total, action, number, limit, keepsAlive);
   }
 
   /** Breaks the barrier if this was the last arrival: the others wait for an action that will not run. */
   revoke() {
     if (this.acts) {
-      native.barrierEndAction(realm.number, this.cell, this.name, this.total, this.number, true);
+      native.barrierEndAction(REALM, this.cell, this.name, this.total, this.number, true);
     }
   }
 }
@@ -140,7 +132,7 @@ class Barrier {
   }
 
   get waiting() {
-    return native.barrierWaiting(realm.number, this.#cell, this.#name, this.#total);
+    return native.barrierWaiting(REALM, this.#cell, this.#name, this.#total);
   }
 
   get total() {
@@ -153,8 +145,10 @@ class Barrier {
   #arrive(limit) {
     const action = this.#action;
     const number = action === undefined ? 0 : newNumber();
-    const [cell, name, total] = [this.#cell, this.#name, this.#total];
-    const status = native.barrierWait(realm.number, cell, name, total, number, limit);
+    const cell = this.#cell;
+    const name = this.#name;
+    const total = this.#total;
+    const status = native.barrierWait(REALM, cell, name, total, number, limit);
     const missing = status > INTERRUPTED ? status : endIfTerminating(status);
     if (missing === 0 && action !== undefined) {
       // The others wait for the end of the action, which comes even if no function can be called any more.
@@ -163,7 +157,7 @@ class Barrier {
         assertSynchronous(action(), NOT_SYNCHRONOUS);
         failed = false;
       } finally {
-        native.barrierEndAction(realm.number, cell, name, total, number, failed);
+        native.barrierEndAction(REALM, cell, name, total, number, failed);
       }
     }
     return missing;
@@ -182,22 +176,13 @@ class Barrier {
       if (isThenable(returned)) await new Promise((resolve) => resolve(returned));
       failed = false;
     } finally {
-      this.#endAction(number, failed);
+      native.barrierEndAction(REALM, this.#cell, this.#name, this.#total, number, failed);
     }
   }
 
   /** @param {boolean} fresh whether to make the barrier fresh again at once, as reset() does */
   #break(fresh) {
-    native.barrierBreak(realm.number, this.#cell, this.#name, this.#total, fresh);
-  }
-
-  /**
-   * @param {number} number
-   * @param {boolean} failed
-   */
-  #endAction(number, failed) {
-    const [cell, name, total] = [this.#cell, this.#name, this.#total];
-    native.barrierEndAction(realm.number, cell, name, total, number, failed);
+    native.barrierBreak(REALM, this.#cell, this.#name, this.#total, fresh);
   }
 }
 
