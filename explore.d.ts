@@ -200,12 +200,19 @@ export namespace explore {
   export { point };
 }
 
+/** The options of {@link replay}. */
+export interface ReplayOptions {
+  /** How long a thread may run without a scheduling point, in milliseconds; 1,000 by default, as for {@link explore}. */
+  readonly stall?: number | undefined;
+}
+
 /**
  * Runs the schedule of a token once more. Resolves if it passes, and rejects as {@link explore} does if it fails. Rejects with
  * the kind `nondeterministic` if the program takes other steps than when the token was made.
  *
  * @param file the module
  * @param token of an {@link ExplorationError}
+ * @param options how long a thread may run without a scheduling point
  *
  * @example
  * ```js
@@ -215,7 +222,11 @@ export namespace explore {
  * replay(require.resolve('./counter.explore.js'), token).then(() => console.log('passes now'));
  * ```
  */
-export function replay(file: string | URL, token: string): Promise<ExplorationReport>;
+export function replay(
+  file: string | URL,
+  token: string,
+  options?: ReplayOptions,
+): Promise<ExplorationReport>;
 
 /** A scheduling point of the program's own, where another thread may go on. Does nothing outside of an exploration. */
 export function point(): void;

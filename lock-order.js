@@ -5,7 +5,7 @@
 // and so does start().
 
 require('./index.js');
-const { textOf } = require('./lib/lock-order/options.js');
+const { graphOf, textOf } = require('./lib/lock-order/options.js');
 const { native } = require('./lib/realm.js');
 
 /**
@@ -16,14 +16,9 @@ function start(options) {
   const before = native.observerOptions(native.LOCK_ORDER);
   if (options === undefined && before !== undefined) return;
   const text = textOf(options);
-  // What a lock is changes with its class: what is known is of no use.
-  if (before !== undefined && classesOf(before) !== classesOf(text)) native.orderForget();
+  // What a lock is changes with its class, and an edge that is allowed from now on must close no cycle.
+  if (before !== undefined && graphOf(before) !== graphOf(text)) native.orderForget();
   if (native.observe(native.LOCK_ORDER, text)) require('./lib/observers.js').catchUp();
-}
-
-/** @param {string} text */
-function classesOf(text) {
-  return JSON.parse(text).classes;
 }
 
 /** The inversions that were found in the process, in any of its threads. */

@@ -37,7 +37,14 @@ class ExploredDate extends RealDate {
 const ExploredDateFunction = new Proxy(ExploredDate, {
   apply: () => new ExploredDate().toString(),
 });
-Object.defineProperty(ExploredDate, 'name', { value: 'Date' });
+Object.defineProperties(ExploredDate, {
+  name: { value: 'Date' },
+  length: { value: RealDate.length },
+});
+// A date that Node.js makes, or that arrives from another thread, is an instance, too.
+Object.defineProperty(ExploredDate, Symbol.hasInstance, {
+  value: (/** @type {unknown} */ value) => value instanceof RealDate,
+});
 ExploredDate.prototype.constructor = ExploredDateFunction;
 
 /** @param {[number, number]} [since] */
@@ -72,14 +79,16 @@ const next = () => (next32() * 2 ** 21 + (next32() >>> 11)) / 2 ** 53;
  * Fills memory with random bytes.
  * @template {ArrayBufferView | ArrayBufferLike} T
  * @param {T} target
- * @param {number} [offset]
+ * @param {number} [offset] in elements, like `size`
  * @param {number} [size]
  */
 function fill(target, offset = 0, size) {
   const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(target)
     ? target
     : { buffer: target, byteOffset: 0, byteLength: target.byteLength };
-  const bytes = new Uint8Array(buffer, byteOffset + offset, size ?? byteLength - offset);
+  const { BYTES_PER_ELEMENT: width = 1 } = /** @type {any} */ (target);
+  const length = size === undefined ? byteLength - offset * width : size * width;
+  const bytes = new Uint8Array(buffer, byteOffset + offset * width, length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = next32();
   return target;
 }
@@ -104,9 +113,14 @@ function exchangeRandom() {
     hand(callback, fill(Buffer.alloc(size)));
   crypto.randomFillSync = fill;
   crypto.randomUUID = uuid;
+  const { randomInt } = crypto;
   crypto.randomInt = (/** @type {any[]} */ ...args) => {
     const callback = typeof args.at(-1) === 'function' ? args.pop() : undefined;
     const [min, max] = args.length > 1 ? args : [0, args[0]];
+    // Node's own function throws for such numbers.
+    if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || !(max > min)) {
+      return randomInt(...args);
+    }
     return hand(callback, min + Math.floor(next() * (max - min)));
   };
   const web = crypto.webcrypto;

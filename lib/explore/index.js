@@ -6,7 +6,7 @@
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
 const { invalidArgType } = require('../errors.js');
-const { formatValue } = require('../arguments.js');
+const { assertFunction, assertOptions, formatValue } = require('../arguments.js');
 const { native } = require('../realm.js');
 const { ExplorationError } = require('./error.js');
 const { settingsOf } = require('./options.js');
@@ -47,6 +47,7 @@ class Exploration {
   /** @type {() => void} */
   #settle = () => {};
   #schedules = 0;
+  #isReplay;
   /** @type {((progress: Progress) => void) | undefined} */
   #onProgress;
 
@@ -57,6 +58,7 @@ class Exploration {
    */
   constructor(settings, token, onProgress) {
     this.#settings = settings;
+    this.#isReplay = token !== undefined;
     this.#onProgress = onProgress;
     this.#worker = new Worker(path.join(__dirname, 'controller.js'), {
       name: 'exploration',
@@ -112,7 +114,7 @@ class Exploration {
         break;
       case 'progress':
         this.#schedules = message.schedules;
-        this.#onProgress?.(message);
+        this.#tellProgress(message);
         break;
       case 'output':
         print(message.output);
@@ -131,6 +133,15 @@ class Exploration {
       case 'end':
         this.#settle();
         break;
+    }
+  }
+
+  /** @param {Progress} progress */
+  #tellProgress(progress) {
+    try {
+      this.#onProgress?.(progress);
+    } catch (error) {
+      this.#reject(error);
     }
   }
 
@@ -167,7 +178,7 @@ class Exploration {
         where,
         cause,
         schedules: this.#schedules + 1,
-        strategy: this.#settings.strategy,
+        strategy: this.#isReplay ? 'replay' : this.#settings.strategy,
         seed,
         steps: steps.length / 4,
         preemptions,
@@ -201,6 +212,7 @@ function print(output) {
  * @param {(progress: Progress) => void} [onProgress]
  */
 async function explore(file, options, onProgress) {
+  if (onProgress !== undefined) assertFunction(onProgress, 'onProgress');
   return new Exploration(settingsOf(file, options), undefined, onProgress).run();
 }
 
@@ -209,13 +221,15 @@ async function explore(file, options, onProgress) {
  *
  * @param {string | URL} file
  * @param {string} token
+ * @param {import('../../explore.js').ReplayOptions} [options]
  */
-async function replay(file, token) {
+async function replay(file, token, options = {}) {
   if (typeof token !== 'string') {
     throw invalidArgType(`token must be a string, but is ${formatValue(token)}.`);
   }
   decode(token);
-  return new Exploration(settingsOf(file, { pin: true }), token, undefined).run();
+  assertOptions(options, ['stall'], '{ stall: 5000 }');
+  return new Exploration(settingsOf(file, { ...options, pin: true }), token, undefined).run();
 }
 
 explore.point = point;

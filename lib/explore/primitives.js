@@ -30,6 +30,7 @@ const {
   WILL_WRITE,
   after,
   before,
+  isOver,
   isRunning,
   operation,
   unscheduled,
@@ -108,7 +109,14 @@ function operate(number, name, intent, done, primitive, call) {
   if (known === undefined) return call();
   const { cell, label } = known;
   before(number, cell, 0, intent, () => `${label}.${name}`);
-  const result = call();
+  let result;
+  try {
+    result = call();
+  } catch (error) {
+    // The program may go on after an error, such as ERR_TIMEOUT.
+    if (!isOver(error)) after(number, cell, 0, HAS_WRITTEN);
+    throw error;
+  }
   const [effect, value] = done(result);
   after(number, cell, 0, effect, value);
   return result;
@@ -310,7 +318,7 @@ function exchangeMember(
   const title = descriptor.get === undefined ? `${name}()` : name;
   /** @type {(this: any, ...args: any[]) => unknown} */
   const exchanged = function (...args) {
-    if (acquires) acquired.add(this);
+    if (acquires && isRunning()) acquired.add(this);
     const run = () => Reflect.apply(original, this, args);
     const call = () => noting(runsCode ? run : () => inside(run), kind);
     const result = operate(number, title, intent, done, this, call);
@@ -369,6 +377,23 @@ function refusePromiseForms() {
       });
     }
   }
+}
+
+/** Memory by name is that of the process: it would outlive the schedule, and be that of the program that explores. */
+function refuseNames() {
+  const { layout } = entry;
+  Object.defineProperty(layout, 'open', {
+    ...Object.getOwnPropertyDescriptor(layout, 'open'),
+    value() {
+      throw fail(
+        'misuse',
+        new TypeError(
+          'layout.open() has no meaning under exploration: its memory outlives a schedule. Make the memory in setup(), and ' +
+            'pass it to the bodies: layout(...).share().',
+        ),
+      );
+    },
+  });
 }
 
 /**
@@ -436,6 +461,7 @@ function exchangePrimitives() {
   exchangeConditionWaits();
   exchangeSelect();
   refusePromiseForms();
+  refuseNames();
 }
 
 /** @param {any} lock */

@@ -45,13 +45,24 @@ function invalid(file, why) {
 }
 
 /**
+ * What a module exports. Of a CommonJS module, the namespace has only those names that Node.js finds by looking at its text:
+ * `default` has all. What was transpiled from an ES module has its default export in there.
+ * @param {any} namespace
+ */
+function exportsOf(namespace) {
+  const { default: whole } = namespace;
+  const hasThreads = (/** @type {any} */ exported) => exported?.threads !== undefined;
+  return [whole, whole?.default].find(hasThreads) ?? (hasThreads(namespace) ? namespace : whole);
+}
+
+/**
  * Loads and checks a module.
  * @param {string} file
  * @returns {Promise<ProgramModule>}
  */
 async function loadProgram(file) {
   const namespace = await import(pathToFileURL(file).href);
-  const exported = namespace.threads === undefined ? namespace.default : namespace;
+  const exported = exportsOf(namespace);
   const { setup, check, threads, daemons = [], allow = [] } = exported ?? {};
   for (const [name, value] of Object.entries({ setup, check })) {
     if (value !== undefined && typeof value !== 'function') {

@@ -24,7 +24,7 @@ Runs the threads of each module in many schedules. Prints the first schedule tha
   --stall MS        how long a thread may run without a scheduling point (1000)
   --isolate         fresh workers for each schedule
   --no-pin          lets the threads use all processors
-  --replay TOKEN    runs the schedule of a token once more, and takes no other option
+  --replay TOKEN    runs the schedule of a token once more, and takes no other option but --stall
   --help
 
 The exit code is 0 if all schedules passed, 1 if one failed, and 2 for a mistake in the command line or in a module.`;
@@ -45,6 +45,8 @@ const OPTIONS = /** @type {const} */ ({
   replay: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 });
+/** The options that --replay leaves a meaning. */
+const WITH_REPLAY = ['replay', 'stall', 'help'];
 /** The options whose values are numbers. */
 const NUMBERS = ['schedules', 'time', 'seed', 'random', 'depth', 'preemptions', 'steps', 'stall'];
 
@@ -72,7 +74,7 @@ function optionsOf(values) {
   for (const [name, value] of Object.entries(values)) {
     if (NUMBERS.includes(name)) options[name] = numberOf(name, String(value));
     else if (name === 'no-pin') options.pin = false;
-    else if (name !== 'replay') options[name] = value;
+    else if (name !== 'replay' && name !== 'help') options[name] = value;
   }
   return options;
 }
@@ -119,7 +121,9 @@ async function exploreFile(file, token, options) {
   }
   try {
     const report =
-      token === undefined ? await explore(file, options, bar.draw) : await replay(file, token);
+      token === undefined
+        ? await explore(file, options, bar.draw)
+        : await replay(file, token, options);
     bar.clear();
     const { schedules, distinct, points, exhausted, seed } = report;
     const seconds = ((performance.now() - began) / 1e3).toFixed(1);
@@ -147,6 +151,12 @@ async function exploreFile(file, token, options) {
 function parse(args) {
   try {
     const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    const others = Object.keys(values).filter((name) => !WITH_REPLAY.includes(name));
+    if (values.replay !== undefined && others.length > 0) {
+      throw invalidArgValue(
+        `--replay takes no other option but --stall, so leave out --${others[0]}`,
+      );
+    }
     return { values, positionals, options: optionsOf(values) };
   } catch (error) {
     return { error: /** @type {Error} */ (error).message };

@@ -72,9 +72,10 @@ const ROOT = require('node:path').join(__dirname, '..', '..');
 /** Where the program calls the running operation. */
 function site() {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 30;
+  // A program may freeze it.
+  Reflect.set(Error, 'stackTraceLimit', 30);
   const { stack } = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   for (const line of String(stack).split('\n').slice(1)) {
     const [, place] = /\(?((?:file:|[A-Za-z]:\\|\/)[^()]*:\d+):\d+\)?$/.exec(line) ?? [];
     if (place === undefined) continue;

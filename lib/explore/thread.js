@@ -91,7 +91,8 @@ async function main(thread) {
     const output = endOutput();
     if (failure !== undefined || traced) {
       const error = travelling(failure?.error);
-      const { code } = /** @type {any} */ (failure?.error ?? {});
+      const { code: given } = /** @type {any} */ (failure?.error ?? {});
+      const code = typeof given === 'string' ? given : undefined;
       port.postMessage({ kind: failure?.kind, error, code, trace, output });
     }
     native.exploreEnd(failure !== undefined);

@@ -12,7 +12,7 @@ function travelling(error) {
   try {
     const clone = structuredClone(error);
     // A DOMException arrives as an empty object.
-    if (types.isNativeError(clone) || typeof error !== 'object') return clone;
+    if (types.isNativeError(clone) || typeof error !== 'object' || error === null) return clone;
   } catch {
     // Replaced below.
   }

@@ -205,6 +205,15 @@ function meet(entry, lock, asked, method) {
 }
 
 /**
+ * Whether two are one lock. A buffer that was received twice has two entries for it. Two locks of one class have one number.
+ * @param {Lock} first
+ * @param {Lock} second
+ */
+function isSame(first, second) {
+  return first === second || (!current.byName && first.number === second.number);
+}
+
+/**
  * Whether there is nothing to do for an edge.
  * @param {Lock} from
  * @param {Lock} to
@@ -216,11 +225,10 @@ function isHandled(from, to, modes) {
     from.number === 0 ||
     to.number === 0 ||
     // What deadlocks by itself is an error of the primitive. A read inside a read may go well.
-    (from === to && modes !== READ) ||
+    (isSame(from, to) && modes !== READ) ||
     isAllowed(from.name, to.name) ||
     native.orderKnows(from.number, to.number, modes);
-  // Two locks of one class have one number, and are not the same lock.
-  if (isHandledNow && !(from === to && current.byName)) to.see(from.number, modes);
+  if (isHandledNow && !(isSame(from, to) && current.byName)) to.see(from.number, modes);
   return isHandledNow;
 }
 
@@ -244,7 +252,7 @@ function isAllowed(first, second) {
  */
 function add(from, to, modes, stack, throws) {
   // A read inside a read is no cycle until a writer comes.
-  const refuses = throws && !(from === to && modes === READ);
+  const refuses = throws && !(isSame(from, to) && modes === READ);
   const report = native.orderEdge(realm.number, from.number, to.number, modes, stack, refuses);
   if (report === undefined) {
     to.see(from.number, modes);
@@ -291,16 +299,12 @@ function disown(lock, mode) {
 }
 
 /**
- * The index of the newest entry of a lock. A buffer that was received twice has two entries for one lock.
+ * The index of the newest entry of a lock.
  * @param {Lock} lock
  * @param {Mode} mode
  */
 function indexOf(lock, mode) {
-  return owned.findLastIndex(
-    (entry) =>
-      entry.mode === mode &&
-      (entry.lock === lock || (!current.byName && entry.lock.number === lock.number)),
-  );
+  return owned.findLastIndex((entry) => entry.mode === mode && isSame(entry.lock, lock));
 }
 
 /** @param {number} index */

@@ -55,12 +55,23 @@ function isPair(value) {
   );
 }
 
-/** Reads the options of the process. Returns whether a lock is another thing than before. */
+/**
+ * The options that say which edges there are: if they change, what is known is of no use.
+ * @param {string} text
+ */
+function graphOf(text) {
+  const { classes, allow } = JSON.parse(text);
+  return JSON.stringify([classes, allow]);
+}
+
+let graph = graphOf(textOf({}));
+
+/** Reads the options of the process. Returns whether there are other edges than before. */
 function readOptions() {
-  const { throws, classes, allow, exitCode } = JSON.parse(
-    native.observerOptions(native.LOCK_ORDER) ?? textOf({}),
-  );
-  const before = current.byName;
+  const text = native.observerOptions(native.LOCK_ORDER) ?? textOf({});
+  const { throws, classes, allow, exitCode } = JSON.parse(text);
+  const before = graph;
+  graph = graphOf(text);
   current.throws = throws;
   current.byName = classes === 'name';
   current.exitCode = exitCode;
@@ -69,7 +80,7 @@ function readOptions() {
     const seconds = current.allowed.get(first) ?? new Set();
     current.allowed.set(first, seconds.add(second));
   }
-  return current.byName !== before;
+  return graph !== before;
 }
 
-module.exports = { current, readOptions, textOf };
+module.exports = { current, graphOf, readOptions, textOf };
