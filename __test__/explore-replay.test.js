@@ -150,6 +150,7 @@ test('the program shared-sync explores, replays, and ends with the result as its
       /--schedules must be a number, but is 'many'/,
     ],
     [['explore', 'nowhere.js'], /there is no file nowhere\.js/],
+    [['explore', 'x.js', '--replay', 'x1', '--seed', '5'], /--replay takes no other option/],
   ])) {
     const wrong = await start(...args);
     t.is(wrong.code, 2);
@@ -158,6 +159,17 @@ test('the program shared-sync explores, replays, and ends with the result as its
   t.is((await start('nope')).code, 2);
   t.regex((await start('--help')).stdout, /^Usage: shared-sync COMMAND/);
   t.regex((await start('explore', '--help')).stdout, /^Usage: shared-sync explore FILE/);
+});
+
+test('what took longer than the limit of a stall is replayed with the same limit', async (t) => {
+  const slow = program('slow-addition');
+  const found = await rejection(t, explore(slow, { stall: 5_000, schedules: 20 }));
+  t.is(found.kind, 'check');
+  t.is((await rejection(t, replay(slow, found.token, { stall: 5_000 }))).kind, 'check');
+  const stalled = await rejection(t, replay(slow, found.token, { stall: 100 }));
+  t.like(stalled, { kind: 'stall', strategy: 'replay' });
+  const wrong = /** @type {any} */ ({ seed: 5 });
+  await t.throwsAsync(replay(slow, found.token, wrong), { code: 'ERR_INVALID_ARG_VALUE' });
 });
 
 test('SHARED_SYNC_EXPLORE_SEED overrides the seed', async (t) => {

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-// What lock order tells: the circles of locks, once each. See also lock-order-silent.test.js and lock-order-reports.test.js.
+// What lock order tells: the cycles of locks, once each. See also lock-order-silent.test.js and lock-order-reports.test.js.
 
 const test = require('ava').default;
 const { observe, silent, told } = require('./helpers/lock-order.js');
@@ -307,3 +307,29 @@ test('classes by name: unnamed locks are those of one place', async (t) => {
   t.is(inversions.length, 1);
   t.regex(inversions[0].locks[0], /^"Mutex made at .*:\d+:\d+"$/);
 });
+
+test('a mutex whose buffer was received twice is one lock: a wait with it made a cycle with itself', (t) =>
+  silent(t, async (_, { Condition, Mutex, require: load }) => {
+    const { MessageChannel, receiveMessageOnPort } = load('node:worker_threads');
+    const buffer = new SharedArrayBuffer(8);
+    const { port1, port2 } = new MessageChannel();
+    port1.postMessage(buffer);
+    const again = receiveMessageOnPort(port2).message;
+    port1.close();
+    const mutex = new Mutex(buffer, 0, { name: 'm' });
+    mutex.lock();
+    new Condition(again, 1).waitFor(new Mutex(again, 0, { name: 'm' }), undefined, 5);
+    mutex.unlock();
+  }));
+
+test('a pair that is allowed later is allowed, though its edge is known', (t) =>
+  silent(t, (_, { Mutex, require: load }) => {
+    const { start } = load('../../lock-order.js');
+    const cells = new SharedArrayBuffer(8);
+    const accounts = new Mutex(cells, 0, { name: 'accounts' });
+    const log = new Mutex(cells, 1, { name: 'log' });
+    accounts.runExclusive(() => log.runExclusive(() => {}));
+    start({ allow: [['accounts', 'log']], throw: true });
+    log.runExclusive(() => accounts.runExclusive(() => {}));
+    accounts.runExclusive(() => log.runExclusive(() => {}));
+  }));

@@ -19,7 +19,7 @@ const { shorten } = require('./shorten.js');
 const { STRATEGIES, mixture } = require('./strategies.js');
 const { tableOf } = require('./table.js');
 const { decode, departure, encode, scheduleOf } = require('./token.js');
-const { travelling } = require('./travelling.js');
+const { codeOf, travelling } = require('./travelling.js');
 
 /** How long the controller runs until it returns to its event loop, in milliseconds. */
 const LOOP_MS = 20;
@@ -233,7 +233,7 @@ class Controller {
       }
     } catch (error) {
       takeFailure();
-      if (!isOver(error)) return { kind, error, code: /** @type {any} */ (error)?.code, where };
+      if (!isOver(error)) return { kind, error, code: codeOf(error), where };
       const why = `${where} blocked, and no thread is left that could wake it.`;
       return { kind: where === 'check' ? 'check' : 'deadlock', error: new Error(why), where };
     }
@@ -499,5 +499,5 @@ async function main() {
 }
 
 main().catch((error) => {
-  tell({ type: 'broken', error: travelling(error), code: error?.code });
+  tell({ type: 'broken', error: travelling(error), code: codeOf(error) });
 });

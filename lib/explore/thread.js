@@ -13,7 +13,7 @@ const { beginOutput, endOutput } = require('./output.js');
 const { stillOwned } = require('./primitives.js');
 const { loadProgram } = require('./program-module.js');
 const { beginTrace, endTrace, isOver, setRunning } = require('./scheduling.js');
-const { travelling } = require('./travelling.js');
+const { codeOf, travelling } = require('./travelling.js');
 
 /** How long the worker runs until it returns to its event loop, in milliseconds. */
 const LOOP_MS = 40;
@@ -91,8 +91,7 @@ async function main(thread) {
     const output = endOutput();
     if (failure !== undefined || traced) {
       const error = travelling(failure?.error);
-      const { code: given } = /** @type {any} */ (failure?.error ?? {});
-      const code = typeof given === 'string' ? given : undefined;
+      const code = codeOf(failure?.error);
       port.postMessage({ kind: failure?.kind, error, code, trace, output });
     }
     native.exploreEnd(failure !== undefined);

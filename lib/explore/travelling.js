@@ -20,4 +20,13 @@ function travelling(error) {
   return Object.assign(new Error(String(message ?? error)), stack === undefined ? {} : { stack });
 }
 
-module.exports = { travelling };
+/**
+ * The code of an error, which structured clone loses.
+ * @param {any} error
+ * @returns {string | undefined}
+ */
+function codeOf(error) {
+  return typeof error?.code === 'string' ? error.code : undefined;
+}
+
+module.exports = { codeOf, travelling };
