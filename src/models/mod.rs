@@ -28,11 +28,13 @@ mod writer;
 
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
+use crate::primitives::{Fault, Wait};
 use crate::queue::{Context, HandOff, Queues};
 use crate::sync::AtomicU32;
 use crate::threads::{Interrupt, InterruptSource, Runtime, Thread, ThreadId};
 use loom::cell::UnsafeCell;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// Releases a lock for all threads to compete for. The models know no time, so no waiter ever has waited long.
 const COMPETE: HandOff = HandOff {
@@ -113,6 +115,20 @@ fn run<R>(
         cancels: &[],
     };
     body(world, &context)
+}
+
+/// Sleeps until a wait that stands in its queue is over.
+fn finish<W: Wait>(
+    mut wait: W,
+    context: &Context,
+    deadline: Option<Deadline>,
+) -> Result<W::Output, Fault> {
+    loop {
+        let reason = context.sleep(wait.waiter(), deadline, None, || wait.revalidate(context));
+        if let Poll::Ready(result) = wait.resume(context, reason) {
+            return result;
+        }
+    }
 }
 
 /// A plain value that threads share. loom fails if one thread accesses it while another writes, or does not see the

@@ -1,9 +1,8 @@
 //! Deadlocks in which threads read: which cycles are found, and that none is false.
 
 use super::rwlock::Counts;
-use super::{COMPETE, Interrupts, LASTING, UNINTERRUPTED, World, limit};
+use super::{COMPETE, Interrupts, LASTING, UNINTERRUPTED, World, finish, limit};
 use crate::cell::SharedWord;
-use crate::futex::Deadline;
 use crate::primitives::{Entering, Fault, Locking, Mutex, Recovered, Request, RwLock, Wait};
 use crate::queue::{Access, Context, CycleEdge, Holding, Requester};
 use crate::threads::{Interrupt, InterruptSource, Runtime, Thread};
@@ -114,20 +113,6 @@ impl Reader {
             assert!(matches!(wait.start(context), Poll::Pending));
             wait
         })
-    }
-}
-
-/// Sleeps until a wait that stands in its queue is over.
-fn finish<W: Wait>(
-    mut wait: W,
-    context: &Context,
-    deadline: Option<Deadline>,
-) -> Result<W::Output, Fault> {
-    loop {
-        let reason = context.sleep(wait.waiter(), deadline, None, || wait.revalidate(context));
-        if let Poll::Ready(result) = wait.resume(context, reason) {
-            return result;
-        }
     }
 }
 

@@ -3,14 +3,15 @@
 
 use super::promises::{promise_of, run_to_completion, settle};
 use super::rwlock::Counts;
-use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
+use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, finish, run, spawn};
 use crate::primitives::{
-    Acquiring, Awaiting, Began, Entering, Event, Latch, Locking, Mutex, Once, Preparing, Request,
-    Semaphore, Wait,
+    Acquiring, Awaiting, Began, Condition, Entering, Event, Latch, Locking, Mutex, Notified, Once,
+    Preparing, Request, Semaphore, Wait, Waiting,
 };
-use crate::queue::{Context, HandOff};
+use crate::queue::{Context, HandOff, Requester};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// What the promise and the other threads wait for, as one thread sees it.
 trait Scene {
@@ -377,4 +378,84 @@ fn a_promise_behind_one_whose_thread_blocks_acquires_its_permit() {
 #[test]
 fn a_promise_behind_two_whose_thread_blocks_acquires_its_permit() {
     behind_promises_whose_thread_blocks(2);
+}
+
+/// A promise waits at a condition, and a thread behind it. One of them is notified, at any moment, while the thread of the
+/// promise blocks until the other has acted on that.
+fn notified_while_its_thread_blocks(handoff: HandOff, bits: u32) {
+    loom::model(move || {
+        let world = World::hashed(handoff, bits);
+        let of = |world: &World| (Mutex::new(world.cell(0)), Condition::new(world.cell(2)));
+        let [blocks, waits] = [2, 3].map(|number| world.thread(number));
+        let promise = run(&world, &blocks, UNINTERRUPTED, |world, context| {
+            let (mutex, condition) = of(world);
+            let mut locking = Locking::new(mutex, &promise_of(context));
+            assert!(locking.start(context).is_ready());
+            let mut promise = Waiting::new(condition, mutex, &promise_of(context));
+            assert!(promise.start(context).is_pending());
+            promise
+        });
+        let wait = run(&world, &waits, UNINTERRUPTED, |world, context| {
+            let (mutex, condition) = of(world);
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            let requester = Requester::thread_of(context.thread);
+            let mut wait = Waiting::new(condition, mutex, &requester);
+            assert!(wait.start(context).is_pending());
+            wait
+        });
+        let notifier = spawn(&world, 1, UNINTERRUPTED, move |world, context| {
+            let (mutex, condition) = of(world);
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            assert_eq!(condition.notify(context, 1), Ok(1));
+            assert_eq!(mutex.unlock(context), Ok(()));
+        });
+        let behind = {
+            let world = Arc::clone(&world);
+            loom::thread::spawn(move || {
+                run(&world, &waits, UNINTERRUPTED, |world, context| {
+                    let (mutex, _) = of(world);
+                    if let Notified::Turn { more } = finish(wait, context, None).unwrap()
+                        && !mutex.take_turn_fast(context.id(), more)
+                    {
+                        assert_eq!(mutex.take_turn(context, more), Ok(()));
+                    }
+                    assert_eq!(mutex.unlock(context), Ok(()));
+                    Latch::new(world.cell(1), 1).count_down(context, 1).unwrap();
+                });
+            })
+        };
+        run(&world, &blocks, UNINTERRUPTED, |world, context| {
+            let runtime = WithPromises {
+                context,
+                promises: RefCell::new(vec![promise]),
+            };
+            let with_promise = Context {
+                runtime: &runtime,
+                ..*context
+            };
+            let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
+            assert_eq!(opened, Ok(()));
+            for promise in runtime.promises.into_inner() {
+                promise.cancel(context);
+            }
+        });
+        notifier.join().unwrap();
+        behind.join().unwrap();
+        assert_eq!([0, 2].map(|index| world.cell(index).load()), [0, 0]);
+    });
+}
+
+#[test]
+fn a_promise_notified_just_before_its_thread_blocks_passes_the_notification_on() {
+    notified_while_its_thread_blocks(COMPETE, 0);
+}
+
+#[test]
+fn a_promise_notified_and_handed_the_mutex_just_before_its_thread_blocks_passes_both_on() {
+    notified_while_its_thread_blocks(HAND_OFF, 0);
+}
+
+#[test]
+fn a_promise_notified_in_another_bucket_just_before_its_thread_blocks_passes_the_notification_on() {
+    notified_while_its_thread_blocks(COMPETE, 6);
 }

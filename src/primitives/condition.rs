@@ -99,31 +99,41 @@ impl Condition {
             return Ok(0);
         }
         // Waiters that enter while this runs are not counted, so the loop ends.
-        let (mut left, mut front) = {
+        let (mut left, mut mutex) = {
             let mut queue = context.queues.lock(self.key());
             self.examine(&mut queue)?;
-            (count.min(queue.len(self.key())), self.front_mutex(&queue))
+            let left = count.min(queue.len(self.key()));
+            (left, self.next_mutex(&queue, left))
         };
         let mut notified = 0;
         while left > 0
-            && let Some(mutex) = front
+            && let Some(cell) = mutex
         {
-            let (moved, next) = self.notify_front(mutex, context, left)?;
+            let (moved, next) = self.notify_next(cell, context, left)?;
             notified += moved;
             left -= moved;
-            front = next;
+            mutex = next;
         }
         Ok(notified)
     }
 
-    /// The mutex with which the waiter at the front of the queue waits.
-    fn front_mutex(self, queue: &QueueGuard) -> Option<SharedWord> {
-        queue.front(self.key()).and_then(|front| front.mutex())
+    /// The waiter that is notified next, of `count` to be notified: the longest waiting one whose thread is not blocked
+    /// elsewhere. If there is none, or if all are to be notified, the longest waiting one.
+    fn next<'q>(self, queue: &'q QueueGuard, count: usize) -> Option<&'q Arc<Waiter>> {
+        let present = (count < queue.len(self.key()))
+            .then(|| queue.present(self.key()).next())
+            .flatten();
+        present.or_else(|| queue.front(self.key()))
     }
 
-    /// Notifies up to `count` waiters at the front of the queue that wait with this mutex: none if a waiter with another
-    /// mutex came to the front meanwhile. Returns how many, and the mutex of the waiter that is at the front then.
-    fn notify_front(
+    /// The mutex with which that one waits.
+    fn next_mutex(self, queue: &QueueGuard, count: usize) -> Option<SharedWord> {
+        self.next(queue, count).and_then(|next| next.mutex())
+    }
+
+    /// Notifies up to `count` waiters, each the next one, that wait with this mutex: none if the next one waits with
+    /// another mutex by now. Returns how many, and the mutex of the one that is next then.
+    fn notify_next(
         self,
         mutex: SharedWord,
         context: &Context,
@@ -133,12 +143,22 @@ impl Condition {
         let mut queue = context.queues.lock_pair(self.key(), mutex_key);
         self.examine(&mut queue)?;
         let mut moved = Vec::new();
-        while moved.len() < count && self.front_mutex(&queue) == Some(mutex) {
-            moved.extend(queue.pop_front(self.key()));
+        while moved.len() < count
+            && let Some(waiter) = self.next(&queue, count - moved.len()).cloned()
+            && waiter.mutex() == Some(mutex)
+        {
+            queue.remove(&waiter);
+            moved.push(waiter);
         }
         let others_wait = !queue.is_empty(self.key());
-        let next = self.front_mutex(&queue);
+        let next = self.next_mutex(&queue, count - moved.len());
+        if moved.is_empty() {
+            // No waiter keeps the memory of this mutex.
+            return Ok((0, next));
+        }
         let mutex = Mutex::new(mutex);
+        // Read before a waiter can go on, which keeps the memory of the mutex.
+        let owner = mutex.living_owner();
         self.requeue(
             mutex,
             context.queues.threads(),
@@ -146,7 +166,6 @@ impl Condition {
             &moved,
             others_wait,
         );
-        let owner = mutex.living_owner();
         drop(queue);
         // From here on these waiters wait for the owner of the mutex. If the owner is blocked itself, that may have
         // closed a cycle. Only these waiters can find it: the other threads of the cycle have checked already.
@@ -352,6 +371,43 @@ impl Waiting {
             && !context.is_explored()
     }
 
+    /// A promise that was notified cannot act on that while its thread is blocked. If it was notified while others were
+    /// not, it waits for a notification again, before the others, and one whose thread is not blocked is notified.
+    fn renotify_for_block(&self, context: &Context) {
+        let (key, mutex) = (
+            self.condition.key(),
+            Key::new(self.mutex.cell(), Kind::Mutex),
+        );
+        // A notifier under these locks sees that the thread is blocked, or is seen here.
+        let mut queue = context.queues.lock_pair(key, mutex);
+        if !self.waiter.was_notified() {
+            return;
+        }
+        let mut locking = self.locking();
+        if !self.waiter.was_notified_one() {
+            drop(queue);
+            return locking.requeue_for_block(context);
+        }
+        match self.waiter.outcome() {
+            None => {
+                queue.remove(&self.waiter);
+                locking.left(context, &mut queue);
+                locking.update(context, &mut queue);
+            }
+            Some(outcome) if outcome.gives() => locking.pass_on(context, &mut queue, outcome),
+            // The wait has failed.
+            Some(_) => return,
+        }
+        self.waiter.forget_notification();
+        if let Err(Fault::Corrupt(word)) = self.condition.set_waiters_bit(&mut queue) {
+            queue.complete(Arc::clone(&self.waiter), Outcome::Corrupt(word));
+            return;
+        }
+        queue.push_front(&self.waiter);
+        drop(queue);
+        self.condition.notify(context, 1).ok();
+    }
+
     /// Passes the notification on to another waiter, if this one was notified while others were not, and will not act
     /// on it.
     fn pass_notification_on(&self, context: &Context) {
@@ -443,10 +499,7 @@ impl Wait for Waiting {
     fn requeue_for_block(&mut self, context: &Context) {
         match &mut self.stage {
             Stage::Locking(locking, _) => locking.requeue_for_block(context),
-            Stage::Notification if self.waiter.was_notified() => {
-                self.locking().requeue_for_block(context);
-            }
-            Stage::Notification => {}
+            Stage::Notification => self.renotify_for_block(context),
         }
     }
 

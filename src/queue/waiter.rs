@@ -455,6 +455,11 @@ impl Waiter {
         self.notified.store(notified, Ordering::Release);
     }
 
+    /// Makes it a waiter of its Condition again. The caller holds the locks of both queues, and it stands in none.
+    pub fn forget_notification(&self) {
+        self.notified.store(NOT_NOTIFIED, Ordering::Release);
+    }
+
     /// Notes that it was woken for a lock and overtaken. The caller holds the lock of its queue.
     pub fn note_overtaken(&self) {
         self.overtaken.store(true, Ordering::Relaxed);
