@@ -4,7 +4,7 @@
 // A waiter is only told to look. One that was told and does not take passes the word on.
 
 const test = require('ava').default;
-const { Channel, layout } = require('../index.js');
+const { Channel, Latch, layout } = require('../index.js');
 const { bytes, channel } = require('./helpers/channel.js');
 const { sleep, startWorker } = require('./helpers/threads.js');
 
@@ -73,3 +73,51 @@ for (const [how, wait] of Object.entries(WAITS)) {
     t.is(await worker.done, 'ERR_DEADLOCK');
   });
 }
+
+test('the thread of the sender at the front blocks while another one looks: the other slept beside the room', async (t) => {
+  const app = layout({ jobs: [Channel, { capacity: 1_024 }], sent: Latch });
+  const { jobs, sent } = app;
+  jobs.send(new Uint8Array(400));
+  jobs.send(new Uint8Array(400));
+  const front = jobs.sendAsync(new Uint8Array(400), { timeout: 20_000 });
+  await sleep(30);
+  const view = new Int32Array(new SharedArrayBuffer(8));
+  const sender = startWorker(
+    ({ shared, view, binding }, { layout, ready, require }) => {
+      const native = require(binding);
+      const { jobs, sent } = layout.from(shared);
+      const { channelWait, threadState } = native;
+      let hasBeenTold = false;
+      native.channelWait = (/** @type {any[]} */ ...args) => {
+        const status = channelWait(...args);
+        hasBeenTold = true;
+        return status;
+      };
+      // Between the two it is suspended, once.
+      native.threadState = (/** @type {number} */ thread) => {
+        const state = threadState(thread);
+        if (hasBeenTold && Atomics.compareExchange(view, 0, 0, 1) === 0)
+          Atomics.wait(view, 1, 0, 200);
+        return state;
+      };
+      ready();
+      jobs.send(new Uint8Array(8));
+      sent.release();
+    },
+    { shared: app.share(), view, binding: require.resolve('../binding.js') },
+  );
+  await sender.blocked();
+  await sleep(30);
+  const receiver = startWorker(
+    ({ shared }, { layout }) => layout.from(shared).jobs.receive().length,
+    {
+      shared: app.share(),
+    },
+  );
+  while (Atomics.load(view, 0) === 0);
+  // This thread blocks, so its promise at the front counts as absent.
+  t.true(sent.tryAwait(20_000));
+  await receiver.done;
+  jobs.receive();
+  await front;
+});

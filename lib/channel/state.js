@@ -55,6 +55,8 @@ const DISCARDED = 2;
 
 class State {
   #lock;
+  /** Whether the last attempt to send failed because of the sender at the front. */
+  #isBehind = false;
 
   /**
    * @param {SharedArrayBuffer} buffer
@@ -199,7 +201,8 @@ class State {
     const { ring } = this;
     const { words } = ring;
     if (words[STATE] !== OPEN) throw closedForSenders(this.label);
-    if (words[FRONT] !== 0 && blockedBy(ring, since) !== 0) return NONE;
+    this.#isBehind = words[FRONT] !== 0 && blockedBy(ring, since) !== 0;
+    if (this.#isBehind) return NONE;
     const record = ring.prepare(length, kind, state);
     if (record !== NONE) return record;
     // Frees also what was dropped and is the first now.
@@ -298,20 +301,24 @@ class State {
   }
 
   /**
-   * Says what a sender has to wait for.
+   * Says what a sender has to wait for. Returns undefined if it has to try again.
    *
    * @param {number} length of its message
    * @param {number} since
    * @param {boolean} byPromise
-   * @returns {Look}
+   * @returns {Look | undefined}
    */
   lookForRoom(length, since, byPromise) {
     const { ring } = this;
     const first = this.#firstUser(byPromise);
+    const word = this.senders.announce();
+    // A thread at the front may have blocked since, and has told those who wait: but not this one, if it has not announced
+    // itself before.
+    if (this.#isBehind && blockedBy(ring, since) === 0) return undefined;
     enter(ring, since, byPromise);
     const front = ring.words[FRONT] & TAG;
     return {
-      word: this.senders.announce(),
+      word,
       request: sizeOf(length),
       first,
       front: front === THREAD ? 0 : front,
@@ -365,7 +372,7 @@ class State {
    * @param {Limit} limit
    * @param {number} since when the wait began, or an older one before which it must not end
    * @param {(since: number) => T | undefined} attempt under the lock
-   * @param {(since: number) => Look} look under the lock
+   * @param {(since: number) => Look | undefined} look under the lock; returns undefined for one more attempt
    * @returns {T | undefined}
    */
   block(side, limit, since, attempt, look) {
@@ -380,7 +387,7 @@ class State {
       } finally {
         this.exit();
       }
-      if (!side.wait(found, patience)) return undefined;
+      if (found !== undefined && !side.wait(found, patience)) return undefined;
     }
   }
 
@@ -392,7 +399,7 @@ class State {
    * @param {import('../promises.js').CheckedOptions} options
    * @param {number} since
    * @param {() => T | undefined} attempt under the lock
-   * @param {() => Look} look under the lock
+   * @param {() => Look | undefined} look under the lock; returns undefined for one more attempt
    * @param {(wait: import('../wait.js').Wait) => void} [begins]
    * @returns {Promise<T>}
    */
@@ -408,6 +415,7 @@ class State {
       } finally {
         this.exit();
       }
+      if (found === undefined) continue;
       const wait = side.begin(found, since);
       begins?.(wait);
       await patience.waitForPromise(wait, options);
