@@ -1221,7 +1221,8 @@ export interface Barrier {
    * @throws TypeError ERR_INVALID_ARG_TYPE - the action returned a promise; the barrier breaks
    * @throws SyncError ERR_CANCELLED - a Cancel in `options` was aborted, and the barrier is broken, even if this
    *   thread had not arrived
-   * @throws SyncError ERR_TIMEOUT - the `timeout` of `options` has passed, and the barrier is broken
+   * @throws SyncError ERR_TIMEOUT - the `timeout` of `options` has passed, and the barrier is broken; but not if the
+   *   action of the round before was running: then this thread had not arrived
    * @throws TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type
    * @throws TypeError ERR_INVALID_ARG_VALUE - an option is unknown
    * @throws RangeError ERR_OUT_OF_RANGE - `timeout` is negative or NaN
@@ -1281,7 +1282,8 @@ export interface Barrier {
    * @throws (rejects) the reason of the signal - it aborted during the wait, and the barrier breaks; or it had
    *   aborted before, and this party never arrived. If all have arrived when it aborts, the promise is
    *   fulfilled
-   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; the barrier breaks
+   * @throws (rejects) SyncError ERR_TIMEOUT - the wait timed out; the barrier breaks, unless the action of the round
+   *   before was running
    * @throws (rejects) SyncError ERR_BROKEN_BARRIER - as {@link Barrier.wait}
    * @throws (rejects) SyncError ERR_CORRUPT_CELL - as {@link Barrier.wait}
    * @throws (rejects) TypeError ERR_INVALID_ARG_TYPE - an option has the wrong type

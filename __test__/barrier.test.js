@@ -2,7 +2,7 @@
 'use strict';
 
 const test = require('ava').default;
-const { Barrier } = require('../index.js');
+const { Barrier, Cancel } = require('../index.js');
 const { syncError } = require('./helpers/errors.js');
 const { runChild } = require('./helpers/child.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
@@ -399,4 +399,36 @@ test('a worker that dies with a promise at the barrier breaks it', async (t) => 
   t.is(barrier.waiting, 2);
   await dies.worker.terminate();
   await t.throwsAsync(other, broken);
+});
+
+test('a Cancel ends the wait of a party that came while the action ran, and breaks the barrier: it stayed whole', async (t) => {
+  const view = new Int32Array(new SharedArrayBuffer(16));
+  const inside = arrives(view, 2);
+  await inside.blocked();
+  const actor = startWorker(
+    ({ view }, { Barrier, codeOf, ready }) => {
+      const action = () => {
+        ready();
+        Atomics.wait(view, 2, 0);
+      };
+      return codeOf(() => new Barrier(view, 0, 2, { action }).wait());
+    },
+    { view },
+  );
+  await actor.ready;
+  const early = startWorker(
+    ({ view }, { Barrier, Cancel, codeOf, ready }) => {
+      ready();
+      return codeOf(() => new Barrier(view, 0, 2).wait({ cancel: new Cancel(view, 1) }));
+    },
+    { view },
+  );
+  await early.blocked();
+  new Cancel(view, 1).abort();
+  t.is(await early.done, 'ERR_CANCELLED');
+  t.true(new Barrier(view, 0, 2).broken);
+  t.is(await inside.done, 'ERR_BROKEN_BARRIER');
+  Atomics.store(view, 2, 1);
+  Atomics.notify(view, 2);
+  t.is(await actor.done, 'ERR_BROKEN_BARRIER');
 });

@@ -309,7 +309,7 @@ test('a guard that was collected while it owned a lock was lost without a warnin
     'RwLock "read"',
     'RwLock "written"',
   ]);
-  for (const { message } of warnings) t.regex(message, /finally.*runExclusiveAsync\(\).*using/);
+  for (const { message } of warnings) t.regex(message, /finally.*run\w+Async\(\).*using/);
 });
 
 test('the lost guards of one lock cause one warning', async (t) => {

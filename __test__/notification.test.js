@@ -2,7 +2,7 @@
 'use strict';
 
 const test = require('ava').default;
-const { Mutex, Condition } = require('../index.js');
+const { Mutex, Condition, Latch } = require('../index.js');
 const { cells } = require('./helpers/cells.js');
 const { startWorker, inWorkers, sleep } = require('./helpers/threads.js');
 
@@ -176,4 +176,41 @@ test('one condition serves several mutexes', async (t) => {
   for (const { blocked } of started) await blocked();
   new Condition(view, 1).notifyAll();
   t.deepEqual(await Promise.all(started.map(({ done }) => done)), [true, true]);
+});
+
+test('a promise of a blocked thread took the one notification, and the thread that it waited for slept on', async (t) => {
+  const view = new Int32Array(new SharedArrayBuffer(16));
+  const [mutex, condition, latch] = [
+    new Mutex(view, 0),
+    new Condition(view, 1),
+    new Latch(view, 2, 1),
+  ];
+  const guard = await mutex.lockAsync();
+  const notified = condition.waitAsync(guard).then(() => guard.release());
+  const waiter = startWorker(
+    ({ view }, { Condition, Latch, Mutex, ready }) => {
+      const mutex = new Mutex(view, 0);
+      ready();
+      mutex.lock();
+      new Condition(view, 1).wait(mutex);
+      mutex.unlock();
+      new Latch(view, 2, 1).release();
+    },
+    { view },
+  );
+  await waiter.blocked();
+  const notifier = startWorker(
+    ({ view }, { Condition, Mutex, require: load }) => {
+      const { inspect } = load('../../index.js');
+      // Until the main thread is blocked.
+      while (!inspect().some((/** @type {any} */ { threadId, async }) => threadId === 0 && !async));
+      return new Mutex(view, 0).runExclusive(() => new Condition(view, 1).notify());
+    },
+    { view },
+  );
+  t.true(latch.tryAwait(20_000));
+  t.is(await notifier.done, 1);
+  await waiter.done;
+  condition.notify();
+  await notified;
 });

@@ -199,8 +199,8 @@ fn report_of(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
         Fault::TimedOut if kind == Kind::Barrier => (
             "ERR_TIMEOUT",
             format!(
-                "The wait at the {this} timed out before all parties had arrived, and the barrier is broken. Call reset() \
-                 once all parties know, or allow more time."
+                "The wait at the {this} timed out before all parties had arrived, and the barrier is broken, unless the \
+                 action of the round before was running. Call reset() once all parties know, or allow more time."
             ),
             no_details(),
         ),

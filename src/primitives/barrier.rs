@@ -299,13 +299,24 @@ impl Wait for Arriving {
         }
     }
 
+    /// At the gate, too, the barrier breaks for all: this party will not arrive.
+    fn cancelled(&self, context: &Context) {
+        if self.missing.is_none() {
+            self.barrier.abort(context);
+        }
+    }
+
     /// The barrier breaks for all: this party will not arrive.
     fn never_began(&self, context: &Context) {
         self.barrier.abort(context);
     }
 
     fn interrupted(&mut self, context: &Context) -> Result<u32, Fault> {
-        let passed = !self.dequeue(context)
+        let left = self.dequeue(context);
+        if left {
+            self.cancelled(context);
+        }
+        let passed = !left
             && self.waiter.requester().is_promise()
             && self.waiter.outcome() == Some(Outcome::Passed);
         // The other parties have passed: too late to break the barrier for them.

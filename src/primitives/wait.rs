@@ -65,6 +65,9 @@ pub trait Wait: Sized {
             WakeReason::Deadlock(cycle) => Fault::Deadlock(cycle),
         };
         if self.dequeue(context) {
+            if fault == Fault::Cancelled {
+                self.cancelled(context);
+            }
             return Poll::Ready(Err(fault));
         }
         match self.waiter().outcome() {
@@ -75,6 +78,9 @@ pub trait Wait: Sized {
 
     /// Called instead of the first step if a cancel was aborted before.
     fn never_began(&self, _context: &Context) {}
+
+    /// Called when a cancel has ended the wait, after it has left the queue.
+    fn cancelled(&self, _context: &Context) {}
 
     /// The result if the runtime ends the wait, or if a promise is cancelled.
     fn interrupted(&mut self, context: &Context) -> Result<Self::Output, Fault> {
