@@ -43,34 +43,15 @@ const SPIN_LIMIT = 60;
 /** How a guard releases what the thread acquired by read() or write(). @type {import('./rwlock-guard.js').OwnerKind} */
 let threadOwned;
 
-/**
- * Calls a function while a guard holds the lock, and releases the guard.
- *
- * @template T
- * @param {() => ReadGuard | WriteGuard} acquire
- * @param {() => T} fn
- * @param {string} method the name of the calling method
- */
-function runWith(acquire, fn, method) {
-  const guard = acquire();
-  let result;
-  try {
-    result = assertSynchronous(
-      fn(),
-      `fn returned a promise, but ${method}() unlocks as soon as fn returns, so the rest of fn would run without the lock. ` +
-        `Finish in fn what needs the lock, or use ${method}Async() for a function that awaits.`,
-    );
-  } catch (error) {
-    // Throw the error of fn, not one of the release.
-    guard.tryRelease();
-    throw error;
-  }
-  guard.release();
-  return result;
-}
+/** The message for a function that returns a promise. @param {string} method */
+const notSynchronous = (method) =>
+  `fn returned a promise, but ${method}() unlocks as soon as fn returns, so the rest of fn would run without the lock. ` +
+  `Finish in fn what needs the lock, or use ${method}Async() for a function that awaits.`;
+const NOT_READING = notSynchronous('runReading');
+const NOT_WRITING = notSynchronous('runWriting');
 
 /**
- * The same for a function that awaits.
+ * Calls a function that awaits while a guard holds the lock, and releases the guard.
  *
  * @template T
  * @template {ReadGuard | WriteGuard} Guard
@@ -111,7 +92,7 @@ class RwLock {
   static {
     threadOwned = {
       isReading: (lock) => lock.#ownReads > 0,
-      isWriting: (/** @type {RwLock} */ lock) => (load(lock.#cell, 0) & ~WAITERS) === WRITTEN_BY_ME,
+      isWriting: (/** @type {RwLock} */ lock) => lock.#isWriting,
       unlockRead(lock) {
         lock.unlockRead();
         return true;
@@ -273,7 +254,17 @@ class RwLock {
    */
   runReading(fn, options) {
     assertFunction(fn, 'fn');
-    return runWith(() => this.read(options), fn, 'runReading');
+    this.read(options);
+    let result;
+    try {
+      result = assertSynchronous(fn(), NOT_READING);
+    } catch (error) {
+      // Throw the error of fn, not one of the release. Not by the guard: near the end of the stack each call less counts.
+      if (this.#ownReads > 0) this.unlockRead();
+      throw error;
+    }
+    this.unlockRead();
+    return result;
   }
 
   /**
@@ -283,7 +274,17 @@ class RwLock {
    */
   runWriting(fn, options) {
     assertFunction(fn, 'fn');
-    return runWith(() => this.write(options), fn, 'runWriting');
+    this.write(options);
+    let result;
+    try {
+      result = assertSynchronous(fn(), NOT_WRITING);
+    } catch (error) {
+      // As in runReading().
+      if (this.#isWriting) this.unlockWrite();
+      throw error;
+    }
+    this.unlockWrite();
+    return result;
   }
 
   /**
@@ -353,6 +354,10 @@ class RwLock {
   #findSlot() {
     this.#slot = slotOf(this.#cell);
     return this.#slot;
+  }
+
+  get #isWriting() {
+    return (load(this.#cell, 0) & ~WAITERS) === WRITTEN_BY_ME;
   }
 
   get #ownReads() {
