@@ -4125,7 +4125,8 @@ export const layout: LayoutFunction;
  * };
  * if (isMainThread) {
  *   const { urgent, jobs, stop, share } = layout(spec);
- *   new Worker(__filename, { workerData: share() }).on('exit', () => console.log('stopped')); // prints stopped
+ *   const worker = new Worker(__filename, { workerData: share() });
+ *   worker.on('exit', (code) => code === 0 && console.log('stopped')); // prints stopped
  *   jobs.send('report');
  *   urgent.send('alarm');
  *   stop.abortAfter(100);
