@@ -259,7 +259,7 @@ class RwLock {
     try {
       result = assertSynchronous(fn(), NOT_READING);
     } catch (error) {
-      // Throw the error of fn, not one of the release. Not by the guard: near the end of the stack each call less counts.
+      // Throw the error of fn, not one of the release. Without the guard, which would take more of a stack that may be full.
       if (this.#ownReads > 0) this.unlockRead();
       throw error;
     }
