@@ -246,6 +246,21 @@ impl<W: Wait> Runtime for WithPromises<'_, W> {
     }
 }
 
+/// Blocks at the latch in the second cell beside pending promises of the same thread. Returns the promises.
+fn block_beside<W: Wait>(world: &World, context: &Context, promises: Vec<W>) -> Vec<W> {
+    let runtime = WithPromises {
+        context,
+        promises: RefCell::new(promises),
+    };
+    let with_promises = Context {
+        runtime: &runtime,
+        ..*context
+    };
+    let opened = Latch::new(world.cell(1), 1).wait(&with_promises, None);
+    assert_eq!(opened, Ok(()));
+    runtime.promises.into_inner()
+}
+
 /// A thread whose promise is queued blocks until the waiter behind the promise has released the lock.
 fn strands_no_waiter<S: Scene + 'static>(handoff: HandOff) {
     loom::model(move || {
@@ -260,17 +275,7 @@ fn strands_no_waiter<S: Scene + 'static>(handoff: HandOff) {
             let scene = S::new();
             let mut promise = scene.promise(world, context);
             if promise.start(context).is_pending() {
-                let runtime = WithPromises {
-                    context,
-                    promises: RefCell::new(vec![promise]),
-                };
-                let with_promise = Context {
-                    runtime: &runtime,
-                    ..*context
-                };
-                let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
-                assert_eq!(opened, Ok(()));
-                for promise in runtime.promises.into_inner() {
+                for promise in block_beside(world, context, vec![promise]) {
                     assert!(settle(context, promise).is_ok());
                 }
             }
@@ -342,18 +347,9 @@ fn behind_promises_whose_thread_blocks(count: usize) {
                 assert!(promise.start(context).is_pending());
                 promise
             });
-            let runtime = WithPromises {
-                context,
-                promises: RefCell::new(promises.collect()),
-            };
-            let with_promises = Context {
-                runtime: &runtime,
-                ..*context
-            };
-            let opened = Latch::new(world.cell(1), 1).wait(&with_promises, None);
-            assert_eq!(opened, Ok(()));
+            let promises = block_beside(world, context, promises.collect());
             of(world).release(context, 1).unwrap();
-            for promise in runtime.promises.into_inner() {
+            for promise in promises {
                 settle(context, promise).unwrap();
                 of(world).release(context, 2).unwrap();
             }
@@ -425,17 +421,7 @@ fn notified_while_its_thread_blocks(handoff: HandOff, bits: u32) {
             })
         };
         run(&world, &blocks, UNINTERRUPTED, |world, context| {
-            let runtime = WithPromises {
-                context,
-                promises: RefCell::new(vec![promise]),
-            };
-            let with_promise = Context {
-                runtime: &runtime,
-                ..*context
-            };
-            let opened = Latch::new(world.cell(1), 1).wait(&with_promise, None);
-            assert_eq!(opened, Ok(()));
-            for promise in runtime.promises.into_inner() {
+            for promise in block_beside(world, context, vec![promise]) {
                 promise.cancel(context);
             }
         });
