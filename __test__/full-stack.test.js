@@ -7,6 +7,7 @@
 const test = require('ava').default;
 const { Barrier, Channel, Event, Mutex, Once, RwLock, Semaphore } = require('../index.js');
 const { cells } = require('./helpers/cells.js');
+const { codeOf } = require('./helpers/waiting.js');
 
 /** One call takes no more arguments than this. */
 const PART = 30_000;
@@ -85,15 +86,8 @@ const channel = () =>
   new Channel(new SharedArrayBuffer(Channel.byteLength(256)), 0, { capacity: 256 });
 const message = new Uint8Array(8);
 
-/** @param {() => unknown} fn */
-function codeOf(fn) {
-  try {
-    fn();
-    return undefined;
-  } catch (error) {
-    return /** @type {any} */ (error).code;
-  }
-}
+/** Whether a call throws. @param {() => unknown} call */
+const fails = (call) => !Object.hasOwn(Object(codeOf(call)), 'returned');
 
 /**
  * @param {(lock: Mutex) => unknown} call
@@ -152,13 +146,13 @@ const ACQUIRING = {
   'Channel.peek()'() {
     const jobs = channel();
     jobs.send(message);
-    return { call: () => jobs.peek(), isLost: () => codeOf(() => jobs.receive()) !== undefined };
+    return { call: () => jobs.peek(), isLost: () => fails(() => jobs.receive()) };
   },
   'Channel.reserve()'() {
     const jobs = channel();
     const isLost = () => {
       jobs.send(message);
-      return codeOf(() => jobs.receive()) !== undefined;
+      return fails(() => jobs.receive());
     };
     return { call: () => jobs.reserve(8), isLost };
   },
@@ -202,13 +196,13 @@ const RELEASING = {
     const jobs = channel();
     jobs.send(message);
     const peek = jobs.peek();
-    const isLost = () => codeOf(() => peek.consume()) !== undefined && jobs.length > 0;
+    const isLost = () => fails(() => peek.consume()) && jobs.length > 0;
     return { call: () => peek.consume(), isLost };
   },
   'Reservation.commit()'() {
     const jobs = channel();
     const reservation = jobs.reserve(8);
-    const isLost = () => codeOf(() => reservation.commit()) !== undefined && jobs.length === 0;
+    const isLost = () => fails(() => reservation.commit()) && jobs.length === 0;
     return { call: () => reservation.commit(), isLost };
   },
 };
