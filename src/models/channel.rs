@@ -2,7 +2,7 @@
 //! Mutex, as the ring of `lib/channel` is memory under it.
 
 use super::promises::{promise_of, run_to_completion, settle, with_promise};
-use super::{COMPETE, UNINTERRUPTED, World, run, spawn};
+use super::{COMPETE, UNINTERRUPTED, World, model_with_three_preemptions, run, spawn};
 use crate::futex::Deadline;
 use crate::primitives::{Channel, Fault, Look, Looking, Mutex, Wait, thread_died};
 use crate::queue::{Context, Requester, WakeReason};
@@ -191,6 +191,26 @@ fn a_filler_dies_while_a_receiver_goes_to_sleep() {
 #[test]
 fn a_filler_dies_while_a_promise_begins_to_wait() {
     a_user_dies(receive_by_promise);
+}
+
+/// A receiver gives the memory of the channel back as soon as it was told to look. So the word is another's.
+#[test]
+fn the_sweep_for_a_dead_filler_leaves_alone_the_memory_of_a_wait_that_it_ended() {
+    const ANOTHERS: u32 = 9;
+    model_with_three_preemptions(|| {
+        let world = World::new(COMPETE);
+        let filler = user(&world);
+        let receiver = spawn(&world, 2, UNINTERRUPTED, |world, context| {
+            if let Err(look) = look(world, context) {
+                let told = Looking::wait(receivers(world), context, look, None);
+                assert_eq!(told, Ok(()));
+            }
+            world.cell(1).overwrite(ANOTHERS);
+        });
+        thread_died(&world.queues, filler.id());
+        receiver.join().unwrap();
+        assert_eq!(world.cell(1).load(), ANOTHERS);
+    });
 }
 
 /// A thread dies under the lock, after it has put a message into the ring and before it told a waiter.

@@ -89,6 +89,13 @@ impl World {
     }
 }
 
+/// Explores a model whose fault needs three preemptions, one more than other models are explored with.
+fn model_with_three_preemptions(body: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.map(|bound| bound.max(3));
+    builder.check(body);
+}
+
 /// Runs `body` in a thread of the model, as the thread with this id.
 fn spawn<R: 'static>(
     world: &Arc<World>,

@@ -216,7 +216,9 @@ impl Condition {
             let Some(mutex) = mutex else {
                 return;
             };
-            let mut queue = queues.lock_pair(key, Key::new(mutex, Kind::Mutex));
+            let mut queue = queues
+                .lock_pair(key, Key::new(mutex, Kind::Mutex))
+                .completing_last();
             let moved: Vec<_> = queue
                 .waiters(key)
                 .filter(|waiter| waiter.mutex() == Some(mutex))

@@ -119,6 +119,9 @@ pub struct QueueGuard<'a> {
     other: Option<LockedBucket<'a>>,
     /// When the clock was read first under these locks.
     now: OnceCell<Deadline>,
+    /// For a thread that does not keep the memory of the cells itself: the waits that are over and have not been completed
+    /// yet. Their waiters keep that memory.
+    over: Option<Vec<(Arc<Waiter>, Outcome)>>,
     // Dropped last, after the locks.
     to_wake: ToWake,
 }
@@ -147,6 +150,14 @@ impl Drop for ToWake {
     }
 }
 
+impl Drop for QueueGuard<'_> {
+    fn drop(&mut self) {
+        for (waiter, outcome) in self.over.take().into_iter().flatten() {
+            self.complete_now(waiter, outcome);
+        }
+    }
+}
+
 impl<'a> QueueGuard<'a> {
     pub(super) fn new(
         queues: &'a Queues,
@@ -158,8 +169,16 @@ impl<'a> QueueGuard<'a> {
             bucket,
             other,
             now: OnceCell::new(),
+            over: None,
             to_wake: ToWake::default(),
         }
+    }
+
+    /// For a thread that does not keep the memory of the cells itself: waits that are over are completed last, when the
+    /// locks are about to be released. A thread whose wait is completed may give the memory of its cell back at once.
+    pub(crate) fn completing_last(mut self) -> Self {
+        self.over = Some(Vec::new());
+        self
     }
 
     fn bucket(&self, key: Key) -> &Bucket {
@@ -305,6 +324,13 @@ impl<'a> QueueGuard<'a> {
 
     /// Completes the wait of a waiter that was taken out. It is woken when the locks are released.
     pub fn complete(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
+        match &mut self.over {
+            Some(over) => over.push((waiter, outcome)),
+            None => self.complete_now(waiter, outcome),
+        }
+    }
+
+    fn complete_now(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
         waiter.complete(outcome, self.now());
         self.to_wake.push(waiter);
     }

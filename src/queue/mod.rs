@@ -114,10 +114,11 @@ impl Queues {
         QueueGuard::new(self, bucket, other)
     }
 
-    /// Visits every queue that has waiters, with one bucket locked at a time.
+    /// Visits every queue that has waiters, with one bucket locked at a time. The waits that end there are completed after
+    /// the visits of the bucket: the caller does not keep the memory of their cells.
     pub fn sweep(&self, mut visit: impl FnMut(&mut QueueGuard<'_>, Key)) {
         for index in 0..self.buckets.len() {
-            let mut queue = QueueGuard::new(self, self.locked(index), None);
+            let mut queue = QueueGuard::new(self, self.locked(index), None).completing_last();
             for key in queue.keys() {
                 visit(&mut queue, key);
             }

@@ -1,7 +1,9 @@
 //! Threads that die while they hold an RwLock, and those that recover it.
 
 use super::{Counts, Holder, read, unlock_read, unlock_write, write};
-use crate::models::{COMPETE, Plain, TERMINATING, UNINTERRUPTED, World, run, spawn};
+use crate::models::{
+    COMPETE, Plain, TERMINATING, UNINTERRUPTED, World, model_with_three_preemptions, run, spawn,
+};
 use crate::primitives::{Fault, Recovered, Request, RwLock, thread_died};
 use crate::threads::ThreadId;
 use std::sync::Arc;
@@ -42,6 +44,26 @@ fn the_death_of_the_writer_fails_waiting_and_later_requests() {
         for waiter in waiters {
             assert_eq!(waiter.join().unwrap(), failed);
         }
+    });
+}
+
+/// A thread gives the memory of a lock back as soon as its wait has failed. So the word is another's: here one that a
+/// sweep would change.
+#[test]
+fn the_sweep_for_a_dead_writer_leaves_alone_the_memory_of_a_wait_that_it_ended() {
+    const ANOTHERS: u32 = 7 << 29;
+    model_with_three_preemptions(|| {
+        let world = World::new(COMPETE);
+        let writer = Holder::new(&world, 1, write);
+        let waits = spawn(&world, 2, UNINTERRUPTED, |world, context| {
+            let failed = Counts::new().lock(world).read(context, None);
+            world.cell(0).overwrite(ANOTHERS);
+            failed
+        });
+        thread_died(&world.queues, writer.id());
+        let failed = Err(Fault::Abandoned(Some(writer.id())));
+        assert_eq!(waits.join().unwrap(), failed);
+        assert_eq!(world.cell(0).load(), ANOTHERS);
     });
 }
 
