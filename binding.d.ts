@@ -1039,6 +1039,8 @@ export declare const EXPLORE_LIVELOCK: number;
 export declare const EXPLORE_EXHAUSTED: number;
 /** The controller is being terminated. */
 export declare const EXPLORE_STOPPED: number;
+/** The worker of a thread ended between two schedules. */
+export declare const EXPLORE_MISSING: number;
 
 /**
  * Makes an exploration, and returns its number. `daemons` has 1 for each thread that may still wait at the end.

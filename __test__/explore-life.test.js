@@ -31,6 +31,17 @@ test('a body that ends its worker is told', async (t) => {
   t.regex(error.message, /The thread 'leaver' ended its worker with exit code 3/);
 });
 
+test('a worker that ends between two schedules, by a promise that its body left behind, is told', async (t) => {
+  const error = await t.throwsAsync(explore(program('rejects-later'), { time: 20_000 }), {
+    instanceOf: TypeError,
+    code: 'ERR_INVALID_ARG_VALUE',
+  });
+  t.regex(
+    error.message,
+    /worker of the thread 'rejecter' ended after its body had returned, by an error: nobody waits for this\. .* leave no timer/,
+  );
+});
+
 test('several explorations in one process do not meet', async (t) => {
   const options = { strategy: /** @type {const} */ ('exhaustive'), preemptions: 1 };
   const [two, found, spins] = await Promise.all([

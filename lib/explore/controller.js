@@ -161,6 +161,7 @@ class Controller {
     if (run.failure === undefined) {
       this.#send({ data, traced, processor: this.#processor });
       run.verdict = native.exploreRun(strategy, seed, turns);
+      if (run.verdict === native.EXPLORE_MISSING) throw await this.#endedBetween();
       await this.#collect(run);
       if (run.verdict === native.EXPLORE_PASSED && run.failure === undefined) {
         run.failure = this.#alone('check', 'check', () => this.#program.check?.(data));
@@ -201,9 +202,7 @@ class Controller {
       }
     });
     if (run.verdict === native.EXPLORE_FAILED && run.failure === undefined) {
-      const died = /** @type {number} */ (native.exploreReport(this.#number).died);
-      const exitCode = await this.#crew.exitCode(died);
-      const { name } = this.#program.threads[died];
+      const { name, exitCode } = await this.#died();
       const error = new Error(
         `The thread ${formatValue(name)} ended its worker with exit code ${exitCode}.`,
       );
@@ -213,6 +212,26 @@ class Controller {
     if (run.failure !== undefined) return;
     if (run.verdict === native.EXPLORE_DEADLOCK) run.failure = { kind: 'deadlock' };
     if (run.verdict === native.EXPLORE_LIVELOCK) run.failure = { kind: 'livelock' };
+  }
+
+  /** The thread whose worker has ended, and how. */
+  async #died() {
+    const died = /** @type {number} */ (native.exploreReport(this.#number).died);
+    return { name: this.#program.threads[died].name, ...(await this.#crew.endOf(died)) };
+  }
+
+  /** The error for a worker that ended between two schedules. */
+  async #endedBetween() {
+    const { name, exitCode, error } = await this.#died();
+    const why = error === undefined ? `with exit code ${exitCode}` : `by an error: ${text(error)}`;
+    return coded(
+      new TypeError(
+        `The worker of the thread ${formatValue(name)} ended after its body had returned, ${why}. Only synchronous code can be ` +
+          'explored: a body must be done when it returns, and leave no timer or promise behind.',
+        { cause: error },
+      ),
+      'ERR_INVALID_ARG_VALUE',
+    );
   }
 
   /**

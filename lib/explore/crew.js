@@ -16,7 +16,13 @@ const { MessageChannel, Worker, receiveMessageOnPort } = require('node:worker_th
  * @property {Int32Array} counter numbers what is printed
  */
 
-/** @typedef {{ worker: Worker, port: import('node:worker_threads').MessagePort, exited: Promise<number> }} Member */
+/**
+ * @typedef {object} Member
+ * @property {Worker} worker
+ * @property {import('node:worker_threads').MessagePort} port
+ * @property {Promise<number>} exited
+ * @property {unknown} [error] with which it ended
+ */
 
 /** The workers of an exploration. */
 class Crew {
@@ -54,7 +60,9 @@ class Crew {
     worker.stdout.resume();
     worker.stderr.resume();
     const exited = new Promise((resolve) => worker.once('exit', resolve));
-    this.#members[index] = { worker, port: port1, exited };
+    /** @type {Member} */
+    const member = { worker, port: port1, exited };
+    this.#members[index] = member;
     await new Promise((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
@@ -66,7 +74,7 @@ class Crew {
     });
     worker.removeAllListeners('error');
     // The end of a worker is noticed natively, and then told as a failure.
-    worker.on('error', () => {});
+    worker.on('error', (error) => (member.error = error));
   }
 
   /** Replaces all workers by new ones. */
@@ -111,11 +119,12 @@ class Crew {
   }
 
   /**
-   * The exit code of a worker that has ended.
+   * The exit code of a worker that has ended, and its error.
    * @param {number} index
    */
-  exitCode(index) {
-    return this.#members[index].exited;
+  async endOf(index) {
+    const member = this.#members[index];
+    return { exitCode: await member.exited, error: member.error };
   }
 }
 

@@ -26,6 +26,7 @@ pub static EXPORTS: &[Export] = &[
     constant(c"EXPLORE_LIVELOCK", Verdict::Livelock as u32),
     constant(c"EXPLORE_EXHAUSTED", Verdict::Exhausted as u32),
     constant(c"EXPLORE_STOPPED", Verdict::Stopped as u32),
+    constant(c"EXPLORE_MISSING", Verdict::Missing as u32),
     function(c"exploreNew", 4, new),
     function(c"exploreJoin", 3, join),
     function(c"explorePin", 1, pin),

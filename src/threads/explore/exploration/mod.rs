@@ -70,6 +70,8 @@ pub enum Verdict {
     Exhausted = 4,
     /// The controller is being terminated.
     Stopped = 5,
+    /// The worker of a thread ended between two schedules.
+    Missing = 6,
 }
 
 /// What a thread does that has waited for a schedule to begin.
@@ -182,17 +184,18 @@ impl Exploration {
         state.reset();
         state.steps_of_run = steps;
         state.planner.begin(strategy, seed);
-        if !state.all_arrived() {
+        state.died = state.missing();
+        if state.died.is_none() && !state.all_arrived() {
             state.phase = Phase::Gathering;
             drop(state);
             if controller.await_turn(sleeper).is_err() {
                 return Verdict::Stopped;
             }
             state = lock(&self.state);
-            if state.died.is_some() {
-                state.phase = Phase::Alone;
-                return Verdict::Failed;
-            }
+        }
+        if state.died.is_some() {
+            state.phase = Phase::Alone;
+            return Verdict::Missing;
         }
         state.phase = Phase::Running;
         for member in &mut state.members[..] {

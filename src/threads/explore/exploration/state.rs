@@ -137,6 +137,12 @@ impl State {
             .all(|member| member.status == Status::Arrived)
     }
 
+    /// A thread that is dead, or has not joined.
+    pub(super) fn missing(&self) -> Option<usize> {
+        let members = &self.members[..self.threads];
+        members.iter().position(|member| member.handle.is_none())
+    }
+
     /// Gives the turn to a member. Returns its thread, which the caller wakes.
     pub(super) fn give(&mut self, index: usize) -> Option<Arc<Thread>> {
         self.current = index;
