@@ -152,13 +152,13 @@ test('the readers of an RwLock are named as far as they are known', async (t) =>
   t.regex(all[0], /Latch "never"\. Waiting: worker \d \(for .*\) and worker \d \(for/);
 });
 
-test('a circle of two tasks is named, though it is no error', async (t) => {
+test('a cycle of two tasks is named, though it is no error', async (t) => {
   const { all } = await hang([HANG, 'tasks']);
   t.regex(
     all[0],
     /Mutex "jobs": owned by a guard of the main thread .* Waiting: a promise of the main thread/,
   );
-  t.regex(all[0], /guards of the main thread own: a circle of two tasks in the main thread/);
+  t.regex(all[0], /guards of the main thread own: a cycle of two tasks in the main thread/);
 });
 
 test('a report has at most 20 lines', async (t) => {

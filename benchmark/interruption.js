@@ -14,7 +14,7 @@ const { formatNumber, formatTable } = require('./harness/table.js');
 const USAGE = `Usage: node benchmark/interruption.js [options]
 
 What becomes of blocked threads: how fast they end, what they cost meanwhile, and whether they
-are told of owners that die and of circles. Each question in a process of its own, with
+are told of owners that die and of cycles. Each question in a process of its own, with
 Atomics.wait beside ours where it can do the same.
 
   --only NAME     one question: terminate, exit, snapshot, cpu, kills, cycles
@@ -24,7 +24,7 @@ Atomics.wait beside ours where it can do the same.
   --snapshots N   heap snapshots of a blocked worker (default 10)
   --seconds N     how long the use of the processor is measured (default 10)
   --kills N       holders that are killed, with 8 waiters each (default 1000)
-  --cycles N      circles of two and of three mutexes (default 200)
+  --cycles N      cycles of two and of three mutexes (default 200)
   --help`;
 
 const OPTIONS = /** @type {const} */ ({
@@ -410,9 +410,9 @@ const TABLES = {
       const told = `${once} of ${cycles}`;
       rows.push([`${size} mutexes`, ...figures(times), told, String(more), whole ? 'yes' : 'no']);
     }
-    const titles = ['ms', 'p50', 'p99', 'worst', 'told to one', 'to more', 'whole circle'];
+    const titles = ['ms', 'p50', 'p99', 'worst', 'told to one', 'to more', 'whole cycle'];
     print(
-      `Circles of waits, ${cycles} times each, from the lock() that closes it on`,
+      `Cycles of waits, ${cycles} times each, from the lock() that closes it on`,
       titles,
       rows,
     );

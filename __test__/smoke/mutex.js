@@ -89,7 +89,7 @@ program(
       assert.equal(mutex.lock().locked, true);
       mutex.unlock();
     },
-    async 'Mutex: a circle of two workers is told to one of them'(start) {
+    async 'Mutex: a cycle of two workers is told to one of them'(start) {
       const view = cells(3);
       const ends = await Promise.all([0, 1].map((first) => start('cross', { view, first }).done));
       const deadlocks = ends.filter((end) => end === 'ERR_DEADLOCK');

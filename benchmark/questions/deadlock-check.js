@@ -13,7 +13,7 @@ const contended = require('./contended.js');
 const question = {
   name: 'deadlock-check',
   title:
-    '4 workers at one mutex that hold others meanwhile, with and without the search for circles',
+    '4 workers at one mutex that hold others meanwhile, with and without the search for cycles',
   unit: 'million sections a second',
   better: 'higher',
   rivals: ['ours', 'ours-limited'],

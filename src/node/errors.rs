@@ -161,14 +161,14 @@ fn report_of(named: &Named, context: ThreadId, fault: Fault) -> Option<Report> {
             ),
             waits_for_itself(),
         ),
-        Fault::Deadlock(circle) => {
-            let details = Value::Object(vec![(c"cycle", cycle(&circle))]);
+        Fault::Deadlock(edges) => {
+            let details = Value::Object(vec![(c"cycle", cycle(&edges))]);
             (
                 "ERR_DEADLOCK",
                 format!(
                     "Deadlock: {}. This thread, {}, gave up and does not hold what it waited for. Lock them in the \
                      same order in every thread.",
-                    in_words(&circle),
+                    in_words(&edges),
                     thread(context)
                 ),
                 details,

@@ -40,7 +40,7 @@ pub fn compose(view: &View, settings: &Settings) -> Option<Vec<String>> {
         ));
     }
     report.follow_owners();
-    report.circles();
+    report.cycles();
     report.others();
     let omitted = report.lines.len().saturating_sub(MAX_LINES);
     if omitted > 0 {
@@ -220,32 +220,32 @@ impl Report<'_> {
         format!("{name} is not waiting here; used {cpu} of the last {time} of CPU{guess}")
     }
 
-    /// Circles that no error tells, since a promise or a guard is part of them.
-    fn circles(&mut self) {
+    /// Cycles that no error tells, since a promise or a guard is part of them.
+    fn cycles(&mut self) {
         let mut reported: Vec<ThreadId> = Vec::new();
         let edges = self.edges();
         for start in edges.iter().map(|edge| edge.from) {
             if reported.contains(&start) {
                 continue;
             }
-            let Some(circle) = circle_from(&edges, start) else {
+            let Some(cycle) = cycle_from(&edges, start) else {
                 continue;
             };
-            reported.extend(circle.iter().map(|edge| edge.from));
-            if circle.iter().any(|edge| edge.is_lenient) {
-                self.lines.push(self.circle(&edges, &circle));
+            reported.extend(cycle.iter().map(|edge| edge.from));
+            if cycle.iter().any(|edge| edge.is_lenient) {
+                self.lines.push(self.cycle(&edges, &cycle));
             }
         }
     }
 
-    fn circle(&self, edges: &[Edge], circle: &[&Edge]) -> String {
-        let [edge] = circle else {
-            let names: Vec<_> = circle
+    fn cycle(&self, edges: &[Edge], cycle: &[&Edge]) -> String {
+        let [edge] = cycle else {
+            let names: Vec<_> = cycle
                 .iter()
                 .map(|edge| name_of(edge.from).to_string())
                 .collect();
             return format!(
-                "{} wait for each other in a circle, through promises or guards, unless other tasks of theirs go on",
+                "{} wait for each other in a cycle, through promises or guards, unless other tasks of theirs go on",
                 list(&names)
             );
         };
@@ -257,7 +257,7 @@ impl Report<'_> {
                  another task of this thread holds the guard"
             ),
             locks => format!(
-                "promises of {thread} wait for {locks} locks that guards of {thread} own: a circle of {} tasks in {thread}, \
+                "promises of {thread} wait for {locks} locks that guards of {thread} own: a cycle of {} tasks in {thread}, \
                  unless one of the tasks goes on",
                 match locks {
                     2 => "two".to_owned(),
@@ -334,8 +334,8 @@ struct Edge {
     is_lenient: bool,
 }
 
-/// A circle that begins at `start`, by depth.
-fn circle_from(edges: &[Edge], start: ThreadId) -> Option<Vec<&Edge>> {
+/// A cycle that begins at `start`, by depth.
+fn cycle_from(edges: &[Edge], start: ThreadId) -> Option<Vec<&Edge>> {
     let mut visited = vec![start];
     let mut path: Vec<&Edge> = Vec::new();
     loop {
