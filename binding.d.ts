@@ -707,8 +707,8 @@ export declare function channelWaitAsync(
 ): PendingOr<Acquired>;
 
 /**
- * Tells those who need no more than `free` bytes to look: the promises before the first blocked thread, one for each of their
- * threads, and that thread.
+ * Tells the waiters that need no more than `free` bytes to look: the promises before the first blocked thread, one for each of
+ * their threads, and that thread.
  */
 export declare function channelTell(
   realm: RealmHandle,
@@ -717,14 +717,14 @@ export declare function channelTell(
   free: Count,
 ): void;
 
-/** Tells all who wait to look. */
+/** Tells all waiters to look. */
 export declare function channelTellAll(realm: RealmHandle, cell: CellView, name: Name): void;
 
 /** A waiter that was told to look: its thread, when its wait began, as `now()` says it, and whether it is a promise. */
 export type Told = [thread: ThreadTag, since: number, byPromise: boolean];
 
 /**
- * Tells the next one to look, as `channelTell`, also if there is no room for it. Returns the waiter that stands before all
+ * Tells the next waiter to look, as `channelTell`, also if there is no room for it. Returns the waiter that stands before all
  * others, or undefined if none waits.
  */
 export declare function channelTellFront(

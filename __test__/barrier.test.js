@@ -329,7 +329,7 @@ test('a party that arrives while the action runs belongs to the next round', asy
   end();
   t.deepEqual(await Promise.all(round), [1, 0]);
   t.deepEqual((await Promise.all(early.map(({ done }) => done))).sort(), [0, 1]);
-  t.is(actions, 1, 'those who came early gave none');
+  t.is(actions, 1, 'the parties that came early gave none');
 });
 
 test('an abort or a reset while the action runs throws in all parties, also in the one that runs it', async (t) => {

@@ -246,7 +246,7 @@ test('a blocking wait whose lock is unlocked and whose Cancel is aborted owns it
     { view },
   );
   await asleep(worker);
-  // An unlock and an abort at once: the waiter is told of the first, or of both.
+  // An unlock and an abort at once: the waiter learns of the first, or of both.
   mutex.unlock();
   new Cancel(view, 0).abort();
   const end = await worker.done;

@@ -93,7 +93,7 @@ test('a filler dies while all receivers sleep, threads and promises', async (t) 
   t.deepEqual([await receiver.done, await promise].sort(), ['behind it', 'last']);
 });
 
-test('a filler that died is found by those who come later', async (t) => {
+test('a filler that died is found by later calls', async (t) => {
   const shared = layout(spec);
   const filler = startFiller(shared);
   await filler.ready;
@@ -120,7 +120,7 @@ test('a peeker dies while all senders sleep: its message is not lost, and they g
   t.is(all.at(-1), 'slept');
 });
 
-test('a thread that dies under the lock keeps nobody waiting', async (t) => {
+test('a thread that dies under the lock keeps no receiver waiting', async (t) => {
   const shared = layout(spec);
   const { buffer } = shared.share();
   const receiver = startReceiver(shared);
@@ -131,7 +131,7 @@ test('a thread that dies under the lock keeps nobody waiting', async (t) => {
   t.deepEqual([await receiver.done, await promise].sort(), [1, 2]);
 });
 
-test('a thread that dies under the lock after it has published, and before it told anybody', async (t) => {
+test('a thread that dies under the lock after it has published, and before it told a waiter', async (t) => {
   const shared = layout(spec);
   const { buffer } = shared.share();
   const receiver = startReceiver(shared);
@@ -177,7 +177,7 @@ test('a sender at the front gives up: the next one goes on', async (t) => {
   t.pass();
 });
 
-test('the next one at the front did not fit and was told by none: trySend() passed it as often as it liked', async (t) => {
+test('the next sender at the front did not fit, and no thread told it: trySend() passed it as often as it liked', async (t) => {
   const shared = layout(spec);
   const { jobs } = shared;
   const small = new Uint8Array(8);
@@ -188,7 +188,7 @@ test('the next one at the front did not fit and was told by none: trySend() pass
         const { jobs } = layout.from(shared);
         ready();
         jobs.send(new Uint8Array(length));
-        // The end of a thread would tell all who wait.
+        // The end of a thread would tell all waiters.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       },
       { shared: shared.share(), length },
@@ -212,7 +212,7 @@ test('the next one at the front did not fit and was told by none: trySend() pass
   await Promise.all([front, next].map(({ worker }) => worker.terminate()));
 });
 
-// Serial: the end of any thread of the process tells all who wait.
+// Serial: the end of any thread of the process tells all waiters.
 test.serial(
   'room was freed twice before the next sender at the front had run: two that came later passed it',
   async (t) => {
@@ -233,7 +233,7 @@ test.serial(
           };
           ready();
           layout.from(shared).jobs.send(Uint8Array.of(id));
-          // The end of the first one would tell all who wait.
+          // The end of the first one would tell all waiters.
           if (id === 1) Atomics.wait(view, 1, 0);
         },
         { shared: shared.share(), view, id, side: require.resolve('../lib/channel/side.js') },

@@ -120,7 +120,7 @@ ${change}
 ${PAIRS}`;
 
 for (const [name, change, message] of /** @type {const} */ ([
-  ['tells nobody', 'State.prototype.tell = () => {};', /deadlock|blocked|waits/i],
+  ['tells no waiter', 'State.prototype.tell = () => {};', /deadlock|blocked|waits/i],
   [
     'loses a message that it had no room for',
     'const { put } = State.prototype; State.prototype.put = function (...args) { put.apply(this, args); return true; };',

@@ -100,7 +100,7 @@ async function receives({ shared, MOST, SIDE, way }, { layout }) {
   }
 }
 
-test('each message arrives once, whoever is terminated', async (t) => {
+test('each message arrives once, whichever worker is terminated', async (t) => {
   t.timeout(240_000);
   const random = new Random(SEED);
   const memory = layout(spec);
@@ -117,7 +117,7 @@ test('each message arrives once, whoever is terminated', async (t) => {
   const progress = async (least) => {
     const from = total();
     for (const end = Date.now() + 30_000; total() < from + least; await sleep(2)) {
-      if (Date.now() > end) throw new Error(`nobody sends any more: ${from}`);
+      if (Date.now() > end) throw new Error(`no worker sends any more: ${from}`);
     }
   };
   await progress(100);

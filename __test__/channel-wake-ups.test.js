@@ -17,7 +17,7 @@ test('a receiver whose bytes were too short kept the only wake-up, and another o
       const { jobs } = layout.from(shared);
       ready();
       view[0] = codeOf(() => jobs.receiveInto(new Uint8Array(4))) === 'ERR_OUT_OF_RANGE' ? 1 : 2;
-      // Its end would tell all who wait.
+      // Its end would tell all waiters.
       Atomics.wait(view, 1, 0);
     },
     { shared: shared.share(), view: new Int32Array(new SharedArrayBuffer(8)) },

@@ -279,7 +279,7 @@ test('close({ discard: true }) drops what is left, and what is committed later',
   t.deepEqual([...jobs], []);
 });
 
-test('close wakes all who wait, threads and promises', async (t) => {
+test('close wakes all waiters, threads and promises', async (t) => {
   const shared = layout({ jobs: [Channel, { capacity: 64 }] });
   const { jobs } = shared;
   const { done, blocked } = startWorker(

@@ -21,7 +21,7 @@ for (const [name, capacity] of [
   ['in a small ring', '1024'],
   ['with messages that are copied outside the lock', '98304'],
 ]) {
-  test(`each message arrives once, whoever is terminated, in all ways to send and receive: ${name}`, async (t) => {
+  test(`each message arrives once, whichever worker is terminated, in all ways to send and receive: ${name}`, async (t) => {
     t.timeout(180_000);
     const args = ['--messages', '60000', '--seconds', '60', '--seed', '7', '--patience', '20'];
     const { code, stdout, stderr } = await start('main.js', [...args, '--capacity', capacity]);

@@ -165,7 +165,7 @@ test('tryWait returns false when it times out, and wait throws', (t) => {
       message: /Event in cell 0/,
     });
     event.set();
-    t.true(event.tryWait(), 'those that gave up left nothing behind');
+    t.true(event.tryWait(), 'the calls that gave up left nothing behind');
   }
 });
 
@@ -185,7 +185,7 @@ test('options are checked', (t) => {
   t.throws(() => event.tryWait(/** @type {any} */ ('1')), { code: 'ERR_INVALID_ARG_TYPE' });
 });
 
-test('threads that construct it with and without autoReset are told, and no waiter is stranded', async (t) => {
+test('threads that construct it with and without autoReset throw ERR_CORRUPT_CELL, and no waiter is stranded', async (t) => {
   const view = cells();
   new Event(view, 0, { autoReset }).set();
   for (const use of [

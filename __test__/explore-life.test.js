@@ -12,26 +12,26 @@ const { root } = require('./helpers/installed.js');
 
 const engine = require.resolve('../lib/explore/index.js');
 
-test('a body that never ends is told with its stack', async (t) => {
+test('a body that never ends is reported with its stack', async (t) => {
   const error = await rejection(t, explore(program('endless'), { stall: 300 }));
   t.is(error.kind, 'stall');
   t.regex(error.message, /endless has had the turn for 300 ms without a scheduling point/);
   t.regex(error.schedule, /at endlessLoop \(.*endless\.js:\d+:\d+\)/);
 });
 
-test('a thread that is blocked elsewhere is told without a stack', async (t) => {
+test('a thread that is blocked elsewhere is reported without a stack', async (t) => {
   const error = await rejection(t, explore(program('blocked-elsewhere'), { stall: 300 }));
   t.is(error.kind, 'stall');
   t.regex(error.message, /blocked outside Atomics and this package/);
 });
 
-test('a body that ends its worker is told', async (t) => {
+test('a body that ends its worker is reported', async (t) => {
   const error = await rejection(t, explore(program('exits')));
   t.is(error.kind, 'exception');
   t.regex(error.message, /The thread 'leaver' ended its worker with exit code 3/);
 });
 
-test('a worker that ends between two schedules, by a promise that its body left behind, is told', async (t) => {
+test('a worker that ends between two schedules, by a promise that its body left behind, is reported', async (t) => {
   const error = await t.throwsAsync(explore(program('rejects-later'), { time: 20_000 }), {
     instanceOf: TypeError,
     code: 'ERR_INVALID_ARG_VALUE',

@@ -101,7 +101,7 @@ for (const [fault, kind, message] of /** @type {[string, FailureKind, RegExp][]}
   ['caught deadlock', 'deadlock', /holds the Mutex .* already/],
   ['barrier of three', 'deadlock', /deadlocked/],
 ])) {
-  test.serial(`a fault is told even if the program catches it: ${fault}`, async (t) => {
+  test.serial(`a fault is reported even if the program catches it: ${fault}`, async (t) => {
     process.env.FAULT = fault;
     const error = await rejection(t, explore(program('faults'), { schedules: 20 }));
     t.is(error.kind, kind);
@@ -140,7 +140,7 @@ test('a module in TypeScript is explored where Node strips types', async (t) => 
   }
 });
 
-test('a program that keeps state at module level is told to be not deterministic, and passes in isolation', async (t) => {
+test('a program that keeps state at module level is reported as not deterministic, and passes in isolation', async (t) => {
   const error = await rejection(t, explore(program('runs-out')));
   t.is(error.kind, 'nondeterministic');
   t.regex(error.message, /isolate: true/);
@@ -160,7 +160,7 @@ test('a thread that comes to no scheduling point is warned of', async (t) => {
 });
 
 test.serial(
-  'a function that the module exports and that nothing calls is told by a warning',
+  'a function that the module exports and that nothing calls is reported by a warning',
   async (t) => {
     /** @type {any[]} */
     const warnings = [];
@@ -221,13 +221,13 @@ for (const [name, message] of /** @type {[string, RegExp][]} */ ([
   ['exits', /exit code 4/],
   ['exits-in-workers', /exit code 4 while it was loaded/],
 ])) {
-  test(`a module that does not load is told: ${name}`, async (t) => {
+  test(`a module that does not load is reported: ${name}`, async (t) => {
     const error = await t.throwsAsync(explore(program(`broken/${name}`)));
     t.regex(String(error?.message), message);
   });
 }
 
-test('data that cannot be cloned is told', async (t) => {
+test('data that cannot be cloned is reported', async (t) => {
   await t.throwsAsync(explore(program('broken/uncloneable')), { message: /could not be cloned/ });
 });
 

@@ -185,7 +185,7 @@ test('SHARED_SYNC_REPORT_FILE receives the reports instead of standard error', a
   t.regex(told.stderr, /^shared-sync hang report 1 /m);
 });
 
-test('a value that is no time is told, and there are no reports', async (t) => {
+test('a value that is no time is reported, and there are no hang reports', async (t) => {
   const program = file('one.js', `require(${INDEX});`);
   for (const report of ['10', 'soon', '10s,every', '1ms']) {
     const { stderr, code } = await hang([program], { report });

@@ -76,7 +76,7 @@ test('tryAwait on a closed latch returns false, never early', async (t) => {
     t.true(elapsed < ms + 1_000, `asked for ${ms} ms, gave up after ${elapsed} ms`);
   }
   latch.release();
-  t.true(latch.tryAwait(), 'those who gave up left nothing behind');
+  t.true(latch.tryAwait(), 'the calls that gave up left nothing behind');
 });
 
 test('tryAwait returns true as soon as the latch opens', async (t) => {

@@ -150,7 +150,7 @@ test('8 workers that open 100 names at once, two of them terminated, have one me
   for (const count of counts) t.true(count >= 6 && count <= 8, `${count}`);
 });
 
-test('a worker whose main thread has not loaded the package cannot open, and is told what to do', async (t) => {
+test('a worker whose main thread has not loaded the package cannot open, and the error says what to do', async (t) => {
   const worker = `
     const { layout, Mutex } = require('./index.js');
     try {
@@ -219,7 +219,7 @@ test('two copies of the package with one addon have one arena, and wake each oth
   t.deepEqual(lines, ['true true', 'woken 3'], stderr);
 });
 
-test('two copies of the package with two addons have one arena, and the second is told', async (t) => {
+test('two copies of the package with two addons have one arena, and the second throws ERR_SECOND_COPY', async (t) => {
   const folder = copyPackage(t, true);
   const worker = `
     try {

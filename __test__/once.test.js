@@ -206,7 +206,7 @@ test('a promise that is cancelled while it is handed the run passes it on', asyn
   t.true(await third);
 });
 
-test('a thread that would wait for itself is told at once', async (t) => {
+test('a thread that would wait for itself throws ERR_DEADLOCK at once', async (t) => {
   const once = new Once(cells(), 0, { name: 'tables' });
   const own = {
     ...syncError('ERR_DEADLOCK'),
@@ -224,7 +224,7 @@ test('a thread that would wait for itself is told at once', async (t) => {
   t.true(byTask.done);
 });
 
-test('a cycle of a Once and a Mutex is told', async (t) => {
+test('a cycle of a Once and a Mutex throws ERR_DEADLOCK', async (t) => {
   const view = cells(5);
   const mutex = new Mutex(view, 1, { name: 'jobs' });
   mutex.lock();
@@ -242,7 +242,7 @@ test('a cycle of a Once and a Mutex is told', async (t) => {
   t.true(await runner.done);
 });
 
-test('a waiter is told of a cell that was written over', async (t) => {
+test('a waiter throws ERR_CORRUPT_CELL if its cell was written over', async (t) => {
   const view = cells(5);
   const runner = await startRunner(view);
   const watches = startWorker(

@@ -327,7 +327,7 @@ test('more RwLocks than a chunk has slots are counted right, swept or not', asyn
   t.deepEqual(
     abandoned,
     rest,
-    'the death of the worker is told of what it read, and of nothing else',
+    'the death of the worker is reported for what it read, and for nothing else',
   );
 });
 

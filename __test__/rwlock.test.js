@@ -575,7 +575,7 @@ test('tryRead and tryWrite wait for their time limit and never less', async (t) 
     t.true(elapsed < ms + 1_000, `asked for ${ms} ms, gave up after ${elapsed} ms`);
   }
   lock.unlockWrite();
-  t.is(view[0], 0, 'those who gave up left nothing behind');
+  t.is(view[0], 0, 'the calls that gave up left nothing behind');
 });
 
 test('the messages about an RwLock name the thread inside, and what to do next', async (t) => {

@@ -126,7 +126,7 @@ test('selectAsync is refused', async (t) => {
   await t.throwsAsync(report, { message: /selectAsync\(\) has no meaning under exploration/ });
 });
 
-test('a deadlock of a select is told though the body catches it', async (t) => {
+test('a deadlock of a select is reported though the body catches it', async (t) => {
   const report = explored(`
     module.exports = {
       setup,

@@ -333,7 +333,7 @@ test('tryAcquire waits for its time limit and never less', (t) => {
     t.true(elapsed >= ms, `asked for ${ms} ms, gave up after ${elapsed} ms`);
     t.true(elapsed < ms + 1_000, `asked for ${ms} ms, gave up after ${elapsed} ms`);
   }
-  t.true(semaphore.tryAcquire(), 'those who gave up left nothing behind');
+  t.true(semaphore.tryAcquire(), 'the calls that gave up left nothing behind');
 });
 
 test('a promise waits without blocking the thread, and leaves what it cannot use', async (t) => {

@@ -113,7 +113,7 @@ test.serial('a file that is cut short or removed while it is read is named', asy
   );
 });
 
-test.serial('a worker that dies is told while standard input says nothing', async (t) => {
+test.serial('a worker that dies is reported while standard input says nothing', async (t) => {
   const execArgv = inWorkers('silent.cjs', `if (workerData.id === 1) throw new Error('planted');`);
   failed(
     t,

@@ -162,7 +162,7 @@ test.serial('of several mistakes the first is named, with its file and byte', as
   }
 });
 
-test.serial('a mistake is told while standard input or a pipe stays open', async (t) => {
+test.serial('a mistake is reported while standard input or a pipe stays open', async (t) => {
   const input = `x ${'1 '.repeat(BLOCK_BYTES)}`;
   const { child, ended } = start(PROGRAM, ['--workers', '2', '-']);
   child.stdin.write(input);

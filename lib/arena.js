@@ -38,7 +38,7 @@ const HEADER = {
   USED: 4,
   /** The byte offset of the entry that was published last, or 0. */
   LAST: 5,
-  /** The mutex of those who add an entry, on a cache line of its own. */
+  /** The mutex of the threads that add an entry, on a cache line of its own. */
   MUTEX: 16,
 };
 /** The bytes of the header. */

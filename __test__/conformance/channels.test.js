@@ -149,7 +149,7 @@ java('drainTo(c, max) removes at most the given number', (t) => {
   t.is(numbers.length, 1);
 });
 
-// Serial: the end of any thread of the process tells all who wait, and one that looks then has no place in the order.
+// Serial: the end of any thread of the process tells all waiters, and a waiter that looks then has no place in the order.
 java.serial('with fairness, blocked producers are served in FIFO order', async (t) => {
   const { numbers, shared } = twoNumbers();
   numbers.sendMany([0, 0]);

@@ -2,7 +2,7 @@
 'use strict';
 
 // The packages of all platforms, from a registry on this machine (verdaccio): npm and pnpm install just the one for the platform
-// that they are told, and the loader takes it there. Needs the eight binaries of `npm run build:all`.
+// that is passed to them, and the loader takes it there. Needs the eight binaries of `npm run build:all`.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -48,7 +48,7 @@ program(
       assert.equal(view[1], 40_000);
       assert.equal(view[0], 0);
     },
-    'Mutex: what one thread does wrong is told'() {
+    'Mutex: what one thread does wrong throws an error'() {
       const mutex = new Mutex(cells(1));
       throwsCode(() => mutex.unlock(), 'ERR_NOT_OWNER');
       mutex.lock();
@@ -75,7 +75,7 @@ program(
       assert.equal(mutex.tryLock(), true);
       mutex.unlock();
     },
-    async 'Mutex: the death of its owner is told, and one recovers it'(start) {
+    async 'Mutex: the death of its owner is reported, and another thread recovers it'(start) {
       const view = cells(1);
       const dead = start('die', { view });
       await dead.done;
@@ -89,7 +89,7 @@ program(
       assert.equal(mutex.lock().locked, true);
       mutex.unlock();
     },
-    async 'Mutex: a cycle of two workers is told to one of them'(start) {
+    async 'Mutex: a cycle of two workers throws ERR_DEADLOCK in one of them'(start) {
       const view = cells(3);
       const ends = await Promise.all([0, 1].map((first) => start('cross', { view, first }).done));
       const deadlocks = ends.filter((end) => end === 'ERR_DEADLOCK');

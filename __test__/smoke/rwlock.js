@@ -60,7 +60,7 @@ program(
       throwsCode(() => lock.read(), 'ERR_DEADLOCK');
       lock.unlockWrite();
     },
-    async 'RwLock: the death of a reader is told'(start) {
+    async 'RwLock: write() throws ERR_ABANDONED after the death of a reader'(start) {
       const view = cells(1);
       const dead = start('die', { view });
       await dead.exited;

@@ -71,7 +71,7 @@ program(
       await until(() => {
         told = codeOf(() => mutex.tryLock());
         return typeof told === 'string';
-      }, 'the death is told');
+      }, 'the death is reported');
       assert.equal(told, 'ERR_ABANDONED');
       assert.equal(mutex.recover(), true);
       mutex.unlock();

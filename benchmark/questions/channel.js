@@ -95,14 +95,14 @@ async function work(shift) {
   const { rival, index, size, data } = shift;
   const { cells, ledgers, params } = data;
   const { senders, length, warmUp, messages } = /** @type {Params} */ (params);
-  const everybody = new Meeting(cells, MEETING, size);
+  const meeting = new Meeting(cells, MEETING, size);
   const otherSenders = new Meeting(cells, SENDERS_MEETING, senders);
   const ledger = new Ledger(ledgers[Math.max(index - senders, 0)], length);
   const part = await (rival.style === 'message' ? overPorts : overQueue)(shift, ledger);
   let start = 0;
   for (const total of [warmUp, messages]) {
     if ('receive' in part) ledger.turnPage();
-    everybody.meet();
+    meeting.meet();
     start = sharedNow();
     if ('receive' in part) {
       await part.receive();

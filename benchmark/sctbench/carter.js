@@ -2,8 +2,8 @@
 'use strict';
 
 // Two groups share a room: the first of a group locks it and the last one unlocks it. A thread that waits for the room
-// keeps the door locked meanwhile, through which the room's owner has to leave. In the right version nobody waits for the
-// room inside the door.
+// keeps the door locked meanwhile, through which the room's owner has to leave. In the right version no thread waits for
+// the room inside the door.
 
 const { Mutex } = require('../../index.js');
 const { program } = require('./program.js');

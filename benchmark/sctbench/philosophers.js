@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-// Philosophers at a round table, each of whom takes the left fork first. In the right version the last one takes the right
-// fork first.
+// Philosophers at a round table: each philosopher takes the left fork first. In the right version the last one takes the
+// right fork first.
 
 const { Mutex } = require('../../index.js');
 const { program } = require('./program.js');

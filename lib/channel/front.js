@@ -1,9 +1,9 @@
 // @ts-check
 'use strict';
 
-// Who waits for room before all others. The ring says it in two cells: the thread, and since when. Others may pass it for
-// a short time. From then on what is freed stays free until its message fits. Everything here happens under the Mutex of
-// the channel.
+// The sender that waits for room before all others. The ring says it in two cells: the thread, and since when. Others may
+// pass it for a short time. From then on what is freed stays free until its message fits. Everything here happens under the
+// Mutex of the channel.
 
 const { native, THREAD } = require('../realm.js');
 const { FRONT, FRONT_SINCE, TAG } = require('./ring.js');

@@ -11,9 +11,9 @@ const { BYTES, VALUE } = require('./codec.js');
 const { corruptRing } = require('./errors.js');
 
 // The cells before the ring.
-/** Those who wait for messages. */
+/** The waiters for messages. */
 const RECEIVERS = 0;
-/** Those who wait for room. */
+/** The waiters for room. */
 const SENDERS = 1;
 /** The Mutex. */
 const LOCK = 2;

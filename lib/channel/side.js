@@ -72,7 +72,7 @@ class LookWait extends Wait {
   }
 }
 
-/** Those who wait for messages, or for room. All but waiting happens under the Mutex of the channel. */
+/** The waiters for messages, or for room. All but waiting happens under the Mutex of the channel. */
 class Side {
   /**
    * @param {import('./ring.js').Ring} ring
@@ -96,14 +96,17 @@ class Side {
   }
 
   /**
-   * Tells those who need no more than `free` bytes to look.
+   * Tells the waiters that need no more than `free` bytes to look.
    * @param {number} free
    */
   tell(free) {
     native.channelTell(realm.number, this.cell, this.name, free);
   }
 
-  /** Tells the next one to look, also if there is no room for it. Returns who stands before all others now, if one waits. */
+  /**
+   * Tells the next waiter to look, also if there is no room for it. Returns the waiter that stands before all others now, if
+   * one waits.
+   */
   tellFront() {
     return native.channelTellFront(realm.number, this.cell, this.name);
   }

@@ -2,8 +2,8 @@
 'use strict';
 
 // The state of a Channel and its changes, for the class and for what its methods return. Each change happens under the
-// Mutex, and tells those who can go on before that is unlocked: a thread that dies in between leaves the Mutex abandoned,
-// and whoever recovers it tells everybody.
+// Mutex, and tells the waiters that can go on before that is unlocked: a thread that dies in between leaves the Mutex
+// abandoned, and the thread that recovers it tells all waiters.
 
 const { labelOf } = require('../describe.js');
 const { isTry } = require('../limits.js');
@@ -94,8 +94,8 @@ class State {
   }
 
   /**
-   * Locks the ring after a thread has died under the lock. It may have died before it told the others. Its death told those
-   * who waited by then, but not a waiter that had announced itself and not entered the queue yet.
+   * Locks the ring after a thread has died under the lock. It may have died before it told the others. Its death told the
+   * waiters in the queue by then, but not a waiter that had announced itself and not entered the queue yet.
    * @param {{ code?: string }} error
    */
   #recover(error) {
@@ -115,10 +115,10 @@ class State {
     return this.ring.words[STATE] === DISCARDED;
   }
 
-  /** Tells those who can go on. */
+  /** Tells the waiters that can go on. */
   tell() {
     const { words } = this.ring;
-    // Who begins to wait sets its bit under the lock.
+    // A thread that begins to wait sets its bit under the lock.
     if (((words[RECEIVERS] | words[SENDERS]) & WAITERS) !== 0) this.#tellWaiters();
   }
 
@@ -127,7 +127,7 @@ class State {
     const { words } = ring;
     const first = ring.first();
     if (words[HOLDER] !== 0 && first !== NONE && words[first] !== READY) {
-      // One of those who wait may use the first record itself, from now on: it looks, and fails.
+      // One of the waiters may use the first record itself, from now on: it looks, and fails.
       words[HOLDER] = 0;
       receivers.tellAll();
       senders.tellAll();
@@ -280,7 +280,7 @@ class State {
 
   /**
    * A sender of this thread does not wait any more. The next one has the place at the front from this moment on, and looks,
-   * also if there is no room for it: then it tells those who may pass it.
+   * also if there is no room for it: then it tells the waiters that may pass it.
    */
   leaveFront() {
     const { ring, senders } = this;
@@ -312,7 +312,7 @@ class State {
     const { ring } = this;
     const first = this.#firstUser(byPromise);
     const word = this.senders.announce();
-    // A thread at the front may have blocked since, and has told those who wait: but not this one, if it has not announced
+    // A thread at the front may have blocked since, and has told the waiters: but not this one, if it has not announced
     // itself before.
     if (this.#isBehind && blockedBy(ring, since) === 0) return undefined;
     enter(ring, since, byPromise);

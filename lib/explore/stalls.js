@@ -11,7 +11,7 @@ const { native } = require('../realm.js');
 const INTERVAL_MS = 100;
 /** How long it waits for the stack of a worker. */
 const STACK_MS = 1_000;
-/** What is told where a worker cannot be paused. */
+/** What is reported where a worker cannot be paused. */
 const BLOCKED = 'blocked outside Atomics and this package';
 
 /**

@@ -1,4 +1,4 @@
-//! The channel: those who wait at its ring. The ring of the models has room for one message, and is a word under the
+//! The channel: the waiters at its ring. The ring of the models has room for one message, and is a word under the
 //! Mutex, as the ring of `lib/channel` is memory under it.
 
 use super::promises::{promise_of, run_to_completion, settle, with_promise};
@@ -36,7 +36,7 @@ fn locked<R>(world: &World, context: &Context, body: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Changes the record, and tells those who wait.
+/// Changes the record, and tells the waiters.
 fn change(world: &World, context: &Context, to: u32) {
     locked(world, context, || {
         let closed = world.cell(2).load() & CLOSED;
@@ -149,7 +149,7 @@ fn user(world: &World) -> Arc<Thread> {
     user
 }
 
-/// `thread` changes the record under the lock, and dies before it told those who wait.
+/// `thread` changes the record under the lock, and dies before it told the waiters.
 fn dies_under_the_lock(world: &World, thread: &Arc<Thread>, to: u32) {
     run(world, thread, UNINTERRUPTED, |world, context| {
         assert_eq!(Mutex::new(world.cell(0)).lock(context, None), Ok(()));
@@ -246,7 +246,7 @@ fn receives_and_closes(receive: Receive, expected: Found) -> impl Fn(&World, &Co
     }
 }
 
-/// A thread dies while it fills the first record. Nothing but its death tells those who wait behind it.
+/// A thread dies while it fills the first record. Nothing but its death tells the waiters behind it.
 fn a_filler_dies(waiting: [Receive; 2]) {
     loom::model(move || {
         let world = World::new(COMPETE);

@@ -95,7 +95,7 @@ impl From<WaitStatus> for Value {
 }
 
 /// The result of a call after which an exception is pending, or whose thread is being terminated. An exception is
-/// thrown. A termination is told by the status: Node-API would drop the result of a call that leaves it pending.
+/// thrown. A termination is reported by the status: Node-API would drop the result of a call that leaves it pending.
 #[cold]
 pub fn interrupted(env: Env) -> sys::napi_value {
     let (mut exception, mut kind) = (ptr::null_mut(), sys::ValueType::napi_undefined);

@@ -1,5 +1,5 @@
-//! The waiting side of a Channel. Its ring is in JavaScript (`lib/channel`), under a Mutex of its own. Here stand those
-//! who found nothing to receive, or no room: one queue for each of these two sides, on a cell of its own.
+//! The waiting side of a Channel. Its ring is in JavaScript (`lib/channel`), under a Mutex of its own. Here stand the
+//! waiters that found nothing to receive, or no room: one queue for each of these two sides, on a cell of its own.
 //!
 //! A waiter is never granted anything. It is told to look into the ring again, and waits again if there is nothing for
 //! it. Under the Mutex it sets the waiters bit of its cell, remembers the word, unlocks, and enters the queue if the
@@ -69,7 +69,7 @@ fn began(waiter: &Waiter) -> Deadline {
     Deadline::from_nanoseconds(waiter.ticket().unsigned_abs())
 }
 
-/// One side of a Channel: those who wait for messages, or for room.
+/// One side of a Channel: the waiters for messages, or for room.
 #[derive(Clone, Copy, Debug)]
 pub struct Channel {
     cell: SharedWord,
@@ -106,20 +106,20 @@ impl Channel {
         self.cell.load() & WAITERS != 0
     }
 
-    /// Tells those who wait for no more than `free` bytes to look: the promises before the first thread, one for each of
-    /// their threads, and that thread.
+    /// Tells the waiters that need no more than `free` bytes to look: the promises before the first thread, one for
+    /// each of their threads, and that thread.
     pub fn tell(self, queues: &Queues, free: u32) {
         self.tell_next(&mut queues.lock(self.key()), free);
     }
 
-    /// Tells the next one to look, whether there is room for it or not. Returns the one that stands before all others, if
-    /// one waits.
+    /// Tells the next waiter to look, whether there is room for it or not. Returns the waiter that stands before all
+    /// others, if one waits.
     pub fn tell_front(self, queues: &Queues) -> Option<Told> {
         self.tell_next(&mut queues.lock(self.key()), u32::MAX)
     }
 
-    /// As [`Channel::tell`]. Those who select have no place in the order of the queue, so one of them is told beside it,
-    /// by the same rule. Returns the first one that it told.
+    /// As [`Channel::tell`]. The watchers of selects have no place in the order of the queue, so one of them is told
+    /// beside it, by the same rule. Returns the first waiter that it told.
     fn tell_next(self, queue: &mut QueueGuard, free: u32) -> Option<Told> {
         let mut first = None;
         for key in [self.key(), watchers(self.cell)] {
@@ -165,12 +165,12 @@ impl Channel {
         !queue.is_empty(self.key()) || !queue.is_empty(watchers(self.cell))
     }
 
-    /// Tells all who wait to look.
+    /// Tells all waiters to look.
     pub fn tell_all(self, queues: &Queues) {
         self.tell_queue(&mut queues.lock(self.key()));
     }
 
-    /// A thread died: one of those who wait may have waited for it, or for the Mutex that it owned.
+    /// A thread died: a waiter may have waited for it, or for the Mutex that it owned.
     pub fn thread_died(self, queue: &mut QueueGuard) {
         self.tell_queue(queue);
     }
@@ -181,7 +181,7 @@ impl Channel {
         self.count_tell(queue);
     }
 
-    /// Tells all who wait to look, but for those of `thread`.
+    /// Tells all waiters to look, except those of `thread`.
     fn tell_others(self, queue: &mut QueueGuard, thread: ThreadId) {
         for key in [self.key(), watchers(self.cell)] {
             let others: Vec<_> = queue
@@ -340,7 +340,7 @@ impl Wait for Looking {
         }
     }
 
-    /// The waiters bit stays: it costs the next one who changes the ring one look into an empty queue.
+    /// The waiters bit stays: it costs the next thread that changes the ring one look into an empty queue.
     fn left(&self, _context: &Context, _queue: &mut QueueGuard) {}
 
     /// What it was told may concern any of the others.

@@ -220,7 +220,7 @@ impl Event {
                         self.hand_off(queue, word, next);
                     }
                     None => {
-                        // All of them: whoever takes the event resets the word, without a look into the queue.
+                        // All watchers: the thread that takes the event resets the word, without a look into the queue.
                         tell_watchers(queue, self.cell);
                         return Ok(());
                     }

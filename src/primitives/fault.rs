@@ -30,7 +30,7 @@ pub enum Fault {
     Interrupted,
 }
 
-/// The result of an operation, for a caller to whom a time limit that passed is no fault: None if it did.
+/// The result of an operation, for a caller that does not count a passed time limit as a fault: None if it passed.
 pub fn in_time<T>(result: Result<T, Fault>) -> Result<Option<T>, Fault> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -3,8 +3,8 @@
 //! The wait itself stands in no queue. For each of its cases a waiter of its own, a **watcher**, stands in a queue beside
 //! that of the primitive, on the same cell ([`Kind::Select`]) and so in the same bucket. A primitive that becomes ready
 //! completes watchers there, and each completes the wait. So no waiter stands in two queues, and no watcher has a place
-//! in the order of those who wait: what a primitive hands off goes to these. A thread that was told looks at all its
-//! cases, and takes from one at most. If none is ready, it selects anew.
+//! in the order of the primitive's queue: what a primitive hands off goes to the waiters there. A thread that was told
+//! looks at all its cases, and takes from one at most. If none is ready, it selects anew.
 //!
 //! An Event and a Latch tell all watchers. A Channel tells one thread for a message, so that one passes the word on if it
 //! cannot use it: because it was told by another case as well, because its limits ended the wait, or because its
@@ -29,12 +29,12 @@ use crate::queue::{
 use std::sync::Arc;
 use std::task::Poll;
 
-/// The queue of those who select among cases with this one.
+/// The queue of the watchers on this cell. Each belongs to a select that has the cell among its cases.
 pub(super) fn watchers(cell: SharedWord) -> Key {
     Key::new(cell, Kind::Select)
 }
 
-/// Tells all of them to look.
+/// Tells all watchers on the cell to look.
 pub(super) fn tell_watchers(queue: &mut QueueGuard, cell: SharedWord) {
     queue.complete_all(watchers(cell), Outcome::LOOK);
 }
@@ -163,7 +163,7 @@ impl Wait for Selecting {
     /// It stands in no queue.
     fn update(&self, _context: &Context, _queue: &mut QueueGuard) {}
 
-    /// It was granted nothing, and whoever told it went on to the first blocked thread (`Channel::tell_next`).
+    /// It was granted nothing, and the thread that told it went on to the first blocked thread (`Channel::tell_next`).
     fn requeue_for_block(&mut self, _context: &Context) {}
 
     /// A promise looks when its thread resumes, since it was passed over while that was blocked.

@@ -43,7 +43,7 @@ mod system {
         pub fn nanoseconds(&self) -> Option<u64> {
             let mut info = MaybeUninit::<libc::thread_basic_info>::zeroed();
             let mut count = libc::THREAD_BASIC_INFO_COUNT;
-            // SAFETY: the place has the length that the call is told. For a thread that has ended the call fails.
+            // SAFETY: the place has the length that is passed. For a thread that has ended the call fails.
             let status = unsafe {
                 libc::thread_info(
                     self.0,

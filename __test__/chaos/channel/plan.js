@@ -79,7 +79,7 @@ function specOf(plan) {
     /** By sender, one bit for each message that has arrived. */
     seen: [Int32Array, (SENDERS + 1) * seenWords(plan)],
     jobs: [Channel, { capacity: plan.capacity }],
-    /** Other cases of those who select, which never become ready. */
+    /** Other cases of the receivers that select, which never become ready. */
     idle: [Channel, { capacity: 64 }],
     never: Event,
   });

@@ -48,7 +48,7 @@ async function receive(plan, memory, slot, random, violation) {
     if (fault !== undefined) return violation(fault);
     const [sender, number] = new Int32Array(bytes.buffer, bytes.byteOffset, 2);
     if (sender < 0 || sender > SENDERS || number < 0 || number >= quota) {
-      return violation(`nobody has sent message ${number} of sender ${sender}`);
+      return violation(`no sender has sent message ${number} of sender ${sender}`);
     }
     if (number <= last[sender]) {
       violation(`message ${number} of sender ${sender} arrived after ${last[sender]}`);

@@ -71,7 +71,7 @@ struct Job {
 
 fn run<M: Message>(job: &Job) -> Duration {
     let (sender, receiver) = bounded::<M>(job.capacity);
-    let everybody = Barrier::new(job.senders + job.receivers);
+    let meeting = Barrier::new(job.senders + job.receivers);
     let other_senders = Barrier::new(job.senders);
     let ended = AtomicU64::new(0);
     let (count, sum) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -84,7 +84,7 @@ fn run<M: Message>(job: &Job) -> Duration {
         };
         let mut start = Instant::now();
         for messages in job.phases {
-            everybody.wait();
+            meeting.wait();
             start = Instant::now();
             for number in 1..=messages / job.senders as u32 {
                 put(number);
@@ -101,7 +101,7 @@ fn run<M: Message>(job: &Job) -> Duration {
             let mut last = vec![0; job.senders];
             let mut bytes = vec![0; job.length];
             let (mut received, mut numbers) = (0, 0);
-            everybody.wait();
+            meeting.wait();
             loop {
                 let message = receiver.recv().expect("the senders are there");
                 if !note(message.bytes(), &mut last) {

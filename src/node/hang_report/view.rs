@@ -1,4 +1,4 @@
-//! What a look finds: the waits of the process by what they wait for, and what is known of those who hold that. The
+//! What a look finds: the waits of the process by what they wait for, and what is known of the holders. The
 //! history is what earlier looks found.
 
 use crate::futex::Deadline;

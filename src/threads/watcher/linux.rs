@@ -51,7 +51,7 @@ impl Watcher for Epoll {
 
     fn wait(&self, mut readable: impl FnMut(ThreadId)) {
         let mut events = [const { MaybeUninit::<libc::epoll_event>::uninit() }; BATCH];
-        // SAFETY: the buffer holds as many events as the call is told.
+        // SAFETY: the buffer has room for the number of events that is passed.
         let count = unsafe {
             libc::epoll_wait(
                 self.descriptor.as_raw_fd(),

@@ -40,7 +40,7 @@ impl Descriptor {
 
     fn new(descriptor: OwnedFd) -> Self {
         let (mut kind, mut length) = (0, size_of::<libc::c_int>() as libc::socklen_t);
-        // SAFETY: the place has the length that the call is told. The call fails for all but sockets.
+        // SAFETY: the place has the length that is passed. The call fails for all but sockets.
         let status = unsafe {
             libc::getsockopt(
                 descriptor.as_raw_fd(),

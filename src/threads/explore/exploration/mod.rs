@@ -98,7 +98,7 @@ pub struct Limits {
     pub depth: u32,
 }
 
-/// Whom a decision gives the turn.
+/// The thread to which a decision gives the turn.
 enum Next {
     Me,
     Other(Arc<Thread>),
