@@ -73,50 +73,50 @@ export type Body<Data> = (data: Data, thread: ExploredThread) => void;
  */
 export interface ExploredModule<Data = any> {
   /** Makes the data of one schedule, fresh each time: anything that structured clone carries. */
-  setup?: () => Data;
+  setup?: (() => Data) | undefined;
   /** The bodies of the threads: 1 to 256. */
   threads: Record<string, Body<Data>> | Body<Data>[];
   /** Throws if the result of a schedule is wrong. Runs when all threads have ended. */
-  check?: (data: Data) => void;
+  check?: ((data: Data) => void) | undefined;
   /** The names or indices of threads that may still wait at the end. An error from their wait unwinds them. */
-  daemons?: (string | number)[];
+  daemons?: (string | number)[] | undefined;
   /** Codes of errors that are no failure if a body catches them: ERR_DEADLOCK, ERR_NOT_OWNER, ERR_CORRUPT_CELL. */
-  allow?: string[];
+  allow?: string[] | undefined;
 }
 
 /** Options of {@link explore}. */
 export interface ExploreOptions {
   /** The most schedules: 1 to 1e9, 10,000 by default. */
-  schedules?: number;
+  schedules?: number | undefined;
   /** The most milliseconds, from the first schedule on: 10,000 by default. Infinity for no limit. */
-  time?: number;
+  time?: number | undefined;
   /**
    * The seed of all choices: 0 to 2^32 - 1, random by default. The environment variable `SHARED_SYNC_EXPLORE_SEED` overrides
    * it.
    */
-  seed?: number;
+  seed?: number | undefined;
   /** The seed of Math.random and of the random functions of `node:crypto` in the bodies: 0 to 2^32 - 1, 0 by default. */
-  random?: number;
+  random?: number | undefined;
   /** How schedules are chosen. */
-  strategy?: Strategy;
+  strategy?: Strategy | undefined;
   /** The depth of `pct`: 1 to 100, 3 by default. */
-  depth?: number;
+  depth?: number | undefined;
   /** The most preemptions of a schedule of the enumeration: 0 to 1,000, 2 by default. */
-  preemptions?: number;
+  preemptions?: number | undefined;
   /**
    * After how many points of one schedule the threads go on in turn, and then count as a livelock if as many again lead
    * nowhere: 1 to 1e6. By default 10,000, or ten times the longest schedule without a preemption.
    */
-  steps?: number;
+  steps?: number | undefined;
   /**
    * How long a thread may have the turn without a scheduling point, in milliseconds: 1,000 by default, Infinity for no limit.
    * No limit while Node's inspector listens.
    */
-  stall?: number;
+  stall?: number | undefined;
   /** Whether each schedule has fresh workers, for programs that keep state at module level. False by default. */
-  isolate?: boolean;
+  isolate?: boolean | undefined;
   /** Whether all threads run on one processor (Linux), which is faster. True by default. */
-  pin?: boolean;
+  pin?: boolean | undefined;
 }
 
 /** What {@link explore} resolves with if no schedule failed. */

@@ -214,7 +214,7 @@ export interface PrimitiveOptions {
    * The name of the primitive in messages and in {@link inspect}. It is enough to give it in one thread.
    * Without a name they show the class and the index of the cell in the buffer.
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** An `AbortSignal`, described without the types of Node or of the DOM. */
@@ -236,7 +236,7 @@ export interface CancelOptions {
    *
    * A wait with a Cancel closes no cycle: `ERR_DEADLOCK` is thrown in none of the threads, since the abort ends it.
    */
-  readonly cancel?: Cancel | readonly Cancel[];
+  readonly cancel?: Cancel | readonly Cancel[] | undefined;
 }
 
 /** The options of the methods that block until they have what they wait for. */
@@ -245,7 +245,7 @@ export interface LimitOptions extends CancelOptions {
    * The longest to wait, in milliseconds: 0 or more; `Infinity`, the default, is no limit. When it has passed,
    * the method throws `ERR_TIMEOUT`. The wait never times out early.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /** The options of every method that waits by promise. */
@@ -255,12 +255,12 @@ export interface WaitOptions extends CancelOptions {
    * acquires only what is free. The wait never times out early. The limit is kept in real time, even if a test
    * replaces JavaScript's clock.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /**
    * Cancels the wait when it aborts: the promise rejects with the reason of the signal. What was granted to the
    * wait at that moment passes to the next waiter. If the signal has aborted already, the wait does not begin.
    */
-  readonly signal?: WaitSignal;
+  readonly signal?: WaitSignal | undefined;
   /**
    * Whether the pending promise keeps its thread alive. By default it does so in a worker, as the blocking call
    * would, and in any thread while `timeout` is finite, so that the program sees its `ERR_TIMEOUT`. Without a
@@ -268,7 +268,7 @@ export interface WaitOptions extends CancelOptions {
    * process running. A `signal` changes none of this, and `AbortSignal.timeout()` does not keep Node alive
    * either: use `timeout`. A Cancel with a deadline counts as a time limit.
    */
-  readonly ref?: boolean;
+  readonly ref?: boolean | undefined;
 }
 
 /** How the values of a {@link Channel} become bytes, and bytes become values again. */
@@ -291,7 +291,7 @@ export interface ChannelOptions<Message = unknown> extends PrimitiveOptions {
    * (`v8.serialize`), `'json'` by `JSON`, which is faster for small objects, or the caller's own. All
    * threads have to give the same codec.
    */
-  readonly codec?: 'clone' | 'json' | ChannelCodec<Message>;
+  readonly codec?: 'clone' | 'json' | ChannelCodec<Message> | undefined;
 }
 
 /** Where a received message lies. */
@@ -300,7 +300,7 @@ export interface OwnOption {
    * Whether a `Uint8Array` gets a buffer of its own. By default (false) a message of at most 4 KiB is a slice of a pool
    * of 64 KiB, which costs less and cannot be transferred.
    */
-  readonly own?: boolean;
+  readonly own?: boolean | undefined;
 }
 
 /** The options of {@link Channel.receive} and {@link Channel.receiveMany}. */
@@ -349,7 +349,7 @@ export interface BarrierOptions extends PrimitiveOptions {
    * released when that promise is fulfilled. If the thread blocks at the same barrier meanwhile, inside the
    * action or outside, that call throws `ERR_DEADLOCK`.
    */
-  readonly action?: () => unknown;
+  readonly action?: (() => unknown) | undefined;
 }
 
 /** One wait in the list of {@link inspect}. */
@@ -1594,7 +1594,7 @@ export interface SemaphoreOptions extends PrimitiveOptions {
    * The most permits that may ever be free: an integer from `permits`, and from 1, to 2^30 - 1; or `Infinity`
    * for 2^30 - 1. The default is the larger of `permits` and 1.
    */
-  readonly max?: number;
+  readonly max?: number | undefined;
 }
 
 /**
@@ -3407,7 +3407,7 @@ export interface EventOptions extends PrimitiveOptions {
    * Whether each wait that passes resets the event, so that each {@link Event.set} lets one waiter pass. False
    * by default. All threads must give the same.
    */
-  readonly autoReset?: boolean;
+  readonly autoReset?: boolean | undefined;
 }
 
 /**
@@ -3905,13 +3905,13 @@ export interface OpenOptions {
   /**
    * Whether to make the layout if no thread has. True by default. With `false`, `open` returns undefined then.
    */
-  readonly create?: boolean;
+  readonly create?: boolean | undefined;
   /**
    * Whether this thread makes the memory for names if it has none, for itself and the workers that it starts later. False by
    * default: the thread throws `ERR_NO_ARENA` then. It is for test runners that run tests in workers. Threads that make the
    * memory themselves do not meet.
    */
-  readonly root?: boolean;
+  readonly root?: boolean | undefined;
 }
 
 /** Never present at run time. */
@@ -3929,7 +3929,7 @@ export interface SharedLayout<Spec = any> {
   /** The name, the kind and the arguments of each field, in order. */
   readonly fields: readonly (readonly [name: string, kind: string, ...args: unknown[]])[];
   /** For a layout that was opened by name: where it lies in the buffer, in bytes. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
 }
 
 /**
@@ -4074,7 +4074,7 @@ export interface LayoutFunction {
   open<const Spec extends LayoutSpec>(
     name: string,
     spec: Spec & Reserved,
-    options?: OpenOptions & { readonly create?: true },
+    options?: OpenOptions & { readonly create?: true | undefined },
   ): Layout<Spec>;
   open<const Spec extends LayoutSpec>(
     name: string,

@@ -13,20 +13,20 @@ export interface LockOrderOptions {
    * rejects with it) and acquires nothing. An edge that is known only later, when a guard is released, or a cycle that counts
    * only since a lock is written, is reported and never thrown. By default, nothing throws.
    */
-  throw?: boolean;
+  throw?: boolean | undefined;
   /**
    * What counts as one lock: each lock by itself (`'instance'`, the default), or all locks of one name (`'name'`; locks
    * without a name: those made at one place of the program). With names, an order that is broken between two pairs of
    * locks of the same names is found too, and holding two locks of one name is reported unless it is allowed.
    */
-  classes?: 'instance' | 'name';
+  classes?: 'instance' | 'name' | undefined;
   /** Pairs of names, `[first, second]`: asking for the second while the first is held is no edge. */
-  allow?: ReadonlyArray<readonly [first: string, second: string]>;
+  allow?: ReadonlyArray<readonly [first: string, second: string]> | undefined;
   /**
    * The exit code of the process if an inversion was found and the code would be 0: an integer from 1 to 255. The main
    * thread must have loaded the package.
    */
-  exitCode?: number;
+  exitCode?: number | undefined;
 }
 
 /** One edge of an {@link Inversion}: a thread asked for a lock while it held another. */

@@ -25,10 +25,12 @@ const barrier: Barrier = phase;
 const sum: number = layout.from(share()).totals[0];
 mutex[Symbol.dispose]();
 const guard: Promise<Guard> = mutex.lockAsync({ timeout: 10 });
+const named = (name?: string): Mutex => new Mutex(view, 0, { name });
+const within = (timeout?: number, ref?: boolean): Promise<Guard> => mutex.lockAsync({ timeout, ref });
 const code = (error: unknown): SyncErrorCode | null => (error instanceof SyncError ? error.code : null);
 // @ts-expect-error not shared
 new Mutex(new Int32Array(4));
-export { answer, index, guard, code, barrier, sum };
+export { answer, index, guard, code, barrier, sum, named, within };
 `;
 const REQUIRE = `
 import sync = require('@x/shared-sync');
