@@ -51,7 +51,7 @@ class Scheduler {
       workers[job] = worker;
       starts[job] = clock();
       orders[job] = ++begun[0];
-      if (begun[0] === N) changed.notifyAll(); // nothing more comes for those who wait
+      if (begun[0] === N) changed.notifyAll(); // no job is left for the workers that wait
       return job;
     });
   }
