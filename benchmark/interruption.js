@@ -411,11 +411,7 @@ const TABLES = {
       rows.push([`${size} mutexes`, ...figures(times), told, String(more), whole ? 'yes' : 'no']);
     }
     const titles = ['ms', 'p50', 'p99', 'worst', 'told to one', 'to more', 'whole cycle'];
-    print(
-      `Cycles of waits, ${cycles} times each, from the lock() that closes it on`,
-      titles,
-      rows,
-    );
+    print(`Cycles of waits, ${cycles} times each, from the lock() that closes it on`, titles, rows);
   },
 };
 
