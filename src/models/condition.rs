@@ -1,13 +1,12 @@
 //! The condition.
 
-use super::promises::{lock_by_promise, lock_by_thread};
 use super::{COMPETE, HAND_OFF, Interrupts, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
-use crate::primitives::{Condition, Fault, Mutex, Notified, in_time, thread_died};
+use crate::primitives::{Condition, Fault, Mutex, in_time};
 use crate::queue::{Context, HandOff};
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
-fn primitives(world: &World) -> (Mutex, Condition) {
+pub(super) fn primitives(world: &World) -> (Mutex, Condition) {
     (Mutex::new(world.cell(0)), Condition::new(world.cell(1)))
 }
 
@@ -19,7 +18,7 @@ fn set(flag: &AtomicU32, mutex: Mutex, context: &Context) {
 }
 
 /// Notifies as JavaScript does: a load, and the native call if there may be waiters.
-fn notify(condition: Condition, context: &Context, count: usize) {
+pub(super) fn notify(condition: Condition, context: &Context, count: usize) {
     if !condition.has_no_waiters() {
         condition.notify(context, count).unwrap();
     }
@@ -80,53 +79,6 @@ fn no_notification_is_lost_between_two_buckets() {
 #[test]
 fn notify_all_wakes_all_waiters() {
     notified(COMPETE, 0, 2);
-}
-
-/// A thread is notified by one that owns the mutex, which another wants, too. The first gets the turn to compete for the
-/// mutex, and does not take it.
-fn the_turn_is_not_taken(instead: fn(&World, &Context), lock_by_other: fn(&World, &Context)) {
-    loom::model(move || {
-        let world = World::new(COMPETE);
-        let flag = Arc::new(AtomicU32::new(0));
-        let is_set = Arc::clone(&flag);
-        let leaves = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
-            let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(context, None), Ok(()));
-            while is_set.load(Ordering::Relaxed) == 0 {
-                if let Notified::Turn { .. } = condition.wait(mutex, context, None).unwrap() {
-                    return instead(world, context);
-                }
-            }
-            assert_eq!(mutex.unlock(context), Ok(()));
-        });
-        let next = spawn(&world, 3, UNINTERRUPTED, lock_by_other);
-        let notifier = world.thread(1);
-        run(&world, &notifier, UNINTERRUPTED, |world, context| {
-            let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(context, None), Ok(()));
-            flag.store(1, Ordering::Relaxed);
-            notify(condition, context, usize::MAX);
-            assert_eq!(mutex.unlock(context), Ok(()));
-        });
-        leaves.join().unwrap();
-        next.join().unwrap();
-        assert_eq!(world.cell(0).load(), 0);
-    });
-}
-
-#[test]
-fn a_thread_that_dies_with_the_turn_leaves_the_mutex_to_the_next() {
-    the_turn_is_not_taken(
-        |world, context| thread_died(&world.queues, context.id()),
-        lock_by_thread,
-    );
-}
-
-/// A time limit of `vm` ends the code that would take the turn, and the thread lives on. A blocked thread looks again after a
-/// while, and a promise does not.
-#[test]
-fn a_thread_that_drops_the_turn_leaves_the_mutex_to_a_promise() {
-    the_turn_is_not_taken(|_, _| {}, lock_by_promise);
 }
 
 /// Two threads wait, one of them gives up at any moment, and one notification is sent. If it did not go to the thread

@@ -24,6 +24,7 @@ mod select;
 mod semaphore;
 mod thread_blocked;
 mod timer;
+mod turn;
 mod writer;
 
 use crate::cell::SharedWord;

@@ -1,0 +1,222 @@
+//! The turn: a notified thread competes for the mutex in JavaScript, after its native call has returned.
+
+use super::condition::{notify, primitives};
+use super::promises::{lock_by_promise, lock_by_thread, promise_of, settle};
+use super::{COMPETE, Plain, UNINTERRUPTED, World, finish, run, spawn};
+use crate::primitives::{Fault, Locking, Notified, Recovered, Wait, Waiting, thread_died};
+use crate::queue::{Context, Requester};
+use crate::sync::{AtomicU32, Ordering};
+use crate::threads::{Thread, ThreadId};
+use std::sync::Arc;
+
+/// A thread is notified by one that owns the mutex, which another wants, too. The first gets the turn to compete for the
+/// mutex, and does not take it.
+fn the_turn_is_not_taken(instead: fn(&World, &Context), lock_by_other: fn(&World, &Context)) {
+    loom::model(move || {
+        let world = World::new(COMPETE);
+        let flag = Arc::new(AtomicU32::new(0));
+        let is_set = Arc::clone(&flag);
+        let leaves = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
+            let (mutex, condition) = primitives(world);
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            while is_set.load(Ordering::Relaxed) == 0 {
+                if let Notified::Turn { .. } = condition.wait(mutex, context, None).unwrap() {
+                    return instead(world, context);
+                }
+            }
+            assert_eq!(mutex.unlock(context), Ok(()));
+        });
+        let next = spawn(&world, 3, UNINTERRUPTED, lock_by_other);
+        let notifier = world.thread(1);
+        run(&world, &notifier, UNINTERRUPTED, |world, context| {
+            let (mutex, condition) = primitives(world);
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            flag.store(1, Ordering::Relaxed);
+            notify(condition, context, usize::MAX);
+            assert_eq!(mutex.unlock(context), Ok(()));
+        });
+        leaves.join().unwrap();
+        next.join().unwrap();
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn a_thread_that_dies_with_the_turn_leaves_the_mutex_to_the_next() {
+    the_turn_is_not_taken(
+        |world, context| thread_died(&world.queues, context.id()),
+        lock_by_thread,
+    );
+}
+
+/// A time limit of `vm` ends the code that would take the turn, and the thread lives on. A blocked thread looks again after a
+/// while, and a promise does not.
+#[test]
+fn a_thread_that_drops_the_turn_leaves_the_mutex_to_a_promise() {
+    the_turn_is_not_taken(|_, _| {}, lock_by_promise);
+}
+
+/// So many threads, from the second on, were notified in this order by the first, which owns the mutex.
+fn notified(world: &World, waiters: u32) -> (Arc<Thread>, Vec<(Arc<Thread>, Waiting)>) {
+    let owner = world.thread(1);
+    let begin = |number| {
+        let thread = world.thread(number);
+        let wait = run(world, &thread, UNINTERRUPTED, |world, context| {
+            let (mutex, condition) = primitives(world);
+            assert_eq!(mutex.lock(context, None), Ok(()));
+            let requester = Requester::thread_of(context.thread);
+            let mut wait = Waiting::new(condition, mutex, &requester);
+            assert!(wait.start(context).is_pending());
+            wait
+        });
+        (thread, wait)
+    };
+    let waits = (2..2 + waiters).map(begin).collect();
+    run(world, &owner, UNINTERRUPTED, |world, context| {
+        let (mutex, condition) = primitives(world);
+        assert_eq!(mutex.lock(context, None), Ok(()));
+        notify(condition, context, usize::MAX);
+    });
+    (owner, waits)
+}
+
+fn unlock_by(owner: &Arc<Thread>, world: &World) {
+    run(world, owner, UNINTERRUPTED, unlock);
+}
+
+fn unlock(world: &World, context: &Context) {
+    assert_eq!(primitives(world).0.unlock(context), Ok(()));
+}
+
+/// Goes on with a wait in a thread of the model.
+fn go_on(
+    world: &Arc<World>,
+    (thread, wait): (Arc<Thread>, Waiting),
+    body: impl FnOnce(&World, &Context, Waiting) + 'static,
+) -> loom::thread::JoinHandle<()> {
+    let world = Arc::clone(world);
+    loom::thread::spawn(move || {
+        run(&world, &thread, UNINTERRUPTED, |world, context| {
+            body(world, context, wait);
+        });
+    })
+}
+
+/// Sleeps until the turn comes, and locks the mutex as JavaScript does.
+fn finish_and_lock(world: &World, context: &Context, wait: Waiting) -> Result<(), Fault> {
+    let (mutex, _) = primitives(world);
+    match finish(wait, context, None)? {
+        Notified::Turn { more } if !mutex.take_turn_fast(context.id(), more) => {
+            mutex.take_turn(context, more)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The owner locks once more, if it can at once, while the notified threads are on their way.
+#[test]
+fn notified_threads_that_are_overtaken_all_acquire_the_mutex() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let guarded = Plain::new();
+        let (owner, waits) = notified(&world, 2);
+        let handles = waits.into_iter().map(|wait| {
+            let guarded = Arc::clone(&guarded);
+            go_on(&world, wait, move |world, context, wait| {
+                assert_eq!(finish_and_lock(world, context, wait), Ok(()));
+                guarded.increment();
+                unlock(world, context);
+            })
+        });
+        let handles: Vec<_> = handles.collect();
+        unlock_by(&owner, &world);
+        if primitives(&world).0.try_lock_fast(owner.id()) {
+            guarded.increment();
+            unlock_by(&owner, &world);
+        }
+        for handle in handles {
+            handle.join().unwrap();
+        }
+        assert!(guarded.get() >= 2);
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+/// The first of three threads drops its turn: it is not the only one that is on its way.
+#[test]
+fn a_thread_that_drops_the_turn_leaves_the_mutex_to_two_threads() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let (owner, mut waits) = notified(&world, 3);
+        let _never_goes_on = waits.remove(0);
+        let handles = waits.into_iter().map(|wait| {
+            go_on(&world, wait, |world, context, wait| {
+                assert_eq!(finish_and_lock(world, context, wait), Ok(()));
+                unlock(world, context);
+            })
+        });
+        let handles: Vec<_> = handles.collect();
+        unlock_by(&owner, &world);
+        for handle in handles {
+            handle.join().unwrap();
+        }
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+#[test]
+fn a_thread_that_drops_the_turn_leaves_the_mutex_to_two_promises() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let (owner, _never_goes_on) = notified(&world, 1);
+        let promises = [3, 4].map(|number| {
+            let thread = world.thread(number);
+            let promise = run(&world, &thread, UNINTERRUPTED, |world, context| {
+                let mut promise = Locking::new(primitives(world).0, &promise_of(context));
+                assert!(promise.start(context).is_pending());
+                promise
+            });
+            let world = Arc::clone(&world);
+            loom::thread::spawn(move || {
+                run(&world, &thread, UNINTERRUPTED, |world, context| {
+                    assert_eq!(settle(context, promise), Ok(Recovered::Acquired));
+                    let (mutex, _) = primitives(world);
+                    assert_eq!(mutex.unlock_as(context, context.guard()), Ok(()));
+                });
+            })
+        });
+        unlock_by(&owner, &world);
+        for promise in promises {
+            promise.join().unwrap();
+        }
+        assert_eq!(world.cell(0).load(), 0);
+    });
+}
+
+/// The first of two threads takes its turn and dies as the owner.
+#[test]
+fn a_thread_that_dies_after_its_turn_fails_the_next() {
+    loom::model(|| {
+        let world = World::new(COMPETE);
+        let (owner, waits) = notified(&world, 2);
+        let dead = ThreadId::new(2).unwrap();
+        let handles = waits.into_iter().map(|wait| {
+            go_on(
+                &world,
+                wait,
+                move |world, context, wait| match finish_and_lock(world, context, wait) {
+                    Ok(()) if context.id() == dead => thread_died(&world.queues, dead),
+                    Ok(()) => unlock(world, context),
+                    result => assert_eq!(result, Err(Fault::Abandoned(Some(dead)))),
+                },
+            )
+        });
+        let handles: Vec<_> = handles.collect();
+        unlock_by(&owner, &world);
+        for handle in handles {
+            handle.join().unwrap();
+        }
+        let owner = primitives(&world).0.owner(world.queues.threads());
+        assert_eq!(owner, Ok(Some(dead)));
+    });
+}
