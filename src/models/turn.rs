@@ -88,18 +88,28 @@ fn unlock(world: &World, context: &Context) {
     assert_eq!(primitives(world).0.unlock(context), Ok(()));
 }
 
-/// Goes on with a wait in a thread of the model.
-fn go_on(
+/// The owner unlocks, and does `then`, while each wait goes on by `body` in a thread of its own. All of them end.
+fn unlock_while(
     world: &Arc<World>,
-    (thread, wait): (Arc<Thread>, Waiting),
-    body: impl FnOnce(&World, &Context, Waiting) + 'static,
-) -> loom::thread::JoinHandle<()> {
-    let world = Arc::clone(world);
-    loom::thread::spawn(move || {
-        run(&world, &thread, UNINTERRUPTED, |world, context| {
-            body(world, context, wait);
-        });
-    })
+    owner: &Arc<Thread>,
+    waits: Vec<(Arc<Thread>, Waiting)>,
+    body: impl Fn(&World, &Context, Waiting) + Clone + 'static,
+    then: impl FnOnce(),
+) {
+    let go_on = |(thread, wait): (Arc<Thread>, Waiting)| {
+        let (world, body) = (Arc::clone(world), body.clone());
+        loom::thread::spawn(move || {
+            run(&world, &thread, UNINTERRUPTED, |world, context| {
+                body(world, context, wait);
+            });
+        })
+    };
+    let handles: Vec<_> = waits.into_iter().map(go_on).collect();
+    unlock_by(owner, world);
+    then();
+    for handle in handles {
+        handle.join().unwrap();
+    }
 }
 
 /// Sleeps until the turn comes, and locks the mutex as JavaScript does.
@@ -120,23 +130,18 @@ fn notified_threads_that_are_overtaken_all_acquire_the_mutex() {
         let world = World::new(COMPETE);
         let guarded = Plain::new();
         let (owner, waits) = notified(&world, 2);
-        let handles = waits.into_iter().map(|wait| {
-            let guarded = Arc::clone(&guarded);
-            go_on(&world, wait, move |world, context, wait| {
-                assert_eq!(finish_and_lock(world, context, wait), Ok(()));
+        let shared = Arc::clone(&guarded);
+        let body = move |world: &World, context: &Context, wait| {
+            assert_eq!(finish_and_lock(world, context, wait), Ok(()));
+            shared.increment();
+            unlock(world, context);
+        };
+        unlock_while(&world, &owner, waits, body, || {
+            if primitives(&world).0.try_lock_fast(owner.id()) {
                 guarded.increment();
-                unlock(world, context);
-            })
+                unlock_by(&owner, &world);
+            }
         });
-        let handles: Vec<_> = handles.collect();
-        unlock_by(&owner, &world);
-        if primitives(&world).0.try_lock_fast(owner.id()) {
-            guarded.increment();
-            unlock_by(&owner, &world);
-        }
-        for handle in handles {
-            handle.join().unwrap();
-        }
         assert!(guarded.get() >= 2);
         assert_eq!(world.cell(0).load(), 0);
     });
@@ -149,17 +154,11 @@ fn a_thread_that_drops_the_turn_leaves_the_mutex_to_two_threads() {
         let world = World::new(COMPETE);
         let (owner, mut waits) = notified(&world, 3);
         let _never_goes_on = waits.remove(0);
-        let handles = waits.into_iter().map(|wait| {
-            go_on(&world, wait, |world, context, wait| {
-                assert_eq!(finish_and_lock(world, context, wait), Ok(()));
-                unlock(world, context);
-            })
-        });
-        let handles: Vec<_> = handles.collect();
-        unlock_by(&owner, &world);
-        for handle in handles {
-            handle.join().unwrap();
-        }
+        let body = |world: &World, context: &Context, wait| {
+            assert_eq!(finish_and_lock(world, context, wait), Ok(()));
+            unlock(world, context);
+        };
+        unlock_while(&world, &owner, waits, body, || {});
         assert_eq!(world.cell(0).load(), 0);
     });
 }
@@ -200,22 +199,14 @@ fn a_thread_that_dies_after_its_turn_fails_the_next() {
         let world = World::new(COMPETE);
         let (owner, waits) = notified(&world, 2);
         let dead = ThreadId::new(2).unwrap();
-        let handles = waits.into_iter().map(|wait| {
-            go_on(
-                &world,
-                wait,
-                move |world, context, wait| match finish_and_lock(world, context, wait) {
-                    Ok(()) if context.id() == dead => thread_died(&world.queues, dead),
-                    Ok(()) => unlock(world, context),
-                    result => assert_eq!(result, Err(Fault::Abandoned(Some(dead)))),
-                },
-            )
-        });
-        let handles: Vec<_> = handles.collect();
-        unlock_by(&owner, &world);
-        for handle in handles {
-            handle.join().unwrap();
-        }
+        let body = move |world: &World, context: &Context, wait| match finish_and_lock(
+            world, context, wait,
+        ) {
+            Ok(()) if context.id() == dead => thread_died(&world.queues, dead),
+            Ok(()) => unlock(world, context),
+            result => assert_eq!(result, Err(Fault::Abandoned(Some(dead)))),
+        };
+        unlock_while(&world, &owner, waits, body, || {});
         let owner = primitives(&world).0.owner(world.queues.threads());
         assert_eq!(owner, Ok(Some(dead)));
     });
