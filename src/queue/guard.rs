@@ -119,9 +119,8 @@ pub struct QueueGuard<'a> {
     other: Option<LockedBucket<'a>>,
     /// When the clock was read first under these locks.
     now: OnceCell<Deadline>,
-    /// For a thread that does not keep the memory of the cells itself: the waits that are over and have not been completed
-    /// yet. Their waiters keep that memory.
-    over: Option<Vec<(Arc<Waiter>, Outcome)>>,
+    /// Whether waits are completed when the locks are about to be released.
+    completes_last: bool,
     // Dropped last, after the locks.
     to_wake: ToWake,
 }
@@ -129,31 +128,38 @@ pub struct QueueGuard<'a> {
 /// The waiters to wake when the locks are released. The first needs no allocation, and usually it is the only one.
 #[derive(Default)]
 struct ToWake {
-    first: Option<Arc<Waiter>>,
-    rest: Vec<Arc<Waiter>>,
+    first: Option<Wake>,
+    rest: Vec<Wake>,
+}
+
+struct Wake {
+    waiter: Arc<Waiter>,
+    /// The outcome of the wait, if that was not completed yet.
+    outcome: Option<Outcome>,
 }
 
 impl ToWake {
-    fn push(&mut self, waiter: Arc<Waiter>) {
+    fn push(&mut self, waiter: Arc<Waiter>, outcome: Option<Outcome>) {
+        let wake = Wake { waiter, outcome };
         match &mut self.first {
-            first @ None => *first = Some(waiter),
-            Some(_) => self.rest.push(waiter),
+            first @ None => *first = Some(wake),
+            Some(_) => self.rest.push(wake),
         }
     }
 }
 
 impl Drop for ToWake {
     fn drop(&mut self) {
-        for waiter in self.first.take().into_iter().chain(self.rest.drain(..)) {
-            waiter.unpark();
+        for wake in self.first.take().into_iter().chain(self.rest.drain(..)) {
+            wake.waiter.unpark();
         }
     }
 }
 
 impl Drop for QueueGuard<'_> {
     fn drop(&mut self) {
-        for (waiter, outcome) in self.over.take().into_iter().flatten() {
-            self.complete_now(waiter, outcome);
+        if self.completes_last {
+            self.complete_left();
         }
     }
 }
@@ -169,7 +175,7 @@ impl<'a> QueueGuard<'a> {
             bucket,
             other,
             now: OnceCell::new(),
-            over: None,
+            completes_last: false,
             to_wake: ToWake::default(),
         }
     }
@@ -177,7 +183,7 @@ impl<'a> QueueGuard<'a> {
     /// For a thread that does not keep the memory of the cells itself: waits that are over are completed last, when the
     /// locks are about to be released. A thread whose wait is completed may give the memory of its cell back at once.
     pub(crate) fn completing_last(mut self) -> Self {
-        self.over = Some(Vec::new());
+        self.completes_last = true;
         self
     }
 
@@ -324,15 +330,22 @@ impl<'a> QueueGuard<'a> {
 
     /// Completes the wait of a waiter that was taken out. It is woken when the locks are released.
     pub fn complete(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
-        match &mut self.over {
-            Some(over) => over.push((waiter, outcome)),
-            None => self.complete_now(waiter, outcome),
-        }
+        let outcome = if self.completes_last {
+            Some(outcome)
+        } else {
+            waiter.complete(outcome, self.now());
+            None
+        };
+        self.to_wake.push(waiter, outcome);
     }
 
-    fn complete_now(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
-        waiter.complete(outcome, self.now());
-        self.to_wake.push(waiter);
+    #[cold]
+    fn complete_left(&self) {
+        for Wake { waiter, outcome } in self.to_wake.first.iter().chain(&self.to_wake.rest) {
+            if let Some(outcome) = outcome {
+                waiter.complete(*outcome, self.now());
+            }
+        }
     }
 
     /// Completes all waits of `key`.
@@ -351,7 +364,8 @@ impl<'a> QueueGuard<'a> {
     /// Wakes all waiters of `key`, which keep their places.
     pub fn wake_all(&mut self, key: Key) {
         let all: Vec<_> = self.waiters(key).cloned().collect();
-        all.into_iter().for_each(|waiter| self.to_wake.push(waiter));
+        all.into_iter()
+            .for_each(|waiter| self.to_wake.push(waiter, None));
     }
 
     /// The time at which these locks are held. The clock is read once for all operations under them.
