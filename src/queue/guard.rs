@@ -119,8 +119,9 @@ pub struct QueueGuard<'a> {
     other: Option<LockedBucket<'a>>,
     /// When the clock was read first under these locks.
     now: OnceCell<Deadline>,
-    /// Whether waits are completed when the locks are about to be released.
-    completes_last: bool,
+    /// For a thread that does not keep the memory of the cells itself: the waits that are over and have not been completed
+    /// yet. Their waiters keep that memory.
+    over: Option<Vec<(Arc<Waiter>, Outcome)>>,
     // Dropped last, after the locks.
     to_wake: ToWake,
 }
@@ -128,38 +129,31 @@ pub struct QueueGuard<'a> {
 /// The waiters to wake when the locks are released. The first needs no allocation, and usually it is the only one.
 #[derive(Default)]
 struct ToWake {
-    first: Option<Wake>,
-    rest: Vec<Wake>,
-}
-
-struct Wake {
-    waiter: Arc<Waiter>,
-    /// The outcome of the wait, if that was not completed yet.
-    outcome: Option<Outcome>,
+    first: Option<Arc<Waiter>>,
+    rest: Vec<Arc<Waiter>>,
 }
 
 impl ToWake {
-    fn push(&mut self, waiter: Arc<Waiter>, outcome: Option<Outcome>) {
-        let wake = Wake { waiter, outcome };
+    fn push(&mut self, waiter: Arc<Waiter>) {
         match &mut self.first {
-            first @ None => *first = Some(wake),
-            Some(_) => self.rest.push(wake),
+            first @ None => *first = Some(waiter),
+            Some(_) => self.rest.push(waiter),
         }
     }
 }
 
 impl Drop for ToWake {
     fn drop(&mut self) {
-        for wake in self.first.take().into_iter().chain(self.rest.drain(..)) {
-            wake.waiter.unpark();
+        for waiter in self.first.take().into_iter().chain(self.rest.drain(..)) {
+            waiter.unpark();
         }
     }
 }
 
 impl Drop for QueueGuard<'_> {
     fn drop(&mut self) {
-        if self.completes_last {
-            self.complete_left();
+        for (waiter, outcome) in self.over.take().into_iter().flatten() {
+            self.complete_now(waiter, outcome);
         }
     }
 }
@@ -175,7 +169,7 @@ impl<'a> QueueGuard<'a> {
             bucket,
             other,
             now: OnceCell::new(),
-            completes_last: false,
+            over: None,
             to_wake: ToWake::default(),
         }
     }
@@ -183,7 +177,7 @@ impl<'a> QueueGuard<'a> {
     /// For a thread that does not keep the memory of the cells itself: waits that are over are completed last, when the
     /// locks are about to be released. A thread whose wait is completed may give the memory of its cell back at once.
     pub(crate) fn completing_last(mut self) -> Self {
-        self.completes_last = true;
+        self.over = Some(Vec::new());
         self
     }
 
@@ -330,22 +324,15 @@ impl<'a> QueueGuard<'a> {
 
     /// Completes the wait of a waiter that was taken out. It is woken when the locks are released.
     pub fn complete(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
-        let outcome = if self.completes_last {
-            Some(outcome)
-        } else {
-            waiter.complete(outcome, self.now());
-            None
-        };
-        self.to_wake.push(waiter, outcome);
+        match &mut self.over {
+            Some(over) => over.push((waiter, outcome)),
+            None => self.complete_now(waiter, outcome),
+        }
     }
 
-    #[cold]
-    fn complete_left(&self) {
-        for Wake { waiter, outcome } in self.to_wake.first.iter().chain(&self.to_wake.rest) {
-            if let Some(outcome) = outcome {
-                waiter.complete(*outcome, self.now());
-            }
-        }
+    fn complete_now(&mut self, waiter: Arc<Waiter>, outcome: Outcome) {
+        waiter.complete(outcome, self.now());
+        self.to_wake.push(waiter);
     }
 
     /// Completes all waits of `key`.
@@ -364,8 +351,7 @@ impl<'a> QueueGuard<'a> {
     /// Wakes all waiters of `key`, which keep their places.
     pub fn wake_all(&mut self, key: Key) {
         let all: Vec<_> = self.waiters(key).cloned().collect();
-        all.into_iter()
-            .for_each(|waiter| self.to_wake.push(waiter, None));
+        all.into_iter().for_each(|waiter| self.to_wake.push(waiter));
     }
 
     /// The time at which these locks are held. The clock is read once for all operations under them.
