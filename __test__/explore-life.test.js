@@ -40,6 +40,7 @@ test('a worker that ends between two schedules, by a promise that its body left 
     error.message,
     /worker of the thread 'rejecter' ended after its body had returned, by an error: nobody waits for this\. .* leave no timer/,
   );
+  t.regex(/** @type {any} */ (error).cause.stack, /rejects-later\.js:10/);
 });
 
 test('several explorations in one process do not meet', async (t) => {

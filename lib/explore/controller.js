@@ -228,7 +228,7 @@ class Controller {
       new TypeError(
         `The worker of the thread ${formatValue(name)} ended after its body had returned, ${why}. Only synchronous code can be ` +
           'explored: a body must be done when it returns, and leave no timer or promise behind.',
-        { cause: error },
+        error === undefined ? undefined : { cause: error },
       ),
       'ERR_INVALID_ARG_VALUE',
     );
@@ -518,5 +518,6 @@ async function main() {
 }
 
 main().catch((error) => {
-  tell({ type: 'broken', error: travelling(error), code: codeOf(error) });
+  const cause = travelling(error?.cause);
+  tell({ type: 'broken', error: travelling(error), code: codeOf(error), cause });
 });

@@ -192,11 +192,15 @@ class Exploration {
 }
 
 /**
- * An error of the controller, with the code that structured clone has lost.
- * @param {{ error: any, code?: string }} message
+ * An error of the controller, with the code and the cause that structured clone has lost.
+ * @param {{ error: any, code?: string, cause?: unknown }} message
  */
-function restored({ error, code }) {
-  return code === undefined ? error : Object.assign(error, { code });
+function restored({ error, code, cause }) {
+  if (code !== undefined) error.code = code;
+  if (cause !== undefined) {
+    Object.defineProperty(error, 'cause', { value: cause, writable: true, configurable: true });
+  }
+  return error;
 }
 
 /** @param {import('./output.js').Output[]} output */
