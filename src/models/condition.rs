@@ -1,13 +1,22 @@
 //! The condition.
 
 use super::{COMPETE, HAND_OFF, Interrupts, TERMINATING, UNINTERRUPTED, World, limit, run, spawn};
-use crate::primitives::{Condition, Fault, Mutex, in_time};
-use crate::queue::{Context, HandOff};
+use crate::primitives::{Condition, Fault, Mutex, Wait, Waiting, in_time};
+use crate::queue::{Context, HandOff, Requester};
 use crate::sync::{AtomicU32, Ordering};
 use std::sync::Arc;
 
 pub(super) fn primitives(world: &World) -> (Mutex, Condition) {
     (Mutex::new(world.cell(0)), Condition::new(world.cell(1)))
+}
+
+/// Begins a wait of the calling thread, which has locked the mutex for that.
+pub(super) fn begin_to_wait((mutex, condition): (Mutex, Condition), context: &Context) -> Waiting {
+    assert_eq!(mutex.lock(context, None), Ok(()));
+    let requester = Requester::thread_of(context.thread);
+    let mut wait = Waiting::new(condition, mutex, &requester);
+    assert!(wait.start(context).is_pending());
+    wait
 }
 
 /// Sets the flag under the mutex, as JavaScript does.

@@ -1,12 +1,9 @@
 //! Cells that are written over: an operation fails or returns a normal result, and no waiter is stranded.
 
+use super::condition::primitives;
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, limit, run, spawn};
-use crate::primitives::{Barrier, Condition, Fault, LastArrival, Latch, Mutex, in_time};
+use crate::primitives::{Barrier, Fault, LastArrival, Latch, Mutex, in_time};
 use crate::queue::{Context, HandOff};
-
-fn primitives(world: &World) -> (Mutex, Condition) {
-    (Mutex::new(world.cell(0)), Condition::new(world.cell(1)))
-}
 
 /// Locks and unlocks, if the cell allows it.
 fn use_mutex(mutex: Mutex, context: &Context) {

@@ -1,7 +1,8 @@
 //! Promises, which stand in the queues beside threads. A thread of the model stands for an event loop.
 
+use super::condition::primitives;
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, run, spawn};
-use crate::primitives::{Condition, Fault, Locking, Mutex, Notified, Recovered, Wait, Waiting};
+use crate::primitives::{Fault, Locking, Mutex, Notified, Recovered, Wait, Waiting};
 use crate::queue::{Context, HandOff, Readiness, Requester, Unpark, WakeReason};
 use crate::sync::{AtomicU32, Ordering};
 use crate::threads::{Interrupt, InterruptSource, Runtime, Thread};
@@ -180,7 +181,7 @@ fn no_notification_of_a_promise_is_lost() {
         let flag = Arc::new(AtomicU32::new(0));
         let seen = Arc::clone(&flag);
         let waits = spawn(&world, 2, UNINTERRUPTED, move |world, context| {
-            let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
+            let (mutex, condition) = primitives(world);
             let requester = promise_of(context);
             let locked = run_to_completion(context, Locking::new(mutex, &requester));
             assert_eq!(locked, Ok(Recovered::Acquired));
@@ -193,7 +194,7 @@ fn no_notification_of_a_promise_is_lost() {
         });
         let this = world.thread(1);
         run(&world, &this, UNINTERRUPTED, |world, context| {
-            let (mutex, condition) = (Mutex::new(world.cell(0)), Condition::new(world.cell(1)));
+            let (mutex, condition) = primitives(world);
             assert_eq!(mutex.lock(context, None), Ok(()));
             flag.store(1, Ordering::Relaxed);
             mutex.unlock(context).unwrap();

@@ -1,14 +1,15 @@
 //! A thread that blocks while its promises are queued. They are passed over meanwhile, strand no waiter, and are
 //! granted what they wait for when the thread resumes.
 
+use super::condition::begin_to_wait;
 use super::promises::{promise_of, run_to_completion, settle};
 use super::rwlock::Counts;
 use super::{COMPETE, HAND_OFF, UNINTERRUPTED, World, finish, run, spawn};
 use crate::primitives::{
-    Acquiring, Awaiting, Began, Condition, Entering, Event, Latch, Locking, Mutex, Notified, Once,
-    Preparing, Request, Semaphore, Wait, Waiting,
+    Acquiring, Awaiting, Began, Condition, Entering, Event, Latch, Locking, Mutex, Once, Preparing,
+    Request, Semaphore, Wait, Waiting,
 };
-use crate::queue::{Context, HandOff, Requester};
+use crate::queue::{Context, HandOff};
 use crate::threads::{Interrupt, InterruptSource, Runtime};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -392,12 +393,7 @@ fn notified_while_its_thread_blocks(handoff: HandOff, bits: u32) {
             promise
         });
         let wait = run(&world, &waits, UNINTERRUPTED, |world, context| {
-            let (mutex, condition) = of(world);
-            assert_eq!(mutex.lock(context, None), Ok(()));
-            let requester = Requester::thread_of(context.thread);
-            let mut wait = Waiting::new(condition, mutex, &requester);
-            assert!(wait.start(context).is_pending());
-            wait
+            begin_to_wait(of(world), context)
         });
         let notifier = spawn(&world, 1, UNINTERRUPTED, move |world, context| {
             let (mutex, condition) = of(world);
@@ -410,11 +406,8 @@ fn notified_while_its_thread_blocks(handoff: HandOff, bits: u32) {
             loom::thread::spawn(move || {
                 run(&world, &waits, UNINTERRUPTED, |world, context| {
                     let (mutex, _) = of(world);
-                    if let Notified::Turn { more } = finish(wait, context, None).unwrap()
-                        && !mutex.take_turn_fast(context.id(), more)
-                    {
-                        assert_eq!(mutex.take_turn(context, more), Ok(()));
-                    }
+                    let notified = finish(wait, context, None).unwrap();
+                    assert_eq!(notified.lock(mutex, context), Ok(()));
                     assert_eq!(mutex.unlock(context), Ok(()));
                     Latch::new(world.cell(1), 1).count_down(context, 1).unwrap();
                 });

@@ -1,10 +1,10 @@
 //! The turn: a notified thread competes for the mutex in JavaScript, after its native call has returned.
 
-use super::condition::{notify, primitives};
+use super::condition::{begin_to_wait, notify, primitives};
 use super::promises::{lock_by_promise, lock_by_thread, promise_of, settle};
 use super::{COMPETE, Plain, UNINTERRUPTED, World, finish, run, spawn};
 use crate::primitives::{Fault, Locking, Notified, Recovered, Wait, Waiting, thread_died};
-use crate::queue::{Context, Requester};
+use crate::queue::Context;
 use crate::sync::{AtomicU32, Ordering};
 use crate::threads::{Thread, ThreadId};
 use std::sync::Arc;
@@ -62,12 +62,7 @@ fn notified(world: &World, waiters: u32) -> (Arc<Thread>, Vec<(Arc<Thread>, Wait
     let begin = |number| {
         let thread = world.thread(number);
         let wait = run(world, &thread, UNINTERRUPTED, |world, context| {
-            let (mutex, condition) = primitives(world);
-            assert_eq!(mutex.lock(context, None), Ok(()));
-            let requester = Requester::thread_of(context.thread);
-            let mut wait = Waiting::new(condition, mutex, &requester);
-            assert!(wait.start(context).is_pending());
-            wait
+            begin_to_wait(primitives(world), context)
         });
         (thread, wait)
     };
@@ -114,13 +109,7 @@ fn unlock_while(
 
 /// Sleeps until the turn comes, and locks the mutex as JavaScript does.
 fn finish_and_lock(world: &World, context: &Context, wait: Waiting) -> Result<(), Fault> {
-    let (mutex, _) = primitives(world);
-    match finish(wait, context, None)? {
-        Notified::Turn { more } if !mutex.take_turn_fast(context.id(), more) => {
-            mutex.take_turn(context, more)
-        }
-        _ => Ok(()),
-    }
+    finish(wait, context, None)?.lock(primitives(world).0, context)
 }
 
 /// The owner locks once more, if it can at once, while the notified threads are on their way.

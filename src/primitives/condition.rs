@@ -69,7 +69,7 @@ impl Condition {
         Waiting::new(self, mutex, &Requester::thread_of(context.thread)).block(context, deadline)
     }
 
-    /// What JavaScript does: waits, and takes its turn by one instruction or else by the native call.
+    /// What JavaScript does: waits, and locks the mutex if it has the turn to compete for it.
     #[cfg(test)]
     pub fn wait_and_lock(
         self,
@@ -77,20 +77,7 @@ impl Condition {
         context: &Context,
         deadline: Option<Deadline>,
     ) -> Result<(), Fault> {
-        match self.wait(mutex, context, deadline)? {
-            Notified::Turn { more } if !mutex.take_turn_fast(context.id(), more) => {
-                // Nothing ends the wait for the mutex.
-                let cancels = &[];
-                mutex.take_turn(
-                    &Context {
-                        cancels,
-                        ..*context
-                    },
-                    more,
-                )
-            }
-            _ => Ok(()),
-        }
+        self.wait(mutex, context, deadline)?.lock(mutex, context)
     }
 
     /// Notifies up to `count` waiters, the longest waiting first. Returns how many it notified.
@@ -286,6 +273,28 @@ pub enum Notified {
         /// Whether others wait behind.
         more: bool,
     },
+}
+
+#[cfg(test)]
+impl Notified {
+    /// What JavaScript does when the native call has returned: takes its turn by one instruction or else by the native
+    /// call.
+    pub fn lock(self, mutex: Mutex, context: &Context) -> Result<(), Fault> {
+        match self {
+            Notified::Turn { more } if !mutex.take_turn_fast(context.id(), more) => {
+                // Nothing ends the wait for the mutex.
+                let cancels = &[];
+                mutex.take_turn(
+                    &Context {
+                        cancels,
+                        ..*context
+                    },
+                    more,
+                )
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A wait at a Condition.
