@@ -161,23 +161,30 @@ test('a debugger that stops a thread for longer than the limit of a stall change
       const session = new inspector.Session();
       session.connect();
       let stopped = 0;
+      const paused = new Set();
       session.on('NodeWorker.attachedToWorker', (/** @type {any} */ { params: { sessionId } }) => {
-        const send = (/** @type {string} */ method) =>
-          session.post('NodeWorker.sendMessageToWorker', {
-            sessionId,
-            message: JSON.stringify({ id: 1, method }),
-          });
-        send('Debugger.enable');
-        send('Debugger.pause');
+        send(sessionId, 'Debugger.enable');
+        send(sessionId, 'Debugger.pause');
+      });
+      session.on('NodeWorker.receivedMessageFromWorker', (/** @type {any} */ { params }) => {
+        const { sessionId, message } = params;
+        if (JSON.parse(message).method !== 'Debugger.paused' || paused.has(sessionId)) return;
+        paused.add(sessionId);
         setTimeout(() => {
           stopped++;
-          send('Debugger.resume');
-          send('Debugger.disable');
-        }, 5_000);
+          send(sessionId, 'Debugger.resume');
+          send(sessionId, 'Debugger.disable');
+        }, 2_000);
       });
+      const send = (/** @type {string} */ sessionId, /** @type {string} */ method) =>
+        session.post('NodeWorker.sendMessageToWorker', {
+          sessionId,
+          message: JSON.stringify({ id: 1, method }),
+        });
       // A listening inspector is what tells that a debugger may be attached.
       inspector.open(0);
-      const exploring = explore(file, { schedules: 10_000, stall: 500, time: 60_000 });
+      // Its time ends it: on a fast machine any number of schedules might have run before a thread is stopped.
+      const exploring = explore(file, { schedules: 1e9, stall: 500, time: 8_000 });
       await sleep(400);
       session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
       const { schedules } = await exploring;
@@ -187,6 +194,6 @@ test('a debugger that stops a thread for longer than the limit of a stall change
     },
     { engine, file: program('false-predicate') },
   );
-  t.is(value.schedules, 10_000);
-  t.true(value.stopped >= 1);
+  t.true(value.schedules >= 1);
+  t.true(value.stopped >= 1, 'a thread was stopped, and ran on');
 });
