@@ -139,21 +139,18 @@ async function waitForPromise(wait, options) {
  */
 async function waitForGuard(Class, grant, options) {
   const checked = waitOptions(options);
-  // Make the guard before it owns anything: a call that failed in between would lose the grant.
+  // Make the guard before it owns anything: a call that failed afterwards would lose the grant.
   const guard = new Class(grant);
   watchGuard(guard, grant);
   if (grant.tryAtOnce()) return guard;
-  unwatchGuard(guard);
   try {
     finish(grant, await start(grant, checked));
+    return guard;
   } catch (error) {
     cancel(grant);
+    unwatchGuard(guard);
     throw error;
   }
-  // Make the guard only now, because many waits may be pending.
-  const granted = new Class(grant);
-  watchGuard(granted, grant);
-  return granted;
 }
 
 module.exports = { WAIT_OPTIONS, checkOptions, waitForGuard, waitForPromise, waitOptions };

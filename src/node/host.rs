@@ -44,6 +44,11 @@ impl Host {
             .ok_or_else(|| Failure::invalid("no host has this number"))
     }
 
+    /// Whether the runtime is Node, and not one that offers some of the same.
+    pub fn is_node(&self) -> bool {
+        matches!(self, Host::EventLoop)
+    }
+
     /// How the runtime interrupts a blocked thread of this environment.
     pub fn interrupt_source(self, env: Env) -> InterruptSource {
         match self {

@@ -12,6 +12,9 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 /// How many promises are visited before the lock of their list is released.
 const AT_ONCE: usize = 1_000;
 
+/// Up to so many places are kept while no promise waits.
+const FEW: usize = 64;
+
 thread_local! {
     /// The list of this thread, made for its first promise.
     static OWN: RefCell<Option<Arc<List>>> = const { RefCell::new(None) };
@@ -92,7 +95,7 @@ pub fn remove(thread: &Thread, place: u32) -> Labels {
     let Places { listed, free } = &mut *lock(&list.places);
     let removed = listed[place as usize].take();
     free.push(place);
-    if free.len() == listed.len() {
+    if free.len() == listed.len() && listed.len() > FEW {
         // Nothing is left of a crowd.
         *listed = Vec::new();
         *free = Vec::new();

@@ -53,9 +53,9 @@ impl Mailbox {
         }
     }
 
-    /// Takes all ids.
-    pub fn take(&self) -> Vec<u64> {
-        std::mem::take(&mut lock(&self.letters).numbers)
+    /// Exchanges the ids that were left for an empty vector, whose room is used for the next.
+    pub fn exchange(&self, numbers: Vec<u64>) -> Vec<u64> {
+        std::mem::replace(&mut lock(&self.letters).numbers, numbers)
     }
 
     /// Whether there are unread ids.

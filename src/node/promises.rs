@@ -23,7 +23,7 @@ use crate::hash::HashMap;
 use crate::primitives::{Fault, Registered, Wait, assert_not_cancelled};
 use crate::queue::{Cancels, Context, Key, Kind, Labels, Requester, Unpark, Waiter, WakeReason};
 use crate::threads::{Expire, Interrupt, InterruptSource, Limit, Runtime, Thread};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
@@ -42,11 +42,16 @@ pub static EXPORTS: &[Export] = &[
 /// What a call that begins a wait returns if the promise waits.
 const PENDING_RESULT: f64 = WaitStatus::Pending.number();
 
+/// Room for up to so many ids is kept.
+const FEW: usize = 64;
+
 thread_local! {
     /// The pending promises of this thread, by their ids.
     // Never dropped with the thread, when the environment that its references belong to has ended.
     static PENDING: ManuallyDrop<RefCell<HashMap<Serial, Box<Pending>>>> =
         ManuallyDrop::new(RefCell::default());
+    /// An empty vector, with room for the ids of the next letters.
+    static ROOM: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
 }
 
 /// The terms of a wait by promise.
@@ -477,31 +482,34 @@ pub fn after_block(context: &Context) {
 /// Reads the mailbox, on the thread of the environment.
 fn read_mailbox(env: Env, environment: &Environment) {
     realm::catch_up(env, environment);
-    for number in environment.mailbox().take() {
-        let Some((realm, thread)) = with_pending(|all| {
-            let realm = &all.get(&number)?.entry.realm;
-            Some((Rc::clone(realm), Arc::clone(realm.thread())))
-        }) else {
+    let mut numbers = environment.mailbox().exchange(ROOM.take());
+    for &number in &numbers {
+        let Some(realm) = with_pending(|all| Some(Rc::clone(&all.get(&number)?.entry.realm)))
+        else {
             continue;
         };
         // The event loop of a terminated thread turns once more, but its JavaScript cannot run. Its promises pass on
         // what they were granted when the environment ends.
-        if realm.poll(env).is_err() {
+        if realm.is_terminating(env) {
             return;
         }
-        let Some(finished) = as_context(&thread, |context| step(context, number, None)) else {
+        let Some(finished) = as_context(realm.thread(), |context| step(context, number, None))
+        else {
             continue;
         };
         match finished.completion {
             Ok(value) => realm.fulfil(env, number, value),
             Err(fault) => {
                 let named = finished.labels.get(finished.site.concerned(&fault));
-                if let Some(report) = report(&named, thread.id(), fault) {
+                if let Some(report) = report(&named, realm.thread().id(), fault) {
                     realm.reject(env, number, report);
                 }
             }
         }
     }
+    numbers.clear();
+    numbers.shrink_to(FEW);
+    ROOM.set(numbers);
     environment.release_due();
 }
 

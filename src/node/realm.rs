@@ -67,6 +67,7 @@ pub struct Realm {
     /// The epoch of the observers that JavaScript has seen last.
     observed: Cell<u32>,
     interrupt_source: InterruptSource,
+    is_node: bool,
 }
 
 fn register_realm(arguments: &mut Arguments) -> Result<Value> {
@@ -98,6 +99,7 @@ fn register_realm(arguments: &mut Arguments) -> Result<Value> {
             hooks: reference,
             pending: Cell::new(0),
             observed: Cell::new(0),
+            is_node: host.is_node(),
             interrupt_source: host.interrupt_source(env),
         });
         if number == realms.len() {
@@ -130,10 +132,14 @@ pub fn of(number: u32) -> Result<Rc<Realm>> {
 
 /// Lets the realms of an environment exchange the methods of their classes.
 pub fn catch_up(env: Env, environment: &Environment) {
-    let realms = REALMS.with(|realms| realms.borrow().clone());
-    let of_environment =
-        |realm: &&Rc<Realm>| std::ptr::eq(Rc::as_ptr(&realm.environment), environment);
-    for realm in realms.iter().filter(of_environment) {
+    let is_behind = |realm: &&Rc<Realm>| {
+        std::ptr::eq(Rc::as_ptr(&realm.environment), environment)
+            && realm.observed.get() != observers::epoch()
+    };
+    // Their JavaScript may load the package again.
+    let behind: Vec<_> =
+        REALMS.with_borrow(|realms| realms.iter().filter(is_behind).cloned().collect());
+    for realm in behind {
         realm.catch_up(env);
     }
 }
@@ -160,8 +166,18 @@ impl Realm {
     }
 
     /// Calls the function that does nothing. Fails if the thread is being terminated.
-    pub fn poll(&self, env: Env) -> Result<()> {
+    fn poll(&self, env: Env) -> Result<()> {
         self.call(env, Hook::Poll, []).map(drop)
+    }
+
+    /// Whether the thread, which is not blocked, is being terminated.
+    pub fn is_terminating(&self, env: Env) -> bool {
+        if self.is_node {
+            // To enter JavaScript costs a thread that was just woken a microsecond or more: its code is in no cache.
+            env.may_call().is_err()
+        } else {
+            self.poll(env).is_err()
+        }
     }
 
     /// Serves the pending interrupts of the runtime.

@@ -268,6 +268,16 @@ impl Env {
         Ok(made)
     }
 
+    /// Fails if Node refuses calls that may run JavaScript, as it does from the moment at which the termination of the
+    /// thread was asked for. Other runtimes may refuse none.
+    pub fn may_call(self) -> Result<()> {
+        let undefined = self.make(Value::Undefined)?;
+        let mut equals = false;
+        // SAFETY: a value of this environment. Of the calls that Node refuses, this one does least.
+        let status = unsafe { sys::napi_strict_equals(self.0, undefined, undefined, &mut equals) };
+        check(status, "cannot compare two values")
+    }
+
     /// Throws an Error.
     #[cold]
     pub fn throw(self, error: &ErrorText) {
