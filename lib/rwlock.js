@@ -151,15 +151,16 @@ class RwLock {
   unlockRead() {
     const { counts, own, generationAt, generation } = this.#slot;
     if (counts[generationAt] === generation && counts[own] > 0) {
-      // Another reader may change the word in between.
-      for (let i = 0; i < SPIN_LIMIT; i++) {
-        const word = load(this.#cell, 0);
-        if (word <= FREE || word > MOST_READS) break;
-        if (compareExchange(this.#cell, 0, word, word - 1) === word) {
+      // As in #tryReadFast().
+      let word = FREE + 1;
+      for (let i = 0; i < SPIN_LIMIT && word > FREE && word <= MOST_READS; i++) {
+        const seen = compareExchange(this.#cell, 0, word, word - 1);
+        if (seen === word) {
           // No call may stand between the exchange and this line: a termination may land before a call.
           if (--counts[own] === 0) this.#slot.cells[this.#slot.place] = undefined;
           return;
         }
+        word = seen;
       }
     }
     this.#counting(() => {
@@ -316,26 +317,33 @@ class RwLock {
     return writer === 0 ? null : writer - 1;
   }
 
-  #tryReadFast() {
+  /**
+   * Begins a read by one atomic exchange, if no thread writes and no waiter is queued.
+   * @param {number} [word] a guess of the word: a load before the exchange would make its line travel twice between readers
+   */
+  #tryReadFast(word = FREE) {
     let slot = this.#slot;
     if (slot.counts[slot.generationAt] !== slot.generation) slot = this.#findSlot();
     // Another reader may change the word in between.
-    for (let i = 0; i < SPIN_LIMIT; i++) {
-      const word = load(this.#cell, 0);
-      if (word < FREE || word >= MOST_READS) return false;
-      if (compareExchange(this.#cell, 0, word, word + 1) === word) {
+    for (let i = 0; i < SPIN_LIMIT && word >= FREE && word < MOST_READS; i++) {
+      /** @type {number} */
+      const seen = compareExchange(this.#cell, 0, word, word + 1);
+      if (seen === word) {
         // No call may stand between the exchange and this line: a termination may land before a call.
         if (slot.counts[slot.own]++ === 0) slot.cells[slot.place] = this.#cell;
         return true;
       }
+      word = seen;
     }
     return false;
   }
 
   /** Begins a read if that is possible within SPIN_LIMIT iterations, and while no waiter is queued. */
   #trySpinToRead() {
-    for (let i = 0; i < SPIN_LIMIT && (load(this.#cell, 0) & WAITERS) === 0; i++) {
-      if (this.#tryReadFast()) return true;
+    for (let i = 0; i < SPIN_LIMIT; i++) {
+      const word = load(this.#cell, 0);
+      if ((word & WAITERS) !== 0) return false;
+      if (this.#tryReadFast(word)) return true;
     }
     return false;
   }

@@ -85,6 +85,11 @@ class Semaphore {
   /** The word when no permit is free, and when `max` permits are free. */
   #empty;
   #full;
+  /**
+   * The word as this object left it: a guess of what it is now. A load before each exchange would make the line of the word
+   * travel twice between threads.
+   */
+  #left = 0;
 
   static {
     defineInspect(this, (semaphore) =>
@@ -238,10 +243,6 @@ class Semaphore {
    * @param {number} n
    */
   #release(n) {
-    // Another thread may have changed the word in between.
-    for (let i = 0; i < SPIN_LIMIT && this.#hasNoWaiters(); i++) {
-      if (this.#tryReleaseFast(n)) return true;
-    }
     const { number } = realm;
     return native.semaphoreRelease(number, this.#cell, this.#name, this.#permits, this.#max, n);
   }
@@ -251,18 +252,7 @@ class Semaphore {
    * @param {number} n
    */
   #tryReleaseFast(n) {
-    const word = load(this.#cell, 0);
-    const after = word - PERMIT * n;
-    return (
-      (word & WAITERS) === 0 &&
-      word <= this.#empty &&
-      after >= this.#full &&
-      compareExchange(this.#cell, 0, word, after) === word
-    );
-  }
-
-  #hasNoWaiters() {
-    return (load(this.#cell, 0) & WAITERS) === 0;
+    return this.#tryExchange(-PERMIT * n);
   }
 
   /**
@@ -270,8 +260,10 @@ class Semaphore {
    * @param {number} n
    */
   #trySpin(n) {
-    for (let i = 0; i < SPIN_LIMIT && this.#hasNoWaiters(); i++) {
-      if (this.#tryAcquireFast(n)) return true;
+    for (let i = 0; i < SPIN_LIMIT; i++) {
+      const word = load(this.#cell, 0);
+      if ((word & WAITERS) !== 0) return false;
+      if (word + PERMIT * n <= this.#empty && this.#tryExchange(PERMIT * n)) return true;
     }
     return false;
   }
@@ -281,14 +273,40 @@ class Semaphore {
    * @param {number} n
    */
   #tryAcquireFast(n) {
-    const word = load(this.#cell, 0);
-    const after = word + PERMIT * n;
-    return (
-      (word & WAITERS) === 0 &&
-      word >= this.#full &&
-      after <= this.#empty &&
-      compareExchange(this.#cell, 0, word, after) === word
-    );
+    return this.#tryExchange(PERMIT * n);
+  }
+
+  /**
+   * Changes the number of free permits by one atomic exchange, if the word allows it and no waiter is queued.
+   * @param {number} change of the word
+   */
+  #tryExchange(change) {
+    let word = this.#left;
+    if (!this.#allows(word, change)) word = load(this.#cell, 0);
+    // Another thread may change the word in between.
+    for (let i = 0; i < SPIN_LIMIT && this.#allows(word, change); i++) {
+      /** @type {number} */
+      const seen = compareExchange(this.#cell, 0, word, word + change);
+      if (seen === word) {
+        this.#left = word + change;
+        return true;
+      }
+      word = seen;
+    }
+    return false;
+  }
+
+  /**
+   * @param {number} word
+   * @param {number} change
+   */
+  #allows(word, change) {
+    return (word & WAITERS) === 0 && this.#isCount(word) && this.#isCount(word + change);
+  }
+
+  /** @param {number} word */
+  #isCount(word) {
+    return word >= this.#full && word <= this.#empty;
   }
 
   /**
