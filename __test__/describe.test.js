@@ -169,11 +169,12 @@ test('a semaphore says how many permits are free, and how many wait', async (t) 
     view,
   );
   t.is(inspect(semaphore), 'Semaphore "connections" { 1 permit free, 2 waiting }');
-  const promise = semaphore.acquireAsync();
+  // It may pass a thread that looks for interrupts at that moment, which then needs its permit.
+  const promise = semaphore.acquireAsync().then(() => semaphore.release());
   t.is(inspect(semaphore), 'Semaphore "connections" { 1 permit free, 3 waiting }');
   semaphore.release();
   await Promise.all([promise, ...waiting.map(({ done }) => done)]);
-  t.is(inspect(semaphore), 'Semaphore "connections" { 1 permit free }');
+  t.is(inspect(semaphore), 'Semaphore "connections" { 2 permits free }');
   t.is(inspect(new Semaphore(view, 1, 0)), 'Semaphore { 0 permits free }');
 });
 
