@@ -44,7 +44,7 @@ impl Host {
             .ok_or_else(|| Failure::invalid("no host has this number"))
     }
 
-    /// Whether the runtime is Node, and not one that offers some of the same.
+    /// Whether the runtime is Node for certain: others may share a heap, too.
     pub fn is_node(&self) -> bool {
         matches!(self, Host::EventLoop)
     }

@@ -133,8 +133,7 @@ pub fn of(number: u32) -> Result<Rc<Realm>> {
 /// Lets the realms of an environment exchange the methods of their classes.
 pub fn catch_up(env: Env, environment: &Environment) {
     let is_behind = |realm: &&Rc<Realm>| {
-        std::ptr::eq(Rc::as_ptr(&realm.environment), environment)
-            && realm.observed.get() != observers::epoch()
+        std::ptr::eq(Rc::as_ptr(&realm.environment), environment) && realm.is_behind()
     };
     // Their JavaScript may load the package again.
     let behind: Vec<_> =
@@ -229,11 +228,14 @@ impl Realm {
 
     /// Lets JavaScript exchange the methods of the classes if an observer was switched on since the last call.
     pub fn catch_up(&self, env: Env) {
-        let epoch = observers::epoch();
-        if self.observed.get() != epoch {
-            self.observed.set(epoch);
+        if self.is_behind() {
+            self.observed.set(observers::epoch());
             self.observers_changed(env);
         }
+    }
+
+    fn is_behind(&self) -> bool {
+        self.observed.get() != observers::epoch()
     }
 
     #[cold]
