@@ -9,6 +9,20 @@ const { defineProperties, defineProperty, freeze, getOwnPropertyDescriptor, getP
   Object;
 const { apply } = Reflect;
 
+/** Turns of an empty loop that take less than a call of Atomics.pause(). */
+const TURNS = 25;
+
+function loop() {
+  for (let turn = 0; turn < TURNS; turn++);
+}
+
+/**
+ * Lets a little time pass between two attempts of a thread that spins. It gives the core to a thread that shares it, where the
+ * runtime has Atomics.pause() for that.
+ * @type {() => void}
+ */
+const pause = /** @type {any} */ (Atomics).pause ?? loop;
+
 module.exports = {
   /** Missing in a bare realm of `vm`. */
   AbortController: globalThis.AbortController,
@@ -32,5 +46,6 @@ module.exports = {
   getPrototypeOf,
   load,
   or,
+  pause,
   store,
 };
