@@ -18,6 +18,8 @@ thread_local! {
 pub struct Environment {
     raw: sys::napi_env,
     mailbox: Arc<Mailbox>,
+    /// The function that the mailbox calls. Kept here, too: another thread holds the mailbox's lock while it calls it.
+    function: Cell<Option<ThreadsafeFunction>>,
     /// The number of pending promises.
     pending: Cell<u32>,
     /// The number of reasons to keep the thread alive.
@@ -46,6 +48,7 @@ pub fn of(env: Env) -> Rc<Environment> {
         let environment = Rc::new(Environment {
             raw: env.raw(),
             mailbox: Arc::default(),
+            function: Cell::new(None),
             pending: Cell::new(0),
             holding: Cell::new(0),
             due_held: Cell::new(false),
@@ -98,7 +101,7 @@ impl Environment {
         let before = self.holding.get();
         let after = before.saturating_add_signed(change);
         self.holding.set(after);
-        let Some(function) = self.mailbox.function() else {
+        let Some(function) = self.function.get() else {
             return;
         };
         // SAFETY: the function of this environment, on its own thread.
@@ -150,6 +153,7 @@ impl Environment {
         for status in statuses {
             check(status, "cannot be woken by other threads")?;
         }
+        self.function.set(Some(ThreadsafeFunction(function)));
         self.mailbox.open(ThreadsafeFunction(function));
         self.handlers.set(Some(handlers));
         // SAFETY: as for `hasRef`.
@@ -238,6 +242,7 @@ unsafe extern "C" fn environment_ends(context: *mut c_void) {
     // SAFETY: the context that `open_mailbox` gave away. Nothing else uses it from here on: no JavaScript runs, and
     // the function is at most called without an environment.
     let environment = unsafe { Rc::from_raw(context.cast_const().cast::<Environment>()) };
+    environment.function.set(None);
     environment.mailbox.close();
     if let Some(handlers) = environment.handlers.get() {
         (handlers.end)(&environment);

@@ -2,8 +2,11 @@
 //! the environment reads them.
 //!
 //! A thread-safe function that is called after its environment has ended ends the process on some versions of Node.
-//! So it is called under the mailbox's lock only. A cleanup hook removes it under that lock. The hook was registered
-//! after the function, so it runs before the function ends.
+//! So it is called under a lock only. A cleanup hook removes it under that lock. The hook was registered after the
+//! function, so it runs before the function ends.
+//!
+//! The ids have a lock of their own, which is free while the function is called: the call wakes the thread of the
+//! environment, which may read the ids before the call returns.
 
 use crate::queue::{Readiness, Unpark};
 use crate::sync::lock;
@@ -15,14 +18,10 @@ use std::sync::{Arc, Mutex};
 /// The ids of promises that can continue, from any thread to one environment.
 #[derive(Default)]
 pub struct Mailbox {
-    letters: Mutex<Letters>,
-}
-
-#[derive(Default)]
-struct Letters {
-    /// None before the first promise, and after the environment has ended.
-    function: Option<ThreadsafeFunction>,
-    numbers: Vec<u64>,
+    numbers: Mutex<Vec<u64>>,
+    /// None before the first promise, and after the environment has ended. The thread of the environment takes this lock
+    /// only to open and to close the mailbox.
+    function: Mutex<Option<ThreadsafeFunction>>,
 }
 
 /// A thread-safe function of Node-API.
@@ -35,60 +34,51 @@ unsafe impl Send for ThreadsafeFunction {}
 impl Mailbox {
     /// Leaves an id, and makes the environment read it.
     pub fn post(&self, number: u64) {
-        let mut letters = lock(&self.letters);
-        let Some(function) = letters.function else {
-            return;
+        // Whoever leaves the first id rings afterwards, so ids never lie unread without a ring to come.
+        let is_first = {
+            let mut numbers = lock(&self.numbers);
+            numbers.push(number);
+            numbers.len() == 1
         };
-        letters.numbers.push(number);
-        if letters.numbers.len() == 1 {
-            call(function);
+        if is_first {
+            self.ring();
         }
     }
 
     /// Makes the environment look for ids, although there may be none.
     pub fn ring(&self) {
-        let letters = lock(&self.letters);
-        if let Some(function) = letters.function {
-            call(function);
+        let function = lock(&self.function);
+        if let Some(function) = *function {
+            // SAFETY: the function is alive, since it is removed under this lock.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    function.0,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                )
+            };
         }
     }
 
     /// Exchanges the ids that were left for an empty vector, whose room is used for the next.
     pub fn exchange(&self, numbers: Vec<u64>) -> Vec<u64> {
-        std::mem::replace(&mut lock(&self.letters).numbers, numbers)
+        std::mem::replace(&mut lock(&self.numbers), numbers)
     }
 
     /// Whether there are unread ids.
     pub fn has_letters(&self) -> bool {
-        !lock(&self.letters).numbers.is_empty()
-    }
-
-    /// The function that makes the environment read the ids. None before it is opened and after it is closed.
-    pub fn function(&self) -> Option<ThreadsafeFunction> {
-        lock(&self.letters).function
+        !lock(&self.numbers).is_empty()
     }
 
     /// Makes `function` read the ids from here on.
     pub fn open(&self, function: ThreadsafeFunction) {
-        lock(&self.letters).function = Some(function);
+        *lock(&self.function) = Some(function);
     }
 
     /// Prevents all further calls of the function.
     pub fn close(&self) {
-        lock(&self.letters).function = None;
+        *lock(&self.function) = None;
     }
-}
-
-/// Calls the function of a mailbox whose lock is held.
-fn call(function: ThreadsafeFunction) {
-    // SAFETY: the function is alive, since it is removed under the lock that the caller holds.
-    unsafe {
-        sys::napi_call_threadsafe_function(
-            function.0,
-            ptr::null_mut(),
-            sys::ThreadsafeFunctionCallMode::nonblocking,
-        )
-    };
 }
 
 /// The promises of one environment, as the threads that complete their waits see them: each by its id.
