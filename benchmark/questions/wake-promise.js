@@ -3,16 +3,23 @@
 
 const { setTimeout: delay } = require('node:timers/promises');
 const { LINE, STOP } = require('../harness/control.js');
+const { CAN_PIN, pinThread } = require('../harness/pin.js');
 const { sharedNow } = require('../harness/spin.js');
 const { quantile } = require('../harness/statistics.js');
 const { Team } = require('../harness/team.js');
 const { loadRival, makerOf } = require('../rivals/index.js');
 
 /**
- * How long does it take from the unlock in a worker until a function of the main thread goes on that waits by promise?
+ * How long does it take from the unlock in a worker until a function of the main thread goes on that waits by promise? Most of it
+ * depends on whether the thread that is woken runs on the same processor or on another, which has to leave its sleep first. So it is
+ * also asked with both threads bound to one processor, and each to its own.
  */
 
-/** @typedef {{ rounds: number }} Params */
+/**
+ * @typedef {object} Params
+ * @property {number} rounds
+ * @property {number} [processors] to which the two threads are bound
+ */
 
 const MUTEX = 0;
 /** What they tell each other: the round that the worker holds the mutex for, the main thread asks for it, and has had it. */
@@ -28,7 +35,8 @@ const PATIENCE_MS = 5000;
 const SETTLED_MS = 2;
 
 /** @param {import('./index.js').Shift} shift */
-async function work({ rival, control, data: { cells, times, shared } }) {
+async function work({ rival, control, data: { cells, times, shared, processors } }) {
+  if (processors !== undefined) pinThread(processors - 1);
   const isOver = () => Atomics.load(control, STOP) !== 0;
   /** Waits until the main thread waits, and says when it lets it go on. @param {number} round */
   const hold = (round) => {
@@ -94,12 +102,18 @@ function waitOf({ style, signal }, team, ofMutex) {
  * @param {string} id
  * @param {Params} params
  */
-async function wake(id, { rounds }) {
+async function wake(id, { rounds, processors }) {
+  if (processors !== undefined) pinThread(0);
   const rival = loadRival(id);
   const cells = new Int32Array(new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT));
   const times = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
   const shared = rival.share?.('mutex');
-  const team = new Team({ task: __filename, rival: id, size: 1, data: { cells, times, shared } });
+  const team = new Team({
+    task: __filename,
+    rival: id,
+    size: 1,
+    data: { cells, times, shared, processors },
+  });
   /** @type {number[]} */
   const taken = [];
   const wait = waitOf(rival, team, () => makerOf(rival, 'lockAsync')(cells, MUTEX, shared));
@@ -141,9 +155,20 @@ const question = {
   subject: 'promise',
   extras: { p99: '99th percentile' },
   chart: { kind: 'bars' },
-  cases: ({ quick }) => [{ label: 'of a lock', params: { rounds: quick ? 60 : 200 } }],
-  async check(id) {
-    await wake(id, { rounds: 5 });
+  cases({ quick }) {
+    const rounds = quick ? 60 : 200;
+    return [
+      { label: 'of a lock', params: { rounds } },
+      ...(CAN_PIN
+        ? [
+            { label: 'of a lock, on one processor', params: { rounds, processors: 1 } },
+            { label: 'of a lock, on two processors', params: { rounds, processors: 2 } },
+          ]
+        : []),
+    ];
+  },
+  async check(id, params) {
+    await wake(id, { ...params, rounds: 5 });
   },
   measure: wake,
 };

@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Default)]
 pub struct Mailbox {
     numbers: Mutex<Vec<u64>>,
-    /// None before the first promise, and after the environment has ended. The thread of the environment takes this lock
-    /// only to open and to close the mailbox.
+    /// None before the first promise, and after the environment has ended. To read the ids, the thread of the environment
+    /// does not need this lock.
     function: Mutex<Option<ThreadsafeFunction>>,
 }
 
