@@ -14,6 +14,7 @@ mod corruption;
 mod deadlock;
 mod event;
 mod latch;
+mod letters;
 mod mutex;
 mod once;
 mod planted;

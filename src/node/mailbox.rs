@@ -8,7 +8,7 @@
 //! The ids have a lock of their own, which is free while the function is called: the call wakes the thread of the
 //! environment, which may read the ids before the call returns.
 
-use crate::queue::{Readiness, Unpark};
+use crate::queue::{Letters, Readiness, Unpark};
 use crate::sync::lock;
 use crate::threads::Thread;
 use napi_sys as sys;
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 /// The ids of promises that can continue, from any thread to one environment.
 #[derive(Default)]
 pub struct Mailbox {
-    numbers: Mutex<Vec<u64>>,
+    letters: Letters,
     /// None before the first promise, and after the environment has ended. To read the ids, the thread of the environment
     /// does not need this lock.
     function: Mutex<Option<ThreadsafeFunction>>,
@@ -34,15 +34,7 @@ unsafe impl Send for ThreadsafeFunction {}
 impl Mailbox {
     /// Leaves an id, and makes the environment read it.
     pub fn post(&self, number: u64) {
-        // Whoever leaves the first id rings afterwards, so ids never lie unread without a ring to come.
-        let is_first = {
-            let mut numbers = lock(&self.numbers);
-            numbers.push(number);
-            numbers.len() == 1
-        };
-        if is_first {
-            self.ring();
-        }
+        self.letters.post(number, || self.ring());
     }
 
     /// Makes the environment look for ids, although there may be none.
@@ -62,12 +54,12 @@ impl Mailbox {
 
     /// Exchanges the ids that were left for an empty vector, whose room is used for the next.
     pub fn exchange(&self, numbers: Vec<u64>) -> Vec<u64> {
-        std::mem::replace(&mut lock(&self.numbers), numbers)
+        self.letters.exchange(numbers)
     }
 
     /// Whether there are unread ids.
     pub fn has_letters(&self) -> bool {
-        !lock(&self.numbers).is_empty()
+        !self.letters.is_empty()
     }
 
     /// Makes `function` read the ids from here on.
