@@ -47,7 +47,7 @@ const CALLS_BEFORE_SAMPLE = 8;
 
 /**
  * Acquires the mutex if it becomes free within some attempts. A short critical section ends sooner than a native call
- * would return. Between two attempts the thread leaves the cache line to the owner, which needs it to unlock (Anderson, "The
+ * would return. After each attempt the thread leaves the cache line to the owner, which needs it to unlock (Anderson, "The
  * Performance of Spin Lock Alternatives for Shared-Memory Multiprocessors", 1990; V8's JSAtomicsMutex does the same). It does
  * not load the word before it exchanges it: then the line would travel twice.
  * @param {Int32Array} cell

@@ -3,7 +3,7 @@
 
 const { setTimeout: delay } = require('node:timers/promises');
 const { LINE, STOP } = require('../harness/control.js');
-const { CAN_PIN, pinThread } = require('../harness/pin.js');
+const { pinThread, processorsToPin } = require('../harness/pin.js');
 const { sharedNow } = require('../harness/spin.js');
 const { quantile } = require('../harness/statistics.js');
 const { Team } = require('../harness/team.js');
@@ -18,7 +18,7 @@ const { loadRival, makerOf } = require('../rivals/index.js');
 /**
  * @typedef {object} Params
  * @property {number} rounds
- * @property {number} [processors] to which the two threads are bound
+ * @property {[main: number, worker: number]} [pins] the processors to which the two threads are bound
  */
 
 const MUTEX = 0;
@@ -35,8 +35,8 @@ const PATIENCE_MS = 5000;
 const SETTLED_MS = 2;
 
 /** @param {import('./index.js').Shift} shift */
-async function work({ rival, control, data: { cells, times, shared, processors } }) {
-  if (processors !== undefined) pinThread(processors - 1);
+async function work({ rival, control, data: { cells, times, shared, pins } }) {
+  if (pins !== undefined) pinThread(pins[1]);
   const isOver = () => Atomics.load(control, STOP) !== 0;
   /** Waits until the main thread waits, and says when it lets it go on. @param {number} round */
   const hold = (round) => {
@@ -102,8 +102,8 @@ function waitOf({ style, signal }, team, ofMutex) {
  * @param {string} id
  * @param {Params} params
  */
-async function wake(id, { rounds, processors }) {
-  if (processors !== undefined) pinThread(0);
+async function wake(id, { rounds, pins }) {
+  if (pins !== undefined) pinThread(pins[0]);
   const rival = loadRival(id);
   const cells = new Int32Array(new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT));
   const times = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
@@ -112,7 +112,7 @@ async function wake(id, { rounds, processors }) {
     task: __filename,
     rival: id,
     size: 1,
-    data: { cells, times, shared, processors },
+    data: { cells, times, shared, pins },
   });
   /** @type {number[]} */
   const taken = [];
@@ -157,14 +157,13 @@ const question = {
   chart: { kind: 'bars' },
   cases({ quick }) {
     const rounds = quick ? 60 : 200;
+    const unbound = { label: 'of a lock', params: { rounds } };
+    const [one, other] = processorsToPin();
+    if (other === undefined) return [unbound];
     return [
-      { label: 'of a lock', params: { rounds } },
-      ...(CAN_PIN
-        ? [
-            { label: 'of a lock, on one processor', params: { rounds, processors: 1 } },
-            { label: 'of a lock, on two processors', params: { rounds, processors: 2 } },
-          ]
-        : []),
+      unbound,
+      { label: 'of a lock, on one processor', params: { rounds, pins: [one, one] } },
+      { label: 'of a lock, on two processors', params: { rounds, pins: [one, other] } },
     ];
   },
   async check(id, params) {

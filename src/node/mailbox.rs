@@ -32,7 +32,7 @@ pub struct ThreadsafeFunction(pub sys::napi_threadsafe_function);
 unsafe impl Send for ThreadsafeFunction {}
 
 impl Mailbox {
-    /// Leaves an id, and makes the environment read it.
+    /// Leaves the id of a promise, which began after the mailbox was opened, and makes the environment read it.
     pub fn post(&self, number: u64) {
         self.letters.post(number, || self.ring());
     }
