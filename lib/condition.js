@@ -20,8 +20,6 @@ const FREE = native.MUTEX_FREE;
 /** The bit of a mutex's word that says that others wait for it. */
 const WAITERS = native.MUTEX_WAITERS;
 const { ACQUIRED, NOTIFIED, TURN, TURN_OF_MANY } = native;
-// A thread that was just woken finds a variable sooner than a property.
-const { conditionWait, mutexAssertOwned, mutexTakeTurn } = native;
 const REALM = realm.number;
 const guards = later(() => require('./guard.js'));
 
@@ -71,7 +69,7 @@ function waiting(cell, name, mutex) {
    * @param {Limit} limit
    */
   function notified(limit) {
-    const status = conditionWait(REALM, cell, name, mutexCell, mutexName, limit);
+    const status = native.conditionWait(REALM, cell, name, mutexCell, mutexName, limit);
     if (status !== TURN && status !== TURN_OF_MANY) return endIfTerminating(status) === NOTIFIED;
     const owned = status === TURN ? THREAD : THREAD | WAITERS;
     let isLocked = false;
@@ -84,7 +82,7 @@ function waiting(cell, name, mutex) {
       // Also if one of these calls overflowed the stack: then, too, the wait ends with the mutex locked.
       if (!isLocked) {
         const ofMany = status === TURN_OF_MANY;
-        const taken = mutexTakeTurn(REALM, mutexCell, mutexName, ofMany);
+        const taken = native.mutexTakeTurn(REALM, mutexCell, mutexName, ofMany);
         if (taken !== ACQUIRED) endIfTerminating(taken);
       }
     }
@@ -99,7 +97,7 @@ function waiting(cell, name, mutex) {
    */
   return function waitUntil(predicate, limit) {
     if ((load(mutexCell, 0) & ~WAITERS) !== THREAD) {
-      mutexAssertOwned(REALM, mutexCell, mutexName);
+      native.mutexAssertOwned(REALM, mutexCell, mutexName);
     }
     if (predicate === undefined) return notified(limit);
     if (limit !== Infinity) return waitWithin(notified, predicate, limit);

@@ -21,8 +21,6 @@ const { native, realm, THREAD } = require('./realm.js');
 const { markAsUncloneable } = require('./uncloneable.js');
 
 const { ACQUIRED, INTERRUPTED, RECOVERED, TIMED_OUT } = native;
-// A thread that was just woken finds a variable sooner than a property.
-const { mutexBackOff, mutexLock, mutexUnlock } = native;
 const REALM = realm.number;
 const guards = later(() => require('./guard.js'));
 /** The word of a free mutex. */
@@ -69,7 +67,7 @@ function trySpin(cell) {
  * @param {import('../binding.js').Limit} limit
  */
 function wait(cell, name, limit) {
-  const status = mutexLock(REALM, cell, name, limit);
+  const status = native.mutexLock(REALM, cell, name, limit);
   if (status !== ACQUIRED) endIfTerminating(status);
   return status === ACQUIRED;
 }
@@ -127,10 +125,10 @@ class Mutex {
     }
     const cell = this.#cell;
     if (compareExchange(cell, 0, FREE, THREAD) !== FREE) {
-      if (--this.#skipSamples < 0) this.#skipSamples = mutexBackOff(cell);
+      if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(cell);
       if (!trySpin(cell)) {
         // Without wait(): a thread that was woken may run this for the first time, and each function costs it some.
-        const status = mutexLock(REALM, cell, this.#name, Infinity);
+        const status = native.mutexLock(REALM, cell, this.#name, Infinity);
         if (status !== ACQUIRED) endIfTerminating(status);
       }
     }
@@ -153,7 +151,8 @@ class Mutex {
 
   unlock() {
     const cell = this.#cell;
-    if (compareExchange(cell, 0, THREAD, FREE) !== THREAD) mutexUnlock(REALM, cell, this.#name);
+    if (compareExchange(cell, 0, THREAD, FREE) !== THREAD)
+      native.mutexUnlock(REALM, cell, this.#name);
   }
 
   /**
