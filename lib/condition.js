@@ -69,6 +69,7 @@ function waiting(cell, name, mutex) {
    * @param {Limit} limit
    */
   function notified(limit) {
+    // Read at each call: exploring exchanges it.
     const status = native.conditionWait(REALM, cell, name, mutexCell, mutexName, limit);
     if (status !== TURN && status !== TURN_OF_MANY) return endIfTerminating(status) === NOTIFIED;
     const owned = status === TURN ? THREAD : THREAD | WAITERS;
