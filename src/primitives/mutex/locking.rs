@@ -5,10 +5,14 @@ use super::{
 };
 use crate::primitives::Fault;
 use crate::primitives::wait::{Step, Wait, fault_of, take_woken};
-use crate::queue::{Context, Outcome, Owner, QueueGuard, Requester, Waiter};
+use crate::queue::{Context, Outcome, Owner, QueueGuard, Requester, Waiter, spin_for};
 use crate::threads::ThreadId;
 use std::sync::Arc;
 use std::task::Poll;
+
+/// How long a notified thread spins that finds the lock taken, in nanoseconds: about as long as the one before it has the
+/// lock. 64 waiters of notifyAll() took a tenth longer with a quarter of that, and as long with four times that.
+const NOTIFIED_SPIN_NS: u64 = 8_000;
 
 /// A wait for a Mutex: competes, sleeps and competes again until its requester owns the lock.
 pub struct Locking {
@@ -59,6 +63,11 @@ impl Locking {
         Owner::from(self.waiter.requester())
     }
 
+    /// Whether a Condition notified the requester.
+    fn was_notified(&self) -> bool {
+        self.turn.is_some() || self.waiter.was_notified()
+    }
+
     /// Competes for the lock, and enters the queue if that fails. `woken` is set for a waiter whose outcome was to
     /// retry, and says whether others wait behind it.
     fn compete(&self, context: &Context, woken: Option<bool>) -> Step<Recovered> {
@@ -78,7 +87,9 @@ impl Locking {
     }
 
     /// Acquires the lock if it is free. A thread that was woken spins until it is, for a short time: the others spin
-    /// before they wait. A waiter that was woken restores the waiters bit if others wait behind it.
+    /// before they wait. One that a Condition notified spins for longer: the notified waiter before it was woken shortly
+    /// before, and has the lock until its code and data are there from memory. A waiter that was woken restores the waiters
+    /// bit if others wait behind it.
     fn take(&self, woken: Option<bool>) -> bool {
         let cell = self.mutex.cell;
         let claim = claim_of(self.owner());
@@ -87,10 +98,12 @@ impl Locking {
             _ => claim,
         };
         let take = || cell.load() == FREE && cell.replace(FREE, owned);
-        if woken.is_none() {
-            take()
-        } else {
-            take_woken(&self.waiter, take)
+        match woken {
+            None => take(),
+            Some(_) if self.was_notified() && !self.waiter.requester().is_promise() => {
+                spin_for(NOTIFIED_SPIN_NS, take)
+            }
+            Some(_) => take_woken(&self.waiter, take),
         }
     }
 
