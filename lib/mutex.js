@@ -124,9 +124,11 @@ class Mutex {
       return this;
     }
     const cell = this.#cell;
-    if (compareExchange(cell, 0, FREE, THREAD) !== FREE) {
+    const seen = compareExchange(cell, 0, FREE, THREAD);
+    if (seen !== FREE) {
       if (--this.#skipSamples < 0) this.#skipSamples = native.mutexBackOff(cell);
-      if (!trySpin(cell)) {
+      // Where others wait already, the native call spins for longer at less cost.
+      if ((seen & WAITERS) !== 0 || !trySpin(cell)) {
         // Without wait(): a thread that was woken may run this for the first time, and each function costs it some.
         const status = native.mutexLock(REALM, cell, this.#name, Infinity);
         if (status !== ACQUIRED) endIfTerminating(status);
