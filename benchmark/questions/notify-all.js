@@ -15,7 +15,7 @@ const { loadRival, makerOf } = require('../rivals/index.js');
 /**
  * With `again` (1) each waiter locks the mutex for its next wait at once, while others are still to be woken. Otherwise (0) a
  * waiter that has left wait() and released the mutex leaves it alone until the next round. Of the rounds, the first `skipped`
- * do not count: until then V8 has not learned what the functions of each worker need.
+ * do not count.
  * @typedef {{ again: 0 | 1, waiters: number, rounds: number, skipped: number }} Params
  */
 
@@ -29,8 +29,9 @@ const CELLS = 6 * LINE;
 
 const ROUNDS = 15;
 const QUICK_ROUNDS = 5;
-/** After these rounds a round takes no less time than after more. */
-const WARM_UP_ROUNDS = 100;
+/** Until then V8 compiles the functions of each worker, once or twice. That takes processors from the waiters. */
+const WARM_UP_ROUNDS = 350;
+const WARM_ROUNDS = 50;
 const PATIENCE_MS = 3000;
 /** Until all of them sleep, and not just are about to. */
 const SETTLED_MS = 3;
@@ -138,22 +139,25 @@ async function notifyAll(id, { again, waiters, rounds, skipped }) {
   }
 }
 
-/** @type {{ again: 0 | 1, skipped: number, until: string, rivals: string[] }[]} */
+/** @type {(Omit<Params, 'waiters'> & { until: string, rivals: string[] })[]} */
 const MODES = [
   {
     again: 1,
+    rounds: ROUNDS,
     skipped: 0,
     until: 'has had the mutex',
     rivals: ['ours', 'hand-rolled', 'atomics', 'v8', 'multithreading', 'rust-std', 'rust-futex'],
   },
   {
     again: 1,
+    rounds: WARM_ROUNDS,
     skipped: WARM_UP_ROUNDS,
     until: `has had the mutex, after ${WARM_UP_ROUNDS} rounds`,
     rivals: ['ours', 'atomics', 'v8', 'rust-std', 'rust-futex'],
   },
   {
     again: 0,
+    rounds: ROUNDS,
     skipped: 0,
     until: 'has released it',
     rivals: ['ours', 'atomics', 'v8', 'rust-std', 'rust-futex'],
@@ -181,10 +185,10 @@ const question = {
       MODES.find((mode) => mode.again === again && mode.skipped === skipped)?.until ?? '',
   },
   cases: ({ quick }) =>
-    MODES.flatMap(({ again, skipped, until, rivals }) =>
+    MODES.flatMap(({ again, rounds, skipped, until, rivals }) =>
       (quick ? [2, 8] : [1, 2, 8, 64]).map((waiters) => ({
         label: `${waiters}, ${until}`,
-        params: { again, waiters, rounds: quick ? QUICK_ROUNDS : ROUNDS, skipped },
+        params: { again, waiters, rounds: quick ? QUICK_ROUNDS : rounds, skipped },
         rivals,
       })),
     ),
