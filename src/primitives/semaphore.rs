@@ -23,7 +23,9 @@ use super::wait::{Step, corrupt, enter_queue, fault_of, take_woken};
 use super::{Fault, Wait};
 use crate::cell::SharedWord;
 use crate::futex::Deadline;
-use crate::queue::{Aim, Context, Key, Kind, Outcome, QueueGuard, Requester, Waiter, spin_until};
+use crate::queue::{
+    Aim, Context, Key, Kind, MIN_SPIN_NS, Outcome, QueueGuard, Requester, Waiter, spin_until,
+};
 use crate::threads::Interrupt;
 use std::sync::Arc;
 use std::task::Poll;
@@ -315,7 +317,7 @@ impl Acquiring {
             left = semaphore.available_of(word).unwrap_or(0);
             left > 0 && semaphore.cell.replace(word, after)
         };
-        let acquired = take_woken(&self.waiter, take);
+        let acquired = take_woken(&self.waiter, MIN_SPIN_NS, take);
         if acquired && !(more && left > 1) {
             return Poll::Ready(Ok(()));
         }

@@ -10,7 +10,7 @@ use super::Fault;
 use super::cancel::{Registered, assert_not_cancelled};
 use super::select::tell_watchers;
 use crate::futex::Deadline;
-use crate::queue::{Cancels, Context, Key, Outcome, QueueGuard, Waiter, WakeReason, spin_until};
+use crate::queue::{Cancels, Context, Key, Outcome, QueueGuard, Waiter, WakeReason, spin_for};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -256,12 +256,12 @@ pub fn enter_queue<T>(
     }
 }
 
-/// Tries to take what a waiter was woken for. A thread spins for a short time, a promise tries once.
-pub fn take_woken(waiter: &Waiter, mut take: impl FnMut() -> bool) -> bool {
+/// Tries to take what a waiter was woken for. A thread spins for at most `nanoseconds`, a promise tries once.
+pub fn take_woken(waiter: &Waiter, nanoseconds: u64, mut take: impl FnMut() -> bool) -> bool {
     if waiter.requester().is_promise() {
         take()
     } else {
-        spin_until(take)
+        spin_for(nanoseconds, take)
     }
 }
 

@@ -22,7 +22,7 @@ pub use dead_owners::DeadOwner;
 pub use guard::{QueueGuard, Releases, Sight};
 pub use key::{Key, Kind};
 pub use letters::Letters;
-pub use spin::{Cooldown, back_off, spin_for, spin_until};
+pub use spin::{Cooldown, MIN_SPIN_NS, back_off, spin_for, spin_until};
 pub use wait_graph::{BlockedWait, CurrentWait, Labels, Named, Note, Registration, WaitGraph};
 pub use waiter::{Access, Aim, Outcome, Owner, OwnerOf, Readiness, Requester, Unpark, Waiter};
 

@@ -19,7 +19,7 @@ use crate::futex::Deadline;
 use crate::threads::is_scheduled;
 
 /// The shortest spin, in nanoseconds.
-const MIN_SPIN_NS: u64 = 2_000;
+pub const MIN_SPIN_NS: u64 = 2_000;
 /// The longest spin: about the cost of sleeping and being woken.
 const MAX_SPIN_NS: u64 = 20_000;
 /// How long to stay off a contended cache line: many times as long as the line needs to travel.

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::primitives::Fault;
 use crate::primitives::wait::{Step, Wait, fault_of, take_woken};
-use crate::queue::{Context, Outcome, Owner, QueueGuard, Requester, Waiter, spin_for};
+use crate::queue::{Context, MIN_SPIN_NS, Outcome, Owner, QueueGuard, Requester, Waiter};
 use crate::threads::ThreadId;
 use std::sync::Arc;
 use std::task::Poll;
@@ -98,12 +98,12 @@ impl Locking {
             _ => claim,
         };
         let take = || cell.load() == FREE && cell.replace(FREE, owned);
-        match woken {
-            None => take(),
-            Some(_) if self.was_notified() && !self.waiter.requester().is_promise() => {
-                spin_for(NOTIFIED_SPIN_NS, take)
-            }
-            Some(_) => take_woken(&self.waiter, take),
+        if woken.is_none() {
+            take()
+        } else if self.was_notified() {
+            take_woken(&self.waiter, NOTIFIED_SPIN_NS, take)
+        } else {
+            take_woken(&self.waiter, MIN_SPIN_NS, take)
         }
     }
 

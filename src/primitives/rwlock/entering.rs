@@ -4,7 +4,9 @@ use super::raw::{Asks, Place, State, is_claimed_by, waiters_bit_of};
 use super::{Request, RwLock, claim_of};
 use crate::primitives::Recovered;
 use crate::primitives::wait::{Step, Wait, enter_queue, fault_of, take_woken};
-use crate::queue::{Access, Aim, Context, Outcome, Owner, QueueGuard, Requester, Waiter};
+use crate::queue::{
+    Access, Aim, Context, MIN_SPIN_NS, Outcome, Owner, QueueGuard, Requester, Waiter,
+};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -48,7 +50,7 @@ impl Entering {
     fn compete(&self, context: &Context, more: bool) -> Step<Recovered> {
         let raw = self.lock.raw;
         let take = || raw.try_compete(self.owner(), self.request, more);
-        if take_woken(&self.waiter, take) {
+        if take_woken(&self.waiter, MIN_SPIN_NS, take) {
             self.lock.entered(self.owner(), self.request);
             return Poll::Ready(Ok(Recovered::Acquired));
         }
